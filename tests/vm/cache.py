@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The cache: directories named by the content they were made from.
+
+An entry is built in a directory of its own and renamed when it is whole, so an interrupted run leaves nothing that looks
+finished. Whoever uses an entry holds a shared lock on it until the process ends; an entry that nobody holds is pruned when a
+newer one of its kind is made.
+"""
+
+import fcntl
+import hashlib
+import os
+import pathlib
+import shutil
+import time
+
+TOP = pathlib.Path(os.environ.get("WATTLE_VM_CACHE", "/var/cache/wattle-vm"))
+
+_held = []  # open lock files: closed, and so released, by the end of the process
+
+
+def key(*parts):
+    """A short name for the content of parts: text, bytes, or a path whose bytes count."""
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, pathlib.Path):
+            part = part.read_bytes()
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(b"%d:" % len(data) + data)
+    return digest.hexdigest()[:16]
+
+
+def _lock(path, how):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = open(path, "a")
+    try:
+        fcntl.flock(file, how)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
+
+
+def _prune(kind, keep):
+    """Remove what is half built or old, unless somebody holds it."""
+    for path in TOP.glob(f"{kind}.*"):
+        if path == keep or not path.is_dir():
+            continue
+        lock_path = path.with_name(path.name + ".lock")
+        lock = _lock(lock_path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if lock:
+            shutil.rmtree(path, ignore_errors=True)
+            lock_path.unlink(missing_ok=True)
+            lock.close()
+
+
+def _build(path, kind, build):
+    started = time.monotonic()
+    print(f"building {kind} ...", flush=True)
+    half = path.with_name(path.name + ".half")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(parents=True)
+    build(half)
+    os.sync()
+    half.rename(path)
+    print(f"built {kind} in {time.monotonic() - started:.0f} s", flush=True)
+
+
+def entry(kind, name, build):
+    """The directory of kind and key name; build(directory) fills it if it is not there yet."""
+    path = TOP / f"{kind}.{name}"
+    builder = _lock(TOP / f"{kind}.build-lock", fcntl.LOCK_EX)
+    try:
+        _held.append(_lock(path.with_name(path.name + ".lock"), fcntl.LOCK_SH))
+        if not path.is_dir():
+            _build(path, kind, build)
+            _prune(kind, path)
+    finally:
+        builder.close()
+    return path

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""An image: what a guest boots: disk, kernel and initrd, with wattle installed as `meson install` installs it.
+
+    root of packages + wattle compiled in the release's own build root + guest-files/ -> disk.img, vmlinuz, initrd
+"""
+
+import pathlib
+import shutil
+import subprocess
+import threading
+
+import cache
+import initrd
+import root
+
+HERE = pathlib.Path(__file__).resolve().parent
+CHECKOUT = HERE.parents[1]
+GUEST_FILES = HERE / "guest-files"
+DISK_SIZE = "2G"  # sparse
+
+MESON_SETUP = "meson setup --wrap-mode=nodownload --prefix=/usr --sysconfdir=/etc --localstatedir=/var"
+
+# The mounts live in a mount namespace of this script and end with it, however it ends.
+COMPILE = f"""set -e
+mount --bind "$2" "$1/mnt"
+mount -t proc proc "$1/proc"
+exec chroot "$1" /bin/sh -c '
+set -e
+cd /mnt
+{MESON_SETUP} build source
+ninja -C build
+DESTDIR=/mnt/destination meson install -C build --no-rebuild
+'
+"""
+
+# What Debian's package scripts would do, had wattle come as a package. The update stamps say that it is done: otherwise the
+# first boot would rebuild every database, which takes half a minute in emulation.
+FINISH = """set -e
+systemd-sysusers
+ldconfig
+systemctl disable --quiet NetworkManager.service NetworkManager-dispatcher.service NetworkManager-wait-online.service
+for timer in /usr/lib/systemd/system/*.timer; do systemctl mask --quiet "${timer##*/}"; done
+systemctl mask --quiet e2scrub_reap.service systemd-pstore.service getty@tty1.service 2>/dev/null
+systemctl enable --quiet guestd.service
+passwd --quiet -d root
+echo 0123456789abcdef0123456789abcdef >/etc/machine-id
+echo guest >/etc/hostname
+: >/etc/fstab
+: >/etc/resolv.conf
+rm -f /boot/initrd.img* /initrd.img* /var/lib/NetworkManager/secret_key
+touch /etc/.updated /var/.updated
+"""
+
+
+def _run(command, what, **options):
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", **options)
+    if done.returncode:
+        raise RuntimeError(f"{what} failed ({done.returncode}):\n{done.stdout}")
+    return done.stdout
+
+
+def _git_files():
+    """The checkout's files as they are now: what git knows or would add, tests left out, for no test is installed."""
+    names = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                           cwd=CHECKOUT, check=True, text=True, capture_output=True).stdout
+    return sorted({name for name in names.split("\0") if name and (CHECKOUT / name).is_file()})
+
+
+def _sources():
+    """The files that decide what is installed. tests/vm is not among them: a new scenario must not cost a new disk."""
+    return [name for name in _git_files() if not name.startswith("tests/vm/")]
+
+
+def has_wattle():
+    return (CHECKOUT / "meson.build").is_file()
+
+
+def _wattle_key(release):
+    parts = [MESON_SETUP, COMPILE, root.key(release, "build")]
+    for name in _sources():
+        path = CHECKOUT / name
+        parts += [name, oct(path.stat().st_mode), path]
+    return cache.key(*parts)
+
+
+def _compile(release, half):
+    for name in _sources():
+        target = half / "source" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(CHECKOUT / name, target)
+    tree = root.get(release, "build")
+    _run(["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", COMPILE, "sh", str(tree), str(half)],
+         f"meson for {release}")
+    shutil.rmtree(half / "source")
+    shutil.rmtree(half / "build")
+
+
+def wattle(release):
+    """The tree that `meson install` makes for one release."""
+    entry = cache.entry(f"wattle-{release}", _wattle_key(release), lambda half: _compile(release, half))
+    return entry / "destination"
+
+
+def _lay_over(tree, target, *options):
+    """tree over target, whose /bin, /lib and /sbin are links into /usr."""
+    script = 'from=$1 to=$2; shift 2; tar -C "$from" -c "$@" . | tar -C "$to" -x --keep-directory-symlink --preserve-permissions'
+    _run(["bash", "-eo", "pipefail", "-c", script, "bash", str(tree), str(target), *options], f"copying {tree}")
+
+
+def _guest_files():
+    return [path for path in sorted(GUEST_FILES.rglob("*")) if path.is_file()]
+
+
+def _disk_key(release):
+    parts = [root.key(release, "guest"), pathlib.Path(__file__), pathlib.Path(initrd.__file__)]
+    for path in _guest_files():
+        parts += [str(path.relative_to(GUEST_FILES)), path]
+    if has_wattle():
+        parts.append(_wattle_key(release))
+    return cache.key(*parts)
+
+
+def _build_roots(release):
+    """Both roots at once: each keeps one core busy."""
+    failures = []
+
+    def get(what):
+        try:
+            root.get(release, what)
+        except Exception as error:  # noqa: BLE001  handed to the thread that waits
+            failures.append(error)
+
+    threads = [threading.Thread(target=get, args=(what,)) for what in ("guest", "build")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def _disk(release, half):
+    tree = half / "root"
+    _run(["cp", "-a", "--reflink=auto", str(root.get(release, "guest")), str(tree)], "copying the guest root")
+    if has_wattle():
+        _lay_over(wattle(release), tree)
+    _lay_over(GUEST_FILES, tree, "--owner=0", "--group=0", "--mode=u=rwX,go=rX")  # not the checkout's
+    (half / "initrd").write_bytes(initrd.build(tree))
+    (kernel,) = (tree / "boot").glob("vmlinuz-*")
+    shutil.copy(kernel, half / "vmlinuz")
+    _run(["chroot", str(tree), "/bin/sh", "-c", FINISH], f"finishing the root of {release}")
+    _run(["mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal", "-E", "lazy_itable_init=1", "-d", str(tree),
+          str(half / "disk.img"), DISK_SIZE], "mkfs.ext4")
+    shutil.rmtree(tree)
+
+
+def get(release):
+    """The directory with disk.img, vmlinuz and initrd of one release, made if need be."""
+    if has_wattle():
+        _build_roots(release)
+    return cache.entry(f"image-{release}", _disk_key(release), lambda half: _disk(release, half))

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A root: a directory tree of Debian packages, made by mmdebstrap.
+
+Two for each release: `guest` becomes the guests' disk, `build` is where wattle is compiled, so that it is linked with the
+libraries the guests have.
+"""
+
+import pathlib
+import re
+import subprocess
+
+import cache
+
+RELEASES = ("bookworm", "trixie")
+
+GUEST = """systemd systemd-sysv libnss-systemd dbus udev kmod iproute2 iputils-ping nftables wireguard-tools network-manager
+procps polkitd libsodium23 libmnl0 linux-image-cloud-amd64 python3 busybox-static tcpdump less""".split()
+BUILD = """gcc libc6-dev meson ninja-build pkgconf libglib2.0-dev libsodium-dev libmnl-dev libsystemd-dev libnm-dev
+scdoc""".split()
+ONLY = {
+    ("bookworm", "guest"): ["libglib2.0-0"],
+    ("trixie", "guest"): ["libglib2.0-0t64"],
+    ("bookworm", "build"): ["systemd"],  # its systemd.pc says where units and generators go
+    ("trixie", "build"): ["systemd-dev"],
+}
+UNREAD = ("man", "doc", "locale", "info", "bug", "lintian")  # below /usr/share
+
+# Settings of this machine's apt that decide whether its mirror can be reached and is believed.
+APT_SETTINGS = ("Acquire::http", "Acquire::https", "Acquire::Check-Valid-Until", "Acquire::Check-Date")
+
+
+def mirror():
+    """The Debian mirror that this machine's own apt uses."""
+    targets = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"],
+        check=True, text=True, capture_output=True).stdout
+    for line in targets.splitlines():
+        uri, release, component = line.split()
+        if component == "main" and re.search(r"/debian/?$", uri) and "-" not in release:
+            return uri
+    raise RuntimeError("apt knows no Debian mirror with a 'main' component:\n" + targets)
+
+
+def _apt_options():
+    dump = subprocess.run(["apt-config", "dump", "--format", '%f "%v";%n', "--no-empty", *APT_SETTINGS],
+                          check=True, text=True, capture_output=True).stdout
+    return ['Acquire::Languages "none";'] + dump.splitlines()
+
+
+def packages(release, what):
+    return sorted({"guest": GUEST, "build": BUILD}[what] + ONLY[release, what])
+
+
+def _mmdebstrap(release, what, target):
+    """Root mode, because the tree becomes a disk with its owners; unsafe-io, because an interrupted build is thrown away."""
+    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--format=directory", "--components=main",
+               "--dpkgopt=force-unsafe-io"]
+    command += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in UNREAD]
+    command += ["--aptopt=" + option for option in _apt_options()]
+    command += ["--include=" + ",".join(packages(release, what)), release, str(target), mirror()]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise RuntimeError(f"mmdebstrap failed for the {what} root of {release}:\n{done.stdout}")
+
+
+def key(release, what):
+    return cache.key(release, what, " ".join(packages(release, what)), pathlib.Path(__file__))
+
+
+def get(release, what):
+    """The tree of packages of one release, made if need be."""
+    entry = cache.entry(f"root-{release}-{what}", key(release, what),
+                        lambda half: _mmdebstrap(release, what, half / "root"))
+    return entry / "root"
