@@ -10,7 +10,6 @@ import os
 import pathlib
 import secrets
 import shutil
-import socket
 import sys
 import tempfile
 import threading
@@ -25,7 +24,7 @@ import runner
 import snapshot
 
 BOOT_LIMIT_S = 180
-JOURNAL_LINES = 400
+JOURNAL_LINES = 300
 LEAVE_SHELL = b"\x1d"  # Ctrl-]
 
 _numbers = itertools.count(1)  # of guests in this process: the MAC addresses
@@ -47,7 +46,7 @@ class Guest(runner.Place):
         self._ports = [switch.port() for _ in range(qemu.NICS)]
         self._directory = pathlib.Path(tempfile.mkdtemp(prefix=f"wattle-vm.{os.getpid()}.", dir=_tmpfs()))
         self._machine = None
-        self._line = None
+        self._since = 0  # the guest's journal before its resume is the snapshot's
 
     @classmethod
     def resumed(cls, name, release, switch, kind="host"):
@@ -89,6 +88,7 @@ class Guest(runner.Place):
         self._start([*line, "-incoming", "defer"])
         self._machine.migrate("migrate-incoming", f"exec:cat {state}/state")
         self._machine.monitor("cont")
+        self._since = int(time.time())
         self.runner.call("identity", name=self.name, machine=secrets.token_hex(16), macs=self._macs(), time=time.time(),
                          seed=base64.b64encode(secrets.token_bytes(64)).decode())
 
@@ -118,23 +118,23 @@ class Guest(runner.Place):
 
     def plug(self, nic, segment, configure=True):
         """Plug card ethNIC into the segment, from another or for the first time. With configure, it gets the segment's next
-        addresses and its router, and the IPv4 address is returned; without, the scenario or its manager does that."""
+        addresses (returned: v4, v6) and its router; without, the scenario or its manager does that."""
         self._ports[nic].segment = segment
         self._machine.set_link(nic, True)
         if not configure:
             return None
-        return self.address(nic, segment, *segment.next_addresses())
+        return self.address(nic, segment, segment.next_addresses())
 
-    def address(self, nic, segment, address4, address6):
+    def address(self, nic, segment, addresses):
         """Configure a card by hand, as an administrator without any manager would."""
         route = f"ip route replace default via {segment.gateway}" if segment.gateway else "true"
         self.run(f"""ip addr flush dev eth{nic} scope global
             ip link set eth{nic} up
-            ip addr add {address4}/{segment.prefix4.prefixlen} dev eth{nic}
-            ip addr add {address6}/{segment.prefix6.prefixlen} dev eth{nic} nodad
+            ip addr add {addresses.v4}/{segment.prefix4.prefixlen} dev eth{nic}
+            ip addr add {addresses.v6}/{segment.prefix6.prefixlen} dev eth{nic} nodad
             {route}""")
         self.wait(f"ip link show eth{nic} | grep -q LOWER_UP")
-        return str(address4)
+        return addresses
 
     def unplug(self, nic):
         """Pull the cable; the card's addresses stay, as they do on a real host."""
@@ -146,7 +146,7 @@ class Guest(runner.Place):
         if not self._machine:
             return "never started"
         try:
-            journal = self.run(f"journalctl -b --no-pager -o short-monotonic -n {JOURNAL_LINES} 2>&1 || dmesg | tail -n 100; "
+            journal = self.run(f"journalctl -b --since=@{self._since} --no-pager -o short-monotonic -n {JOURNAL_LINES} 2>&1 || dmesg | tail -n 100; "
                                "ip addr; ip route show table all", 30, check=False).out
         except Exception as error:  # noqa: BLE001  the report must not hide the failure it explains
             journal = f"the guest does not tell: {error}"

@@ -4,6 +4,8 @@
     root of packages + wattle compiled in the release's own build root + guest-files/ -> disk.img, vmlinuz, initrd
 """
 
+import functools
+import os
 import pathlib
 import shutil
 import subprocess
@@ -52,9 +54,9 @@ touch /etc/.updated /var/.updated
 """
 
 
-def _run(command, what, **options):
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace", **options)
+def _run(command, what):
+    done = subprocess.run(["setpriv", "--pdeathsig", "TERM", "--", *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace")
     if done.returncode:
         raise RuntimeError(f"{what} failed ({done.returncode}):\n{done.stdout}")
     return done.stdout
@@ -155,8 +157,23 @@ def _disk(release, half):
     shutil.rmtree(tree)
 
 
+@functools.cache
 def get(release):
-    """The directory with disk.img, vmlinuz and initrd of one release, made if need be."""
+    """The directory with disk.img, vmlinuz and initrd of one release, made if need be.
+
+    One for a whole run, though somebody edits the sources meanwhile: see pinned().
+    """
+    if pin := os.environ.get(_pin(release)):
+        return pathlib.Path(pin)
     if has_wattle():
         _build_roots(release)
     return cache.entry(f"image-{release}", _disk_key(release), lambda half: _disk(release, half))
+
+
+def _pin(release):
+    return f"WATTLE_VM_IMAGE_{release}"
+
+
+def pinned(release):
+    """An environment in which get() gives what it gives here. This process has to outlive its users: it holds the cache's lock."""
+    return {_pin(release): str(get(release))}

@@ -6,7 +6,9 @@ guest does not read for a megabyte; such frames are counted in Segment.dropped. 
 and pulling a cable from one segment to another is one assignment: that is roaming.
 """
 
+import collections
 import ipaddress
+import itertools
 import selectors
 import socket
 import struct
@@ -14,6 +16,9 @@ import threading
 
 BUFFER_LIMIT = 1 << 20
 READ_SIZE = 1 << 18
+
+
+Addresses = collections.namedtuple("Addresses", "v4 v6")
 
 
 class Segment:
@@ -26,14 +31,14 @@ class Segment:
         self.gateway = None  # IPv4 address of the router, once one is plugged in
         self.dropped = 0
         self.frames = 0
-        self._next = 2
+        self._numbers = itertools.count(2)
 
     def router_addresses(self):
-        return self.prefix4[1], self.prefix6[1]
+        return Addresses(self.prefix4[1], self.prefix6[1])
 
     def next_addresses(self):
-        self._next += 1
-        return self.prefix4[self._next - 1], self.prefix6[self._next - 1]
+        number = next(self._numbers)
+        return Addresses(self.prefix4[number], self.prefix6[number])
 
 
 class Port:

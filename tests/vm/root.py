@@ -53,7 +53,7 @@ def packages(release, what):
 
 def _mmdebstrap(release, what, target):
     """Root mode, because the tree becomes a disk with its owners; unsafe-io, because an interrupted build is thrown away."""
-    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--format=directory", "--components=main",
+    command = ["setpriv", "--pdeathsig", "TERM", "--", "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--format=directory", "--components=main",
                "--dpkgopt=force-unsafe-io"]
     command += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in UNREAD]
     command += ["--aptopt=" + option for option in _apt_options()]

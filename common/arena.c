@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/arena.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define BLOCK_SIZE (64 * 1024)
+
+typedef struct Block Block;
+
+struct Block {
+        Block *next;
+        max_align_t bytes[];
+};
+
+struct WattleArena {
+        Block *blocks;
+        char *free;
+        gsize n_free;
+};
+
+WattleArena *wattle_arena_new(void)
+{
+        return g_new0(WattleArena, 1);
+}
+
+void wattle_arena_free(WattleArena *arena)
+{
+        if (!arena)
+                return;
+        while (arena->blocks) {
+                Block *block = arena->blocks;
+
+                arena->blocks = block->next;
+                g_free(block);
+        }
+        g_free(arena);
+}
+
+gpointer wattle_arena_alloc(WattleArena *arena, gsize n)
+{
+        gsize size = (n + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
+        gpointer piece;
+
+        if (size > arena->n_free) {
+                gsize room = MAX(size, BLOCK_SIZE);
+                Block *block = g_malloc(sizeof *block + room);
+
+                block->next = arena->blocks;
+                arena->blocks = block;
+                arena->free = (char *)block->bytes;
+                arena->n_free = room;
+        }
+        piece = arena->free;
+        arena->free += size;
+        arena->n_free -= size;
+        return piece;
+}
+
+gpointer wattle_arena_copy(WattleArena *arena, gconstpointer data, gsize n)
+{
+        return n == 0 ? NULL : memcpy(wattle_arena_alloc(arena, n), data, n);
+}
+
+char *wattle_arena_strdup(WattleArena *arena, const char *text)
+{
+        return text ? wattle_arena_copy(arena, text, strlen(text) + 1) : NULL;
+}
+
+char *wattle_arena_printf(WattleArena *arena, const char *format, ...)
+{
+        g_autofree char *text = NULL;
+        va_list args;
+
+        va_start(args, format);
+        text = g_strdup_vprintf(format, args);
+        va_end(args);
+        return wattle_arena_strdup(arena, text);
+}

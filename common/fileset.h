@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files in memory: what a renderer makes and common/sys/install.h puts in place. Paths are relative
+ * to the root of a host. */
+#pragma once
+
+#include <glib.h>
+
+#include "common/endpoint.h"
+#include "common/ip.h"
+#include "common/key.h"
+
+typedef struct {
+        char *path;       /* "run/systemd/network/60-wattle-home.netdev" */
+        guint mode;       /* 0640 or 0644 */
+        GString *content; /* whole lines of printable text */
+} WattleFile;
+
+typedef struct {
+        GPtrArray *files; /* of WattleFile */
+} WattleFileset;
+
+void wattle_fileset_init(WattleFileset *files);
+void wattle_fileset_clear(WattleFileset *files);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleFileset, wattle_fileset_clear)
+
+/* A new empty file; takes over path. The file belongs to the set. */
+WattleFile *wattle_fileset_add(WattleFileset *files, char *path, guint mode);
+
+/* The file of that path, or NULL. */
+const WattleFile *wattle_fileset_find(const WattleFileset *files, const char *path);
+
+/* The one way of text into a file. A text with a control character is a bug of ours (the readers
+ * refuse it), and is left out. */
+void wattle_file_comment(WattleFile *file, const char *text);
+void wattle_file_section(WattleFile *file, const char *name);
+void wattle_file_set(WattleFile *file, const char *key, const char *value);
+void wattle_file_set_uint(WattleFile *file, const char *key, guint64 value);
+void wattle_file_set_key(WattleFile *file, const char *key, const WattleKey *public_key);
+void wattle_file_set_endpoint(WattleFile *file, const char *key, const WattleEndpoint *endpoint);
+void wattle_file_set_prefix(WattleFile *file, const char *key, const WattlePrefix *prefix);
+/* A list on one line, joined by commas; n is at least 1. */
+void wattle_file_set_prefixes(WattleFile *file, const char *key, const WattlePrefix *prefixes,
+                              guint n);

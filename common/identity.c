@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/identity.h"
+
+static const WattleDevice *device_of_key(const WattleProfile *profile,
+                                         const WattleEvidence *evidence, WattleReport *report)
+{
+        const WattleDevice *device = wattle_profile_find_key(profile, evidence->public_key);
+        char key[WATTLE_KEY_TEXT_MAX];
+
+        if (device)
+                return device;
+        wattle_key_format(evidence->public_key, key);
+        wattle_report_error(
+                report, (WattlePlace){ profile->file, 0, 0 },
+                "the key in %s belongs to no device of the mesh; give the admin its public "
+                "half, for PublicKey=: %s",
+                evidence->key_file, key);
+        return NULL;
+}
+
+static const WattleDevice *device_of_setting(const WattleProfile *profile,
+                                             const WattleEvidence *evidence, WattleReport *report)
+{
+        const WattleDevice *device = wattle_profile_find_device(profile, evidence->device);
+
+        if (!device)
+                wattle_report_error(report, evidence->device_place,
+                                    "mesh %s has no device %s: 'wattle show' lists them",
+                                    profile->name, evidence->device);
+        return device;
+}
+
+static const WattleDevice *decide(const WattleProfile *profile, const WattleEvidence *evidence,
+                                  WattleReport *report)
+{
+        const WattleDevice *by_setting = NULL, *by_key = NULL, *by_host_name = NULL;
+
+        if (evidence->device && !(by_setting = device_of_setting(profile, evidence, report)))
+                return NULL;
+        if (evidence->public_key && !(by_key = device_of_key(profile, evidence, report)))
+                return NULL;
+        if (by_setting && by_key && by_setting != by_key) {
+                wattle_report_error(report, evidence->device_place,
+                                    "Device= says %s, but the key in %s is that of %s",
+                                    by_setting->name, evidence->key_file, by_key->name);
+                return NULL;
+        }
+        if (by_setting)
+                return by_setting;
+        if (evidence->host_name)
+                by_host_name = wattle_profile_find_device(profile, evidence->host_name);
+        if (by_key && by_host_name && by_key != by_host_name) {
+                wattle_report_error(
+                        report, (WattlePlace){ profile->file, 0, 0 },
+                        "the host name says device %s, but the key in %s is that of %s: take the "
+                        "right key, or settle it with Device=%s below [Local]",
+                        by_host_name->name, evidence->key_file, by_key->name, by_key->name);
+                return NULL;
+        }
+        if (!by_key && !by_host_name)
+                wattle_report_error(
+                        report, (WattlePlace){ profile->file, 0, 0 },
+                        "the mesh has no device with this host's name, %s, and there is no private "
+                        "key to tell by: write Device= below [Local], or name one with --as",
+                        evidence->host_name ? evidence->host_name : "(none)");
+        return by_key ? by_key : by_host_name;
+}
+
+const WattleDevice *wattle_identify(const WattleProfile *profile, const WattleEvidence *evidence,
+                                    WattleReport *report)
+{
+        const WattleDevice *device = decide(profile, evidence, report);
+
+        if (!device)
+                return NULL;
+        if (device->state == WATTLE_DEVICE_REVOKED) {
+                wattle_report_error(report, device->place, "device %s is revoked", device->name);
+                return NULL;
+        }
+        return device;
+}

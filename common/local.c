@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/local.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "common/ini.h"
+#include "common/scalar.h"
+
+/* Reads a value into its field. */
+typedef gboolean (*ParseValue)(const char *text, WattlePlace place, WattleArena *arena,
+                               gpointer field, GError **error);
+
+typedef struct {
+        const char *name;
+        ParseValue parse;
+        gsize offset, size; /* of the field */
+} Key;
+
+/* The words of an enum, by its values. */
+static const char *const owner_names[] = { "auto", "networkd", "NetworkManager" };
+static const char *const activation_names[] = { "manual", "up", "always-up" };
+static const char *const routing_names[] = { "auto", "none", "client", "server", "both" };
+
+static gboolean parse_word(const char *text, const char *const *words, guint n_words, guint *ret,
+                           GError **error)
+{
+        g_autofree char *list = NULL;
+        g_autofree const char **strv = NULL;
+
+        for (guint i = 0; i < n_words; i++)
+                if (strcmp(text, words[i]) == 0) {
+                        *ret = i;
+                        return TRUE;
+                }
+        strv = g_new0(const char *, n_words + 1);
+        memcpy(strv, words, n_words * sizeof *words);
+        list = g_strjoinv(", ", (char **)strv);
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID, "'%s' is none of %s", text, list);
+        return FALSE;
+}
+
+const char *wattle_owner_name(WattleOwner owner)
+{
+        return owner_names[owner];
+}
+
+gboolean wattle_owner_parse(const char *text, WattleOwner *ret, GError **error)
+{
+        guint value;
+
+        if (!parse_word(text, owner_names, G_N_ELEMENTS(owner_names), &value, error))
+                return FALSE;
+        *ret = (WattleOwner)value;
+        return TRUE;
+}
+
+const char *wattle_activation_name(WattleActivation activation)
+{
+        return activation_names[activation];
+}
+
+static gboolean parse_owner(const char *text, G_GNUC_UNUSED WattlePlace place,
+                            G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
+{
+        return wattle_owner_parse(text, field, error);
+}
+
+static gboolean parse_activation(const char *text, G_GNUC_UNUSED WattlePlace place,
+                                 G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
+{
+        guint value;
+
+        if (!parse_word(text, activation_names, G_N_ELEMENTS(activation_names), &value, error))
+                return FALSE;
+        *(WattleActivation *)field = (WattleActivation)value;
+        return TRUE;
+}
+
+static gboolean parse_routing(const char *text, G_GNUC_UNUSED WattlePlace place,
+                              G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
+{
+        guint value;
+
+        if (!parse_word(text, routing_names, G_N_ELEMENTS(routing_names), &value, error))
+                return FALSE;
+        *(WattleRoutingFeatures *)field = (WattleRoutingFeatures)value;
+        return TRUE;
+}
+
+static gboolean parse_boolean(const char *text, G_GNUC_UNUSED WattlePlace place,
+                              G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
+{
+        return wattle_boolean_parse(text, field, error);
+}
+
+static gboolean parse_device(const char *text, WattlePlace place, WattleArena *arena,
+                             gpointer field, GError **error)
+{
+        if (!wattle_label_check(text, error))
+                return FALSE;
+        *(WattleProfileName *)field =
+                (WattleProfileName){ wattle_arena_strdup(arena, text), place };
+        return TRUE;
+}
+
+static gboolean parse_interface(const char *text, WattlePlace place, WattleArena *arena,
+                                gpointer field, GError **error)
+{
+        if (!wattle_identifier_check(text, WATTLE_INTERFACE_NAME_MAX, error))
+                return FALSE;
+        *(WattleProfileName *)field =
+                (WattleProfileName){ wattle_arena_strdup(arena, text), place };
+        return TRUE;
+}
+
+/* networkd splits no words in PrivateKeyFile=, but expands % specifiers; and it must not be
+ * relative. */
+static gboolean parse_key_file(const char *text, G_GNUC_UNUSED WattlePlace place,
+                               WattleArena *arena, gpointer field, GError **error)
+{
+        if (!g_path_is_absolute(text) || strchr(text, '%') || strstr(text, "/../")) {
+                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
+                            "'%s' is not an absolute path without '..' and '%%'", text);
+                return FALSE;
+        }
+        *(const char **)field = wattle_arena_strdup(arena, text);
+        return TRUE;
+}
+
+static gboolean parse_port(const char *text, G_GNUC_UNUSED WattlePlace place,
+                           G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
+{
+        WattleOptionalU16 *port = field;
+
+        port->given = wattle_port_parse(text, &port->value, error);
+        return port->given;
+}
+
+static gboolean parse_mtu(const char *text, G_GNUC_UNUSED WattlePlace place,
+                          G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
+{
+        guint64 mtu;
+
+        if (!wattle_uint_parse(text, WATTLE_MTU_MIN, WATTLE_MTU_MAX, &mtu, error))
+                return FALSE;
+        *(WattleOptionalU16 *)field = (WattleOptionalU16){ TRUE, (guint16)mtu };
+        return TRUE;
+}
+
+static gboolean parse_mark(const char *text, G_GNUC_UNUSED WattlePlace place,
+                           G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
+{
+        WattleOptionalU32 *mark = field;
+
+        mark->given = wattle_mark_parse(text, &mark->value, error);
+        return mark->given;
+}
+
+#define FIELD(member) offsetof(WattleLocal, member), sizeof(((WattleLocal *)NULL)->member)
+
+static const Key keys[] = {
+        { "Enable", parse_boolean, FIELD(enable) },
+        { "Device", parse_device, FIELD(device) },
+        { "Owner", parse_owner, FIELD(owner) },
+        { "Interface", parse_interface, FIELD(interface) },
+        { "PrivateKeyFile", parse_key_file, FIELD(private_key_file) },
+        { "ListenPort", parse_port, FIELD(listen_port) },
+        { "MTU", parse_mtu, FIELD(mtu) },
+        { "ActivationPolicy", parse_activation, FIELD(activation) },
+        { "RoutingFeatures", parse_routing, FIELD(routing_features) },
+        { "AcceptRoutes", parse_boolean, FIELD(accept_routes) },
+        { "ExitNode", parse_device, FIELD(exit_node) },
+        { "FirewallMark", parse_mark, FIELD(firewall_mark) },
+};
+
+static const WattleLocal defaults = { .enable = TRUE };
+
+void wattle_local_init(WattleLocal *local)
+{
+        *local = defaults;
+        local->arena = wattle_arena_new();
+}
+
+void wattle_local_clear(WattleLocal *local)
+{
+        g_clear_pointer(&local->arena, wattle_arena_free);
+}
+
+static const Key *find_key(const char *name)
+{
+        for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+                if (strcmp(name, keys[i].name) == 0)
+                        return &keys[i];
+        return NULL;
+}
+
+static void report_unknown_key(const WattleIniLine *line, WattleReport *report)
+{
+        const char *words[G_N_ELEMENTS(keys)], *nearest;
+
+        if (strcmp(line->key, "PrivateKey") == 0) {
+                wattle_report_error(
+                        report, line->place,
+                        "PrivateKey: a key stays in a file of its own: write PrivateKeyFile=/path");
+                return;
+        }
+        for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+                words[i] = keys[i].name;
+        nearest = wattle_nearest_word(line->key, words, G_N_ELEMENTS(keys));
+        wattle_report_error(report, line->place,
+                            nearest ? "unknown key '%s': did you mean %s?" : "unknown key '%s'",
+                            line->key, nearest);
+}
+
+static void read_key(WattleLocal *local, guint32 *seen_lines, const WattleIniLine *line,
+                     WattleReport *report)
+{
+        g_autoptr(GError) error = NULL;
+        const Key *key = find_key(line->key);
+        guint32 *seen_line;
+
+        if (!key) {
+                report_unknown_key(line, report);
+                return;
+        }
+        seen_line = &seen_lines[key - keys];
+        if (*seen_line > 0) {
+                wattle_report_error(report, line->place, "%s= was given already in line %u",
+                                    key->name, *seen_line);
+                return;
+        }
+        *seen_line = line->place.line;
+        if (!*line->value)
+                memcpy((char *)local + key->offset, (const char *)&defaults + key->offset,
+                       key->size);
+        else if (!key->parse(line->value, line->value_place, local->arena,
+                             (char *)local + key->offset, &error))
+                wattle_report_error(report, line->value_place, "%s: %s", key->name, error->message);
+}
+
+void wattle_local_read(WattleLocal *local, gconstpointer bytes, gsize size, const char *file,
+                       WattleReport *report)
+{
+        g_auto(WattleIni) ini = { 0 };
+        guint32 seen_lines[G_N_ELEMENTS(keys)] = { 0 };
+        gboolean in_local = FALSE;
+        WattleIniLine line;
+
+        wattle_ini_init(&ini, bytes, size, file, report);
+        while (wattle_ini_next(&ini, &line)) {
+                if (line.kind == WATTLE_INI_SECTION) {
+                        in_local = strcmp(line.section, "Local") == 0 && !line.name;
+                        if (!in_local)
+                                wattle_report_error(
+                                        report, line.place,
+                                        "unknown section [%s]: a host's settings have [Local]",
+                                        line.section);
+                } else if (line.kind == WATTLE_INI_KEY && !line.section) {
+                        wattle_report_error(report, line.place,
+                                            "%s= stands before any section: begin with [Local]",
+                                            line.key);
+                } else if (line.kind == WATTLE_INI_KEY && in_local) {
+                        read_key(local, seen_lines, &line, report);
+                }
+        }
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What this host alone decides about a mesh: section [Local] of the .conf files in NAME.mesh.d.
+ * Every key has a default, so the files are optional. wattle.mesh(5) describes them. */
+#pragma once
+
+#include "common/arena.h"
+#include "common/profile.h"
+#include "common/report.h"
+
+typedef enum {
+        WATTLE_OWNER_AUTO, /* only as a wish: a view has one of the other two */
+        WATTLE_OWNER_NETWORKD,
+        WATTLE_OWNER_NETWORK_MANAGER,
+} WattleOwner;
+
+typedef enum {
+        WATTLE_ACTIVATION_MANUAL,
+        WATTLE_ACTIVATION_UP,
+        WATTLE_ACTIVATION_ALWAYS_UP,
+} WattleActivation;
+
+typedef enum {
+        WATTLE_ROUTING_AUTO,
+        WATTLE_ROUTING_NONE,
+        WATTLE_ROUTING_CLIENT,
+        WATTLE_ROUTING_SERVER,
+        WATTLE_ROUTING_BOTH,
+} WattleRoutingFeatures;
+
+typedef struct {
+        WattleArena *arena;
+        gboolean enable;          /* yes by default */
+        WattleProfileName device; /* value NULL: find out */
+        WattleOwner owner;
+        WattleProfileName interface;  /* value NULL: the mesh's name */
+        const char *private_key_file; /* absolute; NULL: /etc/wattle/MESH.key */
+        WattleOptionalU16 listen_port;
+        WattleOptionalU16 mtu;
+        WattleActivation activation;
+        WattleRoutingFeatures routing_features;
+        gboolean accept_routes;
+        WattleProfileName exit_node; /* value NULL: none */
+        WattleOptionalU32 firewall_mark;
+} WattleLocal;
+
+/* All defaults. */
+void wattle_local_init(WattleLocal *local);
+void wattle_local_clear(WattleLocal *local);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleLocal, wattle_local_clear)
+
+/* Reads one file over what is there: a key given again wins, an empty one goes back to its default,
+ * as in systemd's drop-ins. Faults go to the report. */
+void wattle_local_read(WattleLocal *local, gconstpointer bytes, gsize size, const char *file,
+                       WattleReport *report);
+
+/* The words of the settings, for messages and --help: "networkd", "NetworkManager", "auto". */
+const char *wattle_owner_name(WattleOwner owner);
+gboolean wattle_owner_parse(const char *text, WattleOwner *ret,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+const char *wattle_activation_name(WattleActivation activation);

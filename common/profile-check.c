@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The rules of the whole mesh. Whatever a renderer could not write down is refused here (or in
+ * resolve.c), with both lines where two things disagree. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "common/profile.h"
+#include "common/scalar.h"
+
+/* To name the first of two costs a search; a report that is full asks for no more of them. */
+static gboolean is_full(const WattleReport *report)
+{
+        return report->n_errors >= WATTLE_REPORT_MAX_FAULTS;
+}
+
+static void check_name(const WattleProfile *profile, GHashTable *names, const char *name,
+                       WattlePlace place, WattleReport *report)
+{
+        const WattleDevice *first;
+        guint line;
+
+        if (g_hash_table_add(names, (gpointer)name) || is_full(report))
+                return;
+        first = wattle_profile_find_device(profile, name);
+        line = first->place.line;
+        for (guint i = 0; i < first->n_aliases; i++)
+                if (strcmp(first->aliases[i].value, name) == 0)
+                        line = first->aliases[i].place.line;
+        wattle_report_error(report, place, "the name %s is taken already, in line %u (device %s)",
+                            name, line, first->name);
+}
+
+static void check_names(const WattleProfile *profile, WattleReport *report)
+{
+        g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+
+        for (guint i = 0; i < profile->n_devices; i++) {
+                const WattleDevice *device = &profile->devices[i];
+
+                check_name(profile, names, device->name, device->place, report);
+                for (guint j = 0; j < device->n_aliases; j++)
+                        check_name(profile, names, device->aliases[j].value,
+                                   device->aliases[j].place, report);
+        }
+}
+
+static void check_keys(const WattleProfile *profile, WattleReport *report)
+{
+        g_autoptr(GHashTable) keys =
+                g_hash_table_new((GHashFunc)wattle_key_hash, (GEqualFunc)wattle_key_equal);
+
+        for (guint i = 0; i < profile->n_devices; i++) {
+                const WattleDevice *device = &profile->devices[i], *first;
+
+                if (device->key_place.line == 0 ||
+                    g_hash_table_add(keys, (gpointer)&device->public_key) || is_full(report))
+                        continue;
+                first = wattle_profile_find_key(profile, &device->public_key);
+                wattle_report_error(
+                        report, device->key_place,
+                        "PublicKey: device %s has the same key in line %u; every device needs its "
+                        "own",
+                        first->name, first->key_place.line);
+        }
+}
+
+/* The subnet that an address lies in; NULL if in none. */
+static const WattlePrefix *subnet_of(const WattleProfile *profile, const WattleAddr *addr)
+{
+        for (guint i = 0; i < profile->n_subnets; i++)
+                if (wattle_prefix_contains_addr(&profile->subnets[i].value, addr))
+                        return &profile->subnets[i].value;
+        return NULL;
+}
+
+static char *format_subnets(const WattleProfile *profile)
+{
+        GString *text = g_string_new(NULL);
+
+        for (guint i = 0; i < profile->n_subnets; i++) {
+                char subnet[WATTLE_PREFIX_TEXT_MAX];
+
+                wattle_prefix_format(&profile->subnets[i].value, subnet);
+                g_string_append_printf(text, "%s%s", i == 0 ? "" : ", ", subnet);
+        }
+        return g_string_free(text, FALSE);
+}
+
+static void check_address_in_subnet(const WattleProfile *profile, const WattleProfileAddr *addr,
+                                    WattleReport *report)
+{
+        const WattlePrefix *subnet = subnet_of(profile, &addr->value);
+        char addr_text[WATTLE_ADDR_TEXT_MAX], subnet_text[WATTLE_PREFIX_TEXT_MAX];
+
+        if (subnet &&
+            (addr->value.family == AF_INET6 || wattle_prefix_has_host(subnet, &addr->value)))
+                return;
+        wattle_addr_format(&addr->value, addr_text);
+        if (!subnet) {
+                g_autofree char *subnets = format_subnets(profile);
+
+                wattle_report_error(report, addr->place, "Address: %s is outside %s", addr_text,
+                                    subnets);
+        } else {
+                wattle_prefix_format(subnet, subnet_text);
+                wattle_report_error(
+                        report, addr->place,
+                        "Address: %s is the %s address of %s, which no device can have", addr_text,
+                        wattle_addr_equal(&addr->value, &subnet->addr) ? "network" : "broadcast",
+                        subnet_text);
+        }
+}
+
+static const WattleProfileAddr *find_address(const WattleProfile *profile, const WattleAddr *addr,
+                                             const WattleDevice **ret_device)
+{
+        for (guint i = 0; i < profile->n_devices; i++)
+                for (guint j = 0; j < profile->devices[i].n_addresses; j++)
+                        if (wattle_addr_equal(&profile->devices[i].addresses[j].value, addr)) {
+                                *ret_device = &profile->devices[i];
+                                return &profile->devices[i].addresses[j];
+                        }
+        return NULL;
+}
+
+static void check_addresses(const WattleProfile *profile, WattleReport *report)
+{
+        g_autoptr(GHashTable) addresses =
+                g_hash_table_new((GHashFunc)wattle_addr_hash, (GEqualFunc)wattle_addr_equal);
+
+        for (guint i = 0; i < profile->n_devices; i++)
+                for (guint j = 0; j < profile->devices[i].n_addresses; j++) {
+                        const WattleProfileAddr *addr = &profile->devices[i].addresses[j], *first;
+                        const WattleDevice *holder = NULL;
+                        char text[WATTLE_ADDR_TEXT_MAX];
+
+                        if (is_full(report))
+                                return;
+                        if (profile->n_subnets > 0)
+                                check_address_in_subnet(profile, addr, report);
+                        if (g_hash_table_add(addresses, (gpointer)&addr->value))
+                                continue;
+                        first = find_address(profile, &addr->value, &holder);
+                        wattle_addr_format(&addr->value, text);
+                        wattle_report_error(report, addr->place,
+                                            "Address: device %s has %s already, in line %u",
+                                            holder->name, text, first->place.line);
+                }
+}
+
+static guint endpoint_hash(gconstpointer data)
+{
+        const WattleEndpoint *endpoint = data;
+
+        return (endpoint->name ? g_str_hash(endpoint->name) : wattle_addr_hash(&endpoint->addr)) *
+                       31 +
+               endpoint->port;
+}
+
+static gboolean endpoint_equal(gconstpointer a, gconstpointer b)
+{
+        return wattle_endpoint_equal(a, b);
+}
+
+static void check_candidate(const WattleProfile *profile, GHashTable *public_endpoints,
+                            const WattleProfileCandidate *candidate, WattleReport *report)
+{
+        gboolean is_public = candidate->kind == WATTLE_CANDIDATE_PUBLIC;
+        char text[WATTLE_ENDPOINT_TEXT_MAX];
+
+        if (!candidate->endpoint.name && subnet_of(profile, &candidate->endpoint.addr)) {
+                wattle_endpoint_format(&candidate->endpoint, text);
+                wattle_report_error(report, candidate->place,
+                                    "%s: %s is inside the mesh itself, and cannot carry it",
+                                    is_public ? "PublicEndpoint" : "PrivateEndpoint", text);
+        }
+        if (is_public && !g_hash_table_add(public_endpoints, (gpointer)&candidate->endpoint)) {
+                wattle_endpoint_format(&candidate->endpoint, text);
+                wattle_report_warning(
+                        report, candidate->place,
+                        "PublicEndpoint: %s is given twice, and one port leads to one device",
+                        text);
+        }
+}
+
+static void check_candidates(const WattleProfile *profile, WattleReport *report)
+{
+        g_autoptr(GHashTable) public_endpoints = g_hash_table_new(endpoint_hash, endpoint_equal);
+
+        for (guint i = 0; i < profile->n_devices; i++) {
+                const WattleDevice *device = &profile->devices[i];
+
+                for (guint j = 0; j < device->n_candidates && device->state == WATTLE_DEVICE_ACTIVE;
+                     j++)
+                        check_candidate(profile, public_endpoints, &device->candidates[j], report);
+        }
+}
+
+/* A prefix with the device that it belongs to; a subnet has none. */
+typedef struct {
+        const WattleProfilePrefix *prefix;
+        const WattleDevice *device;
+} Claim;
+
+static gint compare_claims(gconstpointer a, gconstpointer b)
+{
+        const WattleProfilePrefix *x = ((const Claim *)a)->prefix, *y = ((const Claim *)b)->prefix;
+        gint order = wattle_prefix_compare(&x->value, &y->value);
+
+        return order ? order : (x->place.line < y->place.line ? -1 : 1);
+}
+
+static void report_overlap(const Claim *outer, const Claim *inner, WattleReport *report)
+{
+        const WattleProfilePrefix *later = outer->prefix->place.line > inner->prefix->place.line
+                                                   ? outer->prefix
+                                                   : inner->prefix;
+        guint other_line = MIN(outer->prefix->place.line, inner->prefix->place.line);
+        char outer_text[WATTLE_PREFIX_TEXT_MAX], inner_text[WATTLE_PREFIX_TEXT_MAX];
+        gboolean same = wattle_prefix_compare(&outer->prefix->value, &inner->prefix->value) == 0;
+
+        wattle_prefix_format(&outer->prefix->value, outer_text);
+        wattle_prefix_format(&inner->prefix->value, inner_text);
+        if (!outer->device && !inner->device)
+                wattle_report_error(report, later->place, "Subnet: %s and %s (line %u) overlap",
+                                    inner_text, outer_text, other_line);
+        else if (!outer->device || !inner->device)
+                wattle_report_error(report, (outer->device ? outer : inner)->prefix->place,
+                                    "Routes: %s overlaps the mesh's own subnet %s (line %u)",
+                                    outer->device ? outer_text : inner_text,
+                                    outer->device ? inner_text : outer_text,
+                                    (outer->device ? inner : outer)->prefix->place.line);
+        else if (same)
+                wattle_report_error(
+                        report, later->place,
+                        "Routes: %s is a route of device %s already, in line %u", inner_text,
+                        (later == inner->prefix ? outer : inner)->device->name, other_line);
+        else if (outer->device != inner->device)
+                wattle_report_warning(
+                        report, inner->prefix->place,
+                        "Routes: %s of device %s lies inside %s of device %s (line %u); the "
+                        "longer prefix wins",
+                        inner_text, inner->device->name, outer_text, outer->device->name,
+                        outer->prefix->place.line);
+}
+
+static GArray *collect_claims(const WattleProfile *profile)
+{
+        GArray *claims = g_array_new(FALSE, FALSE, sizeof(Claim));
+
+        for (guint i = 0; i < profile->n_subnets; i++) {
+                Claim claim = { &profile->subnets[i], NULL };
+
+                g_array_append_val(claims, claim);
+        }
+        for (guint i = 0; i < profile->n_devices; i++) {
+                const WattleDevice *device = &profile->devices[i];
+
+                for (guint j = 0; j < device->n_routes && device->state == WATTLE_DEVICE_ACTIVE;
+                     j++) {
+                        Claim claim = { &device->routes[j], device };
+
+                        g_array_append_val(claims, claim);
+                }
+        }
+        g_array_sort(claims, compare_claims);
+        return claims;
+}
+
+/* Sorted by address and then by length, a prefix comes right after those that contain it: the path
+ * of open ones is enough. */
+static void check_overlaps(const WattleProfile *profile, WattleReport *report)
+{
+        g_autoptr(GArray) claims = collect_claims(profile);
+        g_autoptr(GPtrArray) open = g_ptr_array_new();
+
+        for (guint i = 0; i < claims->len && !is_full(report); i++) {
+                const Claim *claim = &g_array_index(claims, Claim, i);
+
+                while (open->len > 0 && !wattle_prefix_contains(&((const Claim *)g_ptr_array_index(
+                                                                          open, open->len - 1))
+                                                                         ->prefix->value,
+                                                                &claim->prefix->value))
+                        g_ptr_array_set_size(open, (gint)open->len - 1);
+                if (open->len > 0)
+                        report_overlap(g_ptr_array_index(open, open->len - 1), claim, report);
+                g_ptr_array_add(open, (gpointer)claim);
+        }
+}
+
+static void check_default_routes(const WattleProfile *profile, WattleReport *report)
+{
+        for (guint i = 0; i < profile->n_devices; i++)
+                for (guint j = 0; j < profile->devices[i].n_routes; j++) {
+                        const WattleProfilePrefix *route = &profile->devices[i].routes[j];
+
+                        if (route->value.length == 0)
+                                wattle_report_error(
+                                        report, route->place,
+                                        "Routes: a default route is written ExitNode=yes");
+                }
+}
+
+static void check_mesh_name(const WattleProfile *profile, WattleReport *report)
+{
+        if (!profile->name)
+                return;
+        if (!profile->domain && !wattle_label_check(profile->name, NULL))
+                wattle_report_error(report, profile->place,
+                                    "the mesh's name %s is no DNS name: write Domain= below [Mesh]",
+                                    profile->name);
+        if (strlen(profile->name) > WATTLE_INTERFACE_NAME_MAX)
+                wattle_report_warning(
+                        report, profile->place,
+                        "the mesh's name %s is too long for an interface (%d characters): "
+                        "write a shorter Name= below [Mesh], or Interface= on each host",
+                        profile->name, WATTLE_INTERFACE_NAME_MAX);
+}
+
+void wattle_profile_check(const WattleProfile *profile, WattleReport *report)
+{
+        check_mesh_name(profile, report);
+        check_names(profile, report);
+        check_keys(profile, report);
+        check_addresses(profile, report);
+        check_candidates(profile, report);
+        check_default_routes(profile, report);
+        check_overlaps(profile, report);
+}

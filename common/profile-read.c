@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The profile from text: one table of sections and keys. A new key is a row, a test row and a line
+ * of wattle.mesh(5). */
+#include <stddef.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "common/ini.h"
+#include "common/profile.h"
+#include "common/scalar.h"
+
+/* Lists grow here until their section ends, and are then copied to the profile's arena. */
+typedef enum {
+        NO_LIST,
+        SUBNETS,
+        ADDRESSES,
+        ALIASES,
+        CANDIDATES,
+        ROUTES,
+        N_LISTS,
+} List;
+
+typedef struct {
+        WattleReport *report;
+        WattleProfile *profile;
+        GArray *devices; /* of WattleDevice; the last one is being read */
+        GArray *lists[N_LISTS];
+        WattlePlace seen[16];     /* where a scalar of this section was given, by row */
+        gboolean failed[N_LISTS]; /* a word of this section's list was bad */
+} Reader;
+
+/* Reads one value, or one word of a list, into *ret: a field of the mesh or device, or an element
+ * of a list. */
+typedef gboolean (*ParseValue)(const char *text, WattlePlace place, WattleArena *arena,
+                               gpointer ret, GError **error);
+
+typedef struct {
+        const char *name;
+        ParseValue parse;
+        List list;    /* NO_LIST: a scalar, given once at most */
+        gsize offset; /* of a scalar's field */
+} Key;
+
+static gboolean parse_format(const char *text, G_GNUC_UNUSED WattlePlace place,
+                             G_GNUC_UNUSED WattleArena *arena, G_GNUC_UNUSED gpointer ret,
+                             GError **error)
+{
+        guint64 format;
+
+        if (!wattle_uint_parse(text, 1, G_MAXUINT16, &format, error))
+                return FALSE;
+        if (format > WATTLE_PROFILE_FORMAT) {
+                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
+                            "%s is newer than this wattle, which reads %d: update wattle", text,
+                            WATTLE_PROFILE_FORMAT);
+                return FALSE;
+        }
+        return TRUE;
+}
+
+static gboolean parse_serial(const char *text, G_GNUC_UNUSED WattlePlace place,
+                             G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
+{
+        WattleProfile *profile = ret;
+
+        profile->has_serial = wattle_uint_parse(text, 1, G_MAXINT64, &profile->serial, error);
+        return profile->has_serial;
+}
+
+static gboolean parse_mesh_name(const char *text, G_GNUC_UNUSED WattlePlace place,
+                                WattleArena *arena, gpointer ret, GError **error)
+{
+        if (!wattle_identifier_check(text, WATTLE_MESH_NAME_MAX, error))
+                return FALSE;
+        *(const char **)ret = wattle_arena_strdup(arena, text);
+        return TRUE;
+}
+
+static gboolean parse_domain(const char *text, G_GNUC_UNUSED WattlePlace place, WattleArena *arena,
+                             gpointer ret, GError **error)
+{
+        if (!wattle_dns_name_check(text, error))
+                return FALSE;
+        *(const char **)ret = wattle_arena_strdup(arena, text);
+        return TRUE;
+}
+
+static gboolean parse_port(const char *text, G_GNUC_UNUSED WattlePlace place,
+                           G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
+{
+        WattleOptionalU16 *port = ret;
+
+        port->given = wattle_port_parse(text, &port->value, error);
+        return port->given;
+}
+
+static gboolean parse_mtu(const char *text, G_GNUC_UNUSED WattlePlace place,
+                          G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
+{
+        guint64 mtu;
+
+        if (!wattle_uint_parse(text, WATTLE_MTU_MIN, WATTLE_MTU_MAX, &mtu, error))
+                return FALSE;
+        *(WattleOptionalU16 *)ret = (WattleOptionalU16){ TRUE, (guint16)mtu };
+        return TRUE;
+}
+
+static gboolean parse_keepalive(const char *text, G_GNUC_UNUSED WattlePlace place,
+                                G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
+{
+        WattleOptionalU16 *keepalive_s = ret;
+
+        keepalive_s->given = wattle_keepalive_parse(text, &keepalive_s->value, error);
+        return keepalive_s->given;
+}
+
+static gboolean parse_boolean(const char *text, G_GNUC_UNUSED WattlePlace place,
+                              G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
+{
+        return wattle_boolean_parse(text, ret, error);
+}
+
+static gboolean parse_state(const char *text, G_GNUC_UNUSED WattlePlace place,
+                            G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
+{
+        WattleDeviceState *state = ret;
+
+        if (strcmp(text, "active") == 0)
+                *state = WATTLE_DEVICE_ACTIVE;
+        else if (strcmp(text, "revoked") == 0)
+                *state = WATTLE_DEVICE_REVOKED;
+        else
+                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
+                            "'%s' is neither active nor revoked", text);
+        return strcmp(text, "active") == 0 || strcmp(text, "revoked") == 0;
+}
+
+static gboolean parse_public_key(const char *text, WattlePlace place,
+                                 G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
+{
+        WattleDevice *device = ret;
+
+        device->key_place = place;
+        return wattle_key_parse(text, &device->public_key, error);
+}
+
+static gboolean parse_prefix(const char *text, WattlePlace place, G_GNUC_UNUSED WattleArena *arena,
+                             gpointer ret, GError **error)
+{
+        WattleProfilePrefix *prefix = ret;
+
+        prefix->place = place;
+        return wattle_prefix_parse(text, &prefix->value, error);
+}
+
+static gboolean parse_address(const char *text, WattlePlace place, G_GNUC_UNUSED WattleArena *arena,
+                              gpointer ret, GError **error)
+{
+        WattleProfileAddr *addr = ret;
+
+        addr->place = place;
+        if (strchr(text, '/')) {
+                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
+                            "'%s': without a prefix length, which Subnet= in [Mesh] gives", text);
+                return FALSE;
+        }
+        return wattle_addr_parse(text, &addr->value, error);
+}
+
+static gboolean parse_alias(const char *text, WattlePlace place, WattleArena *arena, gpointer ret,
+                            GError **error)
+{
+        WattleProfileName *name = ret;
+
+        if (!wattle_label_check(text, error))
+                return FALSE;
+        *name = (WattleProfileName){ wattle_arena_strdup(arena, text), place };
+        return TRUE;
+}
+
+static gboolean parse_public_endpoint(const char *text, WattlePlace place, WattleArena *arena,
+                                      gpointer ret, GError **error)
+{
+        WattleProfileCandidate *candidate = ret;
+
+        candidate->kind = WATTLE_CANDIDATE_PUBLIC;
+        candidate->place = place;
+        return wattle_endpoint_parse(text, arena, &candidate->endpoint, error);
+}
+
+static gboolean parse_private_endpoint(const char *text, WattlePlace place, WattleArena *arena,
+                                       gpointer ret, GError **error)
+{
+        WattleProfileCandidate *candidate = ret;
+
+        candidate->kind = WATTLE_CANDIDATE_PRIVATE;
+        candidate->place = place;
+        if (!wattle_endpoint_parse(text, arena, &candidate->endpoint, error))
+                return FALSE;
+        if (candidate->endpoint.name) {
+                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
+                            "'%s' is a DNS name: an endpoint on the LAN is an address", text);
+                return FALSE;
+        }
+        return TRUE;
+}
+
+static const Key mesh_keys[] = {
+        { "Format", parse_format, NO_LIST, 0 },
+        { "Name", parse_mesh_name, NO_LIST, offsetof(WattleProfile, name) },
+        { "Serial", parse_serial, NO_LIST, 0 },
+        { "Subnet", parse_prefix, SUBNETS, 0 },
+        { "ListenPort", parse_port, NO_LIST, offsetof(WattleProfile, listen_port) },
+        { "Domain", parse_domain, NO_LIST, offsetof(WattleProfile, domain) },
+        { "MTU", parse_mtu, NO_LIST, offsetof(WattleProfile, mtu) },
+        { "Keepalive", parse_keepalive, NO_LIST, offsetof(WattleProfile, keepalive_s) },
+};
+
+static const Key device_keys[] = {
+        { "PublicKey", parse_public_key, NO_LIST, 0 },
+        { "Address", parse_address, ADDRESSES, 0 },
+        { "Alias", parse_alias, ALIASES, 0 },
+        { "PublicEndpoint", parse_public_endpoint, CANDIDATES, 0 },
+        { "PrivateEndpoint", parse_private_endpoint, CANDIDATES, 0 },
+        { "Routes", parse_prefix, ROUTES, 0 },
+        { "ListenPort", parse_port, NO_LIST, offsetof(WattleDevice, listen_port) },
+        { "Keepalive", parse_keepalive, NO_LIST, offsetof(WattleDevice, keepalive_s) },
+        { "ExitNode", parse_boolean, NO_LIST, offsetof(WattleDevice, exit_node) },
+        { "Relay", parse_boolean, NO_LIST, offsetof(WattleDevice, relay) },
+        { "Managed", parse_boolean, NO_LIST, offsetof(WattleDevice, managed) },
+        { "State", parse_state, NO_LIST, offsetof(WattleDevice, state) },
+};
+
+G_STATIC_ASSERT(G_N_ELEMENTS(mesh_keys) <= G_N_ELEMENTS(((Reader *)NULL)->seen));
+G_STATIC_ASSERT(G_N_ELEMENTS(device_keys) <= G_N_ELEMENTS(((Reader *)NULL)->seen));
+
+typedef struct {
+        const char *name;
+        const Key *keys;
+        guint n_keys;
+} Section;
+
+static const Section sections[] = {
+        { "Mesh", mesh_keys, G_N_ELEMENTS(mesh_keys) },
+        { "Device", device_keys, G_N_ELEMENTS(device_keys) },
+};
+
+static const struct {
+        gsize element_size;
+        guint max;
+        const char *what;
+} list_limits[N_LISTS] = {
+        [SUBNETS] = { sizeof(WattleProfilePrefix), WATTLE_PROFILE_MAX_SUBNETS, "subnets" },
+        [ADDRESSES] = { sizeof(WattleProfileAddr), WATTLE_DEVICE_MAX_ADDRESSES, "addresses" },
+        [ALIASES] = { sizeof(WattleProfileName), WATTLE_DEVICE_MAX_ALIASES, "aliases" },
+        [CANDIDATES] = { sizeof(WattleProfileCandidate), WATTLE_DEVICE_MAX_CANDIDATES,
+                         "endpoints" },
+        [ROUTES] = { sizeof(WattleProfilePrefix), WATTLE_DEVICE_MAX_ROUTES, "routes" },
+};
+
+/* Keys that people bring from other tools, and why they are not legal here. */
+static const struct {
+        const char *name, *why;
+} refused_keys[] = {
+        { "PrivateKey",
+          "a private key never belongs in a profile, which every device reads: keep it on its "
+          "own device, in /etc/wattle/MESH.key, and make a new one now if it was shared" },
+        { "PrivateKeyFile", "belongs in this host's own settings: [Local] in MESH.mesh.d/*.conf" },
+        { "PresharedKey", "a pre-shared key is a secret and never belongs in a profile" },
+        { "PreUp",
+          "a profile runs no commands; order a unit after the interface's .device instead" },
+        { "PostUp",
+          "a profile runs no commands; order a unit after the interface's .device instead" },
+        { "PreDown", "a profile runs no commands" },
+        { "PostDown", "a profile runs no commands" },
+        { "AllowedIPs", "is made from Address= and Routes= of the device" },
+        { "Endpoint",
+          "is PublicEndpoint= (reachable from anywhere) or PrivateEndpoint= (on the LAN)" },
+        { "PersistentKeepalive", "is called Keepalive" },
+};
+
+#define MESH   (&sections[0])
+#define DEVICE (&sections[1])
+
+static const char *why_refused(const char *name)
+{
+        for (guint i = 0; i < G_N_ELEMENTS(refused_keys); i++)
+                if (g_ascii_strcasecmp(name, refused_keys[i].name) == 0)
+                        return refused_keys[i].why;
+        return NULL;
+}
+
+static const Key *find_key(const Section *section, const char *name)
+{
+        for (guint i = 0; i < section->n_keys; i++)
+                if (name[0] == section->keys[i].name[0] && strcmp(name, section->keys[i].name) == 0)
+                        return &section->keys[i];
+        return NULL;
+}
+
+static const Section *find_section(const char *name)
+{
+        for (guint i = 0; i < G_N_ELEMENTS(sections); i++)
+                if (strcmp(name, sections[i].name) == 0)
+                        return &sections[i];
+        return NULL;
+}
+
+static void report_unknown_key(Reader *reader, const Section *section, const WattleIniLine *line)
+{
+        const char *words[G_N_ELEMENTS(device_keys)], *nearest;
+        const char *why = why_refused(line->key);
+
+        for (guint i = 0; i < G_N_ELEMENTS(sections) && !why; i++)
+                if (&sections[i] != section && find_key(&sections[i], line->key)) {
+                        wattle_report_error(reader->report, line->place, "%s= belongs in [%s%s]",
+                                            line->key, sections[i].name, i == 0 ? "" : " NAME");
+                        return;
+                }
+        if (why) {
+                wattle_report_error(reader->report, line->place, "%s: %s", line->key, why);
+                return;
+        }
+        for (guint i = 0; i < section->n_keys; i++)
+                words[i] = section->keys[i].name;
+        nearest = wattle_nearest_word(line->key, words, section->n_keys);
+        wattle_report_error(reader->report, line->place,
+                            nearest ? "unknown key '%s': did you mean %s?" : "unknown key '%s'",
+                            line->key, nearest);
+}
+
+static void report_value(Reader *reader, const WattleIniLine *line, WattlePlace place,
+                         const GError *error)
+{
+        wattle_report_error(reader->report, place, "%s: %s", line->key, error->message);
+}
+
+static void read_scalar(Reader *reader, const Key *key, WattlePlace *seen, gpointer base,
+                        const WattleIniLine *line)
+{
+        g_autoptr(GError) error = NULL;
+        const char *hash = strpbrk(line->value, "#;");
+
+        if (seen->line > 0) {
+                wattle_report_error(reader->report, line->place, "%s= was given already in line %u",
+                                    key->name, seen->line);
+                return;
+        }
+        *seen = line->place;
+        if (hash && hash > line->value && (hash[-1] == ' ' || hash[-1] == '\t'))
+                wattle_report_error(reader->report, line->value_place,
+                                    "%s: a comment goes on a line of its own", key->name);
+        else if (!key->parse(line->value, line->value_place, reader->profile->arena,
+                             (char *)base + key->offset, &error))
+                report_value(reader, line, line->value_place, error);
+}
+
+static void read_list(Reader *reader, const Key *key, const WattleIniLine *line)
+{
+        /* Large enough for an element of any list. */
+        union {
+                WattleProfileAddr addr;
+                WattleProfilePrefix prefix;
+                WattleProfileName name;
+                WattleProfileCandidate candidate;
+        } element;
+        GArray *list = reader->lists[key->list];
+        WattlePlace place;
+        char *word, *rest = NULL;
+
+        while ((word = wattle_ini_next_word(line, &rest, &place))) {
+                g_autoptr(GError) error = NULL;
+
+                if (word[0] == '#' || word[0] == ';') {
+                        wattle_report_error(reader->report, place,
+                                            "%s: a comment goes on a line of its own", key->name);
+                        break;
+                }
+                memset(&element, 0, sizeof element);
+                if (!key->parse(word, place, reader->profile->arena, &element, &error)) {
+                        report_value(reader, line, place, error);
+                        reader->failed[key->list] = TRUE;
+                } else if (list->len == list_limits[key->list].max) {
+                        wattle_report_error(reader->report, place, "%s: more than %u %s", key->name,
+                                            list_limits[key->list].max,
+                                            list_limits[key->list].what);
+                        break;
+                } else {
+                        g_array_append_vals(list, &element, 1);
+                }
+        }
+}
+
+static void *take_list(Reader *reader, List list, guint *ret_n)
+{
+        GArray *array = reader->lists[list];
+        void *elements = wattle_arena_copy(reader->profile->arena, array->data,
+                                           array->len * list_limits[list].element_size);
+
+        *ret_n = array->len;
+        g_array_set_size(array, 0);
+        return elements;
+}
+
+static WattleDevice *last_device(Reader *reader)
+{
+        return &g_array_index(reader->devices, WattleDevice, reader->devices->len - 1);
+}
+
+/* The lists of the section that ends go to the value, and what it must have is looked for. */
+static void end_section(Reader *reader, const Section *section)
+{
+        if (section == MESH) {
+                reader->profile->subnets = take_list(reader, SUBNETS, &reader->profile->n_subnets);
+                if (reader->profile->n_subnets == 0 && !reader->failed[SUBNETS])
+                        wattle_report_error(reader->report, reader->profile->place,
+                                            "[Mesh] has no Subnet=, as in Subnet=10.42.0.0/16");
+                /* Half of the subnets would make the check call good addresses wrong. */
+                if (reader->failed[SUBNETS])
+                        reader->profile->n_subnets = 0;
+        } else if (section == DEVICE) {
+                WattleDevice *device = last_device(reader);
+
+                device->addresses = take_list(reader, ADDRESSES, &device->n_addresses);
+                device->aliases = take_list(reader, ALIASES, &device->n_aliases);
+                device->candidates = take_list(reader, CANDIDATES, &device->n_candidates);
+                device->routes = take_list(reader, ROUTES, &device->n_routes);
+                if (device->key_place.line == 0)
+                        wattle_report_error(
+                                reader->report, device->place,
+                                "device %s has no PublicKey=: 'wattle genkey' makes a key, "
+                                "'wattle pubkey' shows its public half",
+                                device->name);
+                if (device->n_addresses == 0 && !reader->failed[ADDRESSES])
+                        wattle_report_error(reader->report, device->place,
+                                            "device %s has no Address=", device->name);
+        }
+        memset(reader->seen, 0, sizeof reader->seen);
+        memset(reader->failed, 0, sizeof reader->failed);
+}
+
+static gboolean begin_mesh(Reader *reader, const WattleIniLine *line)
+{
+        if (line->name) {
+                wattle_report_error(reader->report, line->value_place,
+                                    "[Mesh] has no name here: write Name=%s below it", line->name);
+                return FALSE;
+        }
+        if (reader->profile->place.line > 0) {
+                wattle_report_error(reader->report, line->place,
+                                    "[Mesh] was begun already in line %u",
+                                    reader->profile->place.line);
+                return FALSE;
+        }
+        reader->profile->place = line->place;
+        return TRUE;
+}
+
+static gboolean begin_device(Reader *reader, const WattleIniLine *line)
+{
+        g_autoptr(GError) error = NULL;
+        WattleDevice device = { .managed = TRUE, .place = line->place };
+
+        if (!line->name) {
+                wattle_report_error(reader->report, line->place,
+                                    "a device needs a name: [Device laptop]");
+                return FALSE;
+        }
+        if (!wattle_label_check(line->name, &error)) {
+                wattle_report_error(reader->report, line->value_place, "Device: %s",
+                                    error->message);
+                return FALSE;
+        }
+        if (reader->devices->len == WATTLE_PROFILE_MAX_DEVICES) {
+                wattle_report_error(reader->report, line->place, "more than %d devices",
+                                    WATTLE_PROFILE_MAX_DEVICES);
+                return FALSE;
+        }
+        device.name = wattle_arena_strdup(reader->profile->arena, line->name);
+        g_array_append_val(reader->devices, device);
+        return TRUE;
+}
+
+/* The section that begins, or NULL if it is none: its keys are then passed over. */
+static const Section *begin_section(Reader *reader, const WattleIniLine *line)
+{
+        const Section *section = find_section(line->section);
+
+        if (!section) {
+                wattle_report_error(reader->report, line->place,
+                                    "unknown section [%s]: a profile has [Mesh] and [Device NAME]",
+                                    line->section);
+                return NULL;
+        }
+        if (section == MESH)
+                return begin_mesh(reader, line) ? section : NULL;
+        return begin_device(reader, line) ? section : NULL;
+}
+
+static void read_key(Reader *reader, const Section *section, const WattleIniLine *line)
+{
+        const Key *key = find_key(section, line->key);
+        gpointer base = section == MESH ? (gpointer)reader->profile : last_device(reader);
+
+        if (!key)
+                report_unknown_key(reader, section, line);
+        else if (!*line->value)
+                wattle_report_error(reader->report, line->value_place,
+                                    "%s= is empty: give a value or remove the line", key->name);
+        else if (key->list != NO_LIST)
+                read_list(reader, key, line);
+        else
+                read_scalar(reader, key, &reader->seen[key - section->keys], base, line);
+}
+
+static void read_lines(Reader *reader, WattleIni *ini)
+{
+        const Section *section = NULL;
+        WattleIniLine line;
+
+        while (wattle_ini_next(ini, &line)) {
+                if (line.kind == WATTLE_INI_SECTION) {
+                        end_section(reader, section);
+                        section = begin_section(reader, &line);
+                } else if (line.kind == WATTLE_INI_KEY && !line.section) {
+                        wattle_report_error(reader->report, line.place,
+                                            "%s= stands before any section: begin with [Mesh]",
+                                            line.key);
+                } else if (line.kind == WATTLE_INI_KEY && section) {
+                        read_key(reader, section, &line);
+                }
+        }
+        end_section(reader, section);
+}
+
+/* Without Name= the mesh is called as its file. */
+static void name_after_file(Reader *reader, const char *file)
+{
+        g_autofree char *name = file ? wattle_mesh_name_of_path(file) : g_strdup("");
+        g_autoptr(GError) error = NULL;
+
+        if (wattle_identifier_check(name, WATTLE_MESH_NAME_MAX, &error))
+                reader->profile->name = wattle_arena_strdup(reader->profile->arena, name);
+        else
+                wattle_report_error(
+                        reader->report, (WattlePlace){ reader->profile->file, 0, 0 },
+                        "the mesh takes its name from the file, and %s: rename the file, or "
+                        "write Name= below [Mesh]",
+                        error->message);
+}
+
+WattleProfile *wattle_profile_read(gconstpointer bytes, gsize size, const char *file,
+                                   WattleReport *report)
+{
+        g_auto(WattleIni) ini = { 0 };
+        WattleProfile *profile = g_new0(WattleProfile, 1);
+        Reader reader = { .report = report, .profile = profile };
+        guint n_errors = report->n_errors;
+
+        profile->arena = wattle_arena_new();
+        profile->file = file ? g_intern_string(file) : NULL;
+        reader.devices = g_array_new(FALSE, TRUE, sizeof(WattleDevice));
+        for (List list = SUBNETS; list < N_LISTS; list++)
+                reader.lists[list] =
+                        g_array_new(FALSE, FALSE, (guint)list_limits[list].element_size);
+        wattle_ini_init(&ini, bytes, size, file, report);
+        read_lines(&reader, &ini);
+        if (profile->place.line == 0 && report->n_errors == n_errors)
+                wattle_report_error(
+                        report, (WattlePlace){ profile->file, 1, 1 },
+                        "no [Mesh] section: 'wattle init' makes a profile to begin with");
+        if (!profile->name && profile->place.line > 0)
+                name_after_file(&reader, file);
+        profile->n_devices = reader.devices->len;
+        profile->devices = (WattleDevice *)g_array_free(reader.devices, FALSE);
+        for (List list = SUBNETS; list < N_LISTS; list++)
+                g_array_unref(reader.lists[list]);
+        return profile;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/profile.h"
+
+#include <string.h>
+
+void wattle_profile_free(WattleProfile *profile)
+{
+        if (!profile)
+                return;
+        wattle_arena_free(profile->arena);
+        g_free(profile->devices);
+        g_free(profile);
+}
+
+WattleProfile *wattle_profile_load(gconstpointer bytes, gsize size, const char *file,
+                                   WattleReport *report)
+{
+        g_autoptr(WattleProfile) profile = wattle_profile_read(bytes, size, file, report);
+
+        wattle_profile_check(profile, report);
+        return report->n_errors == 0 ? g_steal_pointer(&profile) : NULL;
+}
+
+static gboolean device_has_name(const WattleDevice *device, const char *name)
+{
+        if (strcmp(device->name, name) == 0)
+                return TRUE;
+        for (guint i = 0; i < device->n_aliases; i++)
+                if (strcmp(device->aliases[i].value, name) == 0)
+                        return TRUE;
+        return FALSE;
+}
+
+const WattleDevice *wattle_profile_find_device(const WattleProfile *profile, const char *name)
+{
+        for (guint i = 0; i < profile->n_devices; i++)
+                if (device_has_name(&profile->devices[i], name))
+                        return &profile->devices[i];
+        return NULL;
+}
+
+const WattleDevice *wattle_profile_find_key(const WattleProfile *profile, const WattleKey *key)
+{
+        for (guint i = 0; i < profile->n_devices; i++)
+                if (wattle_key_equal(&profile->devices[i].public_key, key))
+                        return &profile->devices[i];
+        return NULL;
+}
+
+static GHashTable *addresses_taken(const WattleProfile *profile)
+{
+        GHashTable *taken =
+                g_hash_table_new((GHashFunc)wattle_addr_hash, (GEqualFunc)wattle_addr_equal);
+
+        for (guint i = 0; i < profile->n_devices; i++)
+                for (guint j = 0; j < profile->devices[i].n_addresses; j++)
+                        g_hash_table_add(taken, &profile->devices[i].addresses[j].value);
+        return taken;
+}
+
+gboolean wattle_profile_next_address(const WattleProfile *profile, const WattlePrefix *subnet,
+                                     WattleAddr *ret)
+{
+        g_autoptr(GHashTable) taken = addresses_taken(profile);
+        WattleAddr addr = subnet->addr;
+
+        do {
+                if (wattle_prefix_has_host(subnet, &addr) && !g_hash_table_contains(taken, &addr)) {
+                        *ret = addr;
+                        return TRUE;
+                }
+        } while (wattle_addr_next(&addr) && wattle_prefix_contains_addr(subnet, &addr));
+        return FALSE;
+}
+
+char *wattle_mesh_name_of_path(const char *path)
+{
+        g_autofree char *name = g_path_get_basename(path);
+
+        if (g_str_has_suffix(name, WATTLE_MESH_SUFFIX) && strlen(name) > strlen(WATTLE_MESH_SUFFIX))
+                name[strlen(name) - strlen(WATTLE_MESH_SUFFIX)] = '\0';
+        return g_steal_pointer(&name);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <arpa/inet.h>
+
+#include "common/render.h"
+
+/* Loses to every route that the host has of its own (NetworkManager 100 to 700, networkd's DHCP
+ * 1024): a subnet behind a peer must not be reached through the mesh by a host that stands in it.
+ */
+#define ACCEPTED_ROUTE_METRIC 2048
+
+/* Before the rules of the main table (32766), after those that other programs commonly set. In this
+ * order: a route of the main table that is more than a default route wins; all that does not carry
+ * the mark takes the exit. */
+#define EXIT_MAIN_PRIORITY  30001
+#define EXIT_TABLE_PRIORITY 30002
+
+/* What networkd learnt after the oldest version that we support; systemd.netdev(5) and NEWS tell
+ * since when. The rest of what we write is older than WATTLE_SYSTEMD_MIN. */
+typedef enum {
+        KEY_CREDENTIAL, /* a private key from network.wireguard.private.NETDEV-FILE */
+} Feature;
+
+static const guint feature_since[] = {
+        [KEY_CREDENTIAL] = 256,
+};
+
+static gboolean has_feature(guint systemd_version, Feature feature)
+{
+        return systemd_version >= feature_since[feature];
+}
+
+gboolean wattle_networkd_takes_credentials(guint systemd_version)
+{
+        return has_feature(systemd_version, KEY_CREDENTIAL);
+}
+
+static char *file_path(const WattleView *view, const char *suffix)
+{
+        return g_strdup_printf("run/systemd/network/" WATTLE_FILE_PREFIX "%s%s", view->mesh,
+                               suffix);
+}
+
+static void render_peer(const WattlePeer *peer, WattleFile *file)
+{
+        wattle_file_section(file, "WireGuardPeer");
+        wattle_file_comment(file, peer->device.name);
+        wattle_file_set_key(file, "PublicKey", &peer->public_key);
+        wattle_file_set_prefixes(file, "AllowedIPs", peer->allowed_ips, peer->n_allowed_ips);
+        if (peer->endpoint)
+                wattle_file_set_endpoint(file, "Endpoint", peer->endpoint);
+        if (peer->keepalive_s > 0)
+                wattle_file_set_uint(file, "PersistentKeepalive", peer->keepalive_s);
+}
+
+static void render_netdev(const WattleView *view, WattleFileset *files)
+{
+        WattleFile *file = wattle_fileset_add(files, file_path(view, ".netdev"), 0640);
+
+        wattle_render_origin(view, file);
+        wattle_file_section(file, "NetDev");
+        wattle_file_set(file, "Name", view->interface);
+        wattle_file_set(file, "Kind", "wireguard");
+        if (view->mtu.given)
+                wattle_file_set_uint(file, "MTUBytes", view->mtu.value);
+        wattle_file_section(file, "WireGuard");
+        if (view->private_key_file)
+                wattle_file_set(file, "PrivateKeyFile", view->private_key_file);
+        wattle_file_set_uint(file, "ListenPort", view->listen_port);
+        if (view->firewall_mark.given)
+                wattle_file_set_uint(file, "FirewallMark", view->firewall_mark.value);
+        for (guint i = 0; i < view->n_peers; i++)
+                render_peer(&view->peers[i], file);
+}
+
+static void render_route(const WattlePrefix *destination, WattleFile *file)
+{
+        wattle_file_section(file, "Route");
+        wattle_file_set_prefix(file, "Destination", destination);
+}
+
+static void render_exit(const WattleView *view, WattleFile *file)
+{
+        static const WattlePrefix defaults[] = { { { .family = AF_INET }, 0 },
+                                                 { { .family = AF_INET6 }, 0 } };
+
+        for (guint i = 0; i < G_N_ELEMENTS(defaults); i++) {
+                render_route(&defaults[i], file);
+                wattle_file_set_uint(file, "Table", view->firewall_mark.value);
+        }
+        wattle_file_section(file, "RoutingPolicyRule");
+        wattle_file_set(file, "Family", "both");
+        wattle_file_set_uint(file, "Priority", EXIT_MAIN_PRIORITY);
+        wattle_file_set(file, "Table", "main");
+        wattle_file_set_uint(file, "SuppressPrefixLength", 0);
+        wattle_file_section(file, "RoutingPolicyRule");
+        wattle_file_set(file, "Family", "both");
+        wattle_file_set_uint(file, "Priority", EXIT_TABLE_PRIORITY);
+        wattle_file_set_uint(file, "FirewallMark", view->firewall_mark.value);
+        wattle_file_set(file, "InvertRule", "yes");
+        wattle_file_set_uint(file, "Table", view->firewall_mark.value);
+}
+
+static void render_network(const WattleView *view, WattleFileset *files)
+{
+        WattleFile *file = wattle_fileset_add(files, file_path(view, ".network"), 0644);
+
+        wattle_render_origin(view, file);
+        wattle_file_section(file, "Match");
+        wattle_file_set(file, "Name", view->interface);
+        wattle_file_set(file, "Kind", "wireguard");
+        wattle_file_section(file, "Link");
+        wattle_file_set(file, "ActivationPolicy", wattle_activation_name(view->activation));
+        wattle_file_set(file, "RequiredForOnline", "no");
+        wattle_file_section(file, "Network");
+        for (guint i = 0; i < view->n_addresses; i++)
+                wattle_file_set_prefix(file, "Address", &view->addresses[i]);
+        wattle_file_set(file, "LinkLocalAddressing", "no");
+        wattle_file_set(file, "DNSDefaultRoute", "no");
+        if (view->masquerade)
+                wattle_file_set(file, "IPMasquerade", view->has_ipv6 ? "both" : "ipv4");
+        for (guint i = 0; i < view->n_subnets; i++)
+                render_route(&view->subnets[i], file);
+        for (guint i = 0; i < view->n_routes; i++) {
+                render_route(&view->routes[i], file);
+                wattle_file_set_uint(file, "Metric", ACCEPTED_ROUTE_METRIC);
+        }
+        if (view->exit_node)
+                render_exit(view, file);
+}
+
+/* A .network file of the admin that matches all interfaces would otherwise take NetworkManager's
+ * one. */
+static void render_unmanaged(const WattleView *view, WattleFileset *files)
+{
+        WattleFile *file = wattle_fileset_add(files, file_path(view, ".network"), 0644);
+
+        wattle_render_origin(view, file);
+        wattle_file_section(file, "Match");
+        wattle_file_set(file, "Name", view->interface);
+        wattle_file_section(file, "Link");
+        wattle_file_set(file, "Unmanaged", "yes");
+}
+
+void wattle_render_networkd(const WattleView *view, guint systemd_version, WattleFileset *files)
+{
+        switch (view->owner) {
+        case WATTLE_OWNER_NETWORKD:
+                g_return_if_fail(view->private_key_file ||
+                                 has_feature(systemd_version, KEY_CREDENTIAL));
+                render_netdev(view, files);
+                render_network(view, files);
+                break;
+        case WATTLE_OWNER_NETWORK_MANAGER:
+                render_unmanaged(view, files);
+                break;
+        case WATTLE_OWNER_AUTO:
+                g_assert_not_reached();
+        }
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/render.h"
+
+static void set(WattleFile *file, const char *family, const char *interface, const char *key,
+                guint value)
+{
+        g_autofree char *name = g_strdup_printf("net.%s.conf.%s.%s", family, interface, key);
+
+        wattle_file_set_uint(file, name, value);
+}
+
+void wattle_render_sysctl(const WattleView *view, WattleFileset *files)
+{
+        WattleFile *file;
+
+        if (!view->routing_client && !view->routing_server && !view->exit_node)
+                return;
+        file = wattle_fileset_add(
+                files, g_strdup_printf("run/sysctl.d/" WATTLE_FILE_PREFIX "%s.conf", view->mesh),
+                0644);
+        wattle_render_origin(view, file);
+        /* Loose on this interface alone; the others keep what they have. */
+        if (view->routing_client)
+                set(file, "ipv4", view->interface, "rp_filter", 2);
+        /* Answers come in by the interfaces to which we forward, so one alone would not do; and
+         * IPv6 knows only "all". */
+        if (view->routing_server) {
+                set(file, "ipv4", view->interface, "forwarding", 1);
+                set(file, "ipv4", "all", "forwarding", 1);
+                if (view->has_ipv6)
+                        set(file, "ipv6", "all", "forwarding", 1);
+        }
+        /* Answers to marked packets come in by the physical interface: its reverse path is to be
+         * looked up with the mark. */
+        if (view->exit_node)
+                set(file, "ipv4", "all", "src_valid_mark", 1);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/render.h"
+
+#include <sodium.h>
+#include <string.h>
+
+/* wg-quick resolves names itself, so the first public endpoint will do, literal or not. */
+static const WattleEndpoint *public_endpoint(const WattlePeer *peer)
+{
+        for (guint i = 0; i < peer->n_candidates; i++)
+                if (peer->candidates[i].kind == WATTLE_CANDIDATE_PUBLIC)
+                        return &peer->candidates[i].endpoint;
+        return NULL;
+}
+
+static void render_interface(const WattleView *view, WattleFile *file)
+{
+        wattle_file_set_prefixes(file, "Address", view->addresses, view->n_addresses);
+        wattle_file_set_uint(file, "ListenPort", view->listen_port);
+        if (view->mtu.given)
+                wattle_file_set_uint(file, "MTU", view->mtu.value);
+}
+
+static void render_peer(const WattlePeer *peer, WattleFile *file)
+{
+        const WattleEndpoint *endpoint = public_endpoint(peer);
+
+        wattle_file_section(file, "Peer");
+        wattle_file_comment(file, peer->device.name);
+        wattle_file_set_key(file, "PublicKey", &peer->public_key);
+        wattle_file_set_prefixes(file, "AllowedIPs", peer->allowed_ips, peer->n_allowed_ips);
+        if (endpoint)
+                wattle_file_set_endpoint(file, "Endpoint", endpoint);
+        if (peer->keepalive_s > 0)
+                wattle_file_set_uint(file, "PersistentKeepalive", peer->keepalive_s);
+}
+
+/* The text is put together in its last place: a buffer that grows would leave copies of the key
+ * behind. */
+char *wattle_render_wg_quick(const WattleView *view, const WattleKey *private_key)
+{
+        static const char no_key[] = "# PrivateKey=... : the private key of this device goes here";
+        g_auto(WattleFileset) files = { 0 };
+        char line[sizeof "PrivateKey=" + WATTLE_KEY_TEXT_MAX] = "PrivateKey=";
+        WattleFile *head, *rest;
+        gsize size;
+        char *text;
+
+        wattle_fileset_init(&files);
+        head = wattle_fileset_add(&files, NULL, 0600);
+        wattle_render_origin(view, head);
+        wattle_file_section(head, "Interface");
+        rest = wattle_fileset_add(&files, NULL, 0600);
+        render_interface(view, rest);
+        for (guint i = 0; i < view->n_peers; i++)
+                render_peer(&view->peers[i], rest);
+        if (private_key)
+                wattle_key_format(private_key, line + strlen(line));
+        size = head->content->len + MAX(sizeof line, sizeof no_key) + rest->content->len + 2;
+        text = sodium_malloc(size);
+        if (!text)
+                g_error("out of memory");
+        g_snprintf(text, size, "%s%s\n%s", head->content->str, private_key ? line : no_key,
+                   rest->content->str);
+        sodium_memzero(line, sizeof line);
+        return text;
+}

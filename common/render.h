@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A view as the files of one host. Renderers decide nothing and cannot fail: what cannot be written
+ * is refused before, by the check or by resolve. The same view gives the same bytes, and no serial
+ * or time stands in them: a file that need not change must not, for networkd 257 drops all sessions
+ * over a new one. */
+#pragma once
+
+#include "common/fileset.h"
+#include "common/view.h"
+
+/* The oldest systemd whose networkd reads what we write. */
+#define WATTLE_SYSTEMD_MIN 252
+
+/* The names that belong to a mesh, with any suffix: "60-wattle-home". */
+#define WATTLE_FILE_PREFIX "60-wattle-"
+
+/* All files of the host, for either owner. systemd_version is the host's, WATTLE_SYSTEMD_MIN or
+ * newer. */
+void wattle_render_host(const WattleView *view, guint systemd_version, WattleFileset *files);
+
+/* systemd.netdev(5) and systemd.network(5), or just the word to networkd to keep its hands off what
+ * NetworkManager owns. */
+void wattle_render_networkd(const WattleView *view, guint systemd_version, WattleFileset *files);
+
+/* Whether networkd of that version finds a private key among systemd's credentials; if not, the key
+ * must be in a file. */
+gboolean wattle_networkd_takes_credentials(guint systemd_version);
+
+/* sysctl.d(5): reverse path filter and forwarding. udev applies it when the interface appears,
+ * whoever makes it. No file if there is nothing to say. */
+void wattle_render_sysctl(const WattleView *view, WattleFileset *files);
+
+/* hosts(5): every device of the mesh, ourselves included. */
+void wattle_render_hosts(const WattleView *view, WattleFileset *files);
+
+/* wg-quick(8), for a device that runs no wattle. private_key may be NULL: the file then says where
+ * to put it. The one output that may hold a secret, so it is in memory of libsodium: free it with
+ * sodium_free(), which wipes it. */
+char *wattle_render_wg_quick(const WattleView *view, const WattleKey *private_key);
+
+/* The first line of each file. */
+void wattle_render_origin(const WattleView *view, WattleFile *file);

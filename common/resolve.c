@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Profile, local settings and identity to a view: the only place where mesh policy is decided. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "common/scalar.h"
+#include "common/view.h"
+
+typedef struct {
+        const WattleProfile *profile;
+        const WattleDevice *self;
+        const WattleLocal *local;
+        const WattleDevice *exit_node; /* chosen here; NULL: none */
+        WattleView *view;
+} Resolver;
+
+static gpointer take(WattleArena *arena, GArray *array, guint *ret_n)
+{
+        *ret_n = array->len;
+        return wattle_arena_copy(arena, array->data, array->len * g_array_get_element_size(array));
+}
+
+static WattleEndpoint copy_endpoint(WattleArena *arena, const WattleEndpoint *endpoint)
+{
+        WattleEndpoint copy = *endpoint;
+
+        copy.name = wattle_arena_strdup(arena, endpoint->name);
+        return copy;
+}
+
+static WattleViewDevice view_device(WattleArena *arena, const WattleDevice *device)
+{
+        WattleViewDevice copy = { .name = wattle_arena_strdup(arena, device->name),
+                                  .n_aliases = device->n_aliases,
+                                  .n_addresses = device->n_addresses,
+                                  .managed = device->managed };
+
+        copy.addresses = wattle_arena_alloc(arena, device->n_addresses * sizeof *copy.addresses);
+        for (guint i = 0; i < device->n_addresses; i++)
+                copy.addresses[i] = device->addresses[i].value;
+        if (device->n_aliases > 0)
+                copy.aliases = wattle_arena_alloc(arena, device->n_aliases * sizeof *copy.aliases);
+        for (guint i = 0; i < device->n_aliases; i++)
+                copy.aliases[i] = wattle_arena_strdup(arena, device->aliases[i].value);
+        return copy;
+}
+
+static gboolean has_public_endpoint(const WattleDevice *device)
+{
+        for (guint i = 0; i < device->n_candidates; i++)
+                if (device->candidates[i].kind == WATTLE_CANDIDATE_PUBLIC)
+                        return TRUE;
+        return FALSE;
+}
+
+/* The side behind NAT keeps its mapping open, towards peers that cannot call it first. */
+static guint16 keepalive_towards(const Resolver *resolver, const WattleDevice *peer)
+{
+        if (has_public_endpoint(resolver->self) || !has_public_endpoint(peer))
+                return 0;
+        if (resolver->self->keepalive_s.given)
+                return resolver->self->keepalive_s.value;
+        if (resolver->profile->keepalive_s.given)
+                return resolver->profile->keepalive_s.value;
+        return WATTLE_DEFAULT_KEEPALIVE_S;
+}
+
+static void fill_candidates(const Resolver *resolver, const WattleDevice *device, WattlePeer *peer)
+{
+        WattleArena *arena = resolver->view->arena;
+
+        peer->n_candidates = device->n_candidates;
+        if (device->n_candidates == 0)
+                return;
+        peer->candidates =
+                wattle_arena_alloc(arena, device->n_candidates * sizeof *peer->candidates);
+        for (guint i = 0; i < device->n_candidates; i++) {
+                WattleCandidate *candidate = &peer->candidates[i];
+
+                candidate->kind = device->candidates[i].kind;
+                candidate->endpoint = copy_endpoint(arena, &device->candidates[i].endpoint);
+                /* A DNS name in a file makes networkd reset every peer when it resolves: names are
+                 * wattled's. */
+                if (!peer->endpoint && candidate->kind == WATTLE_CANDIDATE_PUBLIC &&
+                    !candidate->endpoint.name)
+                        peer->endpoint = &candidate->endpoint;
+        }
+}
+
+static int compare_prefixes(gconstpointer a, gconstpointer b)
+{
+        return wattle_prefix_compare(a, b);
+}
+
+static void fill_allowed_ips(const Resolver *resolver, const WattleDevice *device, WattlePeer *peer)
+{
+        static const WattlePrefix defaults[] = { { { .family = AF_INET }, 0 },
+                                                 { { .family = AF_INET6 }, 0 } };
+        guint n_routes = resolver->local->accept_routes ? device->n_routes : 0;
+        guint n_defaults = device == resolver->exit_node ? G_N_ELEMENTS(defaults) : 0;
+        WattlePrefix *next;
+
+        peer->n_allowed_ips = device->n_addresses + n_routes + n_defaults;
+        peer->allowed_ips = next = wattle_arena_alloc(
+                resolver->view->arena, peer->n_allowed_ips * sizeof *peer->allowed_ips);
+        for (guint i = 0; i < device->n_addresses; i++)
+                *next++ = wattle_prefix_of_addr(&device->addresses[i].value);
+        for (guint i = 0; i < n_routes; i++)
+                *next++ = device->routes[i].value;
+        if (n_routes > 0)
+                qsort(next - n_routes, n_routes, sizeof *next, compare_prefixes);
+        for (guint i = 0; i < n_defaults; i++)
+                *next++ = defaults[i];
+}
+
+static int compare_devices(gconstpointer a, gconstpointer b)
+{
+        return strcmp((*(const WattleDevice *const *)a)->name,
+                      (*(const WattleDevice *const *)b)->name);
+}
+
+/* Sorted by name, so that moving a device about in the profile changes no file. */
+static void fill_peers(Resolver *resolver)
+{
+        const WattleProfile *profile = resolver->profile;
+        WattleView *view = resolver->view;
+        g_autofree const WattleDevice **devices = g_new(const WattleDevice *, profile->n_devices);
+        guint n = 0;
+
+        for (guint i = 0; i < profile->n_devices; i++)
+                if (&profile->devices[i] != resolver->self &&
+                    profile->devices[i].state == WATTLE_DEVICE_ACTIVE)
+                        devices[n++] = &profile->devices[i];
+        qsort(devices, n, sizeof *devices, compare_devices);
+        view->peers = wattle_arena_alloc(view->arena, n * sizeof *view->peers);
+        view->n_peers = n;
+        for (guint i = 0; i < n; i++) {
+                WattlePeer *peer = &view->peers[i];
+
+                *peer = (WattlePeer){ .device = view_device(view->arena, devices[i]),
+                                      .public_key = devices[i]->public_key,
+                                      .keepalive_s = keepalive_towards(resolver, devices[i]) };
+                fill_allowed_ips(resolver, devices[i], peer);
+                fill_candidates(resolver, devices[i], peer);
+        }
+}
+
+static void fill_routes(Resolver *resolver)
+{
+        g_autoptr(GArray) routes = g_array_new(FALSE, FALSE, sizeof(WattlePrefix));
+        WattleView *view = resolver->view;
+
+        for (guint i = 0; i < resolver->profile->n_devices && resolver->local->accept_routes; i++) {
+                const WattleDevice *device = &resolver->profile->devices[i];
+
+                if (device == resolver->self || device->state != WATTLE_DEVICE_ACTIVE)
+                        continue;
+                for (guint j = 0; j < device->n_routes; j++)
+                        g_array_append_val(routes, device->routes[j].value);
+        }
+        g_array_sort(routes, compare_prefixes);
+        view->routes = take(view->arena, routes, &view->n_routes);
+}
+
+/* Each address with the length of its subnet, which gives the route to the mesh; the subnets that
+ * are left need one of their own, if we have an address to speak from. */
+static void fill_addresses(Resolver *resolver)
+{
+        g_autoptr(GArray) addresses = g_array_new(FALSE, FALSE, sizeof(WattlePrefix));
+        g_autoptr(GArray) subnets = g_array_new(FALSE, FALSE, sizeof(WattlePrefix));
+        WattleView *view = resolver->view;
+
+        for (guint i = 0; i < resolver->profile->n_subnets; i++) {
+                const WattlePrefix *subnet = &resolver->profile->subnets[i].value;
+                gboolean has_address = FALSE, has_family = FALSE;
+
+                view->has_ipv6 |= subnet->addr.family == AF_INET6;
+                for (guint j = 0; j < resolver->self->n_addresses; j++) {
+                        const WattleAddr *addr = &resolver->self->addresses[j].value;
+                        WattlePrefix address = { *addr, subnet->length };
+
+                        has_family |= addr->family == subnet->addr.family;
+                        if (!wattle_prefix_contains_addr(subnet, addr))
+                                continue;
+                        has_address = TRUE;
+                        g_array_append_val(addresses, address);
+                }
+                if (has_family && !has_address)
+                        g_array_append_val(subnets, *subnet);
+        }
+        view->addresses = take(view->arena, addresses, &view->n_addresses);
+        view->subnets = take(view->arena, subnets, &view->n_subnets);
+}
+
+static gboolean find_exit_node(Resolver *resolver, WattleReport *report)
+{
+        const WattleProfileName *wish = &resolver->local->exit_node;
+        const char *why = NULL;
+
+        if (!wish->value)
+                return TRUE;
+        resolver->exit_node = wattle_profile_find_device(resolver->profile, wish->value);
+        if (!resolver->exit_node)
+                why = "is no device of the mesh";
+        else if (resolver->exit_node == resolver->self)
+                why = "is this device itself";
+        else if (resolver->exit_node->state == WATTLE_DEVICE_REVOKED)
+                why = "is revoked";
+        else if (!resolver->exit_node->exit_node)
+                why = "offers no way out: it has no ExitNode=yes in the profile";
+        if (why)
+                wattle_report_error(report, wish->place, "ExitNode: %s %s", wish->value, why);
+        return !why;
+}
+
+static gboolean fill_interface(Resolver *resolver, WattleReport *report)
+{
+        const char *name = resolver->local->interface.value;
+        g_autoptr(GError) error = NULL;
+
+        if (!name)
+                name = resolver->profile->name;
+        /* Interface= was checked when it was read. */
+        if (!wattle_identifier_check(name, WATTLE_INTERFACE_NAME_MAX, &error)) {
+                wattle_report_error(
+                        report, resolver->profile->place,
+                        "the interface would be called as the mesh, but %s: write Interface= "
+                        "below [Local]",
+                        error->message);
+                return FALSE;
+        }
+        resolver->view->interface = wattle_arena_strdup(resolver->view->arena, name);
+        return TRUE;
+}
+
+static guint16 choose_listen_port(const Resolver *resolver)
+{
+        if (resolver->local->listen_port.given)
+                return resolver->local->listen_port.value;
+        if (resolver->self->listen_port.given)
+                return resolver->self->listen_port.value;
+        if (resolver->profile->listen_port.given)
+                return resolver->profile->listen_port.value;
+        return WATTLE_DEFAULT_LISTEN_PORT;
+}
+
+static void fill_routing(Resolver *resolver)
+{
+        const WattleDevice *self = resolver->self;
+        WattleView *view = resolver->view;
+
+        switch (resolver->local->routing_features) {
+        case WATTLE_ROUTING_AUTO:
+                view->routing_client = view->n_routes > 0 || resolver->exit_node;
+                view->routing_server = self->n_routes > 0 || self->exit_node || self->relay;
+                break;
+        case WATTLE_ROUTING_NONE:
+                break;
+        case WATTLE_ROUTING_CLIENT:
+                view->routing_client = TRUE;
+                break;
+        case WATTLE_ROUTING_SERVER:
+                view->routing_server = TRUE;
+                break;
+        case WATTLE_ROUTING_BOTH:
+                view->routing_client = view->routing_server = TRUE;
+                break;
+        }
+        view->masquerade = view->routing_server && self->exit_node;
+        view->firewall_mark = resolver->local->firewall_mark;
+        if (!resolver->exit_node)
+                return;
+        view->exit_node = wattle_arena_strdup(view->arena, resolver->exit_node->name);
+        if (!view->firewall_mark.given)
+                view->firewall_mark = (WattleOptionalU32){ TRUE, WATTLE_DEFAULT_MARK };
+}
+
+static void fill_names(Resolver *resolver)
+{
+        const WattleProfile *profile = resolver->profile;
+        WattleView *view = resolver->view;
+        g_autofree char *source = profile->file
+                                          ? g_path_get_basename(profile->file)
+                                          : g_strconcat(profile->name, WATTLE_MESH_SUFFIX, NULL);
+
+        view->mesh = wattle_arena_strdup(view->arena, profile->name);
+        view->domain =
+                wattle_arena_strdup(view->arena, profile->domain ? profile->domain : profile->name);
+        view->source = wattle_arena_strdup(view->arena, source);
+        view->self = view_device(view->arena, resolver->self);
+        view->public_key = resolver->self->public_key;
+}
+
+static void fill_settings(Resolver *resolver, const WattleHost *host)
+{
+        const WattleLocal *local = resolver->local;
+        WattleView *view = resolver->view;
+
+        view->owner = local->owner == WATTLE_OWNER_AUTO ? host->owner : local->owner;
+        view->activation = local->activation;
+        view->listen_port = choose_listen_port(resolver);
+        view->mtu = local->mtu.given ? local->mtu : resolver->profile->mtu;
+        if (!host->key_credential)
+                view->private_key_file =
+                        local->private_key_file
+                                ? wattle_arena_strdup(view->arena, local->private_key_file)
+                                : wattle_arena_printf(view->arena, WATTLE_CONFDIR "/%s.key",
+                                                      view->mesh);
+}
+
+WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *self,
+                           const WattleHost *host, WattleReport *report)
+{
+        g_autoptr(WattleView) view = g_new0(WattleView, 1);
+        Resolver resolver = {
+                .profile = profile, .self = self, .local = host->local, .view = view
+        };
+        gboolean ok;
+
+        view->arena = wattle_arena_new();
+        ok = find_exit_node(&resolver, report);
+        ok = fill_interface(&resolver, report) && ok;
+        if (!ok)
+                return NULL;
+        fill_names(&resolver);
+        fill_settings(&resolver, host);
+        fill_addresses(&resolver);
+        fill_routes(&resolver);
+        fill_routing(&resolver);
+        fill_peers(&resolver);
+        return g_steal_pointer(&view);
+}
+
+void wattle_view_free(WattleView *view)
+{
+        if (!view)
+                return;
+        wattle_arena_free(view->arena);
+        g_free(view);
+}

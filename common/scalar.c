@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/scalar.h"
+
+#include <string.h>
+
+#include "common/error.h"
+
+static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static gboolean refuse(GError **error, const char *format, ...)
+{
+        va_list args;
+
+        va_start(args, format);
+        if (error)
+                *error = g_error_new_valist(WATTLE_ERROR, WATTLE_ERROR_INVALID, format, args);
+        va_end(args);
+        return FALSE;
+}
+
+gboolean wattle_uint_parse(const char *text, guint64 min, guint64 max, guint64 *ret, GError **error)
+{
+        guint64 value = 0;
+        const char *p = text;
+
+        for (; g_ascii_isdigit(*p); p++) {
+                guint digit = (guint)(*p - '0');
+
+                if (value > (max - digit) / 10 || digit > max)
+                        break;
+                value = value * 10 + digit;
+        }
+        if (*p || p == text || value < min)
+                return refuse(error,
+                              "'%s' is not a whole number from %" G_GUINT64_FORMAT
+                              " to %" G_GUINT64_FORMAT,
+                              text, min, max);
+        *ret = value;
+        return TRUE;
+}
+
+gboolean wattle_port_parse(const char *text, guint16 *ret, GError **error)
+{
+        guint64 value;
+
+        if (!wattle_uint_parse(text, 1, G_MAXUINT16, &value, NULL))
+                return refuse(error, "'%s' is not a port: 1 to 65535", text);
+        *ret = (guint16)value;
+        return TRUE;
+}
+
+gboolean wattle_boolean_parse(const char *text, gboolean *ret, GError **error)
+{
+        static const char *const yes[] = { "yes", "true", "on", "1", NULL };
+        static const char *const no[] = { "no", "false", "off", "0", NULL };
+
+        if (!g_strv_contains(yes, text) && !g_strv_contains(no, text))
+                return refuse(error, "'%s' is neither yes nor no", text);
+        *ret = g_strv_contains(yes, text);
+        return TRUE;
+}
+
+gboolean wattle_keepalive_parse(const char *text, guint16 *ret_s, GError **error)
+{
+        guint64 value = 0;
+
+        if (strcmp(text, "off") != 0 && !wattle_uint_parse(text, 0, G_MAXUINT16, &value, NULL))
+                return refuse(error, "'%s' is not a number of seconds: 1 to 65535, or off", text);
+        *ret_s = (guint16)value;
+        return TRUE;
+}
+
+gboolean wattle_mark_parse(const char *text, guint32 *ret, GError **error)
+{
+        guint64 value = 0;
+
+        if (g_str_has_prefix(text, "0x") && text[2]) {
+                const char *p = text + 2;
+
+                for (; g_ascii_isxdigit(*p) && value <= G_MAXUINT32; p++)
+                        value = value * 16 + (guint)g_ascii_xdigit_value(*p);
+                if (*p)
+                        value = 0;
+        } else if (!wattle_uint_parse(text, 1, G_MAXUINT32, &value, NULL)) {
+                value = 0;
+        }
+        if (value == 0 || value > G_MAXUINT32)
+                return refuse(
+                        error,
+                        "'%s' is not a mark: 1 to 4294967295, or in hexadecimal 0x1 to 0xffffffff",
+                        text);
+        *ret = (guint32)value;
+        return TRUE;
+}
+
+static gboolean label_is_valid(const char *label, gsize length)
+{
+        if (length == 0 || length > WATTLE_DNS_LABEL_MAX || label[0] == '-' ||
+            label[length - 1] == '-')
+                return FALSE;
+        for (gsize i = 0; i < length; i++)
+                if (!g_ascii_islower(label[i]) && !g_ascii_isdigit(label[i]) && label[i] != '-')
+                        return FALSE;
+        return TRUE;
+}
+
+gboolean wattle_label_check(const char *text, GError **error)
+{
+        if (label_is_valid(text, strlen(text)))
+                return TRUE;
+        return refuse(
+                error,
+                "'%s' is not a DNS label: 1 to 63 of a-z, 0-9 and inner hyphens, in lower case",
+                text);
+}
+
+gboolean wattle_dns_name_check(const char *text, GError **error)
+{
+        const char *label = text, *dot;
+
+        if (strlen(text) > WATTLE_DNS_NAME_MAX)
+                return refuse(error, "a DNS name has at most %d characters", WATTLE_DNS_NAME_MAX);
+        for (;; label = dot + 1) {
+                dot = strchrnul(label, '.');
+                if (!label_is_valid(label, (gsize)(dot - label)))
+                        return refuse(error,
+                                      "'%s' is neither an address nor a DNS name in lower case",
+                                      text);
+                if (!*dot)
+                        break;
+        }
+        if (strspn(label, "0123456789") == strlen(label))
+                return refuse(error, "'%s' is not an IPv4 address", text);
+        return TRUE;
+}
+
+gboolean wattle_identifier_check(const char *text, gsize max, GError **error)
+{
+        gsize n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+
+        if (n == 0 || text[n] || text[0] == '-')
+                return refuse(error, "'%s' has a character other than a-z, 0-9, _ and -", text);
+        if (n > max)
+                return refuse(error,
+                              "'%s' has %" G_GSIZE_FORMAT " characters, at most %" G_GSIZE_FORMAT
+                              " are possible",
+                              text, n, max);
+        return TRUE;
+}
+
+/* Edit distance with the cost of a wrong case at zero: "publickey" is nearest to "PublicKey". */
+static guint edit_distance(const char *a, const char *b)
+{
+        gsize n = strlen(b);
+        g_autofree guint *row = g_new(guint, n + 1);
+
+        for (gsize j = 0; j <= n; j++)
+                row[j] = (guint)j;
+        for (gsize i = 0; a[i]; i++) {
+                guint diagonal = row[0];
+
+                row[0] = (guint)i + 1;
+                for (gsize j = 0; j < n; j++) {
+                        guint same = g_ascii_tolower(a[i]) == g_ascii_tolower(b[j]) ? 0 : 1;
+                        guint best = MIN(MIN(row[j], row[j + 1]) + 1, diagonal + same);
+
+                        diagonal = row[j + 1];
+                        row[j + 1] = best;
+                }
+        }
+        return row[n];
+}
+
+const char *wattle_nearest_word(const char *text, const char *const *words, gsize n_words)
+{
+        const char *nearest = NULL;
+        gsize length = strlen(text);
+        guint best = (guint)MIN(length, 24) / 2 + 1; /* half of the letters may be wrong */
+
+        if (length > WATTLE_DNS_LABEL_MAX)
+                return NULL;
+        for (gsize i = 0; i < n_words; i++) {
+                guint distance = edit_distance(text, words[i]);
+
+                if (distance < best) {
+                        best = distance;
+                        nearest = words[i];
+                }
+        }
+        return nearest;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Strict scalars from text: nothing is guessed, no blank or junk is passed over. Each returns FALSE
+ * with a WATTLE_ERROR_INVALID that quotes the text and says what would be right; the result is then
+ * untouched. */
+#pragma once
+
+#include <glib.h>
+
+#define WATTLE_MESH_NAME_MAX      63 /* as a DNS label */
+#define WATTLE_INTERFACE_NAME_MAX 15 /* IFNAMSIZ - 1, linux/if.h */
+#define WATTLE_DNS_LABEL_MAX      63 /* RFC 1035, 2.3.4 */
+#define WATTLE_DNS_NAME_MAX       253
+
+gboolean wattle_uint_parse(const char *text, guint64 min, guint64 max, guint64 *ret,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* 1 to 65535. */
+gboolean wattle_port_parse(const char *text, guint16 *ret,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* yes, no, true, false, on, off, 1, 0: as systemd writes them. */
+gboolean wattle_boolean_parse(const char *text, gboolean *ret,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Seconds between keepalives, 1 to 65535, or "off" or 0, which give 0 (wg(8), PersistentKeepalive).
+ */
+gboolean wattle_keepalive_parse(const char *text, guint16 *ret_s,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A mark for packets, decimal or 0x..., 1 to 2^32 - 1. */
+gboolean wattle_mark_parse(const char *text, guint32 *ret,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* One DNS label in lower case, letters, digits and inner hyphens (RFC 1123, 2.1): a device's name
+ * or alias. */
+gboolean wattle_label_check(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Labels joined by dots, the last one not all digits (that would be a mistyped IPv4 address). */
+gboolean wattle_dns_name_check(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* [a-z0-9_-], not beginning with a hyphen, 1 to max characters. It becomes a file, unit and
+ * interface name. */
+gboolean wattle_identifier_check(const char *text, gsize max,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The word of a closed list that is closest to text by edit distance, for "did you mean"; NULL if
+ * none is close. */
+const char *wattle_nearest_word(const char *text, const char *const *words, gsize n_words);

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/sys/host.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/identity.h"
+#include "common/render.h"
+#include "common/sys/secret.h"
+
+char *wattle_host_name(void)
+{
+        char name[256] = "";
+
+        if (gethostname(name, sizeof name - 1) < 0)
+                name[0] = '\0';
+        name[strcspn(name, ".")] = '\0';
+        return g_ascii_strdown(name, -1);
+}
+
+static gboolean exists(int root_fd, const char *path)
+{
+        struct stat st;
+
+        return fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static gboolean any_exists(int root_fd, const char *const *folders, guint n, const char *name)
+{
+        for (guint i = 0; i < n; i++) {
+                g_autofree char *path = g_build_filename(folders[i], name, NULL);
+
+                if (exists(root_fd, path))
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+WattleOwner wattle_host_owner(int root_fd)
+{
+        static const char unit[] = "NetworkManager.service";
+        static const char *const installed[] = { "etc/systemd/system", "usr/lib/systemd/system",
+                                                 "lib/systemd/system" };
+        static const char *const enabled[] = { "etc/systemd/system/multi-user.target.wants",
+                                               "run/systemd/system/multi-user.target.wants",
+                                               "usr/lib/systemd/system/multi-user.target.wants",
+                                               "lib/systemd/system/multi-user.target.wants" };
+        static const char *const masks[] = { "etc/systemd/system", "run/systemd/system" };
+
+        for (guint i = 0; i < G_N_ELEMENTS(masks); i++) {
+                g_autofree char *path = g_build_filename(masks[i], unit, NULL);
+                char target[16];
+
+                if (readlinkat(root_fd, path, target, sizeof target) == 9 &&
+                    memcmp(target, "/dev/null", 9) == 0)
+                        return WATTLE_OWNER_NETWORKD;
+        }
+        if (any_exists(root_fd, installed, G_N_ELEMENTS(installed), unit) &&
+            any_exists(root_fd, enabled, G_N_ELEMENTS(enabled), unit))
+                return WATTLE_OWNER_NETWORK_MANAGER;
+        return WATTLE_OWNER_NETWORKD;
+}
+
+/* "libsystemd-shared-252.so", "libsystemd-shared-257.13-1~deb13u1.so": the number, or 0. */
+static guint version_of_file_name(const char *name)
+{
+        static const char prefix[] = "libsystemd-shared-";
+
+        if (!g_str_has_prefix(name, prefix) || !g_str_has_suffix(name, ".so"))
+                return 0;
+        return (guint)g_ascii_strtoull(name + strlen(prefix), NULL, 10);
+}
+
+static guint newest_version_in(int root_fd, const char *folder)
+{
+        int fd = openat(root_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+        const struct dirent *entry;
+        guint newest = 0;
+
+        if (!dir) {
+                if (fd >= 0)
+                        close(fd);
+                return 0;
+        }
+        while ((entry = readdir(dir)))
+                newest = MAX(newest, version_of_file_name(entry->d_name));
+        closedir(dir);
+        return newest;
+}
+
+guint wattle_host_systemd_version(int root_fd)
+{
+        static const char *const folders[] = { WATTLE_LIBDIR "/systemd", "/usr/lib/systemd",
+                                               "/usr/lib64/systemd", "/lib/systemd" };
+        guint newest = 0;
+
+        for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
+                newest = MAX(newest, newest_version_in(root_fd, folders[i] + 1));
+        return newest > 0 ? newest : WATTLE_BUILD_SYSTEMD_VERSION;
+}
+
+char *wattle_host_key_file(const WattleMesh *mesh)
+{
+        if (mesh->local.private_key_file)
+                return g_strdup(mesh->local.private_key_file);
+        return g_strdup_printf(WATTLE_CONFDIR "/%s.key", mesh->profile->name);
+}
+
+gboolean wattle_host_has_key_credential(int root_fd, const char *mesh_name)
+{
+        static const char *const stores[] = { "etc/credstore",     "etc/credstore.encrypted",
+                                              "run/credstore",     "run/credstore.encrypted",
+                                              "usr/lib/credstore", "usr/lib/credstore.encrypted" };
+        g_autofree char *name =
+                g_strdup_printf("network.wireguard.private." WATTLE_FILE_PREFIX "%s", mesh_name);
+
+        return any_exists(root_fd, stores, G_N_ELEMENTS(stores), name);
+}
+
+/* The public half of this host's key into *ret. A key that we may not read says nothing about who
+ * we are, and one that is missing neither; a bad one is an error. */
+static gboolean read_public_key(int root_fd, const char *key_file, WattleKey *ret,
+                                gboolean *ret_found, WattleReport *report)
+{
+        g_auto(WattleKey) private_key = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        *ret_found = wattle_secret_read(root_fd, key_file + 1, &private_key, &error);
+        if (*ret_found) {
+                wattle_key_derive_public(&private_key, ret);
+                return TRUE;
+        }
+        if (g_error_matches(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND) ||
+            g_error_matches(error, WATTLE_ERROR, WATTLE_ERROR_FAILED))
+                return TRUE;
+        wattle_report_error(report, (WattlePlace){ NULL, 0, 0 }, "/%s", error->message);
+        return FALSE;
+}
+
+static const WattleDevice *identify(int root_fd, const WattleMesh *mesh, const char *as,
+                                    WattleReport *report)
+{
+        g_autofree char *host_name = wattle_host_name();
+        g_autofree char *key_file = wattle_host_key_file(mesh);
+        WattleEvidence evidence = { .device = as };
+        WattleKey public_key;
+        gboolean found;
+
+        if (!as) {
+                if (!read_public_key(root_fd, key_file, &public_key, &found, report))
+                        return NULL;
+                evidence.device = mesh->local.device.value;
+                evidence.device_place = mesh->local.device.place;
+                evidence.public_key = found ? &public_key : NULL;
+                evidence.key_file = key_file;
+                evidence.host_name = host_name;
+        }
+        return wattle_identify(mesh->profile, &evidence, report);
+}
+
+WattleView *wattle_host_view(int root_fd, const WattleMesh *mesh, const char *as, WattleOwner owner,
+                             WattleReport *report)
+{
+        const WattleDevice *self = identify(root_fd, mesh, as, report);
+        g_autofree char *key_file = wattle_host_key_file(mesh);
+        WattleHost host = { .local = &mesh->local, .owner = owner };
+        g_autoptr(WattleView) view = NULL;
+
+        if (!self)
+                return NULL;
+        if (owner == WATTLE_OWNER_AUTO)
+                host.owner = wattle_host_owner(root_fd);
+        host.key_credential = !as && !exists(root_fd, key_file + 1) &&
+                              wattle_host_has_key_credential(root_fd, mesh->profile->name);
+        view = wattle_resolve(mesh->profile, self, &host, report);
+        /* Asked for by name, an owner beats the local settings. */
+        if (view && owner != WATTLE_OWNER_AUTO)
+                view->owner = owner;
+        return g_steal_pointer(&view);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What this host is: its name, its systemd, the manager that owns its interfaces, and its private
+ * key; and so its view of a mesh. Everything is read from files below a root: no bus, no NSS, no
+ * other program. */
+#pragma once
+
+#include "common/sys/load.h"
+#include "common/view.h"
+
+/* The short host name in lower case, for identity. Never NULL. */
+char *wattle_host_name(void);
+
+/* The manager for Owner=auto: NetworkManager if its service is installed, enabled and not masked,
+ * else networkd. */
+WattleOwner wattle_host_owner(int root_fd);
+
+/* The version of the systemd that is installed: 252 for 252.39. Read off libsystemd-shared's file
+ * name; that of the build if there is none. */
+guint wattle_host_systemd_version(int root_fd);
+
+/* The file that should hold the mesh's private key: PrivateKeyFile=, or /etc/wattle/MESH.key. */
+char *wattle_host_key_file(const WattleMesh *mesh);
+
+/* Whether systemd keeps the mesh's key as a credential that networkd imports (/etc/credstore and
+ * its encrypted twin). */
+gboolean wattle_host_has_key_credential(int root_fd, const char *mesh_name);
+
+/* This host's view of a mesh. as, if given, names the device, and then neither key nor host name is
+ * asked. owner is WATTLE_OWNER_AUTO to let the local settings and the host decide. A private key
+ * that is missing or not readable for us is no error here; one that is wrong is. NULL with errors
+ * in the report. */
+WattleView *wattle_host_view(int root_fd, const WattleMesh *mesh, const char *as, WattleOwner owner,
+                             WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;

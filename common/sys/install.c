@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/sys/install.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/render.h"
+
+#define TEMPORARY_SUFFIX ".wattle-new"
+
+/* Every path that a mesh may have; what is not in its set is stale. */
+static const struct {
+        const char *before, *after;
+} own_paths[] = {
+        { "run/systemd/network/" WATTLE_FILE_PREFIX, ".netdev" },
+        { "run/systemd/network/" WATTLE_FILE_PREFIX, ".network" },
+        { "run/sysctl.d/" WATTLE_FILE_PREFIX, ".conf" },
+        { "run/wattle/", ".hosts" },
+};
+
+static void close_fd(int *fd)
+{
+        if (*fd >= 0)
+                close(*fd);
+}
+
+void wattle_changes_init(WattleChanges *changes)
+{
+        changes->changed = g_ptr_array_new_with_free_func(g_free);
+        changes->removed = g_ptr_array_new_with_free_func(g_free);
+}
+
+void wattle_changes_clear(WattleChanges *changes)
+{
+        g_clear_pointer(&changes->changed, g_ptr_array_unref);
+        g_clear_pointer(&changes->removed, g_ptr_array_unref);
+}
+
+static gboolean write_all(int fd, const char *content, gsize size)
+{
+        while (size > 0) {
+                gssize n = write(fd, content, size);
+
+                if (n < 0 && errno != EINTR)
+                        return FALSE;
+                if (n > 0) {
+                        content += n;
+                        size -= (gsize)n;
+                }
+        }
+        return TRUE;
+}
+
+/* The mode is set before there is content, and by fchmod() lest the umask has a say. */
+static gboolean write_temporary(int dir_fd, const char *temporary, guint mode, const char *content,
+                                gsize size, GError **error)
+{
+        __attribute__((cleanup(close_fd))) int fd = -1;
+
+        if (unlinkat(dir_fd, temporary, 0) < 0 && errno != ENOENT)
+                return wattle_error_set_errno(error, errno, "%s", temporary);
+        fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd >= 0 && fchmod(fd, mode) == 0 && write_all(fd, content, size) && fsync(fd) == 0)
+                return TRUE;
+        wattle_error_set_errno(error, errno, "%s", temporary);
+        unlinkat(dir_fd, temporary, 0);
+        return FALSE;
+}
+
+gboolean wattle_write_file(int dir_fd, const char *path, guint mode, const char *content,
+                           gsize size, GError **error)
+{
+        g_autofree char *temporary = g_strconcat(path, TEMPORARY_SUFFIX, NULL);
+
+        if (!write_temporary(dir_fd, temporary, mode, content, size, error))
+                return FALSE;
+        if (renameat(dir_fd, temporary, dir_fd, path) == 0)
+                return TRUE;
+        wattle_error_set_errno(error, errno, "%s", path);
+        unlinkat(dir_fd, temporary, 0);
+        return FALSE;
+}
+
+static gboolean make_folders(int root_fd, const char *path, GError **error)
+{
+        g_autofree char *folder = g_path_get_dirname(path);
+
+        for (char *slash = strchr(folder, '/');; slash = strchr(slash + 1, '/')) {
+                if (slash)
+                        *slash = '\0';
+                if (mkdirat(root_fd, folder, 0755) < 0 && errno != EEXIST)
+                        return wattle_error_set_errno(error, errno, "%s", folder);
+                if (!slash)
+                        return TRUE;
+                *slash = '/';
+        }
+}
+
+/* Whether the file is there with this mode and content: then it keeps its inode and time, which
+ * networkd compares. */
+static gboolean is_unchanged(int root_fd, const WattleFile *file)
+{
+        __attribute__((cleanup(close_fd))) int fd =
+                openat(root_fd, file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        char buffer[16 * 1024];
+        struct stat st;
+        gsize at = 0;
+        gssize n;
+
+        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+            (st.st_mode & 07777) != file->mode || (gsize)st.st_size != file->content->len)
+                return FALSE;
+        while ((n = read(fd, buffer, sizeof buffer)) > 0) {
+                if ((gsize)n > file->content->len - at ||
+                    memcmp(buffer, file->content->str + at, (gsize)n) != 0)
+                        return FALSE;
+                at += (gsize)n;
+        }
+        return n == 0 && at == file->content->len;
+}
+
+/* Temporary files beside all that differ; on failure the ones already written are taken away again.
+ */
+static gboolean write_changed(int root_fd, const WattleFileset *files, GPtrArray *changed,
+                              GError **error)
+{
+        for (guint i = 0; i < files->files->len; i++) {
+                const WattleFile *file = g_ptr_array_index(files->files, i);
+                g_autofree char *temporary = g_strconcat(file->path, TEMPORARY_SUFFIX, NULL);
+
+                if (is_unchanged(root_fd, file))
+                        continue;
+                if (!make_folders(root_fd, file->path, error) ||
+                    !write_temporary(root_fd, temporary, file->mode, file->content->str,
+                                     file->content->len, error))
+                        return FALSE;
+                g_ptr_array_add(changed, g_strdup(file->path));
+        }
+        return TRUE;
+}
+
+static void remove_temporaries(int root_fd, const GPtrArray *paths)
+{
+        for (guint i = 0; i < paths->len; i++) {
+                g_autofree char *temporary =
+                        g_strconcat(g_ptr_array_index(paths, i), TEMPORARY_SUFFIX, NULL);
+
+                unlinkat(root_fd, temporary, 0);
+        }
+}
+
+static gboolean rename_changed(int root_fd, const GPtrArray *changed, GError **error)
+{
+        for (guint i = 0; i < changed->len; i++) {
+                const char *path = g_ptr_array_index(changed, i);
+                g_autofree char *temporary = g_strconcat(path, TEMPORARY_SUFFIX, NULL);
+
+                if (renameat(root_fd, temporary, root_fd, path) < 0)
+                        return wattle_error_set_errno(error, errno, "%s", path);
+        }
+        return TRUE;
+}
+
+static gboolean remove_stale(int root_fd, const char *mesh, const WattleFileset *files,
+                             GPtrArray *removed, GError **error)
+{
+        for (guint i = 0; i < G_N_ELEMENTS(own_paths); i++) {
+                g_autofree char *path =
+                        g_strconcat(own_paths[i].before, mesh, own_paths[i].after, NULL);
+
+                if (wattle_fileset_find(files, path))
+                        continue;
+                if (unlinkat(root_fd, path, 0) == 0)
+                        g_ptr_array_add(removed, g_steal_pointer(&path));
+                else if (errno != ENOENT && errno != ENOTDIR)
+                        return wattle_error_set_errno(error, errno, "%s", path);
+        }
+        return TRUE;
+}
+
+gboolean wattle_install(int root_fd, const char *mesh, const WattleFileset *files,
+                        WattleChanges *changes, GError **error)
+{
+        g_auto(WattleChanges) own = { 0 };
+
+        wattle_changes_init(&own);
+        if (!write_changed(root_fd, files, own.changed, error) ||
+            !rename_changed(root_fd, own.changed, error)) {
+                remove_temporaries(root_fd, own.changed);
+                return FALSE;
+        }
+        if (!remove_stale(root_fd, mesh, files, own.removed, error))
+                return FALSE;
+        if (changes) {
+                g_ptr_array_extend_and_steal(changes->changed, g_steal_pointer(&own.changed));
+                g_ptr_array_extend_and_steal(changes->removed, g_steal_pointer(&own.removed));
+        }
+        return TRUE;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/sys/load.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/ini.h"
+#include "common/scalar.h"
+
+#define LOCAL_SUFFIX     ".conf"
+#define LOCAL_MAX_BYTES  (1024 * 1024)
+#define LOCAL_DIR_SUFFIX WATTLE_MESH_SUFFIX ".d"
+
+/* Strongest first. Absolute for messages; below root_fd without the first slash. */
+static const char *const folders[] = { WATTLE_CONFDIR, "/run/wattle", WATTLE_VENDORDIR };
+
+static void close_fd(int *fd)
+{
+        if (*fd >= 0)
+                close(*fd);
+}
+
+static void close_dir(DIR **dir)
+{
+        if (*dir)
+                closedir(*dir);
+}
+
+static GBytes *refuse(GError **error, const char *why)
+{
+        g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_UNSAFE, why);
+        return NULL;
+}
+
+static GBytes *read_all(int fd, gsize size, GError **error)
+{
+        g_autofree char *bytes = g_malloc(size + 1);
+        gsize n = 0;
+        gssize got;
+
+        while (n < size && (got = read(fd, bytes + n, size - n)) != 0) {
+                if (got < 0 && errno == EINTR)
+                        continue;
+                if (got < 0)
+                        return wattle_error_set_errno(error, errno, "reading"), NULL;
+                n += (gsize)got;
+        }
+        return g_bytes_new_take(g_steal_pointer(&bytes), n);
+}
+
+GBytes *wattle_read_file(int dir_fd, const char *path, gsize max, GError **error)
+{
+        __attribute__((cleanup(close_fd))) int fd =
+                openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0) {
+                g_set_error_literal(error, WATTLE_ERROR,
+                                    errno == ENOENT ? WATTLE_ERROR_NOT_FOUND : WATTLE_ERROR_FAILED,
+                                    g_strerror(errno));
+                return NULL;
+        }
+        if (S_ISDIR(st.st_mode))
+                return refuse(error, "is a folder, not a file");
+        if (!S_ISREG(st.st_mode))
+                return refuse(error, "is not a regular file");
+        if ((guint64)st.st_size > max)
+                return refuse(error, max >= WATTLE_INI_MAX_BYTES ? "is larger than 8 MiB"
+                                                                 : "is larger than 1 MiB");
+        return read_all(fd, (gsize)st.st_size, error);
+}
+
+void wattle_mesh_clear(WattleMesh *mesh)
+{
+        g_clear_pointer(&mesh->path, g_free);
+        g_clear_pointer(&mesh->profile, wattle_profile_free);
+        wattle_local_clear(&mesh->local);
+}
+
+/* A link to /dev/null, wherever the root is. */
+static gboolean is_masked(int root_fd, const char *relative_path)
+{
+        char target[16];
+        gssize n = readlinkat(root_fd, relative_path, target, sizeof target);
+
+        return n == 9 && memcmp(target, "/dev/null", 9) == 0;
+}
+
+char *wattle_mesh_find(int root_fd, const char *name)
+{
+        for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+                g_autofree char *path =
+                        g_strdup_printf("%s/%s" WATTLE_MESH_SUFFIX, folders[i], name);
+
+                if (faccessat(root_fd, path + 1, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+                        return is_masked(root_fd, path + 1) ? NULL : g_steal_pointer(&path);
+        }
+        return NULL;
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static DIR *open_folder(int root_fd, const char *path)
+{
+        int fd = openat(root_fd, path + 1, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+        if (fd >= 0 && !dir)
+                close(fd);
+        return dir;
+}
+
+/* Names of the files in a folder that end in suffix, each once into the set: name to folder that
+ * has it first. */
+static void collect_names(int root_fd, const char *folder, const char *suffix, GHashTable *names)
+{
+        __attribute__((cleanup(close_dir))) DIR *dir = open_folder(root_fd, folder);
+        const struct dirent *entry;
+
+        while (dir && (entry = readdir(dir)))
+                if (g_str_has_suffix(entry->d_name, suffix) && entry->d_name[0] != '.' &&
+                    !g_hash_table_contains(names, entry->d_name))
+                        g_hash_table_insert(names, g_strdup(entry->d_name), g_strdup(folder));
+}
+
+static const char **sorted_names(GHashTable *names)
+{
+        guint n;
+        const char **sorted = (const char **)g_hash_table_get_keys_as_array(names, &n);
+
+        qsort(sorted, n, sizeof *sorted, compare_names);
+        return sorted;
+}
+
+static void report_bad_name(const char *folder, const char *file_name, const GError *error,
+                            WattleReport *report)
+{
+        g_autofree char *path = g_build_filename(folder, file_name, NULL);
+
+        wattle_report_warning(report, (WattlePlace){ g_intern_string(path), 0, 0 },
+                              "passed over, for it cannot be a mesh's name: %s", error->message);
+}
+
+char **wattle_mesh_list(int root_fd, WattleReport *report)
+{
+        g_autoptr(GHashTable) names =
+                g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+        g_autofree const char **sorted = NULL;
+
+        for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
+                collect_names(root_fd, folders[i], WATTLE_MESH_SUFFIX, names);
+        sorted = sorted_names(names);
+        for (guint i = 0; sorted[i]; i++) {
+                const char *folder = g_hash_table_lookup(names, sorted[i]);
+                g_autofree char *path = g_build_filename(folder, sorted[i], NULL);
+                g_autofree char *name = wattle_mesh_name_of_path(sorted[i]);
+                g_autoptr(GError) error = NULL;
+
+                if (is_masked(root_fd, path + 1))
+                        continue;
+                if (wattle_identifier_check(name, WATTLE_MESH_NAME_MAX, &error))
+                        g_ptr_array_add(list, g_steal_pointer(&name));
+                else
+                        report_bad_name(folder, sorted[i], error, report);
+        }
+        g_ptr_array_add(list, NULL);
+        return (char **)g_ptr_array_free(g_steal_pointer(&list), FALSE);
+}
+
+/* Reads a file for a reader that reports faults itself; name is how messages call it. */
+static GBytes *read_reported(int dir_fd, const char *path, const char *name, gsize max,
+                             WattleReport *report)
+{
+        g_autoptr(GError) error = NULL;
+        GBytes *bytes = wattle_read_file(dir_fd, path, max, &error);
+
+        if (!bytes)
+                wattle_report_error(report, (WattlePlace){ g_intern_string(name), 0, 0 }, "%s",
+                                    error->message);
+        return bytes;
+}
+
+static gboolean load_profile(WattleMesh *mesh, int dir_fd, const char *path, WattleReport *report)
+{
+        g_autoptr(GBytes) bytes =
+                read_reported(dir_fd, path, mesh->path, WATTLE_INI_MAX_BYTES, report);
+        gconstpointer data;
+        gsize size;
+
+        if (!bytes)
+                return FALSE;
+        data = g_bytes_get_data(bytes, &size);
+        mesh->profile = wattle_profile_load(data, size, mesh->path, report);
+        return mesh->profile != NULL;
+}
+
+static gboolean read_local(WattleLocal *local, int dir_fd, const char *path, const char *name,
+                           WattleReport *report)
+{
+        g_autoptr(GBytes) bytes = read_reported(dir_fd, path, name, LOCAL_MAX_BYTES, report);
+        guint n_errors = report->n_errors;
+        gconstpointer data;
+        gsize size;
+
+        if (!bytes)
+                return FALSE;
+        data = g_bytes_get_data(bytes, &size);
+        wattle_local_read(local, data, size, name, report);
+        return report->n_errors == n_errors;
+}
+
+gboolean wattle_local_load_file(WattleLocal *local, const char *path, WattleReport *report)
+{
+        return read_local(local, AT_FDCWD, path, path, report);
+}
+
+gboolean wattle_local_load(WattleLocal *local, int root_fd, const char *name, WattleReport *report)
+{
+        g_autoptr(GHashTable) names =
+                g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        g_autofree const char **sorted = NULL;
+        gboolean ok = TRUE;
+
+        for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+                g_autofree char *folder =
+                        g_strdup_printf("%s/%s" LOCAL_DIR_SUFFIX, folders[i], name);
+
+                collect_names(root_fd, folder, LOCAL_SUFFIX, names);
+        }
+        sorted = sorted_names(names);
+        for (guint i = 0; sorted[i]; i++) {
+                g_autofree char *path =
+                        g_build_filename(g_hash_table_lookup(names, sorted[i]), sorted[i], NULL);
+
+                if (!is_masked(root_fd, path + 1))
+                        ok = read_local(local, root_fd, path + 1, path, report) && ok;
+        }
+        return ok;
+}
+
+/* Units, files and keys go by the file's name; a mesh that calls itself otherwise would have two.
+ */
+static gboolean check_installed_name(const WattleMesh *mesh, const char *name, WattleReport *report)
+{
+        if (strcmp(mesh->profile->name, name) == 0)
+                return TRUE;
+        wattle_report_error(report, mesh->profile->place,
+                            "the mesh calls itself %s: rename the file to %s" WATTLE_MESH_SUFFIX,
+                            mesh->profile->name, mesh->profile->name);
+        return FALSE;
+}
+
+gboolean wattle_mesh_load(WattleMesh *mesh, int root_fd, const char *name, WattleReport *report)
+{
+        gboolean ok;
+
+        wattle_local_init(&mesh->local);
+        mesh->path = wattle_mesh_find(root_fd, name);
+        if (!mesh->path) {
+                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                                    "no mesh %s: there is no " WATTLE_CONFDIR
+                                    "/%s" WATTLE_MESH_SUFFIX ", or it is masked",
+                                    name, name);
+                return FALSE;
+        }
+        ok = load_profile(mesh, root_fd, mesh->path + 1, report) &&
+             check_installed_name(mesh, name, report);
+        return wattle_local_load(&mesh->local, root_fd, name, report) && ok;
+}
+
+gboolean wattle_mesh_load_file(WattleMesh *mesh, const char *path, WattleReport *report)
+{
+        wattle_local_init(&mesh->local);
+        mesh->path = g_strdup(path);
+        return load_profile(mesh, AT_FDCWD, path, report);
+}

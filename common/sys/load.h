@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The one door through which meshes come in: find, read, parse, check. A mesh is NAME.mesh and the
+ * .conf files of NAME.mesh.d, in /etc/wattle, /run/wattle and /usr/lib/wattle, with systemd's
+ * precedence: a file of the same name in an earlier folder hides the later ones, and a link to
+ * /dev/null hides all. */
+#pragma once
+
+#include "common/local.h"
+#include "common/profile.h"
+
+typedef struct {
+        char *path;             /* of the profile, as messages call it */
+        WattleProfile *profile; /* read and checked */
+        WattleLocal local;
+} WattleMesh;
+
+void wattle_mesh_clear(WattleMesh *mesh);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleMesh, wattle_mesh_clear)
+
+/* root_fd is a folder that stands for "/", open with O_PATH or O_RDONLY. */
+
+/* Names of the installed meshes, sorted, masked ones left out. Files that cannot be a mesh's name
+ * are reported. */
+char **wattle_mesh_list(int root_fd, WattleReport *report);
+
+/* An installed mesh by name, with its local settings. FALSE with errors in the report: not found,
+ * masked, bad. mesh must be zeroed. */
+gboolean wattle_mesh_load(WattleMesh *mesh, int root_fd, const char *name,
+                          WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A profile by path, with all local settings at their defaults. */
+gboolean wattle_mesh_load_file(WattleMesh *mesh, const char *path,
+                               WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The local settings alone, of an installed mesh: local must be initialised. */
+gboolean wattle_local_load(WattleLocal *local, int root_fd, const char *name,
+                           WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* One file of local settings by path, over what is there. */
+gboolean wattle_local_load_file(WattleLocal *local, const char *path,
+                                WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Path of an installed mesh's profile, as in "/etc/wattle/home.mesh"; NULL if there is none or it
+ * is masked. */
+char *wattle_mesh_find(int root_fd, const char *name);
+
+/* All bytes of a regular file of at most max bytes; NULL with an error, for which NOT_FOUND and
+ * UNSAFE (a folder, a FIFO, too large) are told apart. Never blocks. */
+GBytes *wattle_read_file(int dir_fd, const char *path, gsize max,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/sys/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/error.h"
+
+/* A key, its line end, and one byte more to notice what is longer. */
+#define MAX_BYTES (WATTLE_KEY_TEXT_MAX + 2)
+
+static void close_fd(int *fd)
+{
+        if (*fd >= 0)
+                close(*fd);
+}
+
+static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static gboolean refuse(GError **error, const char *format, ...)
+{
+        va_list args;
+
+        va_start(args, format);
+        if (error)
+                *error = g_error_new_valist(WATTLE_ERROR, WATTLE_ERROR_UNSAFE, format, args);
+        va_end(args);
+        return FALSE;
+}
+
+gboolean wattle_secret_read_fd(int fd, const char *what, WattleKey *ret, GError **error)
+{
+        char text[MAX_BYTES + 1];
+        gsize n = 0;
+        gssize got = 0;
+        gboolean ok;
+
+        while (n < MAX_BYTES && (got = read(fd, text + n, MAX_BYTES - n)) != 0) {
+                if (got < 0 && errno == EINTR)
+                        continue;
+                if (got < 0)
+                        break;
+                n += (gsize)got;
+        }
+        if (got < 0) {
+                sodium_memzero(text, sizeof text);
+                return wattle_error_set_errno(error, errno, "%s", what);
+        }
+        while (n > 0 && strchr(" \t\r\n", text[n - 1]))
+                n--;
+        text[n] = '\0';
+        ok = wattle_key_parse(text, ret, error);
+        sodium_memzero(text, sizeof text);
+        if (!ok)
+                g_prefix_error(error, "%s: ", what);
+        return ok;
+}
+
+gboolean wattle_secret_read(int dir_fd, const char *path, WattleKey *ret, GError **error)
+{
+        __attribute__((cleanup(close_fd))) int fd =
+                openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return wattle_error_set_errno(error, errno, "%s", path);
+        if (!S_ISREG(st.st_mode))
+                return refuse(error, "%s: is not a regular file", path);
+        if (st.st_mode & (S_IRWXO | S_IWGRP))
+                return refuse(
+                        error,
+                        "%s: others can read or change this private key (mode %04o): chmod 0640 it, and "
+                        "think of making a new one",
+                        path, st.st_mode & 07777);
+        return wattle_secret_read_fd(fd, path, ret, error);
+}
+
+gboolean wattle_secret_check_group(int dir_fd, const char *path, gid_t gid, GError **error)
+{
+        struct stat st;
+
+        if (fstatat(dir_fd, path, &st, 0) < 0)
+                return wattle_error_set_errno(error, errno, "%s", path);
+        /* A file of another user may be networkd's own; a name for the number would need NSS. */
+        if ((st.st_gid == gid && st.st_mode & S_IRGRP) || st.st_uid != 0)
+                return TRUE;
+        return refuse(
+                error,
+                "%s: systemd-networkd cannot read this private key: chgrp systemd-network and chmod "
+                "0640 it",
+                path);
+}
+
+gboolean wattle_secret_write(int dir_fd, const char *path, const WattleKey *key, const gid_t *gid,
+                             GError **error)
+{
+        __attribute__((cleanup(close_fd))) int fd =
+                openat(dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        char text[WATTLE_KEY_TEXT_MAX];
+        gboolean ok;
+
+        if (fd < 0)
+                return wattle_error_set_errno(error, errno, "%s", path);
+        wattle_key_format(key, text);
+        text[sizeof text - 1] = '\n';
+        ok = (!gid || fchown(fd, (uid_t)-1, *gid) == 0) && fchmod(fd, gid ? 0640 : 0600) == 0 &&
+             write(fd, text, sizeof text) == (gssize)sizeof text && fsync(fd) == 0;
+        sodium_memzero(text, sizeof text);
+        if (ok)
+                return TRUE;
+        wattle_error_set_errno(error, errno, "%s", path);
+        unlinkat(dir_fd, path, 0);
+        return FALSE;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The view: profile, local settings and identity resolved into exactly what this host configures. A
+ * plain value that owns all its memory and holds no secret. Renderers get it const and decide
+ * nothing: policy is in resolve.c alone. */
+#pragma once
+
+#include "common/arena.h"
+#include "common/endpoint.h"
+#include "common/ip.h"
+#include "common/key.h"
+#include "common/local.h"
+#include "common/profile.h"
+#include "common/report.h"
+
+#define WATTLE_DEFAULT_KEEPALIVE_S 25    /* below the 30 s after which NATs forget UDP */
+#define WATTLE_DEFAULT_MARK        51820 /* as wg-quick(8) */
+
+typedef struct {
+        WattleCandidateKind kind;
+        WattleEndpoint endpoint;
+} WattleCandidate;
+
+/* A device as its names and addresses show it, ourselves or a peer. */
+typedef struct {
+        const char *name;
+        const char **aliases;
+        guint n_aliases;
+        WattleAddr *addresses; /* in the order of the profile */
+        guint n_addresses;
+        gboolean managed;
+} WattleViewDevice;
+
+typedef struct {
+        WattleViewDevice device;
+        WattleKey public_key;
+        WattlePrefix *allowed_ips; /* addresses, accepted routes, and the default routes of our exit
+                                      node */
+        guint n_allowed_ips;
+        const WattleEndpoint *endpoint; /* what files say: the first literal public one, or NULL */
+        WattleCandidate *candidates;    /* all of them, in the order of the profile */
+        guint n_candidates;
+        guint16 keepalive_s; /* 0: none */
+} WattlePeer;
+
+typedef struct {
+        WattleArena *arena;
+        const char *mesh;
+        const char *domain;
+        const char *interface;
+        const char *source; /* file name of the profile without its folder, for the first line of
+                               files */
+        WattleViewDevice self;
+        WattleKey public_key;
+        WattleOwner owner;            /* never WATTLE_OWNER_AUTO */
+        const char *private_key_file; /* absolute; NULL: systemd gives the key as a credential */
+        guint16 listen_port;
+        WattleOptionalU16 mtu;           /* else the kernel's own default */
+        WattleOptionalU32 firewall_mark; /* on the packets that WireGuard itself sends */
+        WattleActivation activation;
+        WattlePrefix *addresses; /* of the interface: each with the length of its subnet, host bits
+                                    kept */
+        guint n_addresses;
+        WattlePrefix *subnets; /* the mesh's subnets in which this device has no address */
+        guint n_subnets;
+        WattlePrefix *routes; /* accepted from peers, sorted */
+        guint n_routes;
+        /* The exit node's name; NULL: none is used. Both families leave through it, lest one leak.
+         * As wg-quick does: what WireGuard itself sends carries firewall_mark, and all that does
+         * not is looked up in the routing table of that number. */
+        const char *exit_node;
+        gboolean routing_client; /* answers may come from a way that the kernel would not take back
+                                  */
+        gboolean routing_server; /* forwards for others */
+        gboolean masquerade;     /* we are an exit node: what leaves the mesh carries our address */
+        gboolean has_ipv6;       /* the mesh has a subnet of IPv6 */
+        WattlePeer *peers;       /* sorted by name */
+        guint n_peers;
+} WattleView;
+
+/* What this host decides or knows, beside the profile. */
+typedef struct {
+        const WattleLocal *local;
+        WattleOwner owner;       /* the host's own manager, for Owner=auto */
+        gboolean key_credential; /* the key is a credential of systemd's; there is no file */
+} WattleHost;
+
+/* profile must have been checked, and self be one of its devices. NULL with an error in the report
+ * if the settings ask for what is not there: an exit node that is none, an interface name that is
+ * too long. */
+WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *self,
+                           const WattleHost *host, WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+void wattle_view_free(WattleView *view);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleView, wattle_view_free)

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* wattle-generator, a systemd.generator(7): links the units of each enabled mesh into the folder
+ * that PID 1 gives it, and does nothing else. PID 1 waits for us: no NSS, no bus, no netlink, no
+ * lock, no secret, and of a mesh only its local settings are read. The files for networkd are
+ * written later, by wattle-networkd@.service. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/sys/host.h"
+#include "common/sys/load.h"
+
+#define PROGRAM "wattle-generator"
+
+/* Started by PID 1 there is no stderr that anybody reads, and the journal may not run yet. kmsg(4)
+ * takes "<priority>text". */
+static void log_line(char priority, const char *text)
+{
+        g_autofree char *line = NULL;
+        int fd =
+                g_getenv("SYSTEMD_SCOPE") ? open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY) : -1;
+
+        if (fd < 0) {
+                fprintf(stderr, PROGRAM ": %s\n", text);
+                return;
+        }
+        line = g_strdup_printf("<%c>" PROGRAM ": %s\n", priority, text);
+        if (write(fd, line, strlen(line)) < 0)
+                fprintf(stderr, PROGRAM ": %s\n", text);
+        close(fd);
+}
+
+static void log_report(WattleReport *report)
+{
+        wattle_report_sort(report);
+        for (guint i = 0; i < report->faults->len; i++) {
+                const WattleFault *fault = &g_array_index(report->faults, WattleFault, i);
+                g_autofree char *line = wattle_fault_format(fault);
+
+                log_line(fault->kind == WATTLE_FAULT_ERROR ? '3' : '4', line);
+        }
+}
+
+/* DIR/TARGET.wants/UNIT -> UNITDIR/FILE. What is there already is left: the folder is PID 1's, and
+ * empty. */
+static gboolean link_unit(int out_fd, const char *target, const char *unit, const char *file,
+                          GError **error)
+{
+        g_autofree char *folder = g_strconcat(target, ".wants", NULL);
+        g_autofree char *path = g_build_filename(folder, unit, NULL);
+        g_autofree char *to = g_build_filename(WATTLE_UNITDIR, file, NULL);
+
+        if (mkdirat(out_fd, folder, 0755) < 0 && errno != EEXIST)
+                return wattle_error_set_errno(error, errno, "%s", folder);
+        if (symlinkat(to, out_fd, path) < 0 && errno != EEXIST)
+                return wattle_error_set_errno(error, errno, "%s", path);
+        return TRUE;
+}
+
+static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const WattleLocal *local,
+                          GError **error)
+{
+        g_autofree char *writer = g_strdup_printf("wattle-networkd@%s.service", mesh);
+        WattleOwner owner =
+                local->owner == WATTLE_OWNER_AUTO ? wattle_host_owner(root_fd) : local->owner;
+
+        if (!link_unit(out_fd, "sysinit.target", writer, "wattle-networkd@.service", error))
+                return FALSE;
+        /* networkd is started for the meshes that it owns, and for no others: on a host of
+         * NetworkManager's it would only remove the routing rules of other programs. */
+        return owner != WATTLE_OWNER_NETWORKD ||
+               link_unit(out_fd, "multi-user.target", "systemd-networkd.service",
+                         "systemd-networkd.service", error);
+}
+
+/* A mesh whose settings are bad gets its service all the same: that fails by name, and the journal
+ * has the reason. */
+static gboolean enable_mesh(int root_fd, int out_fd, const char *mesh, GError **error)
+{
+        g_auto(WattleLocal) local = { 0 };
+        g_auto(WattleReport) report = { 0 };
+
+        wattle_report_init(&report);
+        wattle_local_init(&local);
+        if (!wattle_local_load(&local, root_fd, mesh, &report))
+                log_report(&report);
+        return !local.enable || link_mesh(root_fd, out_fd, mesh, &local, error);
+}
+
+static int open_folder(const char *path)
+{
+        int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0) {
+                g_autofree char *text = g_strdup_printf("%s: %s", path, g_strerror(errno));
+
+                log_line('3', text);
+        }
+        return fd;
+}
+
+static int run(const char *root, const char *out)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_auto(GStrv) meshes = NULL;
+        int root_fd = open_folder(root), out_fd = open_folder(out);
+        int status = EXIT_SUCCESS;
+
+        if (root_fd < 0 || out_fd < 0)
+                return EXIT_FAILURE;
+        wattle_report_init(&report);
+        meshes = wattle_mesh_list(root_fd, &report);
+        log_report(&report);
+        for (guint i = 0; meshes[i]; i++) {
+                g_autoptr(GError) error = NULL;
+
+                if (!enable_mesh(root_fd, out_fd, meshes[i], &error)) {
+                        g_autofree char *text =
+                                g_strdup_printf("mesh %s: %s", meshes[i], error->message);
+
+                        log_line('3', text);
+                        status = EXIT_FAILURE;
+                }
+        }
+        close(root_fd);
+        close(out_fd);
+        return status;
+}
+
+static int usage(FILE *stream, int status)
+{
+        fputs("Usage: " PROGRAM " [--root=DIR] NORMAL-DIR [EARLY-DIR LATE-DIR]\n"
+              "\n"
+              "Links the units of each enabled mesh into NORMAL-DIR. systemd runs it at boot and on\n"
+              "daemon-reload; see wattle-generator(8).\n"
+              "\n"
+              "  --root=DIR  look for meshes below DIR\n"
+              "  --help      show this\n",
+              stream);
+        return status;
+}
+
+int main(int argc, char **argv)
+{
+        const char *root = "/";
+
+        if (argc > 1 && strcmp(argv[1], "--help") == 0)
+                return usage(stdout, EXIT_SUCCESS);
+        if (argc > 1 && g_str_has_prefix(argv[1], "--root=")) {
+                root = argv[1] + strlen("--root=");
+                argv++;
+                argc--;
+        }
+        if (argc != 2 && argc != 4)
+                return usage(stderr, 2);
+        /* The initrd's /etc is not the host's, and the host's generators run again after it. */
+        if (g_strcmp0(g_getenv("SYSTEMD_IN_INITRD"), "1") == 0)
+                return EXIT_SUCCESS;
+        return run(root, argv[1]);
+}

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The lab: the guests, segments and routers of one scenario, and their end."""
+
+import guest
+import network
+import quick
+
+PREFIXES4 = {"internet": "203.0.113.0/24", "lan": "192.168.1.0/24", "office": "192.168.2.0/24", "cafe": "172.20.3.0/24"}
+
+
+class Lab:
+    """Everything made here goes away with close(), whatever happened in between."""
+
+    def __init__(self, release):
+        self.release = release
+        self.guests = []
+        self._segments = {}
+        self._switch = network.Switch()
+
+    def guest(self, name, kind="host"):
+        """A guest resumed from a snapshot: networkd and NetworkManager are installed and not started."""
+        return self._add(guest.Guest.resumed(name, self.release, self._switch, kind))
+
+    def boot(self, name, **options):
+        """A guest that really boots, with the files it shall find: see Guest.booted()."""
+        return self._add(guest.Guest.booted(name, self.release, self._switch, **options))
+
+    def _add(self, new):
+        self.guests.append(new)
+        return new
+
+    def segment(self, name):
+        """The segment of that name, one of PREFIXES4; made when first asked for."""
+        if name not in self._segments:
+            number = list(PREFIXES4).index(name)
+            self._segments[name] = network.Segment(name, PREFIXES4[name], f"fd00:{number}::/64")
+        return self._segments[name]
+
+    @property
+    def lan(self):
+        return self.segment("lan")
+
+    @property
+    def internet(self):
+        return self.segment("internet")
+
+    def router(self, inside, outside):
+        """A NAT router between two segments: a guest with eth0 inside and eth1 outside. Plug in the others afterwards."""
+        router = self.guest(f"router-{inside.name}", "quick")
+        router.plug(1, outside)
+        router.plug(0, inside, configure=False)
+        router.address(0, inside, inside.router_addresses())
+        router.run(quick.masquerade("eth1"))
+        inside.gateway = inside.router_addresses().v4
+        return router
+
+    def report(self):
+        return [(f"guest {guest.name}", guest.report()) for guest in self.guests]
+
+    def close(self):
+        for each in self.guests:
+            each.close()
+        self._switch.close()
