@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/sys/deploy.h"
+
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/render.h"
+#include "common/sys/host.h"
+#include "common/sys/secret.h"
+
+void wattle_deployment_clear(WattleDeployment *deployment)
+{
+        g_clear_pointer(&deployment->view, wattle_view_free);
+        wattle_fileset_clear(&deployment->files);
+        wattle_mesh_clear(&deployment->mesh);
+}
+
+static gboolean check_credential(const WattleView *view, guint systemd_version, GError **error)
+{
+        if (wattle_networkd_takes_credentials(systemd_version))
+                return TRUE;
+        g_set_error(
+                error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
+                "the key is a credential, which networkd %u does not take: put it in " WATTLE_CONFDIR
+                "/%s.key",
+                systemd_version, view->mesh);
+        return FALSE;
+}
+
+/* networkd drops its privileges and sees no home folder (ProtectHome= of its unit). */
+static gboolean check_key_file(int root_fd, const WattleView *view, gid_t networkd_gid,
+                               GError **error)
+{
+        static const char *const homes[] = { "/home/", "/root/", "/run/user/" };
+
+        for (guint i = 0; i < G_N_ELEMENTS(homes); i++)
+                if (g_str_has_prefix(view->private_key_file, homes[i])) {
+                        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_UNSAFE,
+                                    "%s: systemd-networkd sees no home folder: move the key "
+                                    "to " WATTLE_CONFDIR,
+                                    view->private_key_file);
+                        return FALSE;
+                }
+        if (wattle_secret_check_group(root_fd, view->private_key_file + 1, networkd_gid, error))
+                return TRUE;
+        if (g_error_matches(*error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
+                g_prefix_error(error, "no private key, 'wattle genkey %s' makes one: /",
+                               view->mesh);
+        else
+                g_prefix_error(error, "/");
+        return FALSE;
+}
+
+static gboolean check_key(int root_fd, const WattleDeployment *deployment, gid_t networkd_gid,
+                          WattleReport *report)
+{
+        const WattleView *view = deployment->view;
+        g_autoptr(GError) error = NULL;
+        gboolean ok;
+
+        if (view->owner != WATTLE_OWNER_NETWORKD)
+                return TRUE;
+        ok = view->private_key_file ? check_key_file(root_fd, view, networkd_gid, &error)
+                                    : check_credential(view, deployment->systemd_version, &error);
+        if (!ok)
+                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 }, "%s", error->message);
+        return ok;
+}
+
+static gboolean make_view(WattleDeployment *deployment, int root_fd, WattleReport *report)
+{
+        const WattleMesh *mesh = &deployment->mesh;
+        g_autoptr(WattleView) view =
+                wattle_host_view(root_fd, mesh, NULL, WATTLE_OWNER_AUTO, report);
+
+        if (!view)
+                return FALSE;
+        if (!view->self.managed) {
+                const WattleDevice *device =
+                        wattle_profile_find_device(mesh->profile, view->self.name);
+
+                wattle_report_error(
+                        report, device->place,
+                        "device %s has Managed=no, but here wattle runs: remove that line",
+                        device->name);
+                return FALSE;
+        }
+        deployment->view = g_steal_pointer(&view);
+        return TRUE;
+}
+
+gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const char *name,
+                                gid_t networkd_gid, WattleReport *report)
+{
+        g_autofree char *path = wattle_mesh_find(root_fd, name);
+        gboolean loaded;
+
+        wattle_fileset_init(&deployment->files);
+        if (!path)
+                return TRUE;
+        loaded = wattle_mesh_load(&deployment->mesh, root_fd, name, report);
+        /* A mesh that is disabled may be as bad as it likes: the generator does not read it either.
+         */
+        if (!deployment->mesh.local.enable)
+                return TRUE;
+        if (!loaded)
+                return FALSE;
+        deployment->systemd_version = wattle_host_systemd_version(root_fd);
+        if (!make_view(deployment, root_fd, report) ||
+            !check_key(root_fd, deployment, networkd_gid, report))
+                return FALSE;
+        wattle_render_host(deployment->view, deployment->systemd_version, &deployment->files);
+        return TRUE;
+}

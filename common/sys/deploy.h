@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From the name of a mesh to the files that this host is to have of it: what wattle-networkd does
+ * at boot and 'wattle apply' on a running host. */
+#pragma once
+
+#include "common/fileset.h"
+#include "common/sys/load.h"
+#include "common/view.h"
+
+typedef struct {
+        WattleMesh mesh;
+        WattleView *view; /* NULL: the mesh is not to be here, for it is gone, masked or disabled */
+        WattleFileset files; /* then empty */
+        guint systemd_version;
+} WattleDeployment;
+
+void wattle_deployment_clear(WattleDeployment *deployment);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleDeployment, wattle_deployment_clear)
+
+/* Loads, resolves and renders. networkd_gid is the group that systemd-networkd runs as: the private
+ * key must be readable for it, or there would be an interface without one. FALSE with errors in the
+ * report: then the previous files are to stay. deployment must be zeroed. */
+gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const char *name,
+                                gid_t networkd_gid, WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/sys/netlink.h"
+
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/rtnetlink.h>
+#include <sodium.h>
+
+#include "common/error.h"
+
+/* As much as the kernel puts into one datagram of a dump. */
+#define ANSWER_MAX (32 * 1024)
+
+static gboolean set_errno(GError **error, int errsv)
+{
+        if (errsv == ENODEV || errsv == ESRCH)
+                errsv = ENOENT;
+        g_set_error_literal(error, WATTLE_ERROR,
+                            errsv == ENOENT ? WATTLE_ERROR_NOT_FOUND : WATTLE_ERROR_FAILED,
+                            g_strerror(errsv));
+        return FALSE;
+}
+
+gboolean wattle_netlink_open(WattleNetlink *netlink, int bus, GError **error)
+{
+        *netlink = (WattleNetlink){ .socket = mnl_socket_open2(bus, SOCK_CLOEXEC) };
+        if (netlink->socket && mnl_socket_bind(netlink->socket, 0, MNL_SOCKET_AUTOPID) == 0)
+                return TRUE;
+        set_errno(error, errno);
+        wattle_netlink_close(netlink);
+        return FALSE;
+}
+
+void wattle_netlink_close(WattleNetlink *netlink)
+{
+        if (netlink->socket)
+                mnl_socket_close(netlink->socket);
+        netlink->socket = NULL;
+}
+
+typedef struct {
+        WattleNetlinkReply reply;
+        gpointer data;
+        GError **error;
+} Answer;
+
+static int on_message(const struct nlmsghdr *message, void *data)
+{
+        Answer *answer = data;
+
+        if (!answer->reply || answer->reply(message, answer->data, answer->error))
+                return MNL_CB_OK;
+        errno = 0; /* the error is set */
+        return MNL_CB_ERROR;
+}
+
+gboolean wattle_netlink_request(WattleNetlink *netlink, struct nlmsghdr *message,
+                                WattleNetlinkReply reply, gpointer data, GError **error)
+{
+        g_autofree char *buffer = g_malloc(ANSWER_MAX);
+        Answer answer = { reply, data, error };
+        int result = MNL_CB_OK;
+
+        message->nlmsg_seq = ++netlink->sequence;
+        if (mnl_socket_sendto(netlink->socket, message, message->nlmsg_len) < 0)
+                return set_errno(error, errno);
+        while (result > MNL_CB_STOP) {
+                gssize n = mnl_socket_recvfrom(netlink->socket, buffer, ANSWER_MAX);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return set_errno(error, errno);
+                result = mnl_cb_run(buffer, (gsize)n, netlink->sequence,
+                                    mnl_socket_get_portid(netlink->socket), on_message, &answer);
+        }
+        sodium_memzero(buffer, ANSWER_MAX); /* a dump of WireGuard holds private keys */
+        if (result == MNL_CB_STOP)
+                return TRUE;
+        return errno != 0 ? set_errno(error, errno) : FALSE;
+}
+
+static gboolean on_family(const struct nlmsghdr *message, gpointer data, GError **error)
+{
+        guint16 *ret = data;
+        const struct nlattr *attr;
+
+        mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr))
+        {
+                if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID &&
+                    mnl_attr_validate(attr, MNL_TYPE_U16) == 0)
+                        *ret = mnl_attr_get_u16(attr);
+        }
+        if (*ret == 0)
+                g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                                    "no family in the answer");
+        return *ret != 0;
+}
+
+gboolean wattle_netlink_find_family(WattleNetlink *netlink, const char *name, guint16 *ret,
+                                    GError **error)
+{
+        char buffer[256];
+        struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+        struct genlmsghdr *genl;
+        guint16 family = 0;
+
+        header->nlmsg_type = GENL_ID_CTRL;
+        header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+        genl = mnl_nlmsg_put_extra_header(header, sizeof *genl);
+        genl->cmd = CTRL_CMD_GETFAMILY;
+        genl->version = 1;
+        mnl_attr_put_strz(header, CTRL_ATTR_FAMILY_NAME, name);
+        if (!wattle_netlink_request(netlink, header, on_family, &family, error))
+                return FALSE;
+        *ret = family;
+        return TRUE;
+}
+
+gboolean wattle_netlink_delete_link(WattleNetlink *netlink, guint32 ifindex, GError **error)
+{
+        char buffer[256];
+        struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+        struct ifinfomsg *link;
+
+        header->nlmsg_type = RTM_DELLINK;
+        header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+        link = mnl_nlmsg_put_extra_header(header, sizeof *link);
+        link->ifi_index = (int)ifindex;
+        return wattle_netlink_request(netlink, header, NULL, NULL, error);
+}

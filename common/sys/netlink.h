@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One netlink socket: a request, its answers, its acknowledgement. Encoding is libmnl's. */
+#pragma once
+
+#include <glib.h>
+#include <libmnl/libmnl.h>
+
+typedef struct {
+        struct mnl_socket *socket;
+        guint32 sequence;
+} WattleNetlink;
+
+/* bus is NETLINK_GENERIC or NETLINK_ROUTE. */
+gboolean wattle_netlink_open(WattleNetlink *netlink, int bus,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void wattle_netlink_close(WattleNetlink *netlink);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleNetlink, wattle_netlink_close)
+
+/* Called with each message of the answer; FALSE stops with its error. */
+typedef gboolean (*WattleNetlinkReply)(const struct nlmsghdr *message, gpointer data,
+                                       GError **error);
+
+/* Sends a whole message (its sequence number is filled in) and waits for the end of the answer: the
+ * acknowledgement, or the end of a dump. reply may be NULL. The kernel's error comes as NOT_FOUND
+ * (ENODEV, ENOENT, ESRCH) or FAILED. */
+gboolean wattle_netlink_request(WattleNetlink *netlink, struct nlmsghdr *message,
+                                WattleNetlinkReply reply, gpointer data,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The number of a generic netlink family; loading the kernel's module is the kernel's work. */
+gboolean wattle_netlink_find_family(WattleNetlink *netlink, const char *name, guint16 *ret,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Removes a link (RTM_DELLINK, rtnetlink(7)); netlink is of NETLINK_ROUTE. */
+gboolean wattle_netlink_delete_link(WattleNetlink *netlink, guint32 ifindex,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
