@@ -125,8 +125,11 @@ WattleProfile *wattle_profile_load(gconstpointer bytes, gsize size, const char *
                                    WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Canonical text: keys in the order of wattle.mesh(5), one device after the other. read(write(p))
- * equals p. */
+ * equals p; Name= is left out if profile->file gives the same name. */
 char *wattle_profile_write(const WattleProfile *profile);
+
+/* The section of one device alone, appended to text. */
+void wattle_device_write(const WattleDevice *device, GString *text);
 
 /* By name or alias, by public key; NULL if there is none. */
 const WattleDevice *wattle_profile_find_device(const WattleProfile *profile, const char *name);

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/profile-edit.h"
+
+#include <string.h>
+
+#include "common/ini.h"
+
+#define NONE G_MAXUINT
+
+typedef enum {
+        LINE_SECTION,
+        LINE_KEY,
+        LINE_COMMENT,
+        LINE_BLANK,
+} LineKind;
+
+typedef struct {
+        LineKind kind;
+        gsize start, end;
+} Line;
+
+/* Where things stand in a text; indices of lines, or NONE. */
+typedef struct {
+        const char *text;
+        GArray *lines; /* of Line */
+        guint mesh;    /* [Mesh] */
+        guint serial;  /* Serial= */
+        guint serial_column;
+        guint device; /* the header of the device in question */
+} Layout;
+
+static void edit_clear(gpointer data)
+{
+        WattleEdit *edit = data;
+
+        g_free(edit->inserted);
+}
+
+static GArray *new_edits(void)
+{
+        GArray *edits = g_array_new(FALSE, FALSE, sizeof(WattleEdit));
+
+        g_array_set_clear_func(edits, edit_clear);
+        return edits;
+}
+
+static LineKind kind_of_line(const char *text, const WattleIniLine *line)
+{
+        const char *start = text + line->start;
+
+        switch (line->kind) {
+        case WATTLE_INI_SECTION:
+                return LINE_SECTION;
+        case WATTLE_INI_KEY:
+                return LINE_KEY;
+        case WATTLE_INI_COMMENT:
+                start += strspn(start, " \t");
+                return *start == '#' || *start == ';' ? LINE_COMMENT : LINE_BLANK;
+        }
+        g_return_val_if_reached(LINE_BLANK);
+}
+
+static void note_line(Layout *layout, const WattleIniLine *line, const char *device)
+{
+        guint i = layout->lines->len;
+        gboolean in_mesh = line->section && strcmp(line->section, "Mesh") == 0;
+
+        if (line->kind == WATTLE_INI_SECTION && in_mesh)
+                layout->mesh = i;
+        if (line->kind == WATTLE_INI_SECTION && strcmp(line->section, "Device") == 0 &&
+            g_strcmp0(line->name, device) == 0)
+                layout->device = i;
+        if (line->kind == WATTLE_INI_KEY && in_mesh && strcmp(line->key, "Serial") == 0) {
+                layout->serial = i;
+                layout->serial_column = line->value_place.column;
+        }
+}
+
+static void layout_init(Layout *layout, const char *text, const char *device)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleIni) ini = { 0 };
+        WattleIniLine line;
+
+        *layout = (Layout){ text, g_array_new(FALSE, FALSE, sizeof(Line)), NONE, NONE, 0, NONE };
+        wattle_report_init(&report);
+        wattle_ini_init(&ini, text, strlen(text), NULL, &report);
+        while (wattle_ini_next(&ini, &line)) {
+                Line own = { kind_of_line(text, &line), line.start, line.end };
+
+                note_line(layout, &line, device);
+                g_array_append_val(layout->lines, own);
+        }
+}
+
+static void layout_clear(Layout *layout)
+{
+        g_array_unref(layout->lines);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Layout, layout_clear)
+
+static const Line *line_at(const Layout *layout, guint i)
+{
+        return &g_array_index(layout->lines, Line, i);
+}
+
+static gboolean is_kind(const Layout *layout, guint i, LineKind kind)
+{
+        return i < layout->lines->len && line_at(layout, i)->kind == kind;
+}
+
+static gboolean ends_in_newline(const char *text, gsize end)
+{
+        return end == 0 || text[end - 1] == '\n';
+}
+
+/* The line with another number; blanks at its ends stay. */
+static WattleEdit replace_serial(const Layout *layout)
+{
+        const Line *line = line_at(layout, layout->serial);
+        const char *start = layout->text + line->start, *end = layout->text + line->end;
+        const char *value = start + layout->serial_column - 1;
+        const char *rest = value + strspn(value, "0123456789");
+        guint64 serial = g_ascii_strtoull(value, NULL, 10) + 1;
+
+        return (WattleEdit){ line->start, line->end - line->start,
+                             g_strdup_printf(
+                                     "%.*s%" G_GUINT64_FORMAT "%.*s%s", (int)(value - start), start,
+                                     serial, (int)(end - rest), rest,
+                                     ends_in_newline(layout->text, line->end) ? "" : "\n") };
+}
+
+static void raise_serial(const Layout *layout, GArray *edits)
+{
+        WattleEdit edit = { 0 };
+
+        if (layout->serial != NONE)
+                edit = replace_serial(layout);
+        else if (layout->mesh != NONE)
+                edit = (WattleEdit){ line_at(layout, layout->mesh)->end, 0,
+                                     g_strdup("Serial=1\n") };
+        else
+                return;
+        g_array_append_val(edits, edit);
+}
+
+GArray *wattle_profile_edit_add(const char *text, const WattleDevice *device)
+{
+        g_auto(Layout) layout = { 0 };
+        g_autoptr(GString) inserted = g_string_new(NULL);
+        GArray *edits = new_edits();
+        WattleEdit edit = { .at = strlen(text) };
+        guint last;
+
+        layout_init(&layout, text, device->name);
+        raise_serial(&layout, edits);
+        last = layout.lines->len - 1;
+        /* A last line without a line end gets one; if it is Serial=, it has it already. */
+        if (!ends_in_newline(text, edit.at) && layout.serial != last) {
+                edit.at = line_at(&layout, last)->start;
+                edit.n_removed = strlen(text + edit.at);
+                g_string_append_printf(inserted, "%s\n", text + edit.at);
+        }
+        if (!is_kind(&layout, last, LINE_BLANK))
+                g_string_append_c(inserted, '\n');
+        wattle_device_write(device, inserted);
+        edit.inserted = g_string_free(g_steal_pointer(&inserted), FALSE);
+        g_array_append_val(edits, edit);
+        return edits;
+}
+
+/* The first of the comment lines right above a header; the header itself if there are none, or if
+ * they are the head of the file. */
+static guint first_line(const Layout *layout, guint header)
+{
+        guint first = header;
+
+        while (first > 0 && is_kind(layout, first - 1, LINE_COMMENT))
+                first--;
+        return first == 0 ? header : first;
+}
+
+/* The last line of a section: its last key, or a comment that follows on it and does not stand
+ * right above the next header. */
+static guint last_line(const Layout *layout, guint header)
+{
+        guint last = header, end;
+
+        for (guint i = header + 1; i < layout->lines->len && !is_kind(layout, i, LINE_SECTION); i++)
+                if (is_kind(layout, i, LINE_KEY))
+                        last = i;
+        end = last;
+        while (is_kind(layout, end + 1, LINE_COMMENT))
+                end++;
+        return is_kind(layout, end + 1, LINE_SECTION) ? last : end;
+}
+
+/* Of the blank lines on both sides, those on one side go too, lest they pile up. */
+static void take_blank_lines(const Layout *layout, guint *first, guint *last)
+{
+        guint next = *last + 1;
+
+        while (is_kind(layout, next, LINE_BLANK))
+                next++;
+        if (next == layout->lines->len) {
+                *last = next - 1;
+                while (*first > 0 && is_kind(layout, *first - 1, LINE_BLANK))
+                        --*first;
+        } else if (*first == 0 || is_kind(layout, *first - 1, LINE_BLANK)) {
+                *last = next - 1;
+        }
+}
+
+static gint compare_edits(gconstpointer a, gconstpointer b)
+{
+        const WattleEdit *x = a, *y = b;
+
+        return x->at < y->at ? -1 : x->at > y->at;
+}
+
+GArray *wattle_profile_edit_remove(const char *text, const char *name)
+{
+        g_auto(Layout) layout = { 0 };
+        GArray *edits = new_edits();
+        WattleEdit edit;
+        guint first, last;
+
+        layout_init(&layout, text, name);
+        if (layout.device == NONE)
+                return edits;
+        first = first_line(&layout, layout.device);
+        last = last_line(&layout, layout.device);
+        take_blank_lines(&layout, &first, &last);
+        edit.at = line_at(&layout, first)->start;
+        edit.n_removed = line_at(&layout, last)->end - edit.at;
+        edit.inserted = g_strdup("");
+        g_array_append_val(edits, edit);
+        raise_serial(&layout, edits);
+        g_array_sort(edits, compare_edits);
+        return edits;
+}
+
+char *wattle_profile_edit_apply(const char *text, const GArray *edits)
+{
+        GString *result = g_string_sized_new(strlen(text) + 512);
+        gsize at = 0;
+
+        for (guint i = 0; i < edits->len; i++) {
+                const WattleEdit *edit = &g_array_index(edits, WattleEdit, i);
+
+                g_string_append_len(result, text + at, (gssize)(edit->at - at));
+                g_string_append(result, edit->inserted);
+                at = edit->at + edit->n_removed;
+        }
+        g_string_append(result, text + at);
+        return g_string_free(result, FALSE);
+}
