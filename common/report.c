@@ -84,6 +84,9 @@ void wattle_report_sort(WattleReport *report)
         g_autofree SortKey *keys = g_new(SortKey, n);
         g_autofree WattleFault *sorted = g_new(WattleFault, n);
 
+        /* qsort() takes no NULL. */
+        if (n == 0)
+                return;
         for (guint i = 0; i < n; i++) {
                 const WattleFault *fault = &g_array_index(report->faults, WattleFault, i);
 
