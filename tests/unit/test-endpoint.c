@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/endpoint.h"
+
+#include <string.h>
+
+#include "tests/unit/fixture.h"
+
+#define LABEL_63 "a23456789012345678901234567890123456789012345678901234567890123"
+#define NAME_253                                                                                   \
+        LABEL_63 "." LABEL_63 "." LABEL_63                                                         \
+                 ".a23456789012345678901234567890123456789012345678901234567890a"
+
+typedef struct {
+        const char *text;
+        const char *canonical;
+        const char *name; /* of a DNS name */
+        const char *error;
+} Row;
+
+static const Row rows[] = {
+        { "123.45.67.89:54444", "123.45.67.89:54444", NULL, NULL },
+        { "[2001:DB8:7::1]:51820", "[2001:db8:7::1]:51820", NULL, NULL },
+        { "gw.office.example:1", "gw.office.example:1", "gw.office.example", NULL },
+        { "nas:65535", "nas:65535", "nas", NULL },
+        { NAME_253 ":65535", NAME_253 ":65535", NAME_253, NULL },
+        { NAME_253 "b:1", NULL, NULL,
+          "'" NAME_253 "b:1' is not an endpoint: ADDRESS:PORT or NAME:PORT" },
+        { "", NULL, NULL, "'' has no port: ADDRESS:PORT" },
+        { "1.2.3.4", NULL, NULL, "'1.2.3.4' has no port: ADDRESS:PORT" },
+        { "1.2.3.4:", NULL, NULL, "'' is not a port: 1 to 65535" },
+        { "1.2.3.4:0", NULL, NULL, "'0' is not a port: 1 to 65535" },
+        { "1.2.3.4:65536", NULL, NULL, "'65536' is not a port: 1 to 65535" },
+        { "1.2.3.4:51820x", NULL, NULL, "'51820x' is not a port: 1 to 65535" },
+        { "1.2.3.4: 51820", NULL, NULL, "' 51820' is not a port: 1 to 65535" },
+        { ":51820", NULL, NULL, "':51820' is not an endpoint: ADDRESS:PORT or NAME:PORT" },
+        { "2001:db8:7::1:51820", NULL, NULL,
+          "'2001:db8:7::1:51820' is IPv6 without brackets: [2001:db8::1]:51820" },
+        { "::1", NULL, NULL, "'::1' is IPv6 without brackets: [2001:db8::1]:51820" },
+        { "[2001:db8::1]", NULL, NULL, "'[2001:db8::1]' is not an endpoint: [IPV6]:PORT" },
+        { "[2001:db8::1", NULL, NULL, "'[2001:db8::1' is not an endpoint: [IPV6]:PORT" },
+        { "[]:1", NULL, NULL, "'[]:1' is not an endpoint: [IPV6]:PORT" },
+        { "[:1", NULL, NULL, "'[:1' is not an endpoint: [IPV6]:PORT" },
+        { "[1.2.3.4]:1", NULL, NULL,
+          "'[1.2.3.4]:1' has brackets around something that is not IPv6" },
+        { "[nas]:1", NULL, NULL, "'[nas]:1' has brackets around something that is not IPv6" },
+        { "[fe80::1%eth0]:1", NULL, NULL,
+          "'[fe80::1%eth0]:1' has brackets around something that is not IPv6" },
+        { "0.0.0.0:1", NULL, NULL, "'0.0.0.0:1' is not the address of one host" },
+        { "[ff02::1]:1", NULL, NULL, "'[ff02::1]:1' is not the address of one host" },
+        { "Gw.example:1", NULL, NULL,
+          "'Gw.example' is neither an address nor a DNS name in lower case" },
+        { "1.2.3.256:1", NULL, NULL, "'1.2.3.256' is not an IPv4 address" },
+};
+
+static void row(gconstpointer data)
+{
+        const Row *row = data;
+        g_autoptr(WattleArena) arena = wattle_arena_new();
+        g_autoptr(GError) error = NULL;
+        char text[WATTLE_ENDPOINT_TEXT_MAX];
+        WattleEndpoint endpoint, again;
+
+        check_error(wattle_endpoint_parse(row->text, arena, &endpoint, &error), &error, row->error);
+        if (row->error)
+                return;
+        g_assert_cmpstr(endpoint.name, ==, row->name);
+        g_assert_cmpuint(wattle_endpoint_format(&endpoint, text), ==, strlen(row->canonical));
+        g_assert_cmpstr(text, ==, row->canonical);
+        g_assert_true(wattle_endpoint_parse(text, arena, &again, NULL));
+        g_assert_true(wattle_endpoint_equal(&endpoint, &again));
+}
+
+/* Every two of these differ. */
+static void equality(void)
+{
+        static const char *const texts[] = { "1.2.3.4:1",   "1.2.3.4:2",   "1.2.3.5:1",  "[::2]:1",
+                                             "a.example:1", "a.example:2", "b.example:1" };
+        g_autoptr(WattleArena) arena = wattle_arena_new();
+
+        for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+                for (guint j = 0; j < G_N_ELEMENTS(texts); j++) {
+                        WattleEndpoint a, b;
+
+                        g_assert_true(wattle_endpoint_parse(texts[i], arena, &a, NULL));
+                        g_assert_true(wattle_endpoint_parse(texts[j], arena, &b, NULL));
+                        g_assert_cmpint(wattle_endpoint_equal(&a, &b), ==, i == j);
+                }
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        add_rows("/endpoint", rows, row);
+        g_test_add_func("/endpoint/equality", equality);
+        return g_test_run();
+}
