@@ -17,6 +17,10 @@
 
 #define PROGRAM "wattle-generator"
 
+/* What a bad file may put into the kernel's log. The service of the mesh tells the journal all. */
+#define MAX_FAULTS_LOGGED 5
+#define MAX_LINE_LOGGED   900 /* kmsg takes a record of less than 1024 bytes, or none */
+
 /* Started by PID 1 there is no stderr that anybody reads, and the journal may not run yet. kmsg(4)
  * takes "<priority>text". */
 static void log_line(char priority, const char *text)
@@ -29,7 +33,7 @@ static void log_line(char priority, const char *text)
                 fprintf(stderr, PROGRAM ": %s\n", text);
                 return;
         }
-        line = g_strdup_printf("<%c>" PROGRAM ": %s\n", priority, text);
+        line = g_strdup_printf("<%c>" PROGRAM ": %.*s\n", priority, MAX_LINE_LOGGED, text);
         if (write(fd, line, strlen(line)) < 0)
                 fprintf(stderr, PROGRAM ": %s\n", text);
         close(fd);
@@ -38,26 +42,27 @@ static void log_line(char priority, const char *text)
 static void log_report(WattleReport *report)
 {
         wattle_report_sort(report);
-        for (guint i = 0; i < report->faults->len; i++) {
+        for (guint i = 0; i < MIN(report->faults->len, MAX_FAULTS_LOGGED); i++) {
                 const WattleFault *fault = &g_array_index(report->faults, WattleFault, i);
                 g_autofree char *line = wattle_fault_format(fault);
 
                 log_line(fault->kind == WATTLE_FAULT_ERROR ? '3' : '4', line);
         }
+        if (report->faults->len > MAX_FAULTS_LOGGED)
+                log_line('3', "and more");
 }
 
-/* DIR/TARGET.wants/UNIT -> UNITDIR/FILE. What is there already is left: the folder is PID 1's, and
- * empty. */
+/* DIR/TARGET.wants/UNIT -> FILE. What is there already is left: all generators write into the same
+ * folder, and another may want networkd too. */
 static gboolean link_unit(int out_fd, const char *target, const char *unit, const char *file,
                           GError **error)
 {
         g_autofree char *folder = g_strconcat(target, ".wants", NULL);
         g_autofree char *path = g_build_filename(folder, unit, NULL);
-        g_autofree char *to = g_build_filename(WATTLE_UNITDIR, file, NULL);
 
         if (mkdirat(out_fd, folder, 0755) < 0 && errno != EEXIST)
                 return wattle_error_set_errno(error, errno, "%s", folder);
-        if (symlinkat(to, out_fd, path) < 0 && errno != EEXIST)
+        if (symlinkat(file, out_fd, path) < 0 && errno != EEXIST)
                 return wattle_error_set_errno(error, errno, "%s", path);
         return TRUE;
 }
@@ -69,13 +74,14 @@ static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const Wattl
         WattleOwner owner =
                 local->owner == WATTLE_OWNER_AUTO ? wattle_host_owner(root_fd) : local->owner;
 
-        if (!link_unit(out_fd, "sysinit.target", writer, "wattle-networkd@.service", error))
+        if (!link_unit(out_fd, "sysinit.target", writer, WATTLE_UNITDIR "/wattle-networkd@.service",
+                       error))
                 return FALSE;
         /* networkd is started for the meshes that it owns, and for no others: on a host of
          * NetworkManager's it would only remove the routing rules of other programs. */
         return owner != WATTLE_OWNER_NETWORKD ||
                link_unit(out_fd, "multi-user.target", "systemd-networkd.service",
-                         "systemd-networkd.service", error);
+                         SYSTEMD_UNITDIR "/systemd-networkd.service", error);
 }
 
 /* A mesh whose settings are bad gets its service all the same: that fails by name, and the journal
