@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/error.h"
@@ -92,18 +91,19 @@ static gboolean fill_files(int root_fd, const WattleMesh *mesh, WattleFileset *f
         return TRUE;
 }
 
-/* TRUE and no files for a mesh that is not to be here. */
+/* TRUE and no files for a mesh that is not to be here; one that is disabled may be as bad as it
+ * likes, for the generator does not look at the profile either. */
 static gboolean make_files(int root_fd, const char *name, WattleFileset *files,
                            WattleReport *report)
 {
         g_autofree char *path = wattle_mesh_find(root_fd, name);
         g_auto(WattleMesh) mesh = { 0 };
+        gboolean loaded;
 
         if (!path)
                 return TRUE;
-        if (!wattle_mesh_load(&mesh, root_fd, name, report))
-                return FALSE;
-        return !mesh.local.enable || fill_files(root_fd, &mesh, files, report);
+        loaded = wattle_mesh_load(&mesh, root_fd, name, report);
+        return !mesh.local.enable || (loaded && fill_files(root_fd, &mesh, files, report));
 }
 
 static int run(const char *root, const char *name)
@@ -166,8 +166,5 @@ int main(int argc, char **argv)
                 fprintf(stderr, "<3>MESH: %s\n", error->message);
                 return 2;
         }
-        /* Files for all to read must be so whatever the umask; those for networkd alone say so
-         * themselves. */
-        umask(0022);
         return run(root, argv[1]);
 }

@@ -86,6 +86,14 @@ gboolean wattle_write_file(int dir_fd, const char *path, guint mode, const char 
         return FALSE;
 }
 
+/* A folder of ours is for all to read, as its files are, whatever the umask. */
+static gboolean make_folder(int root_fd, const char *folder)
+{
+        if (mkdirat(root_fd, folder, 0755) < 0)
+                return errno == EEXIST;
+        return fchmodat(root_fd, folder, 0755, 0) == 0;
+}
+
 static gboolean make_folders(int root_fd, const char *path, GError **error)
 {
         g_autofree char *folder = g_path_get_dirname(path);
@@ -93,12 +101,18 @@ static gboolean make_folders(int root_fd, const char *path, GError **error)
         for (char *slash = strchr(folder, '/');; slash = strchr(slash + 1, '/')) {
                 if (slash)
                         *slash = '\0';
-                if (mkdirat(root_fd, folder, 0755) < 0 && errno != EEXIST)
+                if (!make_folder(root_fd, folder))
                         return wattle_error_set_errno(error, errno, "%s", folder);
                 if (!slash)
                         return TRUE;
                 *slash = '/';
         }
+}
+
+/* What others may not read is for our group: networkd's, unless someone ran us by hand. */
+static gboolean has_access(const struct stat *st, guint mode)
+{
+        return (st->st_mode & 07777) == mode && (mode & S_IROTH || st->st_gid == getegid());
 }
 
 /* Whether the file is there with this mode and content: then it keeps its inode and time, which
@@ -112,8 +126,8 @@ static gboolean is_unchanged(int root_fd, const WattleFile *file)
         gsize at = 0;
         gssize n;
 
-        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-            (st.st_mode & 07777) != file->mode || (gsize)st.st_size != file->content->len)
+        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !has_access(&st, file->mode) ||
+            (gsize)st.st_size != file->content->len)
                 return FALSE;
         while ((n = read(fd, buffer, sizeof buffer)) > 0) {
                 if ((gsize)n > file->content->len - at ||
