@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""wattle-generator: which units it links, and that it does nothing else. PID 1 waits for it."""
+
+import os
+import re
+import signal
+
+import pytest
+
+import sandbox
+from conftest import CONFDIR, VENDORDIR, run
+
+OURS = f'{os.environ["WATTLE_UNITDIR"]}/wattle-networkd@.service'
+NETWORKD = f'{os.environ["SYSTEMD_UNITDIR"]}/systemd-networkd.service'
+NM = "/usr/lib/systemd/system/NetworkManager.service"
+NM_WANTED = "/etc/systemd/system/multi-user.target.wants/NetworkManager.service"
+
+
+def writer(*meshes):
+    return {f"sysinit.target.wants/wattle-networkd@{mesh}.service": OURS for mesh in meshes}
+
+
+WITH_NETWORKD = {"multi-user.target.wants/systemd-networkd.service": NETWORKD}
+
+
+def quiet(done):
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+OWNERS = {
+    # what the host has -> whether networkd is pulled in
+    "nothing of NetworkManager's": (lambda h: None, True),
+    "NetworkManager enabled": (lambda h: h.network_manager(), False),
+    "installed, not enabled": (lambda h: h.write(NM), True),
+    "enabled, but gone": (lambda h: h.link(NM_WANTED, NM), True),
+    "masked": (lambda h: (h.network_manager(), h.link("/etc/systemd/system/NetworkManager.service", "/dev/null")), True),
+    "masked for now": (lambda h: (h.network_manager(), h.link("/run/systemd/system/NetworkManager.service", "/dev/null")), True),
+    "Owner=networkd": (lambda h: (h.network_manager(), h.settings("Owner=networkd")), True),
+    "Owner=NetworkManager": (lambda h: h.settings("Owner=NetworkManager"), False),
+}
+
+
+@pytest.mark.parametrize("case", OWNERS)
+def test_networkd_is_started_for_its_own_meshes(host, case):
+    prepare, with_networkd = OWNERS[case]
+    host.mesh()
+    prepare(host)
+    quiet(host.generate())
+    assert host.links() == writer("office") | (WITH_NETWORKD if with_networkd else {})
+
+
+ENABLED = {
+    # what is there -> the meshes that are linked
+    "no mesh": (lambda h: None, []),
+    "no folder": (lambda h: h.path(CONFDIR).rmdir(), []),
+    "one": (lambda h: h.mesh(), ["office"]),
+    "several": (lambda h: (h.mesh(), h.mesh("wgnet"), h.mesh("a-b_9", "")), ["a-b_9", "office", "wgnet"]),
+    "in /run": (lambda h: h.mesh(folder="/run/wattle"), ["office"]),
+    "in /usr/lib": (lambda h: h.mesh(folder=VENDORDIR), ["office"]),
+    "disabled": (lambda h: (h.mesh(), h.settings("Enable=no")), []),
+    "masked": (lambda h: (h.mesh(folder=VENDORDIR), h.link(f"{CONFDIR}/office.mesh", "/dev/null")), []),
+    "masked in /run": (lambda h: (h.mesh(folder=VENDORDIR), h.link("/run/wattle/office.mesh", "/dev/null")), []),
+    "the mask loses to /etc": (lambda h: (h.mesh(), h.link("/run/wattle/office.mesh", "/dev/null")), ["office"]),
+    "settings without a mesh": (lambda h: h.settings("Enable=yes"), []),
+    "not a mesh": (lambda h: h.write(f"{CONFDIR}/office.key"), []),
+    "hidden": (lambda h: h.write(f"{CONFDIR}/.office.mesh"), []),
+    "/etc beats /run": (lambda h: (h.mesh(), h.settings("Enable=yes"), h.settings("Enable=no", folder="/run/wattle")), ["office"]),
+    "/run beats /usr/lib": (lambda h: (h.mesh(), h.settings("Enable=no", folder="/run/wattle"),
+                                       h.settings("Enable=yes", folder=VENDORDIR)), []),
+    "the later name wins": (lambda h: (h.mesh(), h.settings("Enable=no", file="10-a.conf"),
+                                       h.settings("Enable=yes", file="20-a.conf", folder=VENDORDIR)), ["office"]),
+    "a masked setting": (lambda h: (h.mesh(), h.settings("Enable=no", folder=VENDORDIR),
+                                    h.link(f"{CONFDIR}/office.mesh.d/10-test.conf", "/dev/null")), ["office"]),
+    "of another mesh": (lambda h: (h.mesh(), h.settings("Enable=no", name="wgnet")), ["office"]),
+    "a folder named so": (lambda h: h.path(f"{CONFDIR}/office.mesh").mkdir(), ["office"]),
+}
+
+
+@pytest.mark.parametrize("case", ENABLED)
+def test_enabled_meshes_are_linked(host, case):
+    prepare, meshes = ENABLED[case]
+    prepare(host)
+    quiet(host.generate())
+    assert host.links() == writer(*meshes) | (WITH_NETWORKD if meshes else {})
+
+
+BAD = {
+    # what is there -> what is said
+    "unknown key": (lambda h: h.settings("Enabel=no"), r"office\.mesh\.d/10-test\.conf:2:1: unknown key 'Enabel': did you mean Enable\?"),
+    "bad value": (lambda h: h.settings("Enable=maybe"), r"10-test\.conf:2:8: Enable: 'maybe' is neither yes nor no"),
+    "a FIFO": (lambda h: os.mkfifo(h.settings("").parent / "20-fifo.conf"), r"20-fifo\.conf: is not a regular file"),
+    "a folder": (lambda h: (h.settings("").parent / "20-folder.conf").mkdir(), r"20-folder\.conf: is a folder, not a file"),
+    "too large": (lambda h: h.settings("#" * 1024 * 1024), r"10-test\.conf: is larger than 1 MiB"),
+    "no text": (lambda h: h.settings("Enable=\x01"), r"has the control character 0x01"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_settings_are_told_and_the_service_is_linked(host, case):
+    """It will fail, and say why in the journal."""
+    prepare, message = BAD[case]
+    host.mesh()
+    prepare(host)
+    done = host.generate()
+    assert done.returncode == 0
+    assert re.search(message, done.stderr)
+    assert host.links() == writer("office") | WITH_NETWORKD
+
+
+@pytest.mark.parametrize("name", ["Office", "off ice", "büro", "a" * 200, "-x", "a.b"])
+def test_a_bad_name_is_passed_over(host, name):
+    host.mesh()
+    host.mesh(name, "")
+    done = host.generate()
+    assert done.returncode == 0
+    assert f"{name}.mesh: warning: passed over, for it cannot be a mesh's name" in done.stderr
+    assert host.links() == writer("office") | WITH_NETWORKD
+
+
+def test_a_bad_file_does_not_flood_the_kernel_log(host):
+    host.mesh()
+    host.settings("\n".join(f"Bad{i}=1" for i in range(500)))
+    lines = host.generate().stderr.splitlines()
+    assert len(lines) == 6 and lines[5].endswith("and more")
+
+
+def test_one_argument_or_three(host):
+    early, late = host.root / "early", host.root / "late"
+    early.mkdir(), late.mkdir()
+    host.mesh()
+    quiet(host.generate(str(host.units), str(early), str(late)))
+    assert host.links() == writer("office") | WITH_NETWORKD
+    assert not list(early.iterdir()) and not list(late.iterdir())
+    for wrong in ([str(host.units), str(early)], [str(host.units)] * 4):
+        assert host.generate(*wrong).returncode == 2
+    assert run([os.environ["WATTLE_GENERATOR"]]).returncode == 2
+
+
+def test_missing_folders_are_errors(host):
+    done = host.generate(str(host.root / "none"))
+    assert done.returncode == 1 and "none: No such file or directory" in done.stderr
+    assert not (host.root / "none").exists()
+
+
+def test_the_initrd_gets_nothing(host):
+    host.mesh()
+    quiet(host.generate(env={"SYSTEMD_IN_INITRD": "1"}))
+    assert host.links() == {}
+    quiet(host.generate(env={"SYSTEMD_IN_INITRD": "0"}))
+    assert host.links() == writer("office") | WITH_NETWORKD
+
+
+def test_other_generators_share_the_folder(host):
+    """netplan's wants networkd too; what is there stays, and a second run finds all done."""
+    wants = host.units / "multi-user.target.wants"
+    wants.mkdir()
+    (wants / "systemd-networkd.service").symlink_to("/elsewhere")
+    host.mesh()
+    for _ in range(2):
+        quiet(host.generate())
+        assert host.links() == writer("office") | {"multi-user.target.wants/systemd-networkd.service": "/elsewhere"}
+
+
+def test_the_linked_unit_is_installed(host, installed):
+    host.mesh()
+    quiet(host.generate())
+    assert (installed / OURS.lstrip("/")).is_file()
+    assert "ExecStart=" + os.environ["WATTLE_LIBEXECDIR"] in (installed / OURS.lstrip("/")).read_text()
+    assert os.access(installed / os.environ["WATTLE_LIBEXECDIR"].lstrip("/") / "wattle-networkd", os.X_OK)
+
+
+def busy_host(host):
+    """One of everything, with faults that must be told."""
+    host.mesh(), host.mesh("wgnet"), host.mesh("Bad", "")
+    host.key("gw", mode=0o600), host.key("nas", "wgnet", mode=0o600)
+    host.settings("Device=gw\nOwner=networkd"), host.settings("Enabel=no", name="wgnet")
+
+
+def traced(host, log, env=None):
+    """Paths that were opened, and the calls of the other kinds, as strace(1) saw them."""
+    command = ["strace", "-f", "-qq", "-e", "signal=none", "-e", "trace=%file,%network,%process,write", "-o", str(log),
+               os.environ["WATTLE_GENERATOR"], f"--root={host.root}", str(host.units)]
+    done = run(command, {"LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "detect_leaks=0"} | (env or {}))
+    assert done.returncode == 0, done.stderr
+    return [line.split(None, 1)[1] for line in log.read_text().splitlines()]
+
+
+# Of the C library, the loader and sanitizers; not of ours.
+START = re.compile(r"/etc/ld\.so|/proc/self/|/dev/(null|zero)|\.so(\.[\d.]+)?$|/sys/devices/system/cpu|/usr/lib/ssl|/etc/ssl/")
+
+
+def test_it_reads_settings_and_nothing_else(host, tmp_path):
+    busy_host(host)
+    calls = traced(host, tmp_path / "log")
+    opened = [re.search(r'"([^"]*)"', call).group(1) for call in calls if re.match(r"open(at)?\(", call)]
+    own = [path for path in opened if not START.search(path) and path not in (str(host.root), str(host.units))]
+    folders = "|".join(re.escape(folder.lstrip("/")) for folder in (CONFDIR, "/run/wattle", VENDORDIR))
+    assert own and all(re.fullmatch(rf"({folders})(/\w+\.mesh\.d(/[\w-]+\.conf)?)?", path) for path in own), own
+    assert not [p for p in opened if p.endswith((".mesh", ".key")) or "nsswitch" in p or p in ("/etc/passwd", "/etc/group")]
+
+
+def test_it_talks_to_nobody(host, tmp_path):
+    busy_host(host)
+    calls = traced(host, tmp_path / "log")
+    names = {re.match(r"\w+", call).group() for call in calls if call[0].isalpha()}
+    assert sum(call.startswith("execve(") for call in calls) == 1
+    assert not names & set(sandbox.SOCKETS + sandbox.PROCESSES)
+    assert not [call for call in calls if "/dev/kmsg" in call]
+
+
+def test_by_systemd_it_writes_to_the_kernel_log(host, tmp_path):
+    """Seen, not done: the kernel's log of this machine is not ours."""
+    busy_host(host)
+    log = tmp_path / "log"
+    command = ["strace", "-qq", "-e", "trace=openat", "-e", "inject=openat:error=EACCES:when=1+", "-P", "/dev/kmsg", "-o", str(log),
+               os.environ["WATTLE_GENERATOR"], f"--root={host.root}", str(host.units)]
+    done = run(command, {"SYSTEMD_SCOPE": "system", "ASAN_OPTIONS": "detect_leaks=0"})
+    assert done.returncode == 0
+    assert log.read_text().count('"/dev/kmsg", O_WRONLY') == 2
+    assert "unknown key 'Enabel'" in done.stderr  # where kmsg cannot be had
+
+
+def test_the_filter_catches_what_it_is_for():
+    for command in ("import socket; socket.socket()", "import os; os.fork()", "open('/dev/null', 'w')", "import os; os.unlink('/x')"):
+        filter = sandbox.generator_filter()
+        done = run(["/usr/bin/python3", "-c", command], preexec_fn=filter.load)
+        assert done.returncode == -signal.SIGSYS, command
+
+
+def test_no_socket_no_process_no_file_opened_for_writing(host):
+    busy_host(host)
+    done = host.generate(env={"ASAN_OPTIONS": "detect_leaks=0"}, preexec_fn=sandbox.generator_filter().load)
+    assert done.returncode == 0, done.stderr
+    assert host.links() == writer("office", "wgnet") | WITH_NETWORKD
+
+
+@pytest.mark.root
+def test_with_all_but_three_folders_read_only(host):
+    """ProtectSystem=strict with the three folders of the arguments, and no network; nothing is left elsewhere."""
+    folders = [host.units, host.root / "early", host.root / "late"]
+    for folder in folders[1:]:
+        folder.mkdir()
+    busy_host(host)
+    before = host.everything()
+
+    def confine():
+        sandbox.empty_network()
+        sandbox.read_only_but(folders)
+        sandbox.generator_filter().load()
+
+    done = host.generate(*map(str, folders), env={"ASAN_OPTIONS": "detect_leaks=0"}, preexec_fn=confine)
+    assert done.returncode == 0, done.stderr
+    assert host.links() == writer("office", "wgnet") | WITH_NETWORKD
+    after = host.everything()
+    assert {name: st for name, st in after.items() if not name.startswith("units/")} == before
+
+
+@pytest.mark.root
+def test_a_read_only_folder_is_told(host):
+    host.mesh()
+    done = host.generate(preexec_fn=lambda: sandbox.read_only_but([]))
+    assert done.returncode == 1
+    assert "mesh office: sysinit.target.wants: Read-only file system" in done.stderr

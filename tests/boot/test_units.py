@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The unit as systemd's own tools judge it, and what else is installed."""
+
+import os
+import re
+import shutil
+import stat
+
+import pytest
+
+from conftest import CONFDIR, run
+
+UNIT = os.environ["WATTLE_UNIT"]
+
+
+@pytest.fixture
+def units(tmp_path):
+    """The unit as a mesh's instance, with programs that exist, beside the system's own units."""
+    text = open(UNIT).read().replace(f'{os.environ["WATTLE_LIBEXECDIR"]}/wattle-networkd', os.environ["WATTLE_NETWORKD"])
+    # Documentation= is looked up with man(1), which finds only pages that are installed.
+    text = re.sub(r"^Documentation=.*\n", "", text, flags=re.M)
+    (tmp_path / "wattle-networkd@.service").write_text(text)
+    wants = tmp_path / "sysinit.target.wants"
+    wants.mkdir()
+    (wants / "wattle-networkd@home.service").symlink_to(tmp_path / "wattle-networkd@.service")
+    return tmp_path
+
+
+@pytest.fixture
+def verify(units):
+    def run_verify(*names):
+        return run(["systemd-analyze", "verify", "--man=no", *names], {"SYSTEMD_UNIT_PATH": f"{units}:", "SYSTEMD_LOG_LEVEL": "warning"})
+
+    return run_verify
+
+
+def about_us(done):
+    return [line for line in (done.stdout + done.stderr).splitlines() if "wattle" in line or "cycle" in line]
+
+
+def test_systemd_finds_no_fault(verify, units):
+    done = verify(str(units / "wattle-networkd@home.service"))
+    assert done.returncode == 0 and about_us(done) == []
+
+
+@pytest.fixture
+def boot(verify, units):
+    """One transaction with the whole of a boot: systemd looks for cycles in nothing less."""
+    (units / "boot.service").write_text(
+        "[Unit]\nDefaultDependencies=no\nWants=sysinit.target local-fs.target network-online.target multi-user.target "
+        "systemd-networkd.service systemd-networkd-wait-online.service NetworkManager.service wattle-networkd@home.service\n"
+        "[Service]\nType=oneshot\nExecStart=/bin/true\n")
+    return lambda: verify(str(units / "boot.service"))
+
+
+def test_a_boot_with_it_has_no_ordering_cycle(boot):
+    assert about_us(boot()) == []
+
+
+def test_a_cycle_would_be_seen(boot, units):
+    unit = units / "wattle-networkd@.service"
+    unit.write_text(unit.read_text().replace("After=", "After=network.target "))
+    assert re.search(r"wattle-networkd@home\.service.*ordering cycle|ordering cycle.*wattle-networkd@home", "\n".join(about_us(boot())))
+
+
+def test_exposure(tmp_path):
+    done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=10", UNIT])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 1.0
+
+
+def test_what_is_installed(installed):
+    def names(path):
+        return {str(p.relative_to(installed)) for p in installed.rglob("*") if p.is_file() and path in p.name}
+
+    assert not [name for name in names("wattle") if name.startswith(("run/", "etc/systemd", "etc/sysctl"))]
+    for program in ("wattle-generator", "wattle-networkd"):
+        [path] = [p for p in installed.rglob(program)]
+        assert stat.S_IMODE(path.stat().st_mode) == 0o755
+
+
+def test_sysusers_beside_systemds_own(tmp_path):
+    """The group where there is no networkd, and no quarrel where there is one."""
+    if not shutil.which("systemd-sysusers"):
+        pytest.fail("needs systemd-sysusers")
+    for name, files in {"alone": [], "with networkd": ["u systemd-network - \"networkd\"\n"]}.items():
+        root = tmp_path / name
+        folder = root / "usr/lib/sysusers.d"
+        folder.mkdir(parents=True)
+        (root / "etc").mkdir()
+        (folder / "wattle.conf").write_text(open(os.environ["WATTLE_SYSUSERS"]).read())
+        for text in files:
+            (folder / "systemd-network.conf").write_text(text)
+        for _ in range(2):
+            done = run(["systemd-sysusers", f"--root={root}"])
+            assert done.returncode == 0, done.stderr
+        assert len(re.findall(r"^systemd-network:", (root / "etc/group").read_text(), re.M)) == 1
+        assert ("systemd-network" in (root / "etc/passwd").read_text() if (root / "etc/passwd").exists() else False) == bool(files)
+
+
+@pytest.mark.root
+def test_tmpfiles_makes_the_folder(tmp_path):
+    done = run(["systemd-tmpfiles", "--create", f"--root={tmp_path}", os.environ["WATTLE_TMPFILES"]])
+    assert done.returncode == 0, done.stderr
+    st = (tmp_path / CONFDIR.lstrip("/")).stat()
+    assert (stat.S_IMODE(st.st_mode), st.st_uid, st.st_gid) == (0o755, 0, 0)
