@@ -23,9 +23,10 @@ static void check_name(const WattleProfile *profile, GHashTable *names, const ch
                 return;
         first = wattle_profile_find_device(profile, name);
         line = first->place.line;
-        for (guint i = 0; i < first->n_aliases; i++)
-                if (strcmp(first->aliases[i].value, name) == 0)
-                        line = first->aliases[i].place.line;
+        if (strcmp(first->name, name) != 0)
+                for (guint i = first->n_aliases; i-- > 0;)
+                        if (strcmp(first->aliases[i].value, name) == 0)
+                                line = first->aliases[i].place.line;
         wattle_report_error(report, place, "the name %s is taken already, in line %u (device %s)",
                             name, line, first->name);
 }
@@ -46,13 +47,15 @@ static void check_names(const WattleProfile *profile, WattleReport *report)
 
 static void check_keys(const WattleProfile *profile, WattleReport *report)
 {
+        static const WattleKey no_key;
         g_autoptr(GHashTable) keys =
                 g_hash_table_new((GHashFunc)wattle_key_hash, (GEqualFunc)wattle_key_equal);
 
         for (guint i = 0; i < profile->n_devices; i++) {
                 const WattleDevice *device = &profile->devices[i], *first;
 
-                if (device->key_place.line == 0 ||
+                /* One that was not read stays all zero, which no key is. */
+                if (wattle_key_equal(&device->public_key, &no_key) ||
                     g_hash_table_add(keys, (gpointer)&device->public_key) || is_full(report))
                         continue;
                 first = wattle_profile_find_key(profile, &device->public_key);
@@ -202,17 +205,22 @@ typedef struct {
         const WattleDevice *device;
 } Claim;
 
+static gboolean is_before(WattlePlace a, WattlePlace b)
+{
+        return a.line != b.line ? a.line < b.line : a.column < b.column;
+}
+
 static gint compare_claims(gconstpointer a, gconstpointer b)
 {
         const WattleProfilePrefix *x = ((const Claim *)a)->prefix, *y = ((const Claim *)b)->prefix;
         gint order = wattle_prefix_compare(&x->value, &y->value);
 
-        return order ? order : (x->place.line < y->place.line ? -1 : 1);
+        return order ? order : (is_before(x->place, y->place) ? -1 : 1);
 }
 
 static void report_overlap(const Claim *outer, const Claim *inner, WattleReport *report)
 {
-        const WattleProfilePrefix *later = outer->prefix->place.line > inner->prefix->place.line
+        const WattleProfilePrefix *later = is_before(inner->prefix->place, outer->prefix->place)
                                                    ? outer->prefix
                                                    : inner->prefix;
         guint other_line = MIN(outer->prefix->place.line, inner->prefix->place.line);

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/profile.h"
+
+#include <string.h>
+
+#include "tests/unit/fixture.h"
+
+/* Lines 1 and 2, 3 to 5, 6 to 8. */
+#define MESH "[Mesh]\nSubnet=10.42.0.0/16\n"
+#define NAS  "[Device nas]\nPublicKey=" KEY_A "\nAddress=10.42.0.1\n"
+#define VPS  "[Device vps]\nPublicKey=" KEY_B "\nAddress=10.42.0.2\n"
+
+/* A device with one more line, so that the next one begins four lines on. */
+#define DEVICE(name, key, address, line)                                                           \
+        "[Device " name "]\nPublicKey=" key "\nAddress=" address "\n" line "\n"
+
+typedef struct {
+        const char *name, *text, *faults;
+} Row;
+
+static const Row texts[] = {
+        { "good", MESH NAS VPS, "" },
+        { "same-device-name", MESH NAS "[Device nas]\nPublicKey=" KEY_B "\nAddress=10.42.0.2\n",
+          "home.mesh:6:1: the name nas is taken already, in line 3 (device nas)" },
+        { "alias-is-a-device", MESH NAS VPS "Alias=nas\n",
+          "home.mesh:9:7: the name nas is taken already, in line 3 (device nas)" },
+        { "device-is-an-alias", MESH DEVICE("a", KEY_A, "10.42.0.1", "Alias=x vps") VPS,
+          "home.mesh:7:1: the name vps is taken already, in line 6 (device a)" },
+        { "same-alias", MESH DEVICE("a", KEY_A, "10.42.0.1", "Alias=x") VPS "Alias=x\n",
+          "home.mesh:10:7: the name x is taken already, in line 6 (device a)" },
+        { "alias-of-its-own-name", MESH NAS "Alias=nas\n",
+          "home.mesh:6:7: the name nas is taken already, in line 3 (device nas)" },
+        { "alias-twice-in-a-device", MESH NAS "Alias=x\nAlias=x\n",
+          "home.mesh:7:7: the name x is taken already, in line 6 (device nas)" },
+        { "same-key", MESH NAS "[Device vps]\nPublicKey=" KEY_A "\nAddress=10.42.0.2\n",
+          "home.mesh:7:11: PublicKey: device nas has the same key in line 4; every device needs "
+          "its own" },
+        { "same-key-as-a-revoked-one",
+          MESH DEVICE("old", KEY_A, "10.42.0.9", "State=revoked") "[Device vps]\nPublicKey=" KEY_A
+                                                                  "\nAddress=10.42.0.2\n",
+          "home.mesh:8:11: PublicKey: device old has the same key in line 4; every device needs "
+          "its own" },
+        { "same-address", MESH NAS "[Device vps]\nPublicKey=" KEY_B "\nAddress=10.42.0.1\n",
+          "home.mesh:8:9: Address: device nas has 10.42.0.1 already, in line 5" },
+        { "same-address-in-one-device",
+          MESH "[Device nas]\nPublicKey=" KEY_A "\nAddress=10.42.0.1 10.42.0.1\n",
+          "home.mesh:5:19: Address: device nas has 10.42.0.1 already, in line 5" },
+        { "outside", MESH "[Device nas]\nPublicKey=" KEY_A "\nAddress=10.43.0.1\n",
+          "home.mesh:5:9: Address: 10.43.0.1 is outside 10.42.0.0/16" },
+        { "outside-of-two",
+          "[Mesh]\nSubnet=10.42.0.0/16 fd42::/64\n[Device nas]\nPublicKey=" KEY_A
+          "\nAddress=fd43::1\n",
+          "home.mesh:5:9: Address: fd43::1 is outside 10.42.0.0/16, fd42::/64" },
+        { "network-address", MESH "[Device nas]\nPublicKey=" KEY_A "\nAddress=10.42.0.0\n",
+          "home.mesh:5:9: Address: 10.42.0.0 is the network address of 10.42.0.0/16, which no "
+          "device can have" },
+        { "broadcast-address", MESH "[Device nas]\nPublicKey=" KEY_A "\nAddress=10.42.255.255\n",
+          "home.mesh:5:9: Address: 10.42.255.255 is the broadcast address of 10.42.0.0/16, which "
+          "no device can have" },
+        { "first-address-of-ipv6",
+          "[Mesh]\nSubnet=fd42::/64\n[Device nas]\nPublicKey=" KEY_A "\nAddress=fd42::\n", "" },
+        { "subnet-of-two-addresses",
+          "[Mesh]\nSubnet=10.42.0.0/31\n[Device nas]\nPublicKey=" KEY_A "\nAddress=10.42.0.0\n",
+          "" },
+        { "subnets-overlap", "[Mesh]\nSubnet=10.0.0.0/8\nSubnet=10.42.0.0/16\n",
+          "home.mesh:3:8: Subnet: 10.42.0.0/16 and 10.0.0.0/8 (line 2) overlap" },
+        { "subnets-overlap-the-wider-one-later", "[Mesh]\nSubnet=10.42.0.0/16\nSubnet=10.0.0.0/8\n",
+          "home.mesh:3:8: Subnet: 10.42.0.0/16 and 10.0.0.0/8 (line 2) overlap" },
+        { "subnet-twice", "[Mesh]\nSubnet=10.42.0.0/16 10.42.0.0/16\n",
+          "home.mesh:2:21: Subnet: 10.42.0.0/16 and 10.42.0.0/16 (line 2) overlap" },
+        { "endpoint-inside-the-mesh", MESH NAS "PublicEndpoint=10.42.9.9:51820\n",
+          "home.mesh:6:16: PublicEndpoint: 10.42.9.9:51820 is inside the mesh itself, and cannot "
+          "carry it" },
+        { "private-endpoint-inside-the-mesh", MESH NAS "PrivateEndpoint=10.42.0.1:51820\n",
+          "home.mesh:6:17: PrivateEndpoint: 10.42.0.1:51820 is inside the mesh itself, and cannot "
+          "carry it" },
+        { "public-endpoint-of-two",
+          MESH DEVICE("a", KEY_A, "10.42.0.1", "PublicEndpoint=1.2.3.4:5")
+                  DEVICE("b", KEY_B, "10.42.0.2", "PublicEndpoint=1.2.3.4:5"),
+          "home.mesh:10:16: warning: PublicEndpoint: 1.2.3.4:5 is given twice, and one port leads "
+          "to one device" },
+        { "public-name-of-two",
+          MESH DEVICE("a", KEY_A, "10.42.0.1", "PublicEndpoint=gw.example:5")
+                  DEVICE("b", KEY_B, "10.42.0.2", "PublicEndpoint=gw.example:5"),
+          "home.mesh:10:16: warning: PublicEndpoint: gw.example:5 is given twice, and one port "
+          "leads to one device" },
+        { "public-endpoint-of-a-revoked-one",
+          MESH DEVICE("a", KEY_A, "10.42.0.1", "PublicEndpoint=1.2.3.4:5\nState=revoked")
+                  DEVICE("b", KEY_B, "10.42.0.2", "PublicEndpoint=1.2.3.4:5"),
+          "" },
+        { "private-endpoint-of-two",
+          MESH DEVICE("a", KEY_A, "10.42.0.1", "PrivateEndpoint=192.168.0.9:5")
+                  DEVICE("b", KEY_B, "10.42.0.2", "PrivateEndpoint=192.168.0.9:5"),
+          "" },
+        { "same-route",
+          MESH DEVICE("a", KEY_A, "10.42.0.1", "Routes=192.0.2.0/24")
+                  DEVICE("b", KEY_B, "10.42.0.2", "Routes=198.51.100.0/24 192.0.2.0/24"),
+          "home.mesh:10:24: Routes: 192.0.2.0/24 is a route of device a already, in line 6" },
+        { "same-route-of-a-revoked-one",
+          MESH DEVICE("a", KEY_A, "10.42.0.1", "Routes=192.0.2.0/24\nState=revoked")
+                  DEVICE("b", KEY_B, "10.42.0.2", "Routes=192.0.2.0/24"),
+          "" },
+        { "route-twice-in-a-line", MESH NAS "Routes=192.0.2.0/24 192.0.2.0/24\n",
+          "home.mesh:6:21: Routes: 192.0.2.0/24 is a route of device nas already, in line 6" },
+        { "route-inside-anothers",
+          MESH DEVICE("a", KEY_A, "10.42.0.1", "Routes=192.168.0.0/16")
+                  DEVICE("b", KEY_B, "10.42.0.2", "Routes=192.168.7.0/24"),
+          "home.mesh:10:8: warning: Routes: 192.168.7.0/24 of device b lies inside 192.168.0.0/16 "
+          "of device a (line 6); the longer prefix wins" },
+        { "route-around-anothers",
+          MESH DEVICE("a", KEY_A, "10.42.0.1", "Routes=192.168.7.0/24")
+                  DEVICE("b", KEY_B, "10.42.0.2", "Routes=192.168.0.0/16"),
+          "home.mesh:6:8: warning: Routes: 192.168.7.0/24 of device a lies inside 192.168.0.0/16 "
+          "of device b (line 10); the longer prefix wins" },
+        { "route-inside-its-own", MESH NAS "Routes=192.168.0.0/16 192.168.7.0/24\n", "" },
+        /* The one in the middle ends before the last begins. */
+        { "routes-side-by-side",
+          MESH DEVICE("a", KEY_A, "10.42.0.1", "Routes=192.168.0.0/16")
+                  DEVICE("b", KEY_B, "10.42.0.2", "Routes=192.168.7.0/24")
+                          DEVICE("c", KEY_C, "10.42.0.3", "Routes=192.168.8.0/24"),
+          "home.mesh:10:8: warning: Routes: 192.168.7.0/24 of device b lies inside 192.168.0.0/16 "
+          "of device a (line 6); the longer prefix wins\n"
+          "home.mesh:14:8: warning: Routes: 192.168.8.0/24 of device c lies inside 192.168.0.0/16 "
+          "of device a (line 6); the longer prefix wins" },
+        { "route-inside-the-mesh", MESH NAS "Routes=10.42.7.0/24\n",
+          "home.mesh:6:8: Routes: 10.42.7.0/24 overlaps the mesh's own subnet 10.42.0.0/16 (line "
+          "2)" },
+        { "route-around-the-mesh", MESH NAS "Routes=10.0.0.0/8\n",
+          "home.mesh:6:8: Routes: 10.0.0.0/8 overlaps the mesh's own subnet 10.42.0.0/16 (line "
+          "2)" },
+        { "route-is-the-mesh", MESH NAS "Routes=10.42.0.0/16\n",
+          "home.mesh:6:8: Routes: 10.42.0.0/16 overlaps the mesh's own subnet 10.42.0.0/16 (line "
+          "2)" },
+        { "default-route", MESH NAS "Routes=::/0\n",
+          "home.mesh:6:8: Routes: a default route is written ExitNode=yes" },
+        { "mesh-name-is-no-label", MESH "Name=my_mesh\n",
+          "home.mesh:1:1: the mesh's name my_mesh is no DNS name: write Domain= below [Mesh]" },
+        { "mesh-name-is-no-label-but-has-domain", MESH "Name=my_mesh\nDomain=mesh\n", "" },
+        { "mesh-name-of-15", MESH "Name=fifteen-letters\n", "" },
+        { "mesh-name-of-16", MESH "Name=sixteen-letters1\n",
+          "home.mesh:1:1: warning: the mesh's name sixteen-letters1 is too long for an interface "
+          "(15 characters): write a shorter Name= below [Mesh], or Interface= on each host" },
+};
+
+static void row(gconstpointer data)
+{
+        const Row *row = data;
+        g_auto(WattleReport) report = { 0 };
+        g_autoptr(WattleProfile) profile = NULL;
+
+        wattle_report_init(&report);
+        profile = wattle_profile_load(row->text, strlen(row->text), "home.mesh", &report);
+        g_assert_cmpint(profile != NULL, ==, report.n_errors == 0);
+        check_faults(&report, row->faults);
+}
+
+static char *mesh_file(const char *name)
+{
+        g_autofree char *path = g_build_filename(g_getenv("WATTLE_TEST_MESHES"), name, NULL);
+        g_autoptr(GError) error = NULL;
+        char *text = NULL;
+
+        g_file_get_contents(path, &text, NULL, &error);
+        g_assert_no_error(error);
+        return text;
+}
+
+static void sample_meshes(void)
+{
+        static const struct {
+                const char *file, *faults;
+        } rows[] = {
+                { "wgnet.mesh", "" },
+                { "office.mesh", "" },
+                { "wgnet-as-published.mesh",
+                  "wgnet-as-published.mesh:3:1: warning: the mesh's name wgnet-as-published is "
+                  "too long for an interface (15 characters): write a shorter Name= below [Mesh], "
+                  "or Interface= on each host\n"
+                  "wgnet-as-published.mesh:27:11: PublicKey: device vps has the same key in line "
+                  "22; every device needs its own" },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autofree char *text = mesh_file(rows[i].file);
+                g_auto(WattleReport) report = { 0 };
+                g_autoptr(WattleProfile) profile = NULL;
+
+                wattle_report_init(&report);
+                profile = wattle_profile_load(text, strlen(text), rows[i].file, &report);
+                check_faults(&report, rows[i].faults);
+        }
+}
+
+/* The first free address: not the network's, not a device's, not a revoked one's. */
+static void next_address(void)
+{
+        static const struct {
+                const char *subnet, *addresses, *next;
+        } rows[] = {
+                { "10.42.0.0/16", "10.42.0.1", "10.42.0.2" },
+                { "10.42.0.0/16", "10.42.0.2", "10.42.0.1" },
+                { "10.42.0.0/16", "10.42.0.1 10.42.0.2 10.42.0.4", "10.42.0.3" },
+                { "10.42.0.0/30", "10.42.0.1", "10.42.0.2" },
+                { "10.42.0.0/30", "10.42.0.1 10.42.0.2", NULL },
+                { "10.42.0.0/31", "10.42.0.1", "10.42.0.0" },
+                { "10.42.0.0/32", "10.42.0.0", NULL },
+                { "255.255.255.252/30", "255.255.255.253 255.255.255.254", NULL },
+                { "fd42::/64", "fd42::1", "fd42::2" },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autofree char *text =
+                        g_strdup_printf("[Mesh]\nSubnet=%s\n[Device old]\nPublicKey=" KEY_A
+                                        "\nAddress=%s\nState=revoked\n",
+                                        rows[i].subnet, rows[i].addresses);
+                g_autoptr(WattleProfile) profile = good_profile(text);
+                char next[WATTLE_ADDR_TEXT_MAX] = "";
+                WattleAddr addr;
+
+                if (wattle_profile_next_address(profile, &profile->subnets[0].value, &addr))
+                        wattle_addr_format(&addr, next);
+                g_assert_cmpstr(next, ==, rows[i].next ? rows[i].next : "");
+        }
+}
+
+/* A file of nothing but faults costs no more than reading it: the report stops asking. */
+static void full_report(void)
+{
+        g_autoptr(GString) text = g_string_new(MESH);
+        g_auto(WattleReport) report = { 0 };
+        g_autoptr(WattleProfile) profile = NULL;
+
+        for (guint i = 0; i < WATTLE_PROFILE_MAX_DEVICES; i++)
+                g_string_append(text, NAS);
+        wattle_report_init(&report);
+        profile = wattle_profile_load(text->str, text->len, "home.mesh", &report);
+        g_assert_null(profile);
+        g_assert_cmpuint(report.faults->len, ==, WATTLE_REPORT_MAX_FAULTS);
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        add_rows("/profile-check", texts, row);
+        g_test_add_func("/profile-check/sample-meshes", sample_meshes);
+        g_test_add_func("/profile-check/next-address", next_address);
+        g_test_add_func("/profile-check/full-report", full_report);
+        return g_test_run();
+}
