@@ -110,16 +110,23 @@ def _lay_over(tree, target, *options):
     _run(["bash", "-eo", "pipefail", "-c", script, "bash", str(tree), str(target), *options], f"copying {tree}")
 
 
-def _guest_files():
-    return [path for path in sorted(GUEST_FILES.rglob("*")) if path.is_file()]
+def _tree_key(tree):
+    """The content of a tree: names, modes, files and links."""
+    parts = []
+    for path in sorted(tree.rglob("*")):
+        parts += [str(path.relative_to(tree)), oct(path.lstat().st_mode)]
+        if path.is_symlink():
+            parts.append(os.readlink(path))
+        elif path.is_file():
+            parts.append(path)
+    return cache.key(*parts)
 
 
 def _disk_key(release):
-    parts = [root.key(release, "guest"), pathlib.Path(__file__), pathlib.Path(initrd.__file__)]
-    for path in _guest_files():
-        parts += [str(path.relative_to(GUEST_FILES)), path]
+    """What is installed counts, not what it was made from: an edited comment or test costs a compilation and no new snapshot."""
+    parts = [root.key(release, "guest"), pathlib.Path(__file__), pathlib.Path(initrd.__file__), _tree_key(GUEST_FILES)]
     if has_wattle():
-        parts.append(_wattle_key(release))
+        parts.append(_tree_key(wattle(release)))
     return cache.key(*parts)
 
 

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""'wattle apply' on a host whose mesh carries traffic: what stays is not disturbed, what goes is gone."""
+
+import mesh as meshes
+
+
+def home(lab, settings="ActivationPolicy=up"):
+    mesh = meshes.Mesh("home", "a", "b")
+    return mesh, *mesh.join(lab, "a", "b", settings=settings)
+
+
+class Undisturbed:
+    """Traffic between two guests loses no packet, and the session of a's peer stays the same one."""
+
+    def __init__(self, mesh, a, b):
+        self._mesh, self._a = mesh, a
+        a.wait(f"ping -c1 -W1 {mesh['b'].v4}")
+        self._before = self._session()
+        self._flows = [meshes.Traffic(a, mesh["b"].v4), meshes.Traffic(b, mesh["a"].v4)]
+
+    def _session(self):
+        key = self._mesh["b"].public
+        return meshes.handshakes(self._a, "home")[key], meshes.endpoints(self._a, "home")[key]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failure, *_):
+        lost = [flow.lost() for flow in self._flows]
+        if not failure:
+            assert lost == [0, 0]
+            assert self._session() == self._before
+
+
+def test_peers_come_change_and_go(lab):
+    mesh, a, b = home(lab)
+    with Undisturbed(mesh, a, b):
+        c = mesh.add("c")
+        assert mesh.update(a) == "home: 2 files changed, 1 peer added"
+        assert meshes.allowed_ips(a, "home")[c.public] == {f"{c.v4}/32", f"{c.v6}/128"}
+
+        c.v4 = "10.42.7.7"
+        c.lines = ["PublicEndpoint=192.168.1.77:51820", "Keepalive=10"]
+        mesh.update(a)
+        assert meshes.allowed_ips(a, "home")[c.public] == {"10.42.7.7/32", f"{c.v6}/128"}
+        assert meshes.endpoints(a, "home")[c.public] == "192.168.1.77:51820"
+
+        mesh.remove("c")
+        assert "1 peer removed" in mesh.update(a)
+        assert set(meshes.allowed_ips(a, "home")) == {mesh["b"].public}
+        assert mesh.update(a) == "home: nothing to change"
+
+
+def test_routes_and_addresses_follow(lab):
+    """These need networkd's reload, which from systemd 257 on would replace every peer."""
+    mesh, a, b = home(lab, "ActivationPolicy=up\nAcceptRoutes=yes")
+    with Undisturbed(mesh, a, b):
+        mesh.add("c").lines = ["Routes=192.168.77.0/24"]
+        assert "systemd-networkd reloaded" in mesh.update(a)
+        a.wait("ip route show 192.168.77.0/24 | grep 'dev home'")
+        assert "192.168.77.0/24" in meshes.allowed_ips(a, "home")[mesh["c"].public]
+
+        mesh["c"].lines = ["Routes=192.168.78.0/24"]
+        mesh.update(a)
+        a.wait("ip route show 192.168.78.0/24 | grep 'dev home'")
+        a.wait("! ip route show 192.168.77.0/24 | grep .")
+
+        mesh["a"].lines.append("Address=10.42.9.9")
+        mesh.update(a)
+        a.wait("ip addr show home | grep 10.42.9.9/16")
+
+        mesh.remove("c")
+        mesh.update(a)
+        a.wait("! ip route | grep 192.168.78")
+        assert set(meshes.allowed_ips(a, "home")) == {mesh["b"].public}
+    # The file in place is the new one, which a restart has to find.
+    a.run("systemctl restart systemd-networkd")
+    a.wait("ping -c1 -W1 10.42.0.2")
+    assert set(meshes.allowed_ips(a, "home")) == {mesh["b"].public}
+
+
+def test_a_learnt_endpoint_survives(lab):
+    """b sends from another port than the profile says: a learns it, and apply leaves it until the profile's endpoint changes."""
+    mesh, a, b = home(lab)
+    b.run("wg set home listen-port 51999")
+    b.wait("ping -c1 -W1 10.42.0.1")
+    learnt = f"{b.lan.v4}:51999"
+    assert meshes.endpoints(a, "home")[mesh["b"].public] == learnt
+    mesh.add("c")
+    mesh.update(a)
+    assert meshes.endpoints(a, "home")[mesh["b"].public] == learnt
+    mesh["b"].lines = ["PublicEndpoint=192.168.1.99:51820"]
+    mesh.update(a)
+    assert meshes.endpoints(a, "home")[mesh["b"].public] == "192.168.1.99:51820"
+
+
+def test_a_bad_profile_changes_nothing(lab):
+    mesh, a, b = home(lab)
+    with Undisturbed(mesh, a, b):
+        files = a.out("find /run/systemd/network /run/wattle -type f -exec stat -c '%n %i %Y' {} +")
+        a.put(mesh.path, mesh.text() + "Adress=10.42.0.9\n")
+        failed = a.run("wattle apply home", check=False)
+        assert failed.code == 1
+        assert f"{mesh.path}:" in failed.err and "did you mean Address?" in failed.err
+        assert "keeping the previous configuration" in failed.err
+        assert a.out("find /run/systemd/network /run/wattle -type f -exec stat -c '%n %i %Y' {} +") == files
+
+
+def test_disabled_and_deleted_meshes_go_away(lab):
+    mesh, a, b = home(lab)
+    work = meshes.Mesh("work", "x", net=43, port=51821)
+    work.apply(a, "x", "Device=x")
+    a.wait("ip link show work")
+    a.run("ip link show home")
+
+    a.put("/etc/wattle/home.mesh.d/off.conf", "[Local]\nEnable=no\n")
+    assert "interface home removed" in a.out("wattle apply")
+    assert a.run("ip link show home", check=False).code != 0
+    a.run("rm /etc/wattle/home.mesh.d/off.conf")
+    a.run("wattle apply")
+    a.wait("ip addr show home | grep 10.42.0.1/16")
+    a.wait("ping -c1 -W1 10.42.0.2")
+
+    a.run("rm -r /etc/wattle/home.*")
+    assert "interface home removed" in a.out("wattle apply")
+    assert a.out("ls /run/systemd/network") == "60-wattle-work.netdev\n60-wattle-work.network"
+    assert a.run("ip link show home", check=False).code != 0
+    assert a.out("ls /run/systemd/generator/sysinit.target.wants") == "wattle-networkd@work.service"
+    a.run("ip link show work")
+    assert "no mesh home" in a.run("wattle apply home", check=False).err
+
+
+def test_an_interface_is_renamed(lab):
+    mesh, a, b = home(lab)
+    mesh.apply(a, "a", "Interface=mesh0\nActivationPolicy=up")
+    assert a.run("ip link show home", check=False).code != 0
+    a.wait("ip addr show mesh0 | grep 10.42.0.1/16")
+    a.wait("ping -c1 -W1 10.42.0.2")
+
+
+def test_two_meshes_side_by_side(lab):
+    mesh, a, b = home(lab)
+    work = meshes.Mesh("work", "x", "y", net=43, port=51821)
+    work["y"].lines.append(f"PublicEndpoint={b.lan.v4}:51821")
+    with Undisturbed(mesh, a, b):
+        work.apply(a, "x", "Device=x\nActivationPolicy=up")
+        work.apply(b, "y", "Device=y\nActivationPolicy=up")
+        a.wait("ip addr show work | grep 10.43.0.1/16")
+        a.wait("ping -c1 -W1 10.43.0.2")
+
+
+def test_apply_needs_root(lab):
+    a = lab.guest("a")
+    failed = a.run("setpriv --reuid nobody --clear-groups wattle apply", check=False)
+    assert failed.code == 1 and "root" in failed.err

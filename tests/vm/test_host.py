@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a host lives through: reloads, restarts, packages, the admin's overrides, keys that are wrong."""
+
+import mesh as meshes
+
+INODES = "find /run/systemd/network /run/wattle /run/sysctl.d -name '*home*' -type f -exec stat -c '%n %i %Y' {} + | sort"
+
+
+def test_reloads_and_restarts(lab):
+    """The mesh stays up through all that happens to a host on an ordinary day, and no file that need not is renewed."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a, b = mesh.join(lab, "a", "b")
+    before = a.out(INODES)
+    for event in ("systemctl daemon-reload",
+                  "networkctl reload",
+                  "systemctl reload wattle-networkd@home.service",
+                  "systemctl restart wattle-networkd@home.service",
+                  "systemctl restart systemd-networkd",
+                  # what package scripts do on a re-install
+                  "systemd-sysusers; systemd-tmpfiles --create; systemctl daemon-reload; systemctl try-restart systemd-networkd",
+                  "wattle apply"):
+        a.run(event)
+        a.wait("ping -c1 -W1 10.42.0.2")
+        assert a.out(INODES) == before, event
+    assert a.out("systemctl --failed --no-legend") == ""
+    assert meshes.complaints(a) == ""
+
+
+def test_networkctl_reload_keeps_sessions(lab):
+    mesh = meshes.Mesh("home", "a", "b")
+    a, b = mesh.join(lab, "a", "b")
+    a.wait("ping -c1 -W1 10.42.0.2")
+    before = meshes.handshakes(a, "home")
+    a.run("systemctl reload wattle-networkd@home.service; networkctl reload")
+    a.run("ping -c3 -i0.2 -W2 10.42.0.2")
+    assert meshes.handshakes(a, "home") == before
+
+
+def test_the_admin_overrides_and_masks(lab):
+    mesh = meshes.Mesh("home", "a", "b")
+    a = lab.guest("a")
+    a.plug(0, lab.lan)
+    a.put("/etc/systemd/network/60-wattle-home.network.d/more.conf", "[Network]\nAddress=10.42.200.1/32\n")
+    mesh.apply(a, "a", "ActivationPolicy=up")
+    a.wait("ip addr show home | grep 10.42.200.1/32")
+    a.wait("ip addr show home | grep 10.42.0.1/16")
+
+    other = lab.guest("other")
+    other.run("mkdir -p /etc/systemd/network; ln -s /dev/null /etc/systemd/network/60-wattle-home.netdev")
+    mesh.apply(other, "a", "Device=a")
+    assert other.run("ip link show home", check=False).code != 0
+    assert meshes.complaints(other) == ""
+
+
+def refused(lab, key=None, mode=0o640, group="systemd-network"):
+    """What apply says to a key, having made nothing; and what the boot's service says is the same."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a = lab.guest("a")
+    a.put(mesh.path, mesh.text())
+    if key:
+        a.put("/etc/wattle/home.key", key, mode, f"root:{group}")
+    failed = a.run("wattle apply home", check=False)
+    assert failed.code == 1
+    assert a.out("ls /run/systemd/network 2>/dev/null || true") == ""
+    assert a.run("ip link show home", check=False).code != 0
+    a.run("systemctl daemon-reload; systemctl start wattle-networkd@home.service || true")
+    reason = failed.err.splitlines()[0].removeprefix("wattle: ")
+    assert reason in a.out("journalctl -b -o cat -u wattle-networkd@home")
+    return failed.err
+
+
+def test_key_is_missing(lab):
+    said = refused(lab)
+    assert "/etc/wattle/home.key" in said and "wattle genkey home" in said
+
+
+def test_key_cannot_be_read_by_networkd(lab):
+    assert "chgrp systemd-network" in refused(lab, meshes.Mesh("home", "a")["a"].key, 0o600, "root")
+
+
+def test_key_can_be_read_by_all(lab):
+    assert "chmod" in refused(lab, meshes.Mesh("home", "a")["a"].key, 0o644)
+
+
+def test_key_is_of_another_device(lab):
+    said = refused(lab, meshes.Mesh("home", "a", "b")["b"].key)
+    assert "device a" in said and "that of b" in said
+
+
+def test_key_as_a_credential(lab):
+    """From systemd 256 on networkd finds it by the file's name; before, that is said."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a = lab.guest("a")
+    a.put(mesh.path, mesh.text())
+    a.put("/etc/credstore/network.wireguard.private.60-wattle-home", mesh["a"].key, 0o600)
+    applied = a.run("wattle apply home", check=False)
+    if lab.release == "bookworm":
+        assert applied.code == 1 and "does not take" in applied.err
+    else:
+        assert applied.code == 0, applied.err
+        a.wait(f"wg show home public-key | grep -F {mesh['a'].public}")

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Exit node and subnet router: the traffic of a third guest really takes that way, and no other way is loosened."""
+
+import mesh as meshes
+
+
+def count_from(guest, address):
+    """Count the echo requests that come from an address."""
+    guest.run(f"""nft add table inet count; nft add chain inet count in '{{ type filter hook input priority 0; }}'
+        nft add rule inet count in ip saddr {address} icmp type echo-request counter""")
+
+
+def counted(guest):
+    return int(guest.out("nft list table inet count | grep -o 'packets [0-9]*' | cut -d' ' -f2"))
+
+
+def test_exit_node(lab):
+    """The client's ping to the Internet goes through the mesh and leaves with the exit node's address."""
+    mesh = meshes.Mesh("home", "client", "vps")
+    mesh["vps"].lines.append("ExitNode=yes")
+    client, vps = mesh.join(lab, "client", "vps")
+    outside = lab.guest("outside")
+    public = vps.plug(1, lab.internet)
+    target = outside.plug(0, lab.internet)
+    count_from(outside, public.v4)
+    client.run("sysctl -q net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=1")
+    assert client.run(f"ping -c1 -W1 {target.v4}", check=False).code != 0
+
+    mesh.apply(client, "client", "ActivationPolicy=up\nExitNode=vps")
+    client.wait("ip rule | grep -i 0xca6c")
+    client.wait(f"ping -c1 -W1 {target.v4}")
+    assert counted(outside) > 0
+    assert client.out(f"ip route get {target.v4}").split()[2] == "home"
+    assert client.out(f"ip route get {vps.lan.v4} mark 51820").split()[2] == "eth0"
+    assert client.out("ip route get 192.168.1.200").split()[2] == "eth0", "the LAN stays reachable"
+    assert client.out("ip -6 route get 2001:db8::1 | grep -o 'dev [a-z0-9]*'") == "dev home", "IPv6 must not leak"
+    assert client.out("sysctl -n net.ipv4.conf.all.src_valid_mark") == "1"
+    # Loose on the mesh's interface, strict where it was strict.
+    assert client.out("sysctl -n net.ipv4.conf.home.rp_filter net.ipv4.conf.eth0.rp_filter") == "2\n1"
+
+    mesh.apply(client, "client", "ActivationPolicy=up")
+    client.wait("! ip rule | grep -i 0xca6c")
+    assert client.run(f"ping -c1 -W1 {target.v4}", check=False).code != 0
+    assert meshes.complaints(client) == "" and meshes.complaints(vps) == ""
+
+
+def test_subnet_router(lab):
+    """A host of the office sees the client's own address, for it has a route back."""
+    mesh = meshes.Mesh("home", "client", "gw")
+    mesh["gw"].lines.append("Routes=192.168.2.0/24")
+    client, gw = mesh.join(lab, "client", "gw")
+    printer = lab.guest("printer")
+    inside = gw.plug(1, lab.segment("office"))
+    target = printer.plug(0, lab.segment("office"))
+    printer.run(f"ip route add 10.42.0.0/16 via {inside.v4}")
+    count_from(printer, mesh["client"].v4)
+    assert client.run(f"ping -c1 -W1 {target.v4}", check=False).code != 0
+
+    mesh.apply(client, "client", "ActivationPolicy=up\nAcceptRoutes=yes")
+    client.wait(f"ping -c1 -W1 {target.v4}")
+    assert counted(printer) > 0
+    # At the office itself the client takes the short way.
+    client.plug(1, lab.segment("office"))
+    assert client.out(f"ip route get {target.v4}").split()[2] == "eth1"
