@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/print.h"
+#include "common/scalar.h"
+
+static char *option_text(const GOptionEntry *option)
+{
+        const char *equals = option->arg_description ? "=" : "";
+        const char *argument = option->arg_description ? option->arg_description : "";
+
+        if (option->short_name)
+                return g_strdup_printf("-%c, --%s%s%s", option->short_name, option->long_name,
+                                       equals, argument);
+        return g_strdup_printf("    --%s%s%s", option->long_name, equals, argument);
+}
+
+static gboolean is_shown(const GOptionEntry *option)
+{
+        return option->long_name && *option->long_name;
+}
+
+static gsize options_width(const GOptionEntry *options)
+{
+        gsize width = 0;
+
+        for (; is_shown(options); options++) {
+                g_autofree char *text = option_text(options);
+
+                width = MAX(width, strlen(text));
+        }
+        return width;
+}
+
+static void print_options(const GOptionEntry *options, gsize width)
+{
+        for (; is_shown(options); options++) {
+                g_autofree char *text = option_text(options);
+
+                printf("  %-*s  %s\n", (int)width, text, options->description);
+        }
+}
+
+static void print_help(const WattleVerb *verb, const GOptionEntry *options,
+                       const GOptionEntry *common)
+{
+        gsize width = MAX(options_width(options), options_width(common));
+
+        printf("Usage: wattle %s [OPTIONS]%s%s\n\n%s\n\n", verb->name, *verb->operands ? " " : "",
+               verb->operands, verb->description);
+        print_options(options, width);
+        print_options(common, width);
+        printf("\nExample:\n  %s\n", verb->example);
+}
+
+int wattle_cli_usage(const WattleVerb *verb, const char *format, ...)
+{
+        va_list args;
+
+        fprintf(stderr, "wattle %s: ", verb->name);
+        va_start(args, format);
+        vfprintf(stderr, format, args);
+        va_end(args);
+        fprintf(stderr, "; see 'wattle %s --help'\n", verb->name);
+        return WATTLE_EXIT_USAGE;
+}
+
+static gboolean fail(WattleCli *cli, int status)
+{
+        cli->status = status;
+        return FALSE;
+}
+
+static gboolean check_operands(WattleCli *cli, const WattleVerb *verb, char **operands)
+{
+        guint n = g_strv_length(operands);
+
+        if (n < verb->n_min)
+                return fail(cli, wattle_cli_usage(verb, "it takes %s", verb->operands));
+        if (n > verb->n_max)
+                return fail(cli, wattle_cli_usage(verb, "'%s' is too many", operands[verb->n_max]));
+        return TRUE;
+}
+
+static gboolean open_root(WattleCli *cli)
+{
+        cli->root_fd = open(cli->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (cli->root_fd >= 0)
+                return TRUE;
+        wattle_print_error("%s: %s", cli->root, g_strerror(errno));
+        return fail(cli, EXIT_FAILURE);
+}
+
+gboolean wattle_cli_parse(WattleCli *cli, const WattleVerb *verb, const GOptionEntry *options,
+                          char **argv, char ***ret_operands)
+{
+        g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+        g_auto(GStrv) arguments = g_strdupv(argv), operands = NULL;
+        g_autofree char *root = NULL;
+        g_autoptr(GError) error = NULL;
+        gboolean help = FALSE;
+        const GOptionEntry common[] = {
+                { "root", 0, 0, G_OPTION_ARG_FILENAME, &root, "look for installed meshes below DIR",
+                  "DIR" },
+                { "help", 'h', 0, G_OPTION_ARG_NONE, &help, "show this", NULL },
+                { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &operands, NULL, NULL },
+                { 0 },
+        };
+
+        g_option_context_set_help_enabled(context, FALSE);
+        g_option_context_add_main_entries(context, options, NULL);
+        g_option_context_add_main_entries(context, common, NULL);
+        if (!g_option_context_parse_strv(context, &arguments, &error))
+                return fail(cli, wattle_cli_usage(verb, "%s", error->message));
+        if (help) {
+                print_help(verb, options, common);
+                return fail(cli, EXIT_SUCCESS);
+        }
+        if (!operands)
+                operands = g_new0(char *, 1);
+        if (!check_operands(cli, verb, operands))
+                return FALSE;
+        if (root)
+                cli->root = g_intern_string(root);
+        if (!open_root(cli))
+                return FALSE;
+        *ret_operands = g_steal_pointer(&operands);
+        return TRUE;
+}
+
+gboolean wattle_cli_is_mesh_name(const WattleCli *cli, const char *operand)
+{
+        g_autofree char *installed = NULL;
+
+        if (strchr(operand, '/') || g_str_has_suffix(operand, WATTLE_MESH_SUFFIX) ||
+            !wattle_identifier_check(operand, WATTLE_MESH_NAME_MAX, NULL))
+                return FALSE;
+        installed = wattle_mesh_find(cli->root_fd, operand);
+        return installed || access(operand, F_OK) < 0;
+}
+
+gboolean wattle_cli_load(const WattleCli *cli, const char *operand, WattleMesh *mesh,
+                         WattleReport *report)
+{
+        if (wattle_cli_is_mesh_name(cli, operand))
+                return wattle_mesh_load(mesh, cli->root_fd, operand, report);
+        return wattle_mesh_load_file(mesh, operand, report);
+}
+
+gboolean wattle_cli_load_as(const WattleCli *cli, const char *operand, const char *as,
+                            WattleMesh *mesh, WattleReport *report)
+{
+        if (!wattle_cli_load(cli, operand, mesh, report))
+                return FALSE;
+        if (as) {
+                wattle_local_clear(&mesh->local);
+                wattle_local_init(&mesh->local);
+        }
+        return TRUE;
+}
+
+char *wattle_cli_path(const WattleCli *cli, const char *path)
+{
+        return strcmp(cli->root, "/") == 0 ? g_strdup(path)
+                                           : g_build_filename(cli->root, path, NULL);
+}

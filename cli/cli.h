@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What every verb of wattle needs: its row in the table, its options and --help, and the mesh that
+ * an operand names. */
+#pragma once
+
+#include <glib.h>
+
+#include "common/sys/load.h"
+
+#define WATTLE_EXIT_USAGE 2
+
+typedef struct {
+        const char *root; /* what --root= said, or "/" */
+        int root_fd;      /* -1 until the options are read */
+        int status;       /* of the program, if wattle_cli_parse() said FALSE */
+} WattleCli;
+
+typedef struct {
+        const char *name;
+        const char *operands; /* as in "FILE|MESH..." */
+        guint n_min, n_max;   /* how many operands */
+        const char *summary;  /* one line for the list of verbs */
+        const char *description;
+        const char *example;
+        int (*run)(WattleCli *cli, char **argv); /* argv[0] is the verb; the exit status */
+} WattleVerb;
+
+extern const WattleVerb wattle_verb_add;
+extern const WattleVerb wattle_verb_check;
+extern const WattleVerb wattle_verb_export;
+extern const WattleVerb wattle_verb_genkey;
+extern const WattleVerb wattle_verb_init;
+extern const WattleVerb wattle_verb_pubkey;
+extern const WattleVerb wattle_verb_remove;
+extern const WattleVerb wattle_verb_render;
+extern const WattleVerb wattle_verb_show;
+
+/* Reads the options of a verb, wherever they stand, and opens the root. Text options are of type
+ * G_OPTION_ARG_FILENAME: bytes as they were given. FALSE if there is nothing left to do: --help was
+ * answered, or the usage is wrong and that was said. */
+gboolean wattle_cli_parse(WattleCli *cli, const WattleVerb *verb, const GOptionEntry *options,
+                          char **argv, char ***ret_operands) G_GNUC_WARN_UNUSED_RESULT;
+
+/* One line about wrong usage and the way to --help; returns WATTLE_EXIT_USAGE. */
+int wattle_cli_usage(const WattleVerb *verb, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Whether an operand FILE|MESH names an installed mesh: it has no slash, does not end in .mesh, and
+ * is installed or at least no file here. */
+gboolean wattle_cli_is_mesh_name(const WattleCli *cli, const char *operand);
+
+/* The mesh of an operand FILE|MESH: installed ones come with this host's settings. mesh must be
+ * zeroed. */
+gboolean wattle_cli_load(const WattleCli *cli, const char *operand, WattleMesh *mesh,
+                         WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same as another device than this host, if as is given: then this host's settings, which are
+ * none of its business, are at their defaults. */
+gboolean wattle_cli_load_as(const WattleCli *cli, const char *operand, const char *as,
+                            WattleMesh *mesh, WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* "/etc/wattle/home.key" as a path of this process, below the root. */
+char *wattle_cli_path(const WattleCli *cli, const char *path);

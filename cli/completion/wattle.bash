@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bash completion of wattle(1). Options come from --help, so there is no second list of them.
+
+_wattle_meshes()
+{
+        find /etc/wattle /run/wattle /usr/lib/wattle -maxdepth 1 -name '*.mesh' 2>/dev/null |
+                sed 's|.*/||; s|\.mesh$||' | sort -u
+}
+
+# Files of meshes, folders on the way, and the names of installed ones.
+_wattle_complete_mesh()
+{
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(
+                compgen -W "$(_wattle_meshes)" -- "$1"
+                compgen -f -X '!*.mesh' -- "$1"
+                compgen -d -- "$1"
+        )
+}
+
+# The devices of a mesh, by name or path; of all installed ones if it is not given.
+_wattle_devices()
+{
+        local file files=()
+
+        for file in "$1" {/etc,/run,/usr/lib}/wattle/"${1:-*}".mesh; do
+                [[ -f $file ]] && files+=("$file")
+        done
+        ((${#files[@]})) || files=({/etc,/run,/usr/lib}/wattle/*.mesh)
+        sed -n 's/^[[:blank:]]*\[Device[[:blank:]]\{1,\}\([^][:blank:]]*\)\].*/\1/p' \
+                "${files[@]}" 2>/dev/null
+}
+
+_wattle_options()
+{
+        wattle "$1" --help 2>/dev/null | grep -oE -- '(^  |, | {6})--[a-z-]+=?' | grep -oE -- '--.*'
+}
+
+# Operands that stand before the cursor, options and their values left out.
+_wattle_operands()
+{
+        local i
+
+        operands=()
+        for ((i = verb_at + 1; i < COMP_CWORD; i++)); do
+                case ${COMP_WORDS[i]} in
+                =) i=$((i + 1)) ;;
+                -*) ;;
+                *) [[ $' '$with_value$' ' == *" ${COMP_WORDS[i - 1]} "* ]] ||
+                        operands+=("${COMP_WORDS[i]}") ;;
+                esac
+        done
+}
+
+_wattle()
+{
+        local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
+        local verbs='init add remove check show genkey pubkey render export help'
+        local with_value='--as --owner --systemd --local --output -o --key -k --address -a
+                --public-endpoint --private-endpoint --route --alias --subnet -s --port -p --domain -d
+                --private-key --root'
+        local verb='' verb_at i operands=()
+
+        with_value=${with_value//[$'\n ']/ }
+        COMPREPLY=()
+        for ((i = 1; i < COMP_CWORD; i++)); do
+                if [[ " $verbs " == *" ${COMP_WORDS[i]} "* ]]; then
+                        verb=${COMP_WORDS[i]} verb_at=$i
+                        break
+                fi
+        done
+        # --option=value comes as three words
+        if [[ $cur == = ]]; then
+                cur=''
+        elif [[ $option == = ]]; then
+                option=${COMP_WORDS[COMP_CWORD - 2]}
+        fi
+        if [[ -z $verb ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "$verbs --root= --version --help" -- "$cur")
+                [[ ${COMPREPLY[*]} == *= ]] && compopt -o nospace
+                return
+        fi
+        _wattle_operands
+        case $verb:$option in
+        export:--exit-node)
+                mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[1]}")" -- "$cur")
+                return
+                ;;
+        *:--as)
+                mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur")
+                return
+                ;;
+        *:--owner)
+                mapfile -t COMPREPLY < <(compgen -W 'auto networkd NetworkManager' -- "$cur")
+                return
+                ;;
+        render:--output | render:-o | *:--root)
+                compopt -o filenames
+                mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+                return
+                ;;
+        *:--local | *:--private-key | *:--output | *:-o)
+                compopt -o filenames
+                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                return
+                ;;
+        *:-*)
+                [[ " $with_value " == *" $option "* ]] && return
+                ;;
+        esac
+        if [[ $cur == -* ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "$(_wattle_options "$verb")" -- "$cur")
+                [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+                return
+        fi
+        case $verb:${#operands[@]} in
+        help:0) mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$cur") ;;
+        export:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices)" -- "$cur") ;;
+        remove:1) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur") ;;
+        check:* | export:1 | *:0) _wattle_complete_mesh "$cur" ;;
+        esac
+}
+
+complete -F _wattle wattle

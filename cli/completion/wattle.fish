@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# fish completion of wattle(1)
+
+function __wattle_meshes
+    path filter -f {/etc,/run,/usr/lib}/wattle/*.mesh 2>/dev/null | string replace -r '.*/(.*)\.mesh$' '$1' | sort -u
+    __fish_complete_suffix .mesh
+end
+
+# The devices of the mesh that stands among the words; of all installed ones if none does.
+function __wattle_devices
+    set -l files
+    for word in (commandline -opc)[2..]
+        for file in $word {/etc,/run,/usr/lib}/wattle/$word.mesh
+            string match -q '*.mesh' -- $file; and test -f $file; and set -a files $file
+        end
+    end
+    set -q files[1]; or set files {/etc,/run,/usr/lib}/wattle/*.mesh
+    set -q files[1]; or return
+    sed -n 's/^[[:blank:]]*\[Device[[:blank:]]\{1,\}\([^][:blank:]]*\)\].*/\1/p' $files 2>/dev/null
+end
+
+set -l verbs init add remove check show genkey pubkey render export help
+
+complete -c wattle -f
+complete -c wattle -l root -r -a '(__fish_complete_directories)' -d 'Look for installed meshes below it'
+complete -c wattle -s h -l help -d 'Show help'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -l version -d 'Show the version'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a init -d 'Begin a new mesh'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a add -d 'Add a device to a mesh'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a remove -d 'Remove a device from a mesh'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a check -d 'Report all that is wrong with meshes'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a show -d 'Show what a mesh comes to'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a genkey -d "Make this host's private key"
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a pubkey -d 'Show the public half of a private key'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a render -d 'Make the files that a host gets'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a export -d 'Make the wg-quick file of a device'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a help -d 'Tell more of a verb'
+
+complete -c wattle -n '__fish_seen_subcommand_from init add remove check show genkey render' -a '(__wattle_meshes)'
+complete -c wattle -n '__fish_seen_subcommand_from pubkey' -F -a '(__wattle_meshes)'
+complete -c wattle -n '__fish_seen_subcommand_from remove export' -a '(__wattle_devices)'
+complete -c wattle -n '__fish_seen_subcommand_from export' -a '(__wattle_meshes)'
+complete -c wattle -n '__fish_seen_subcommand_from help' -a "$verbs"
+
+complete -c wattle -n '__fish_seen_subcommand_from init' -s s -l subnet -x -d 'Prefix of the mesh'
+complete -c wattle -n '__fish_seen_subcommand_from init' -s p -l port -x -d 'UDP port of every device'
+complete -c wattle -n '__fish_seen_subcommand_from init' -s d -l domain -x -d 'Domain of the names'
+complete -c wattle -n '__fish_seen_subcommand_from add' -s k -l key -x -d 'Its public key'
+complete -c wattle -n '__fish_seen_subcommand_from add' -s a -l address -x -d 'Its address'
+complete -c wattle -n '__fish_seen_subcommand_from add' -l public-endpoint -x -d 'Where anyone reaches it'
+complete -c wattle -n '__fish_seen_subcommand_from add' -l private-endpoint -x -d 'Where its own network reaches it'
+complete -c wattle -n '__fish_seen_subcommand_from add' -l route -x -d 'A network behind it'
+complete -c wattle -n '__fish_seen_subcommand_from add' -l alias -x -d 'Another name'
+complete -c wattle -n '__fish_seen_subcommand_from add' -l exit-node -d 'It may carry the others to the Internet'
+complete -c wattle -n '__fish_seen_subcommand_from add' -l relay -d 'It may forward between devices'
+complete -c wattle -n '__fish_seen_subcommand_from add' -l unmanaged -d 'It runs no wattle'
+complete -c wattle -n '__fish_seen_subcommand_from add remove' -s n -l dry-run -d 'Show the change and write nothing'
+complete -c wattle -n '__fish_seen_subcommand_from check' -s q -l quiet -d 'Say nothing of good meshes'
+complete -c wattle -n '__fish_seen_subcommand_from show render' -l as -x -a '(__wattle_devices)' -d 'As this device'
+complete -c wattle -n '__fish_seen_subcommand_from show' -l json -d 'For programs'
+complete -c wattle -n '__fish_seen_subcommand_from render' -l owner -x -a 'auto networkd NetworkManager' -d 'Owner of the interface'
+complete -c wattle -n '__fish_seen_subcommand_from render' -l systemd -x -d 'Version of systemd there'
+complete -c wattle -n '__fish_seen_subcommand_from render' -l local -r -F -d 'Settings of the host'
+complete -c wattle -n '__fish_seen_subcommand_from render' -s o -l output -x -a '(__fish_complete_directories)' -d 'Write below it'
+complete -c wattle -n '__fish_seen_subcommand_from export' -l accept-routes -d 'Use the networks behind others'
+complete -c wattle -n '__fish_seen_subcommand_from export' -l exit-node -x -a '(__wattle_devices)' -d 'Send all traffic through it'
+complete -c wattle -n '__fish_seen_subcommand_from export' -l private-key -r -F -d 'Put in the private key'
+complete -c wattle -n '__fish_seen_subcommand_from export' -s o -l output -r -F -d 'Write to this file'

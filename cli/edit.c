@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/edit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/diff.h"
+#include "common/error.h"
+#include "common/ini.h"
+#include "common/sys/install.h"
+
+static WattlePlace place_of(const char *name)
+{
+        return (WattlePlace){ g_intern_string(name), 0, 0 };
+}
+
+void wattle_editor_clear(WattleEditor *editor)
+{
+        g_clear_pointer(&editor->name, g_free);
+        g_clear_pointer(&editor->path, g_free);
+        g_clear_pointer(&editor->text, g_free);
+        g_clear_pointer(&editor->profile, wattle_profile_free);
+}
+
+/* The name and path of an installed mesh; a vendor's file is not the admin's to change. */
+static gboolean find_installed(WattleEditor *editor, const WattleCli *cli, const char *mesh,
+                               WattleReport *report)
+{
+        editor->name = wattle_mesh_find(cli->root_fd, mesh);
+        if (!editor->name) {
+                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                                    "no mesh %s: there is no " WATTLE_CONFDIR
+                                    "/%s" WATTLE_MESH_SUFFIX ", and no such file here",
+                                    mesh, mesh);
+                return FALSE;
+        }
+        if (!g_str_has_prefix(editor->name, WATTLE_CONFDIR "/")) {
+                wattle_report_error(report, place_of(editor->name),
+                                    "is not yours to change: copy it to " WATTLE_CONFDIR " first");
+                return FALSE;
+        }
+        editor->path = wattle_cli_path(cli, editor->name);
+        return TRUE;
+}
+
+static gboolean read_text(WattleEditor *editor, WattleReport *report)
+{
+        g_autofree char *target = realpath(editor->path, NULL);
+        g_autoptr(GBytes) bytes = NULL;
+        g_autoptr(GError) error = NULL;
+        gconstpointer data;
+        gsize size;
+
+        if (!target || stat(target, &editor->st) < 0) {
+                wattle_report_error(report, place_of(editor->name), "%s", g_strerror(errno));
+                return FALSE;
+        }
+        bytes = wattle_read_file(AT_FDCWD, target, WATTLE_INI_MAX_BYTES, &error);
+        if (!bytes) {
+                wattle_report_error(report, place_of(editor->name), "%s", error->message);
+                return FALSE;
+        }
+        g_free(editor->path);
+        editor->path = g_strdup(target);
+        data = g_bytes_get_data(bytes, &size);
+        editor->profile = wattle_profile_load(data, size, editor->name, report);
+        /* A good profile has no NUL in it. */
+        editor->text = g_strndup(data, size);
+        return editor->profile != NULL;
+}
+
+gboolean wattle_editor_open(WattleEditor *editor, const WattleCli *cli, const char *operand,
+                            WattleReport *report)
+{
+        if (!wattle_cli_is_mesh_name(cli, operand)) {
+                editor->name = g_strdup(operand);
+                editor->path = g_strdup(operand);
+        } else if (!find_installed(editor, cli, operand, report)) {
+                return FALSE;
+        }
+        return read_text(editor, report);
+}
+
+/* As wattle_write_file(), but the new file belongs to whom the old one does before it is in place.
+ */
+static gboolean replace(const WattleEditor *editor, const char *text, GError **error)
+{
+        g_autofree char *temporary = g_strconcat(editor->path, ".wattle-edit", NULL);
+
+        if (!wattle_write_file(AT_FDCWD, temporary, editor->st.st_mode & 0777, text, strlen(text),
+                               error))
+                return FALSE;
+        if ((editor->st.st_uid == geteuid() && editor->st.st_gid == getegid()) ||
+            chown(temporary, editor->st.st_uid, editor->st.st_gid) == 0)
+                if (rename(temporary, editor->path) == 0)
+                        return TRUE;
+        wattle_error_set_errno(error, errno, "%s", editor->path);
+        unlink(temporary);
+        return FALSE;
+}
+
+static gboolean write_text(const WattleEditor *editor, const char *text, WattleReport *report)
+{
+        g_autoptr(GError) error = NULL;
+
+        /* Who cannot be shown the change does not get it. */
+        if (fflush(stdout) != 0)
+                return wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                                           "standard output: %s", g_strerror(errno)),
+                       FALSE;
+        if (replace(editor, text, &error))
+                return TRUE;
+        wattle_report_error(report, (WattlePlace){ NULL, 0, 0 }, "%s", error->message);
+        return FALSE;
+}
+
+gboolean wattle_editor_apply(const WattleEditor *editor, const GArray *edits, gboolean dry_run,
+                             WattleReport *report)
+{
+        g_autofree char *text = wattle_profile_edit_apply(editor->text, edits);
+        g_autoptr(WattleProfile) profile =
+                wattle_profile_load(text, strlen(text), editor->name, report);
+
+        if (!profile)
+                return FALSE;
+        wattle_print_diff(editor->name, editor->text, edits, stdout);
+        return dry_run || write_text(editor, text, report);
+}
+
+guint64 wattle_editor_next_serial(const WattleEditor *editor)
+{
+        return editor->profile->has_serial ? editor->profile->serial + 1 : 1;
+}

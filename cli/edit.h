@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A profile that is being changed in place: opened and checked, changed as text, checked again,
+ * shown, and only then written. */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "common/profile-edit.h"
+
+typedef struct {
+        char *name; /* as messages call it */
+        char *path; /* the file itself, links followed */
+        struct stat st;
+        char *text;
+        WattleProfile *profile;
+} WattleEditor;
+
+void wattle_editor_clear(WattleEditor *editor);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleEditor, wattle_editor_clear)
+
+/* editor must be zeroed. FALSE with errors in the report: not there, no regular file, not a good
+ * profile. */
+gboolean wattle_editor_open(WattleEditor *editor, const WattleCli *cli, const char *operand,
+                            WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The changed profile as a diff on standard output and, unless dry_run, into the file, which keeps
+ * its mode and owner. FALSE with errors in the report, at the lines of the new text, if that is not
+ * a good profile; the file is then as it was. */
+gboolean wattle_editor_apply(const WattleEditor *editor, const GArray *edits, gboolean dry_run,
+                             WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The serial that applying leaves behind. */
+guint64 wattle_editor_next_serial(const WattleEditor *editor);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/keyfile.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/print.h"
+
+char *wattle_key_file_of_mesh(const WattleCli *cli, const char *mesh, WattleReport *report)
+{
+        g_auto(WattleLocal) local = { 0 };
+
+        wattle_local_init(&local);
+        if (!wattle_local_load(&local, cli->root_fd, mesh, report))
+                return NULL;
+        return local.private_key_file ? g_strdup(local.private_key_file)
+                                      : g_strdup_printf(WATTLE_CONFDIR "/%s.key", mesh);
+}
+
+gboolean wattle_print_secret(const char *text)
+{
+        gsize size = strlen(text);
+        struct stat st;
+
+        if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & S_IRWXO)
+                wattle_print_error("warning: this private key goes to a file that others can read; "
+                                   "chmod 0600 it, or set umask 077 before");
+        while (size > 0) {
+                gssize n = write(STDOUT_FILENO, text, size);
+
+                if (n < 0 && errno != EINTR) {
+                        wattle_print_error("standard output: %s", g_strerror(errno));
+                        return FALSE;
+                }
+                if (n > 0) {
+                        text += n;
+                        size -= (gsize)n;
+                }
+        }
+        return TRUE;
+}

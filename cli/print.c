@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/print.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define COLUMN_GAP 2
+
+struct WattleTable {
+        const char *const *headings;
+        guint n_columns;
+        GPtrArray *cells; /* of GStrv, the lines of a cell */
+};
+
+static gboolean has_colour(FILE *stream)
+{
+        const char *no_color = g_getenv("NO_COLOR");
+
+        return isatty(fileno(stream)) && !(no_color && *no_color) &&
+               g_strcmp0(g_getenv("TERM"), "dumb") != 0;
+}
+
+void wattle_print_styled(FILE *stream, WattleStyle style, const char *text)
+{
+        static const char *const codes[] = {
+                [WATTLE_STYLE_PLAIN] = "",   [WATTLE_STYLE_BOLD] = "1",
+                [WATTLE_STYLE_DIM] = "2",    [WATTLE_STYLE_RED] = "31",
+                [WATTLE_STYLE_GREEN] = "32", [WATTLE_STYLE_YELLOW] = "33",
+                [WATTLE_STYLE_CYAN] = "36",
+        };
+
+        if (style != WATTLE_STYLE_PLAIN && *text && has_colour(stream))
+                fprintf(stream, "\033[%sm%s\033[0m", codes[style], text);
+        else
+                fputs(text, stream);
+}
+
+void wattle_print_error(const char *format, ...)
+{
+        va_list args;
+
+        wattle_print_styled(stderr, WATTLE_STYLE_RED, "wattle:");
+        fputc(' ', stderr);
+        va_start(args, format);
+        vfprintf(stderr, format, args);
+        va_end(args);
+        fputc('\n', stderr);
+}
+
+static void print_fault(const WattleFault *fault)
+{
+        g_autofree char *place = wattle_place_format(fault->place);
+        gboolean is_warning = fault->kind == WATTLE_FAULT_WARNING;
+
+        /* wattle_fault_format() has the same text; here its parts have styles. */
+        wattle_print_styled(stderr, WATTLE_STYLE_BOLD, *place ? place : "wattle");
+        fputs(": ", stderr);
+        if (is_warning)
+                wattle_print_styled(stderr, WATTLE_STYLE_YELLOW, "warning: ");
+        fprintf(stderr, "%s\n", fault->text);
+}
+
+void wattle_print_report(WattleReport *report)
+{
+        guint n_all = report->n_errors + report->n_warnings;
+
+        wattle_report_sort(report);
+        for (guint i = 0; i < report->faults->len; i++)
+                print_fault(&g_array_index(report->faults, WattleFault, i));
+        if (n_all > report->faults->len)
+                wattle_print_error("%u more faults are not shown", n_all - report->faults->len);
+}
+
+static void free_cell(gpointer data)
+{
+        g_strfreev(data);
+}
+
+WattleTable *wattle_table_new(const char *const *headings)
+{
+        WattleTable *table = g_new(WattleTable, 1);
+
+        *table = (WattleTable){ headings, g_strv_length((char **)headings),
+                                g_ptr_array_new_with_free_func(free_cell) };
+        return table;
+}
+
+void wattle_table_free(WattleTable *table)
+{
+        if (!table)
+                return;
+        g_ptr_array_unref(table->cells);
+        g_free(table);
+}
+
+void wattle_table_add(WattleTable *table, char *text)
+{
+        g_autofree char *owned = text;
+
+        g_ptr_array_add(table->cells, g_strsplit(owned, "\n", -1));
+}
+
+static guint text_width(const char *text)
+{
+        return (guint)g_utf8_strlen(text, -1);
+}
+
+/* 0 for a column that holds nothing but its heading. */
+static guint column_width(const WattleTable *table, guint column)
+{
+        guint width = 0;
+
+        for (guint i = column; i < table->cells->len; i += table->n_columns) {
+                char **lines = g_ptr_array_index(table->cells, i);
+
+                for (guint j = 0; lines[j]; j++)
+                        width = MAX(width, text_width(lines[j]));
+        }
+        return width > 0 ? MAX(width, text_width(table->headings[column])) : 0;
+}
+
+/* One line of texts; blanks are owed, and paid only when more text follows. */
+static void print_line(const WattleTable *table, const guint *widths, const char *const *texts,
+                       WattleStyle style, FILE *stream)
+{
+        guint owed = 0;
+
+        for (guint i = 0; i < table->n_columns; i++) {
+                if (widths[i] == 0)
+                        continue;
+                if (*texts[i]) {
+                        fprintf(stream, "%*s", (int)owed, "");
+                        wattle_print_styled(stream, style, texts[i]);
+                        owed = 0;
+                }
+                owed += widths[i] - text_width(texts[i]) + COLUMN_GAP;
+        }
+        fputc('\n', stream);
+}
+
+static void print_row(const WattleTable *table, const guint *widths, guint first_cell, FILE *stream)
+{
+        g_autofree const char **texts = g_new0(const char *, table->n_columns);
+        guint height = 1;
+
+        for (guint line = 0; line < height; line++) {
+                for (guint i = 0; i < table->n_columns; i++) {
+                        char **lines = g_ptr_array_index(table->cells, first_cell + i);
+                        guint n = g_strv_length(lines);
+
+                        height = MAX(height, n);
+                        texts[i] = line < n ? lines[line] : "";
+                }
+                print_line(table, widths, texts, WATTLE_STYLE_PLAIN, stream);
+        }
+}
+
+void wattle_table_print(const WattleTable *table, FILE *stream)
+{
+        g_autofree guint *widths = g_new(guint, table->n_columns);
+
+        for (guint i = 0; i < table->n_columns; i++)
+                widths[i] = column_width(table, i);
+        print_line(table, widths, table->headings, WATTLE_STYLE_BOLD, stream);
+        for (guint i = 0; i < table->cells->len; i += table->n_columns)
+                print_row(table, widths, i, stream);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What people read: reports, tables, and colour where it is wanted. */
+#pragma once
+
+#include <glib.h>
+#include <stdio.h>
+
+#include "common/report.h"
+
+typedef enum {
+        WATTLE_STYLE_PLAIN,
+        WATTLE_STYLE_BOLD,
+        WATTLE_STYLE_DIM,
+        WATTLE_STYLE_RED,
+        WATTLE_STYLE_GREEN,
+        WATTLE_STYLE_YELLOW,
+        WATTLE_STYLE_CYAN,
+} WattleStyle;
+
+/* The text in a style, if the stream is a terminal that knows colour and NO_COLOR is not set
+ * (no-color.org). */
+void wattle_print_styled(FILE *stream, WattleStyle style, const char *text);
+
+/* "wattle: TEXT" on stderr. */
+void wattle_print_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/* All faults on stderr, sorted, a line each. */
+void wattle_print_report(WattleReport *report);
+
+/* Rows of cells under headings. A cell may have several lines; a column without any text is left
+ * out with its heading. Widths are those of the content. */
+typedef struct WattleTable WattleTable;
+
+/* headings ends with NULL and is borrowed. */
+WattleTable *wattle_table_new(const char *const *headings);
+void wattle_table_free(WattleTable *table);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleTable, wattle_table_free)
+
+/* The next cell, row by row; takes over text. */
+void wattle_table_add(WattleTable *table, char *text);
+void wattle_table_print(const WattleTable *table, FILE *stream);

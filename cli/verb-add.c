@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/edit.h"
+#include "cli/print.h"
+#include "common/scalar.h"
+
+typedef struct {
+        char *key;
+        char **addresses, **public_endpoints, **private_endpoints, **routes, **aliases;
+        gboolean exit_node, relay, unmanaged, dry_run;
+} Options;
+
+static void options_clear(Options *options)
+{
+        g_free(options->key);
+        g_strfreev(options->addresses);
+        g_strfreev(options->public_endpoints);
+        g_strfreev(options->private_endpoints);
+        g_strfreev(options->routes);
+        g_strfreev(options->aliases);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+/* The device that is put together from the options; what it points to lies in the arena. */
+typedef struct {
+        WattleArena *arena;
+        WattleDevice device;
+        GError **error;
+} Builder;
+
+static guint count(char **words)
+{
+        return words ? g_strv_length(words) : 0;
+}
+
+static gboolean blame(Builder *builder, const char *option)
+{
+        g_prefix_error(builder->error, "%s: ", option);
+        return FALSE;
+}
+
+static gpointer alloc_list(Builder *builder, guint n, gsize size)
+{
+        return n == 0 ? NULL : memset(wattle_arena_alloc(builder->arena, n * size), 0, n * size);
+}
+
+static gboolean read_addresses(Builder *builder, char **words)
+{
+        WattleDevice *device = &builder->device;
+        guint n = count(words);
+
+        device->addresses = alloc_list(builder, n, sizeof *device->addresses);
+        for (guint i = 0; i < n; i++)
+                if (!wattle_addr_parse(words[i], &device->addresses[device->n_addresses++].value,
+                                       builder->error))
+                        return blame(builder, "--address");
+        return TRUE;
+}
+
+static gboolean read_candidates(Builder *builder, char **words, WattleCandidateKind kind,
+                                const char *option)
+{
+        WattleDevice *device = &builder->device;
+
+        for (guint i = 0; i < count(words); i++) {
+                WattleProfileCandidate *candidate = &device->candidates[device->n_candidates++];
+
+                candidate->kind = kind;
+                if (!wattle_endpoint_parse(words[i], builder->arena, &candidate->endpoint,
+                                           builder->error))
+                        return blame(builder, option);
+        }
+        return TRUE;
+}
+
+static gboolean read_endpoints(Builder *builder, const Options *options)
+{
+        guint n = count(options->public_endpoints) + count(options->private_endpoints);
+
+        builder->device.candidates = alloc_list(builder, n, sizeof *builder->device.candidates);
+        return read_candidates(builder, options->public_endpoints, WATTLE_CANDIDATE_PUBLIC,
+                               "--public-endpoint") &&
+               read_candidates(builder, options->private_endpoints, WATTLE_CANDIDATE_PRIVATE,
+                               "--private-endpoint");
+}
+
+static gboolean read_routes(Builder *builder, char **words)
+{
+        WattleDevice *device = &builder->device;
+        guint n = count(words);
+
+        device->routes = alloc_list(builder, n, sizeof *device->routes);
+        for (guint i = 0; i < n; i++)
+                if (!wattle_prefix_parse(words[i], &device->routes[device->n_routes++].value,
+                                         builder->error))
+                        return blame(builder, "--route");
+        return TRUE;
+}
+
+static gboolean read_aliases(Builder *builder, char **words)
+{
+        WattleDevice *device = &builder->device;
+        guint n = count(words);
+
+        device->aliases = alloc_list(builder, n, sizeof *device->aliases);
+        for (guint i = 0; i < n; i++) {
+                if (!wattle_label_check(words[i], builder->error))
+                        return blame(builder, "--alias");
+                device->aliases[device->n_aliases++].value = words[i];
+        }
+        return TRUE;
+}
+
+static gboolean read_key(Builder *builder, const char *text)
+{
+        if (!text) {
+                g_set_error_literal(builder->error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                                    "--key=PUBLICKEY is missing: 'wattle genkey MESH' on the "
+                                    "device prints it");
+                return FALSE;
+        }
+        return wattle_key_parse(text, &builder->device.public_key, builder->error) ||
+               blame(builder, "--key");
+}
+
+static gboolean build(Builder *builder, const char *name, const Options *options)
+{
+        builder->device = (WattleDevice){ .name = name,
+                                          .exit_node = options->exit_node,
+                                          .relay = options->relay,
+                                          .managed = !options->unmanaged };
+        if (!wattle_label_check(name, builder->error))
+                return blame(builder, "DEVICE");
+        return read_key(builder, options->key) && read_addresses(builder, options->addresses) &&
+               read_endpoints(builder, options) && read_routes(builder, options->routes) &&
+               read_aliases(builder, options->aliases);
+}
+
+/* Without --address the device gets the next free one of each subnet. */
+static gboolean choose_addresses(Builder *builder, const WattleEditor *editor, WattleReport *report)
+{
+        const WattleProfile *profile = editor->profile;
+        WattleDevice *device = &builder->device;
+
+        if (device->n_addresses > 0)
+                return TRUE;
+        device->addresses = alloc_list(builder, profile->n_subnets, sizeof *device->addresses);
+        for (guint i = 0; i < profile->n_subnets; i++) {
+                const WattleProfilePrefix *subnet = &profile->subnets[i];
+                char text[WATTLE_PREFIX_TEXT_MAX];
+
+                if (wattle_profile_next_address(profile, &subnet->value,
+                                                &device->addresses[device->n_addresses].value)) {
+                        device->n_addresses++;
+                        continue;
+                }
+                wattle_prefix_format(&subnet->value, text);
+                wattle_report_error(report, subnet->place,
+                                    "Subnet: %s is full: remove a device, add another Subnet=, or "
+                                    "give --address",
+                                    text);
+        }
+        return device->n_addresses == profile->n_subnets;
+}
+
+static gboolean add(const WattleCli *cli, const char *operand, Builder *builder, gboolean dry_run)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleEditor) editor = { 0 };
+        g_autoptr(GArray) edits = NULL;
+        gboolean ok, is_open;
+
+        wattle_report_init(&report);
+        ok = is_open = wattle_editor_open(&editor, cli, operand, &report) &&
+                       choose_addresses(builder, &editor, &report);
+        if (ok) {
+                /* What the old text deserved of warnings, the new one does too. */
+                wattle_report_clear(&report);
+                wattle_report_init(&report);
+                edits = wattle_profile_edit_add(editor.text, &builder->device);
+                ok = wattle_editor_apply(&editor, edits, dry_run, &report);
+        }
+        wattle_print_report(&report);
+        if (!ok)
+                wattle_print_error(
+                        is_open ? "%s is as it was; the lines are those that it would have"
+                                : "%s is as it was",
+                        operand);
+        else if (!dry_run)
+                fprintf(stderr,
+                        "%s: %s added, serial %" G_GUINT64_FORMAT
+                        "; now every device needs the new file\n",
+                        editor.name, builder->device.name, wattle_editor_next_serial(&editor));
+        return ok;
+}
+
+static int run(WattleCli *cli, char **argv)
+{
+        g_auto(GStrv) operands = NULL;
+        g_auto(Options) options = { 0 };
+        g_autoptr(WattleArena) arena = wattle_arena_new();
+        g_autoptr(GError) error = NULL;
+        Builder builder = { .arena = arena, .error = &error };
+        const GOptionEntry entries[] = {
+                { "key", 'k', 0, G_OPTION_ARG_FILENAME, &options.key, "its public key",
+                  "PUBLICKEY" },
+                { "address", 'a', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.addresses,
+                  "its address; else the next free one of each subnet", "ADDRESS" },
+                { "public-endpoint", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.public_endpoints,
+                  "where anyone reaches it", "HOST:PORT" },
+                { "private-endpoint", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.private_endpoints,
+                  "where its own network reaches it", "ADDRESS:PORT" },
+                { "route", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.routes,
+                  "a network behind it", "PREFIX" },
+                { "alias", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.aliases, "another name",
+                  "NAME" },
+                { "exit-node", 0, 0, G_OPTION_ARG_NONE, &options.exit_node,
+                  "it may carry the others to the Internet", NULL },
+                { "relay", 0, 0, G_OPTION_ARG_NONE, &options.relay,
+                  "it may forward between devices that do not reach each other", NULL },
+                { "unmanaged", 0, 0, G_OPTION_ARG_NONE, &options.unmanaged,
+                  "it runs no wattle and gets a file of 'wattle export'", NULL },
+                { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
+                  "show the change and write nothing", NULL },
+                { 0 },
+        };
+
+        if (!wattle_cli_parse(cli, &wattle_verb_add, entries, argv, &operands))
+                return cli->status;
+        if (!build(&builder, operands[1], &options))
+                return wattle_cli_usage(&wattle_verb_add, "%s", error->message);
+        return add(cli, operands[0], &builder, options.dry_run) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+const WattleVerb wattle_verb_add = {
+        .name = "add",
+        .operands = "FILE|MESH DEVICE",
+        .n_min = 2,
+        .n_max = 2,
+        .summary = "add a device to a mesh",
+        .description =
+                "Adds a device at the end of the profile, raises Serial and shows the change. Comments and\n"
+                "order stay as they are. A profile that would not pass 'wattle check' is not written.\n"
+                "Options that name an address, endpoint, route or alias may be repeated.",
+        .example = "wattle add home.mesh tablet --key=0Eb7P46JoJg0prcRFhbrMUnqY8zYpGhWAWkyUYiPHRg=",
+        .run = run,
+};

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/keyfile.h"
+#include "cli/print.h"
+#include "common/scalar.h"
+#include "common/sys/secret.h"
+
+static gboolean print_new_key(void)
+{
+        char text[WATTLE_KEY_TEXT_MAX + 1];
+        g_auto(WattleKey) key = { 0 };
+        gboolean ok;
+
+        wattle_key_generate(&key);
+        wattle_key_format(&key, text);
+        text[WATTLE_KEY_TEXT_MAX - 1] = '\n';
+        text[WATTLE_KEY_TEXT_MAX] = '\0';
+        ok = wattle_print_secret(text);
+        sodium_memzero(text, sizeof text);
+        return ok;
+}
+
+/* networkd reads keys after it has dropped its privileges. */
+static gboolean write_key(const WattleCli *cli, const char *file, const WattleKey *key,
+                          GError **error)
+{
+        const struct group *group = geteuid() == 0 ? getgrnam("systemd-network") : NULL;
+        g_autofree char *path = wattle_cli_path(cli, file);
+        g_autofree char *folder = g_path_get_dirname(path);
+
+        /* On failure the file's own error says it better. */
+        (void)g_mkdir_with_parents(folder, 0755);
+        return wattle_secret_write(AT_FDCWD, path, key, group ? &group->gr_gid : NULL, error);
+}
+
+static void print_public_key(const WattleKey *private_key)
+{
+        char text[WATTLE_KEY_TEXT_MAX];
+        WattleKey public_key;
+
+        wattle_key_derive_public(private_key, &public_key);
+        wattle_key_format(&public_key, text);
+        puts(text);
+}
+
+static gboolean make_key_file(const WattleCli *cli, const char *mesh, const char *file)
+{
+        g_autofree char *path = wattle_cli_path(cli, file);
+        g_auto(WattleKey) key = { 0 };
+        g_autoptr(GError) error = NULL;
+        struct stat st;
+
+        if (lstat(path, &st) == 0) {
+                wattle_print_error("%s exists, and a key is never written over: 'wattle pubkey %s' "
+                                   "shows its public half",
+                                   file, mesh);
+                return FALSE;
+        }
+        wattle_key_generate(&key);
+        if (!write_key(cli, file, &key, &error)) {
+                wattle_print_error("%s", error->message);
+                return FALSE;
+        }
+        fprintf(stderr, "%s: made; its public half, for the admin of the mesh:\n", file);
+        print_public_key(&key);
+        return TRUE;
+}
+
+static int run(WattleCli *cli, char **argv)
+{
+        g_auto(GStrv) operands = NULL;
+        g_auto(WattleReport) report = { 0 };
+        g_autofree char *file = NULL;
+        g_autoptr(GError) error = NULL;
+        const GOptionEntry options[] = { { 0 } };
+
+        if (!wattle_cli_parse(cli, &wattle_verb_genkey, options, argv, &operands))
+                return cli->status;
+        if (!operands[0])
+                return print_new_key() ? EXIT_SUCCESS : EXIT_FAILURE;
+        if (!wattle_identifier_check(operands[0], WATTLE_MESH_NAME_MAX, &error))
+                return wattle_cli_usage(&wattle_verb_genkey, "MESH: %s", error->message);
+        wattle_report_init(&report);
+        file = wattle_key_file_of_mesh(cli, operands[0], &report);
+        wattle_print_report(&report);
+        return file && make_key_file(cli, operands[0], file) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+const WattleVerb wattle_verb_genkey = {
+        .name = "genkey",
+        .operands = "[MESH]",
+        .n_min = 0,
+        .n_max = 1,
+        .summary = "make this host's private key",
+        .description =
+                "With MESH, makes the private key of this host for it, " WATTLE_CONFDIR
+                "/MESH.key or what\n"
+                "PrivateKeyFile= says, and prints the public half for the admin of the mesh. A key\n"
+                "that is there is never written over. Without MESH, prints a private key as\n"
+                "'wg genkey' does.",
+        .example = "wattle genkey home",
+        .run = run,
+};

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "cli/print.h"
+#include "common/scalar.h"
+#include "common/sys/install.h"
+
+typedef struct {
+        char **subnet_texts;
+        char *port_text, *domain;
+        WattleProfilePrefix subnets[WATTLE_PROFILE_MAX_SUBNETS];
+        guint n_subnets;
+        WattleOptionalU16 listen_port;
+} Options;
+
+static void options_clear(Options *options)
+{
+        g_strfreev(options->subnet_texts);
+        g_free(options->port_text);
+        g_free(options->domain);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+/* A /24 in the upper half of 10.0.0.0/8, away from the numbers that home routers, OpenVPN, k3s,
+ * podman (10.88) and Kubernetes (10.96, 10.244) like. */
+static WattlePrefix choose_subnet(void)
+{
+        WattleAddr addr = { .family = AF_INET, .bytes = { 10 } };
+
+        addr.bytes[1] = (guint8)(128 + randombytes_uniform(112));
+        addr.bytes[2] = (guint8)randombytes_uniform(256);
+        return (WattlePrefix){ addr, 24 };
+}
+
+static gboolean parse_subnets(Options *options, GError **error)
+{
+        guint n = options->subnet_texts ? g_strv_length(options->subnet_texts) : 0;
+
+        if (n > G_N_ELEMENTS(options->subnets)) {
+                g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                            "--subnet: at most %d times", WATTLE_PROFILE_MAX_SUBNETS);
+                return FALSE;
+        }
+        for (guint i = 0; i < n; i++)
+                if (!wattle_prefix_parse(options->subnet_texts[i], &options->subnets[i].value,
+                                         error)) {
+                        g_prefix_error(error, "--subnet: ");
+                        return FALSE;
+                }
+        if (n == 0)
+                options->subnets[n++].value = choose_subnet();
+        options->n_subnets = n;
+        return TRUE;
+}
+
+static gboolean parse_values(Options *options, GError **error)
+{
+        if (!parse_subnets(options, error))
+                return FALSE;
+        options->listen_port = (WattleOptionalU16){ TRUE, WATTLE_DEFAULT_LISTEN_PORT };
+        if (options->port_text &&
+            !wattle_port_parse(options->port_text, &options->listen_port.value, error)) {
+                g_prefix_error(error, "--port: ");
+                return FALSE;
+        }
+        if (options->domain && !wattle_dns_name_check(options->domain, error)) {
+                g_prefix_error(error, "--domain: ");
+                return FALSE;
+        }
+        return TRUE;
+}
+
+/* operand is how the admin will name the mesh to us. */
+static char *make_text(const char *name, const char *file, const char *operand,
+                       const Options *options)
+{
+        g_autofree char *short_operand = g_path_get_basename(operand);
+        WattleProfile profile = { .file = file,
+                                  .name = name,
+                                  .has_serial = TRUE,
+                                  .serial = 1,
+                                  .subnets = (WattleProfilePrefix *)options->subnets,
+                                  .n_subnets = options->n_subnets,
+                                  .domain = options->domain,
+                                  .listen_port = options->listen_port };
+        g_autofree char *body = wattle_profile_write(&profile);
+
+        return g_strdup_printf(
+                "# The mesh %s: one file, the same on every device. wattle.mesh(5) has all keys.\n"
+                "#\n"
+                "# A device joins like this:\n"
+                "#   on the device:  wattle genkey %s      makes its private key, prints the public one\n"
+                "#   here:           wattle add %s DEVICE --key=PUBLICKEY\n"
+                "#   then:           copy this file to " WATTLE_CONFDIR " on every device\n"
+                "#\n"
+                "# No private key ever belongs in here. Serial rises with every change.\n"
+                "%s",
+                name, name, short_operand, body);
+}
+
+/* Never over what is there, a dangling or a masking link included. */
+static gboolean write_new(const char *path, const char *text, WattlePlace place,
+                          WattleReport *report)
+{
+        g_autoptr(GError) error = NULL;
+        struct stat st;
+
+        if (lstat(path, &st) == 0)
+                wattle_report_error(report, place, "exists already, and is left as it is");
+        else if (errno != ENOENT)
+                wattle_report_error(report, place, "%s", g_strerror(errno));
+        else if (!wattle_write_file(AT_FDCWD, path, 0644, text, strlen(text), &error))
+                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 }, "%s", error->message);
+        return report->n_errors == 0;
+}
+
+/* file is how messages call it, path where it is. */
+static gboolean init(const char *operand, const char *file, const char *path,
+                     const Options *options, WattleReport *report)
+{
+        g_autofree char *name = wattle_mesh_name_of_path(file);
+        g_autofree char *text = make_text(name, file, operand, options);
+        g_autoptr(WattleProfile) profile = wattle_profile_load(text, strlen(text), file, report);
+        g_autofree char *folder = g_path_get_dirname(path);
+
+        if (!profile)
+                return FALSE;
+        if (g_str_has_prefix(file, WATTLE_CONFDIR "/"))
+                (void)g_mkdir_with_parents(folder, 0755); /* the file's own error says it better */
+        if (!write_new(path, text, (WattlePlace){ profile->file, 0, 0 }, report))
+                return FALSE;
+        printf("%s: made; the next step: wattle add %s DEVICE --key=PUBLICKEY\n", file, operand);
+        return TRUE;
+}
+
+static int run(WattleCli *cli, char **argv)
+{
+        g_auto(GStrv) operands = NULL;
+        g_auto(Options) options = { 0 };
+        g_auto(WattleReport) report = { 0 };
+        g_autofree char *file = NULL, *path = NULL;
+        g_autoptr(GError) error = NULL;
+        gboolean ok;
+        const GOptionEntry entries[] = {
+                { "subnet", 's', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.subnet_texts,
+                  "of the mesh, IPv4 or IPv6, may be repeated; else a random 10.x.y.0/24",
+                  "PREFIX" },
+                { "port", 'p', 0, G_OPTION_ARG_FILENAME, &options.port_text,
+                  "UDP port of every device; else 51820", "PORT" },
+                { "domain", 'd', 0, G_OPTION_ARG_FILENAME, &options.domain,
+                  "devices are called DEVICE.DOMAIN; else DEVICE.MESH", "DOMAIN" },
+                { 0 },
+        };
+
+        if (!wattle_cli_parse(cli, &wattle_verb_init, entries, argv, &operands))
+                return cli->status;
+        if (!parse_values(&options, &error))
+                return wattle_cli_usage(&wattle_verb_init, "%s", error->message);
+        if (strchr(operands[0], '/') || g_str_has_suffix(operands[0], WATTLE_MESH_SUFFIX)) {
+                file = g_strdup(operands[0]);
+                path = g_strdup(file);
+        } else {
+                file = g_strdup_printf(WATTLE_CONFDIR "/%s" WATTLE_MESH_SUFFIX, operands[0]);
+                path = wattle_cli_path(cli, file);
+        }
+        wattle_report_init(&report);
+        ok = init(operands[0], file, path, &options, &report);
+        wattle_print_report(&report);
+        return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+const WattleVerb wattle_verb_init = {
+        .name = "init",
+        .operands = "FILE|MESH",
+        .n_min = 1,
+        .n_max = 1,
+        .summary = "begin a new mesh",
+        .description = "Makes a new profile without devices; MESH alone makes " WATTLE_CONFDIR
+                       "/MESH.mesh. A file\n"
+                       "that is there is never written over.",
+        .example = "wattle init --subnet=10.42.0.0/16 --subnet=fd42::/64 home.mesh",
+        .run = run,
+};

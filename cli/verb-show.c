@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/print.h"
+#include "cli/show-json.h"
+#include "common/sys/host.h"
+
+static void print_fact(const char *name, const char *value)
+{
+        g_autofree char *padded = g_strdup_printf("%-13s", name);
+
+        if (!*value)
+                return;
+        wattle_print_styled(stdout, WATTLE_STYLE_DIM, padded);
+        puts(value);
+}
+
+/* Adds a word to a list in one text. */
+static void append(GString *text, const char *separator, const char *format, ...)
+        G_GNUC_PRINTF(3, 4);
+
+static void append(GString *text, const char *separator, const char *format, ...)
+{
+        va_list args;
+
+        if (text->len > 0)
+                g_string_append(text, separator);
+        va_start(args, format);
+        g_string_append_vprintf(text, format, args);
+        va_end(args);
+}
+
+static void append_prefixes(GString *text, const char *separator, const WattlePrefix *prefixes,
+                            guint n)
+{
+        for (guint i = 0; i < n; i++) {
+                char word[WATTLE_PREFIX_TEXT_MAX];
+
+                wattle_prefix_format(&prefixes[i], word);
+                append(text, separator, "%s", word);
+        }
+}
+
+static void print_prefixes(const char *name, const WattlePrefix *prefixes, guint n)
+{
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        append_prefixes(text, ", ", prefixes, n);
+        print_fact(name, text->str);
+}
+
+static void print_mesh(const WattleView *view, const WattleProfile *profile)
+{
+        g_autoptr(GString) text = g_string_new(view->mesh);
+
+        if (profile->has_serial)
+                append(text, ", ", "serial %" G_GUINT64_FORMAT, profile->serial);
+        append(text, ", ", "%u device%s", profile->n_devices, profile->n_devices == 1 ? "" : "s");
+        print_fact("mesh", text->str);
+}
+
+static void print_device(const WattleView *view)
+{
+        g_autoptr(GString) text = g_string_new(view->self.name);
+
+        g_string_append_printf(text, ".%s", view->domain);
+        for (guint i = 0; i < view->self.n_aliases; i++)
+                append(text, ", ", "%s.%s", view->self.aliases[i], view->domain);
+        print_fact("device", text->str);
+}
+
+static void print_interface(const WattleView *view)
+{
+        g_autoptr(GString) text = g_string_new(view->interface);
+
+        append(text, ", ", "port %u", view->listen_port);
+        if (view->mtu.given)
+                append(text, ", ", "MTU %u", view->mtu.value);
+        if (view->firewall_mark.given)
+                append(text, ", ", "mark 0x%x", view->firewall_mark.value);
+        print_fact("interface", text->str);
+}
+
+static void print_owner(const WattleView *view)
+{
+        static const char *const starts[] = {
+                [WATTLE_ACTIVATION_MANUAL] = "started by hand",
+                [WATTLE_ACTIVATION_UP] = "started at boot",
+                [WATTLE_ACTIVATION_ALWAYS_UP] = "always up",
+        };
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        if (!view->self.managed) {
+                print_fact("owner", "none: runs no wattle, 'wattle export' makes its file");
+                return;
+        }
+        append(text, "", "%s", wattle_owner_name(view->owner));
+        append(text, ", ", "%s", starts[view->activation]);
+        print_fact("owner", text->str);
+}
+
+static void print_keys(const WattleView *view)
+{
+        char key[WATTLE_KEY_TEXT_MAX];
+
+        wattle_key_format(&view->public_key, key);
+        print_fact("public key", key);
+        if (view->self.managed)
+                print_fact("private key", view->private_key_file ? view->private_key_file
+                                                                 : "a credential of systemd's");
+}
+
+static void print_routing(const WattleView *view)
+{
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        if (view->routing_server)
+                append(text, ", ", "forwards for others");
+        if (view->masquerade)
+                append(text, ", ", "masquerades as an exit node");
+        if (view->routing_client)
+                append(text, ", ", "uses routes of others");
+        print_fact("routing", text->len > 0 ? text->str : "none");
+        print_prefixes("routes", view->routes, view->n_routes);
+        print_fact("exit node", view->exit_node ? view->exit_node : "none");
+}
+
+static char *peer_addresses(const WattlePeer *peer)
+{
+        GString *text = g_string_new(NULL);
+
+        for (guint i = 0; i < peer->device.n_addresses; i++) {
+                char word[WATTLE_ADDR_TEXT_MAX];
+
+                wattle_addr_format(&peer->device.addresses[i], word);
+                append(text, "\n", "%s", word);
+        }
+        return g_string_free(text, FALSE);
+}
+
+/* The one that files name comes first. */
+static char *peer_endpoints(const WattlePeer *peer)
+{
+        GString *text = g_string_new(NULL);
+        char word[WATTLE_ENDPOINT_TEXT_MAX];
+
+        if (peer->endpoint) {
+                wattle_endpoint_format(peer->endpoint, word);
+                g_string_append(text, word);
+        }
+        for (guint i = 0; i < peer->n_candidates; i++) {
+                const WattleCandidate *candidate = &peer->candidates[i];
+
+                if (&candidate->endpoint == peer->endpoint)
+                        continue;
+                wattle_endpoint_format(&candidate->endpoint, word);
+                append(text, "\n", "%s%s", word,
+                       candidate->kind == WATTLE_CANDIDATE_PRIVATE ? " (LAN)" : "");
+        }
+        return g_string_free(text, FALSE);
+}
+
+static gboolean is_allowed(const WattlePeer *peer, const WattlePrefix *prefix)
+{
+        for (guint i = 0; i < peer->n_allowed_ips; i++)
+                if (wattle_prefix_compare(&peer->allowed_ips[i], prefix) == 0)
+                        return TRUE;
+        return FALSE;
+}
+
+/* What goes to this peer beside its own addresses, and what it offers in vain. */
+static char *peer_routes(const WattlePeer *peer, const WattleDevice *device)
+{
+        GString *text = g_string_new(NULL);
+
+        append_prefixes(text, "\n", peer->allowed_ips + peer->device.n_addresses,
+                        peer->n_allowed_ips - peer->device.n_addresses);
+        for (guint i = 0; i < device->n_routes; i++) {
+                char word[WATTLE_PREFIX_TEXT_MAX];
+
+                if (is_allowed(peer, &device->routes[i].value))
+                        continue;
+                wattle_prefix_format(&device->routes[i].value, word);
+                append(text, "\n", "%s unused", word);
+        }
+        return g_string_free(text, FALSE);
+}
+
+static char *peer_notes(const WattleView *view, const WattlePeer *peer, const WattleDevice *device)
+{
+        GString *text = g_string_new(NULL);
+
+        for (guint i = 0; i < peer->device.n_aliases; i++)
+                append(text, ", ", "alias %s", peer->device.aliases[i]);
+        if (device->exit_node)
+                append(text, ", ", "%s",
+                       g_strcmp0(view->exit_node, peer->device.name) == 0 ? "our exit node"
+                                                                          : "exit node");
+        if (device->relay)
+                append(text, ", ", "relay");
+        if (!peer->device.managed)
+                append(text, ", ", "runs no wattle");
+        return g_string_free(text, FALSE);
+}
+
+static void print_peers(const WattleView *view, const WattleProfile *profile)
+{
+        static const char *const headings[] = { "PEER",      "ADDRESS", "ENDPOINT", "ROUTES",
+                                                "KEEPALIVE", "NOTES",   NULL };
+        g_autoptr(WattleTable) table = wattle_table_new(headings);
+
+        for (guint i = 0; i < view->n_peers; i++) {
+                const WattlePeer *peer = &view->peers[i];
+                const WattleDevice *device = wattle_profile_find_key(profile, &peer->public_key);
+
+                wattle_table_add(table, g_strdup(peer->device.name));
+                wattle_table_add(table, peer_addresses(peer));
+                wattle_table_add(table, peer_endpoints(peer));
+                wattle_table_add(table, peer_routes(peer, device));
+                wattle_table_add(table, peer->keepalive_s > 0
+                                                ? g_strdup_printf("%u s", peer->keepalive_s)
+                                                : g_strdup(""));
+                wattle_table_add(table, peer_notes(view, peer, device));
+        }
+        wattle_table_print(table, stdout);
+}
+
+static void print_revoked(const WattleProfile *profile)
+{
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        for (guint i = 0; i < profile->n_devices; i++)
+                if (profile->devices[i].state == WATTLE_DEVICE_REVOKED)
+                        append(text, ", ", "%s", profile->devices[i].name);
+        if (text->len > 0)
+                printf("\nrevoked: %s\n", text->str);
+}
+
+static void print_view(const WattleView *view, const WattleProfile *profile)
+{
+        print_mesh(view, profile);
+        print_device(view);
+        print_prefixes("addresses", view->addresses, view->n_addresses);
+        print_interface(view);
+        print_owner(view);
+        print_keys(view);
+        print_routing(view);
+        putchar('\n');
+        if (view->n_peers > 0)
+                print_peers(view, profile);
+        else
+                puts("no peers");
+        print_revoked(profile);
+}
+
+static gboolean show(const WattleCli *cli, const char *operand, const char *as, gboolean json,
+                     WattleReport *report)
+{
+        g_auto(WattleMesh) mesh = { 0 };
+        g_autoptr(WattleView) view = NULL;
+
+        if (!wattle_cli_load_as(cli, operand, as, &mesh, report))
+                return FALSE;
+        view = wattle_host_view(cli->root_fd, &mesh, as, WATTLE_OWNER_AUTO, report);
+        if (!view)
+                return FALSE;
+        if (json)
+                wattle_show_json(view, mesh.profile, stdout);
+        else
+                print_view(view, mesh.profile);
+        return TRUE;
+}
+
+static int run(WattleCli *cli, char **argv)
+{
+        g_auto(GStrv) operands = NULL;
+        g_auto(WattleReport) report = { 0 };
+        g_autofree char *as = NULL;
+        gboolean json = FALSE, ok;
+        const GOptionEntry options[] = {
+                { "as", 0, 0, G_OPTION_ARG_FILENAME, &as,
+                  "as this device would have it, with all settings at their defaults", "DEVICE" },
+                { "json", 0, 0, G_OPTION_ARG_NONE, &json, "for programs; wattle(1) has the schema",
+                  NULL },
+                { 0 },
+        };
+
+        if (!wattle_cli_parse(cli, &wattle_verb_show, options, argv, &operands))
+                return cli->status;
+        wattle_report_init(&report);
+        ok = show(cli, operands[0], as, json, &report);
+        wattle_print_report(&report);
+        return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+const WattleVerb wattle_verb_show = {
+        .name = "show",
+        .operands = "FILE|MESH",
+        .n_min = 1,
+        .n_max = 1,
+        .summary = "show what a mesh comes to on this host, or on any of its devices",
+        .description =
+                "Shows what this host configures, resolved from the mesh, the host's settings and its\n"
+                "identity. The first endpoint of a peer is the one that files get; (LAN) is for the\n"
+                "same network only.",
+        .example = "wattle show --as laptop home.mesh",
+        .run = run,
+};
