@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/identity.h"
 
+#include "common/scalar.h"
+
+/* So many names fit into a message. */
+#define MAX_NAMES 8
+
 static const WattleDevice *device_of_key(const WattleProfile *profile,
                                          const WattleEvidence *evidence, WattleReport *report)
 {
@@ -18,15 +23,47 @@ static const WattleDevice *device_of_key(const WattleProfile *profile,
         return NULL;
 }
 
+/* "desktop, laptop and 3 more" */
+static char *list_names(const char *const *names, guint n)
+{
+        GString *list = g_string_new(n == 0 ? "none" : NULL);
+
+        for (guint i = 0; i < MIN(n, MAX_NAMES); i++)
+                g_string_append_printf(list, "%s%s", i == 0 ? "" : ", ", names[i]);
+        if (n > MAX_NAMES)
+                g_string_append_printf(list, " and %u more", n - MAX_NAMES);
+        return g_string_free(list, FALSE);
+}
+
+/* The device that name, if given, was meant for, or else those that there are. */
+static char *suggest_device(const WattleProfile *profile, const char *name)
+{
+        g_autofree const char **names = g_new(const char *, profile->n_devices + 1);
+        g_autofree char *list = NULL;
+        const char *nearest;
+        guint n = 0;
+
+        for (guint i = 0; i < profile->n_devices; i++)
+                if (profile->devices[i].state == WATTLE_DEVICE_ACTIVE)
+                        names[n++] = profile->devices[i].name;
+        nearest = name ? wattle_nearest_word(name, names, n) : NULL;
+        if (nearest)
+                return g_strdup_printf("did you mean %s?", nearest);
+        list = list_names(names, n);
+        return g_strdup_printf("it has %s", list);
+}
+
 static const WattleDevice *device_of_setting(const WattleProfile *profile,
                                              const WattleEvidence *evidence, WattleReport *report)
 {
         const WattleDevice *device = wattle_profile_find_device(profile, evidence->device);
 
-        if (!device)
-                wattle_report_error(report, evidence->device_place,
-                                    "mesh %s has no device %s: 'wattle show' lists them",
-                                    profile->name, evidence->device);
+        if (!device) {
+                g_autofree char *suggestion = suggest_device(profile, evidence->device);
+
+                wattle_report_error(report, evidence->device_place, "mesh %s has no device %s: %s",
+                                    profile->name, evidence->device, suggestion);
+        }
         return device;
 }
 
@@ -57,12 +94,15 @@ static const WattleDevice *decide(const WattleProfile *profile, const WattleEvid
                         by_host_name->name, evidence->key_file, by_key->name, by_key->name);
                 return NULL;
         }
-        if (!by_key && !by_host_name)
+        if (!by_key && !by_host_name) {
+                g_autofree char *suggestion = suggest_device(profile, NULL);
+
                 wattle_report_error(
                         report, (WattlePlace){ profile->file, 0, 0 },
                         "the mesh has no device with this host's name, %s, and there is no private "
-                        "key to tell by: write Device= below [Local], or name one with --as",
-                        evidence->host_name ? evidence->host_name : "(none)");
+                        "key to tell by: write Device= below [Local], or name one with --as (%s)",
+                        evidence->host_name ? evidence->host_name : "(none)", suggestion);
+        }
         return by_key ? by_key : by_host_name;
 }
 
@@ -74,7 +114,9 @@ const WattleDevice *wattle_identify(const WattleProfile *profile, const WattleEv
         if (!device)
                 return NULL;
         if (device->state == WATTLE_DEVICE_REVOKED) {
-                wattle_report_error(report, device->place, "device %s is revoked", device->name);
+                wattle_report_error(report, device->place,
+                                    "device %s is revoked: State=active would let it in again",
+                                    device->name);
                 return NULL;
         }
         return device;

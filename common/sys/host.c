@@ -147,7 +147,7 @@ static const WattleDevice *identify(int root_fd, const WattleMesh *mesh, const c
 {
         g_autofree char *host_name = wattle_host_name();
         g_autofree char *key_file = wattle_host_key_file(mesh);
-        WattleEvidence evidence = { .device = as };
+        WattleEvidence evidence = { .device = as, .device_place = { mesh->profile->file, 0, 0 } };
         WattleKey public_key;
         gboolean found;
 

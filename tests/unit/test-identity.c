@@ -42,7 +42,9 @@ static const Row rows[] = {
         { "key-and-unknown-host-name", NULL, KEY_A, "debian", "desktop", "" },
         { "unmanaged", "phone", NULL, NULL, "phone", "" },
         { "setting-unknown", "nas", KEY_A, "desktop", NULL,
-          "local.conf:2:8: mesh home has no device nas: 'wattle show' lists them" },
+          "local.conf:2:8: mesh home has no device nas: it has desktop, laptop, phone" },
+        { "setting-misspelt", "labtop", NULL, NULL, NULL,
+          "local.conf:2:8: mesh home has no device labtop: did you mean laptop?" },
         { "key-unknown", NULL, KEY_OF_NOBODY, "desktop", NULL,
           "home.mesh: the key in /etc/wattle/home.key belongs to no device of the mesh; give the "
           "admin its public half, for PublicKey=: " KEY_OF_NOBODY },
@@ -54,12 +56,16 @@ static const Row rows[] = {
           "that of laptop: take the right key, or settle it with Device=laptop below [Local]" },
         { "host-name-unknown", NULL, NULL, "debian", NULL,
           "home.mesh: the mesh has no device with this host's name, debian, and there is no "
-          "private key to tell by: write Device= below [Local], or name one with --as" },
+          "private key to tell by: write Device= below [Local], or name one with --as (it has "
+          "desktop, laptop, phone)" },
         { "nothing", NULL, NULL, NULL, NULL,
           "home.mesh: the mesh has no device with this host's name, (none), and there is no "
-          "private key to tell by: write Device= below [Local], or name one with --as" },
-        { "revoked-setting", "old", NULL, NULL, NULL, "home.mesh:10:1: device old is revoked" },
-        { "revoked-key", NULL, KEY_C, NULL, NULL, "home.mesh:10:1: device old is revoked" },
+          "private key to tell by: write Device= below [Local], or name one with --as (it has "
+          "desktop, laptop, phone)" },
+        { "revoked-setting", "old", NULL, NULL, NULL,
+          "home.mesh:10:1: device old is revoked: State=active would let it in again" },
+        { "revoked-key", NULL, KEY_C, NULL, NULL,
+          "home.mesh:10:1: device old is revoked: State=active would let it in again" },
 };
 
 static void row(gconstpointer data)
