@@ -50,6 +50,9 @@ gboolean wattle_secret_read_fd(int fd, const char *what, WattleKey *ret, GError 
                 sodium_memzero(text, sizeof text);
                 return wattle_error_set_errno(error, errno, "%s", what);
         }
+        /* Blanks to the last byte may have anything behind them, and so may a NUL: no key. */
+        if (n == MAX_BYTES || memchr(text, '\0', n))
+                n = 0;
         while (n > 0 && strchr(" \t\r\n", text[n - 1]))
                 n--;
         text[n] = '\0';
