@@ -16,6 +16,6 @@ typedef struct {
 
 /* The strongest evidence decides: Device=, then the key, then the host name. NULL with an error in
  * the report if none names a device, if a device was named that is not there, if Device= or the
- * host name and the key disagree, or if the device is revoked or runs no wattle. */
+ * host name and the key disagree, or if the device is revoked. */
 const WattleDevice *wattle_identify(const WattleProfile *profile, const WattleEvidence *evidence,
                                     WattleReport *report);

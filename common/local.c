@@ -108,7 +108,7 @@ static gboolean parse_device(const char *text, WattlePlace place, WattleArena *a
 static gboolean parse_interface(const char *text, WattlePlace place, WattleArena *arena,
                                 gpointer field, GError **error)
 {
-        if (!wattle_identifier_check(text, WATTLE_INTERFACE_NAME_MAX, error))
+        if (!wattle_interface_name_check(text, error))
                 return FALSE;
         *(WattleProfileName *)field =
                 (WattleProfileName){ wattle_arena_strdup(arena, text), place };

@@ -296,8 +296,12 @@ static void check_overlaps(const WattleProfile *profile, WattleReport *report)
         }
 }
 
-static void check_default_routes(const WattleProfile *profile, WattleReport *report)
+static void check_zero_lengths(const WattleProfile *profile, WattleReport *report)
 {
+        for (guint i = 0; i < profile->n_subnets; i++)
+                if (profile->subnets[i].value.length == 0)
+                        wattle_report_error(report, profile->subnets[i].place,
+                                            "Subnet: a mesh cannot have all addresses there are");
         for (guint i = 0; i < profile->n_devices; i++)
                 for (guint j = 0; j < profile->devices[i].n_routes; j++) {
                         const WattleProfilePrefix *route = &profile->devices[i].routes[j];
@@ -311,18 +315,20 @@ static void check_default_routes(const WattleProfile *profile, WattleReport *rep
 
 static void check_mesh_name(const WattleProfile *profile, WattleReport *report)
 {
+        g_autoptr(GError) error = NULL;
+
         if (!profile->name)
                 return;
         if (!profile->domain && !wattle_label_check(profile->name, NULL))
                 wattle_report_error(report, profile->place,
                                     "the mesh's name %s is no DNS name: write Domain= below [Mesh]",
                                     profile->name);
-        if (strlen(profile->name) > WATTLE_INTERFACE_NAME_MAX)
+        if (!wattle_interface_name_check(profile->name, &error))
                 wattle_report_warning(
                         report, profile->place,
-                        "the mesh's name %s is too long for an interface (%d characters): "
-                        "write a shorter Name= below [Mesh], or Interface= on each host",
-                        profile->name, WATTLE_INTERFACE_NAME_MAX);
+                        "the mesh's name cannot be that of the interface, for %s: write another "
+                        "Name= below [Mesh], or Interface= on each host",
+                        error->message);
 }
 
 void wattle_profile_check(const WattleProfile *profile, WattleReport *report)
@@ -332,6 +338,6 @@ void wattle_profile_check(const WattleProfile *profile, WattleReport *report)
         check_keys(profile, report);
         check_addresses(profile, report);
         check_candidates(profile, report);
-        check_default_routes(profile, report);
+        check_zero_lengths(profile, report);
         check_overlaps(profile, report);
 }

@@ -221,7 +221,7 @@ static gboolean fill_interface(Resolver *resolver, WattleReport *report)
         if (!name)
                 name = resolver->profile->name;
         /* Interface= was checked when it was read. */
-        if (!wattle_identifier_check(name, WATTLE_INTERFACE_NAME_MAX, &error)) {
+        if (!wattle_interface_name_check(name, &error)) {
                 wattle_report_error(
                         report, resolver->profile->place,
                         "the interface would be called as the mesh, but %s: write Interface= "
@@ -275,18 +275,28 @@ static void fill_routing(Resolver *resolver)
                 view->firewall_mark = (WattleOptionalU32){ TRUE, WATTLE_DEFAULT_MARK };
 }
 
+static gboolean is_printable(const char *text)
+{
+        for (const char *p = text; *p; p++)
+                if ((guchar)*p < 0x20 || *p == 0x7f)
+                        return FALSE;
+        return g_utf8_validate(text, -1, NULL);
+}
+
 static void fill_names(Resolver *resolver)
 {
         const WattleProfile *profile = resolver->profile;
         WattleView *view = resolver->view;
-        g_autofree char *source = profile->file
-                                          ? g_path_get_basename(profile->file)
-                                          : g_strconcat(profile->name, WATTLE_MESH_SUFFIX, NULL);
+        g_autofree char *file = g_path_get_basename(profile->file ? profile->file : "");
 
         view->mesh = wattle_arena_strdup(view->arena, profile->name);
         view->domain =
                 wattle_arena_strdup(view->arena, profile->domain ? profile->domain : profile->name);
-        view->source = wattle_arena_strdup(view->arena, source);
+        /* A file may be called by any bytes, and this goes into a line of ours. */
+        view->source =
+                profile->file && is_printable(file)
+                        ? wattle_arena_strdup(view->arena, file)
+                        : wattle_arena_printf(view->arena, "%s" WATTLE_MESH_SUFFIX, profile->name);
         view->self = view_device(view->arena, resolver->self);
         view->public_key = resolver->self->public_key;
 }

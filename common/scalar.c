@@ -148,6 +148,19 @@ gboolean wattle_identifier_check(const char *text, gsize max, GError **error)
         return TRUE;
 }
 
+gboolean wattle_interface_name_check(const char *text, GError **error)
+{
+        static const char *const taken[] = { "all", "default", "lo", NULL };
+
+        if (!wattle_identifier_check(text, WATTLE_INTERFACE_NAME_MAX, error))
+                return FALSE;
+        if (strspn(text, "0123456789") == strlen(text))
+                return refuse(error, "'%s' is all digits, which no interface may be", text);
+        if (g_strv_contains(taken, text))
+                return refuse(error, "'%s' means something else to the kernel", text);
+        return TRUE;
+}
+
 /* Edit distance with the cost of a wrong case at zero: "publickey" is nearest to "PublicKey". */
 static guint edit_distance(const char *a, const char *b)
 {

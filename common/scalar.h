@@ -43,6 +43,11 @@ gboolean wattle_dns_name_check(const char *text, GError **error) G_GNUC_WARN_UNU
 gboolean wattle_identifier_check(const char *text, gsize max,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* An identifier of at most WATTLE_INTERFACE_NAME_MAX characters that networkd takes for an
+ * interface (ifname_valid() in systemd's basic/socket-util.c): not all digits, nor "all", "default"
+ * or "lo". */
+gboolean wattle_interface_name_check(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The word of a closed list that is closest to text by edit distance, for "did you mean"; NULL if
  * none is close. */
 const char *wattle_nearest_word(const char *text, const char *const *words, gsize n_words);

@@ -138,8 +138,15 @@ static const Row texts[] = {
         { "mesh-name-is-no-label-but-has-domain", MESH "Name=my_mesh\nDomain=mesh\n", "" },
         { "mesh-name-of-15", MESH "Name=fifteen-letters\n", "" },
         { "mesh-name-of-16", MESH "Name=sixteen-letters1\n",
-          "home.mesh:1:1: warning: the mesh's name sixteen-letters1 is too long for an interface "
-          "(15 characters): write a shorter Name= below [Mesh], or Interface= on each host" },
+          "home.mesh:1:1: warning: the mesh's name cannot be that of the interface, for "
+          "'sixteen-letters1' has 16 characters, at most 15 are possible: write another Name= "
+          "below [Mesh], or Interface= on each host" },
+        { "mesh-name-of-digits", MESH "Name=42\nDomain=example\n",
+          "home.mesh:1:1: warning: the mesh's name cannot be that of the interface, for '42' is "
+          "all digits, which no interface may be: write another Name= below [Mesh], or Interface= "
+          "on each host" },
+        { "subnet-of-all-addresses", "[Mesh]\nSubnet=0.0.0.0/0\n",
+          "home.mesh:2:8: Subnet: a mesh cannot have all addresses there are" },
 };
 
 static void row(gconstpointer data)
@@ -173,9 +180,9 @@ static void sample_meshes(void)
                 { "wgnet.mesh", "" },
                 { "office.mesh", "" },
                 { "wgnet-as-published.mesh",
-                  "wgnet-as-published.mesh:3:1: warning: the mesh's name wgnet-as-published is "
-                  "too long for an interface (15 characters): write a shorter Name= below [Mesh], "
-                  "or Interface= on each host\n"
+                  "wgnet-as-published.mesh:3:1: warning: the mesh's name cannot be that of the "
+                  "interface, for 'wgnet-as-published' has 18 characters, at most 15 are possible: "
+                  "write another Name= below [Mesh], or Interface= on each host\n"
                   "wgnet-as-published.mesh:27:11: PublicKey: device vps has the same key in line "
                   "22; every device needs its own" },
         };

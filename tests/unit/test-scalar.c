@@ -220,6 +220,25 @@ static void identifier_row(gconstpointer data)
                     row->error);
 }
 
+static const Row interfaces[] = {
+        { "wg0", 0, NULL },
+        { "0wg", 0, NULL },
+        { "default2", 0, NULL },
+        { "sixteen-letters-", 0, "'sixteen-letters-' has 16 characters, at most 15 are possible" },
+        { "51820", 0, "'51820' is all digits, which no interface may be" },
+        { "all", 0, "'all' means something else to the kernel" },
+        { "default", 0, "'default' means something else to the kernel" },
+        { "lo", 0, "'lo' means something else to the kernel" },
+};
+
+static void interface_row(gconstpointer data)
+{
+        const Row *row = data;
+        g_autoptr(GError) error = NULL;
+
+        check_error(wattle_interface_name_check(row->text, &error), &error, row->error);
+}
+
 typedef struct {
         const char *text, *nearest;
 } NearestRow;
@@ -252,6 +271,7 @@ int main(int argc, char **argv)
         add_rows("/scalar/label", labels, label_row);
         add_rows("/scalar/dns-name", dns_names, dns_name_row);
         add_rows("/scalar/identifier", identifiers, identifier_row);
+        add_rows("/scalar/interface", interfaces, interface_row);
         add_rows("/scalar/nearest", nearest, nearest_row);
         return g_test_run();
 }

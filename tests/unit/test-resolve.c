@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/view.h"
+
+#include <string.h>
+
+#include "tests/unit/fixture.h"
+
+#define MESH                                                                                       \
+        "[Mesh]\n"                                                                                 \
+        "Subnet=10.77.0.0/24 fd77::/64\n"
+#define GW                                                                                         \
+        "[Device gw]\n"                                                                            \
+        "PublicKey=" KEY_A "\n"                                                                    \
+        "Address=10.77.0.1 fd77::1\n"                                                              \
+        "PublicEndpoint=gw.example:1 203.0.113.10:2 203.0.113.11:3\n"                              \
+        "PrivateEndpoint=192.168.20.1:4\n"                                                         \
+        "Routes=192.168.30.0/24 192.168.20.0/24\n"
+#define VPS                                                                                        \
+        "[Device vps]\n"                                                                           \
+        "PublicKey=" KEY_B "\n"                                                                    \
+        "Address=10.77.0.2 fd77::2\n"                                                              \
+        "PublicEndpoint=198.51.100.7:51820\n"                                                      \
+        "ExitNode=yes\n"
+#define ANNA                                                                                       \
+        "[Device anna]\n"                                                                          \
+        "PublicKey=" KEY_C "\n"                                                                    \
+        "Address=10.77.0.10\n"                                                                     \
+        "Alias=anna-laptop\n"
+#define OLD                                                                                        \
+        "[Device old]\n"                                                                           \
+        "PublicKey=" KEY_D "\n"                                                                    \
+        "Address=10.77.0.99\n"                                                                     \
+        "Routes=192.0.2.0/24\n"                                                                    \
+        "PublicEndpoint=198.51.100.9:51820\n"                                                      \
+        "ExitNode=yes\n"                                                                           \
+        "State=revoked\n"
+
+static void append_prefixes(GString *text, const char *what, const WattlePrefix *prefixes, guint n)
+{
+        for (guint i = 0; i < n; i++) {
+                char prefix[WATTLE_PREFIX_TEXT_MAX];
+
+                wattle_prefix_format(&prefixes[i], prefix);
+                g_string_append_printf(text, "%s%s", i == 0 ? what : ",", prefix);
+        }
+}
+
+static void append_peer(GString *text, const WattlePeer *peer)
+{
+        char endpoint[WATTLE_ENDPOINT_TEXT_MAX] = "none";
+
+        if (peer->endpoint)
+                wattle_endpoint_format(peer->endpoint, endpoint);
+        g_string_append_printf(text, "%s at %s of %u", peer->device.name, endpoint,
+                               peer->n_candidates);
+        append_prefixes(text, " takes ", peer->allowed_ips, peer->n_allowed_ips);
+        if (peer->keepalive_s > 0)
+                g_string_append_printf(text, " every %u s", peer->keepalive_s);
+        g_string_append_c(text, '\n');
+}
+
+/* The view in a few lines, as the rows show it. */
+static char *view_text(const WattleView *view)
+{
+        GString *text = g_string_new(NULL);
+
+        g_string_append_printf(text, "%s on %s, port %u", view->self.name, view->interface,
+                               view->listen_port);
+        append_prefixes(text, ", address ", view->addresses, view->n_addresses);
+        append_prefixes(text, ", subnet ", view->subnets, view->n_subnets);
+        append_prefixes(text, ", route ", view->routes, view->n_routes);
+        if (view->exit_node)
+                g_string_append_printf(text, ", exit %s", view->exit_node);
+        if (view->firewall_mark.given)
+                g_string_append_printf(text, ", mark %u", view->firewall_mark.value);
+        g_string_append_printf(text, "%s%s%s\n", view->routing_client ? ", client" : "",
+                               view->routing_server ? ", server" : "",
+                               view->masquerade ? ", masquerade" : "");
+        for (guint i = 0; i < view->n_peers; i++)
+                append_peer(text, &view->peers[i]);
+        return g_string_free(text, FALSE);
+}
+
+typedef struct {
+        const char *name, *profile, *device, *local, *view;
+} Row;
+
+#define PEER_GW   "gw at 203.0.113.10:2 of 4 takes 10.77.0.1/32,fd77::1/128"
+#define PEER_VPS  "vps at 198.51.100.7:51820 of 1 takes 10.77.0.2/32,fd77::2/128"
+#define PEER_ANNA "anna at none of 0 takes 10.77.0.10/32"
+
+static const Row views[] = {
+        /* Peers by name and without ourselves or the revoked one; the first literal public
+         * endpoint; keepalive only from behind NAT to who can be called; a route to the subnet in
+         * whose family we have an address, and to no other. */
+        { "behind-nat", MESH VPS GW OLD ANNA, "anna", "",
+          "anna on home, port 51820, address 10.77.0.10/24\n" PEER_GW " every 25 s\n" PEER_VPS
+          " every 25 s\n" },
+        { "public", MESH GW VPS ANNA OLD, "vps", "",
+          "vps on home, port 51820, address 10.77.0.2/24,fd77::2/64, server, masquerade\n" PEER_ANNA
+          "\n" PEER_GW "\n" },
+        { "subnet-router", MESH GW ANNA, "gw", "",
+          "gw on home, port 51820, address 10.77.0.1/24,fd77::1/64, server\n" PEER_ANNA "\n" },
+        { "relay", MESH ANNA "Relay=yes\n", "anna", "",
+          "anna on home, port 51820, address 10.77.0.10/24, server\n" },
+        { "alone", MESH ANNA, "anna", "", "anna on home, port 51820, address 10.77.0.10/24\n" },
+        { "second-subnet-of-a-family", "[Mesh]\nSubnet=10.77.0.0/24 10.78.0.0/24 fd77::/64\n" ANNA,
+          "anna", "", "anna on home, port 51820, address 10.77.0.10/24, subnet 10.78.0.0/24\n" },
+        { "accept-routes", MESH GW VPS ANNA OLD, "anna", "AcceptRoutes=yes\n",
+          "anna on home, port 51820, address 10.77.0.10/24, route 192.168.20.0/24,"
+          "192.168.30.0/24, client\n" PEER_GW
+          ",192.168.20.0/24,192.168.30.0/24 every 25 s\n" PEER_VPS " every 25 s\n" },
+        { "own-routes-are-not-accepted", MESH GW ANNA, "gw", "AcceptRoutes=yes\n",
+          "gw on home, port 51820, address 10.77.0.1/24,fd77::1/64, server\n" PEER_ANNA "\n" },
+        { "exit-node", MESH VPS ANNA, "anna", "ExitNode=vps\n",
+          "anna on home, port 51820, address 10.77.0.10/24, exit vps, mark 51820, client\n" PEER_VPS
+          ",0.0.0.0/0,::/0 every 25 s\n" },
+        { "exit-node-with-mark", MESH VPS ANNA, "anna", "ExitNode=vps\nFirewallMark=0x10\n",
+          "anna on home, port 51820, address 10.77.0.10/24, exit vps, mark 16, client\n" PEER_VPS
+          ",0.0.0.0/0,::/0 every 25 s\n" },
+        { "mark-alone", MESH ANNA, "anna", "FirewallMark=7\n",
+          "anna on home, port 51820, address 10.77.0.10/24, mark 7\n" },
+        { "routing-none", MESH VPS, "vps", "RoutingFeatures=none\n",
+          "vps on home, port 51820, address 10.77.0.2/24,fd77::2/64\n" },
+        { "routing-client", MESH VPS, "vps", "RoutingFeatures=client\n",
+          "vps on home, port 51820, address 10.77.0.2/24,fd77::2/64, client\n" },
+        { "routing-server", MESH ANNA, "anna", "RoutingFeatures=server\n",
+          "anna on home, port 51820, address 10.77.0.10/24, server\n" },
+        { "routing-both", MESH VPS, "vps", "RoutingFeatures=both\n",
+          "vps on home, port 51820, address 10.77.0.2/24,fd77::2/64, client, server, "
+          "masquerade\n" },
+        { "port-of-mesh", "[Mesh]\nSubnet=10.77.0.0/24\nListenPort=1\n" ANNA, "anna", "",
+          "anna on home, port 1, address 10.77.0.10/24\n" },
+        { "port-of-device", "[Mesh]\nSubnet=10.77.0.0/24\nListenPort=1\n" ANNA "ListenPort=2\n",
+          "anna", "", "anna on home, port 2, address 10.77.0.10/24\n" },
+        { "port-of-host", "[Mesh]\nSubnet=10.77.0.0/24\nListenPort=1\n" ANNA "ListenPort=2\n",
+          "anna", "ListenPort=3\n", "anna on home, port 3, address 10.77.0.10/24\n" },
+        { "keepalive-of-mesh", "[Mesh]\nSubnet=10.77.0.0/24 fd77::/64\nKeepalive=5\n" ANNA VPS,
+          "anna", "", "anna on home, port 51820, address 10.77.0.10/24\n" PEER_VPS " every 5 s\n" },
+        { "keepalive-of-device",
+          "[Mesh]\nSubnet=10.77.0.0/24 fd77::/64\nKeepalive=5\n" ANNA "Keepalive=off\n" VPS, "anna",
+          "", "anna on home, port 51820, address 10.77.0.10/24\n" PEER_VPS "\n" },
+        { "interface", MESH ANNA, "anna", "Interface=wg0\n",
+          "anna on wg0, port 51820, address 10.77.0.10/24\n" },
+        { "by-alias", MESH ANNA, "anna-laptop", "",
+          "anna on home, port 51820, address 10.77.0.10/24\n" },
+        { "name-only-endpoint",
+          MESH ANNA "[Device gw]\nPublicKey=" KEY_A
+                    "\nAddress=10.77.0.1\nPublicEndpoint=gw.example:1\n",
+          "anna", "",
+          "anna on home, port 51820, address 10.77.0.10/24\n"
+          "gw at none of 1 takes 10.77.0.1/32 every 25 s\n" },
+        { "private-endpoint-only",
+          MESH ANNA "[Device nas]\nPublicKey=" KEY_A
+                    "\nAddress=10.77.0.1\nPrivateEndpoint=192.168.20.9:1\n",
+          "anna", "",
+          "anna on home, port 51820, address 10.77.0.10/24\n"
+          "nas at none of 1 takes 10.77.0.1/32\n" },
+};
+
+static void row(gconstpointer data)
+{
+        const Row *row = data;
+        g_autoptr(WattleView) view = good_view(row->profile, row->device, row->local);
+        g_autofree char *text = view_text(view);
+
+        g_assert_cmpstr(text, ==, row->view);
+}
+
+/* The same devices in another order give the same view. */
+static void order_of_devices(void)
+{
+        g_autoptr(WattleView) a = good_view(MESH GW VPS ANNA, "anna", "AcceptRoutes=yes\n");
+        g_autoptr(WattleView) b = good_view(MESH ANNA VPS GW, "anna", "AcceptRoutes=yes\n");
+        g_autofree char *a_text = view_text(a), *b_text = view_text(b);
+
+        g_assert_cmpstr(a_text, ==, b_text);
+}
+
+typedef struct {
+        const char *name, *profile, *local, *faults;
+} RefusedRow;
+
+static const RefusedRow refused[] = {
+        { "exit-node-unknown", MESH ANNA, "ExitNode=nowhere\n",
+          "local.conf:2:10: ExitNode: nowhere is no device of the mesh" },
+        { "exit-node-self", MESH ANNA "ExitNode=yes\n", "ExitNode=anna\n",
+          "local.conf:2:10: ExitNode: anna is this device itself" },
+        { "exit-node-revoked", MESH ANNA OLD, "ExitNode=old\n",
+          "local.conf:2:10: ExitNode: old is revoked" },
+        { "exit-node-that-is-none", MESH ANNA GW, "ExitNode=gw\n",
+          "local.conf:2:10: ExitNode: gw offers no way out: it has no ExitNode=yes in the "
+          "profile" },
+        { "long-name", MESH "Name=sixteen-letters1\n" ANNA, "",
+          "home.mesh:1:1: the interface would be called as the mesh, but 'sixteen-letters1' has "
+          "16 characters, at most 15 are possible: write Interface= below [Local]" },
+        { "name-of-digits", MESH "Name=42\n" ANNA, "",
+          "home.mesh:1:1: the interface would be called as the mesh, but '42' is all digits, "
+          "which no interface may be: write Interface= below [Local]" },
+        { "both", MESH "Name=sixteen-letters1\n" ANNA, "ExitNode=x\n",
+          "local.conf:2:10: ExitNode: x is no device of the mesh\n"
+          "home.mesh:1:1: the interface would be called as the mesh, but 'sixteen-letters1' has "
+          "16 characters, at most 15 are possible: write Interface= below [Local]" },
+};
+
+static void refused_row(gconstpointer data)
+{
+        const RefusedRow *row = data;
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleLocal) local = { 0 };
+        g_autoptr(WattleProfile) profile = NULL;
+        WattleHost host = { .local = &local, .owner = WATTLE_OWNER_NETWORKD };
+
+        wattle_report_init(&report);
+        good_local(&local, row->local);
+        profile = wattle_profile_load(row->profile, strlen(row->profile), "home.mesh", &report);
+        g_assert_nonnull(profile);
+        g_array_set_size(report.faults, 0);
+        g_assert_null(wattle_resolve(profile, wattle_profile_find_device(profile, "anna"), &host,
+                                     &report));
+        check_faults(&report, row->faults);
+}
+
+static void settings_of_host(void)
+{
+        static const struct {
+                const char *local;
+                WattleOwner host_owner, owner;
+                gboolean credential;
+                const char *key_file;
+                WattleActivation activation;
+                guint mtu; /* 0: not given */
+        } rows[] = {
+                { "", WATTLE_OWNER_NETWORKD, WATTLE_OWNER_NETWORKD, FALSE,
+                  WATTLE_CONFDIR "/home.key", WATTLE_ACTIVATION_MANUAL, 1300 },
+                { "", WATTLE_OWNER_NETWORK_MANAGER, WATTLE_OWNER_NETWORK_MANAGER, FALSE,
+                  WATTLE_CONFDIR "/home.key", WATTLE_ACTIVATION_MANUAL, 1300 },
+                { "Owner=networkd\nMTU=1420\n", WATTLE_OWNER_NETWORK_MANAGER, WATTLE_OWNER_NETWORKD,
+                  FALSE, WATTLE_CONFDIR "/home.key", WATTLE_ACTIVATION_MANUAL, 1420 },
+                { "PrivateKeyFile=/etc/k\nActivationPolicy=up\n", WATTLE_OWNER_NETWORKD,
+                  WATTLE_OWNER_NETWORKD, FALSE, "/etc/k", WATTLE_ACTIVATION_UP, 1300 },
+                { "", WATTLE_OWNER_NETWORKD, WATTLE_OWNER_NETWORKD, TRUE, NULL,
+                  WATTLE_ACTIVATION_MANUAL, 1300 },
+        };
+        g_autoptr(WattleProfile) profile =
+                good_profile("[Mesh]\nSubnet=10.77.0.0/24\nMTU=1300\n" ANNA);
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(WattleReport) report = { 0 };
+                g_auto(WattleLocal) local = { 0 };
+                WattleHost host = { &local, rows[i].host_owner, rows[i].credential };
+                g_autoptr(WattleView) view = NULL;
+
+                wattle_report_init(&report);
+                good_local(&local, rows[i].local);
+                view = wattle_resolve(profile, &profile->devices[0], &host, &report);
+                g_assert_cmpint(view->owner, ==, rows[i].owner);
+                g_assert_cmpstr(view->private_key_file, ==, rows[i].key_file);
+                g_assert_cmpint(view->activation, ==, rows[i].activation);
+                g_assert_cmpuint(view->mtu.value, ==, rows[i].mtu);
+        }
+}
+
+/* The first line of each file names the profile, whatever its file is called. */
+static void source(void)
+{
+        static const struct {
+                const char *file, *source;
+        } rows[] = { { "/etc/wattle/home.mesh", "home.mesh" },
+                     { "dir/a b.mesh", "a b.mesh" },
+                     { NULL, "x.mesh" },
+                     { "a\nb.mesh", "x.mesh" },
+                     { "\xff.mesh", "x.mesh" } };
+        static const char text[] = "[Mesh]\nName=x\nSubnet=10.77.0.0/24\n" ANNA;
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(WattleReport) report = { 0 };
+                g_auto(WattleLocal) local = { 0 };
+                WattleHost host = { .local = &local, .owner = WATTLE_OWNER_NETWORKD };
+                g_autoptr(WattleProfile) profile = NULL;
+                g_autoptr(WattleView) view = NULL;
+
+                wattle_report_init(&report);
+                good_local(&local, "");
+                profile = wattle_profile_load(text, strlen(text), rows[i].file, &report);
+                view = wattle_resolve(profile, &profile->devices[0], &host, &report);
+                g_assert_cmpstr(view->source, ==, rows[i].source);
+        }
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        add_rows("/resolve/view", views, row);
+        add_rows("/resolve/refused", refused, refused_row);
+        g_test_add_func("/resolve/order-of-devices", order_of_devices);
+        g_test_add_func("/resolve/settings-of-host", settings_of_host);
+        g_test_add_func("/resolve/source", source);
+        return g_test_run();
+}
