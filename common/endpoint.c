@@ -68,20 +68,20 @@ gboolean wattle_endpoint_parse(const char *text, WattleArena *arena, WattleEndpo
 
 gsize wattle_endpoint_format(const WattleEndpoint *endpoint, char text[WATTLE_ENDPOINT_TEXT_MAX])
 {
-        char addr[WATTLE_ADDR_TEXT_MAX];
-        const char *host = endpoint->name;
-        const char *open = "", *close = "";
+        gboolean brackets = !endpoint->name && endpoint->addr.family == AF_INET6;
+        char *p = text;
 
-        if (!host) {
-                wattle_addr_format(&endpoint->addr, addr);
-                host = addr;
-                if (endpoint->addr.family == AF_INET6) {
-                        open = "[";
-                        close = "]";
-                }
-        }
-        return (gsize)g_snprintf(text, WATTLE_ENDPOINT_TEXT_MAX, "%s%s%s:%u", open, host, close,
-                                 endpoint->port);
+        if (brackets)
+                *p++ = '[';
+        if (endpoint->name)
+                p = stpcpy(p, endpoint->name);
+        else
+                p += wattle_addr_format(&endpoint->addr, p);
+        if (brackets)
+                *p++ = ']';
+        *p++ = ':';
+        p += wattle_uint_format(endpoint->port, p);
+        return (gsize)(p - text);
 }
 
 gboolean wattle_endpoint_equal(const WattleEndpoint *a, const WattleEndpoint *b)

@@ -2,23 +2,34 @@
 #include <string.h>
 
 #include "common/render.h"
+#include "common/scalar.h"
 
-static void append_name(GString *line, const char *name, const char *domain)
+/* An address with all the names that a device may have. */
+#define MAX_LINE                                                                                   \
+        (WATTLE_ADDR_TEXT_MAX +                                                                    \
+         (1 + WATTLE_DEVICE_MAX_ALIASES) * (2 * WATTLE_DNS_LABEL_MAX + WATTLE_DNS_NAME_MAX + 4))
+
+static char *put_name(char *p, const char *name, const char *domain)
 {
-        g_string_append_printf(line, " %s.%s %s", name, domain, name);
+        *p++ = ' ';
+        p = stpcpy(p, name);
+        *p++ = '.';
+        p = stpcpy(p, domain);
+        *p++ = ' ';
+        return stpcpy(p, name);
 }
 
 static void render_device(const WattleView *view, const WattleViewDevice *device, WattleFile *file)
 {
         for (guint i = 0; i < device->n_addresses; i++) {
-                char addr[WATTLE_ADDR_TEXT_MAX];
+                char line[MAX_LINE];
+                char *p = line + wattle_addr_format(&device->addresses[i], line);
 
-                wattle_addr_format(&device->addresses[i], addr);
-                g_string_append(file->content, addr);
-                append_name(file->content, device->name, view->domain);
+                p = put_name(p, device->name, view->domain);
                 for (guint j = 0; j < device->n_aliases; j++)
-                        append_name(file->content, device->aliases[j], view->domain);
-                g_string_append_c(file->content, '\n');
+                        p = put_name(p, device->aliases[j], view->domain);
+                *p++ = '\n';
+                g_string_append_len(file->content, line, p - line);
         }
 }
 

@@ -39,6 +39,22 @@ gboolean wattle_uint_parse(const char *text, guint64 min, guint64 max, guint64 *
         return TRUE;
 }
 
+gsize wattle_uint_format(guint64 value, char text[WATTLE_UINT_TEXT_MAX])
+{
+        char digits[WATTLE_UINT_TEXT_MAX];
+        char *p = digits + sizeof digits;
+        gsize n;
+
+        *--p = '\0';
+        do {
+                *--p = (char)('0' + value % 10);
+                value /= 10;
+        } while (value > 0);
+        n = (gsize)(digits + sizeof digits - p);
+        memcpy(text, p, n);
+        return n - 1;
+}
+
 gboolean wattle_port_parse(const char *text, guint16 *ret, GError **error)
 {
         guint64 value;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Strict scalars from text: nothing is guessed, no blank or junk is passed over. Each returns FALSE
  * with a WATTLE_ERROR_INVALID that quotes the text and says what would be right; the result is then
- * untouched. */
+ * untouched. And numbers to text. */
 #pragma once
 
 #include <glib.h>
@@ -13,6 +13,11 @@
 
 gboolean wattle_uint_parse(const char *text, guint64 min, guint64 max, guint64 *ret,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#define WATTLE_UINT_TEXT_MAX 21 /* 2^64 - 1, NUL included */
+
+/* Writes decimal digits and a NUL; returns the length without it. */
+gsize wattle_uint_format(guint64 value, char text[WATTLE_UINT_TEXT_MAX]);
 
 /* 1 to 65535. */
 gboolean wattle_port_parse(const char *text, guint16 *ret,
