@@ -44,6 +44,28 @@ static gboolean check_whole(WattleIni *ini)
         return TRUE;
 }
 
+static inline guint8 is_odd(guint8 c)
+{
+        return ((c < 0x20) & (c != '\n') & (c != '\t')) | (c >= 0x7f);
+}
+
+#define BLOCK 64
+
+/* Blocks of fixed size become vectors: the test of each byte of each line took a tenth of the time
+ * of a mesh. */
+static gboolean is_plain(const char *text, gsize size)
+{
+        guint8 odd = 0;
+        gsize at = 0;
+
+        for (; size - at >= BLOCK; at += BLOCK)
+                for (guint i = 0; i < BLOCK; i++)
+                        odd |= is_odd((guint8)text[at + i]);
+        for (; at < size; at++)
+                odd |= is_odd((guint8)text[at]);
+        return !odd;
+}
+
 void wattle_ini_init(WattleIni *ini, gconstpointer bytes, gsize size, const char *file,
                      WattleReport *report)
 {
@@ -58,6 +80,8 @@ void wattle_ini_init(WattleIni *ini, gconstpointer bytes, gsize size, const char
         }
         if (!check_whole(ini))
                 ini->at = ini->size;
+        else
+                ini->plain = is_plain(ini->text, size);
         ini->n_lines = 0;
 }
 
@@ -69,25 +93,18 @@ void wattle_ini_clear(WattleIni *ini)
 /* Control characters, NUL among them, and broken UTF-8. */
 static gboolean check_characters(WattleIni *ini, const char *line, gsize length)
 {
-        guint8 high = 0, low = 0;
         const char *end;
 
         for (gsize i = 0; i < length; i++) {
                 guint8 c = (guint8)line[i];
 
-                high |= c;
-                low |= c < 0x20 || c == 0x7f;
+                if (c == 0x7f || (c < 0x20 && c != '\t')) {
+                        wattle_report_error(ini->report, place_at(ini, line, line + i),
+                                            "has the control character 0x%02x", c);
+                        return FALSE;
+                }
         }
-        if (low)
-                for (gsize i = 0; i < length; i++)
-                        if ((guint8)line[i] == 0x7f ||
-                            ((guint8)line[i] < 0x20 && line[i] != '\t')) {
-                                wattle_report_error(ini->report, place_at(ini, line, line + i),
-                                                    "has the control character 0x%02x",
-                                                    (guint8)line[i]);
-                                return FALSE;
-                        }
-        if (high & 0x80 && !g_utf8_validate_len(line, length, &end)) {
+        if (!g_utf8_validate_len(line, length, &end)) {
                 wattle_report_error(ini->report, place_at(ini, line, end), "is not UTF-8");
                 return FALSE;
         }
@@ -162,7 +179,7 @@ static gboolean read_line(WattleIni *ini, char *line, gsize length, WattleIniLin
                                     "the line is longer than %d KiB", WATTLE_INI_MAX_LINE / 1024);
                 return FALSE;
         }
-        if (!check_characters(ini, line, length))
+        if (!ini->plain && !check_characters(ini, line, length))
                 return FALSE;
         while (is_blank(*start))
                 start++;

@@ -33,6 +33,8 @@ typedef struct {
 typedef struct {
         char *text;
         gsize size, at;
+        gboolean plain; /* nothing but ASCII, tabs and line ends: most files are, and every line of
+                           them is known to be good */
         const char *file;
         guint32 n_lines;
         char *section, *name;
