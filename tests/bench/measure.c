@@ -2,6 +2,7 @@
 /* Runs a command and prints its wall time in nanoseconds, its peak memory in KiB and its exit
  * status. Not done in Python: a child's ru_maxrss begins with that of the process it came from. */
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -17,6 +18,9 @@ int main(int argc, char **argv, char **environment)
         int status;
         pid_t pid;
 
+        /* Where we may, ahead of all else that this machine does: a long run would lose more to it
+         * than a short one. */
+        sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 });
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
         clock_gettime(CLOCK_MONOTONIC, &start);
