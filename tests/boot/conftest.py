@@ -110,6 +110,6 @@ def installed(tmp_path_factory):
     destdir = tmp_path_factory.mktemp("destdir")
     meson = shutil.which("meson")
     assert meson, "meson runs this test, and is not in PATH"
-    done = run([meson, "install", "-C", os.environ["WATTLE_BUILD"], "--no-rebuild", "--quiet", "--destdir", str(destdir)])
+    done = run([meson, "install", "-C", os.environ["WATTLE_BUILD"], "--quiet", "--destdir", str(destdir)])
     assert done.returncode == 0, done.stderr
     return destdir
