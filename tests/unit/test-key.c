@@ -104,8 +104,8 @@ static void every_bit_counts(void)
         }
 }
 
-/* Ours is libsodium's decoder made for one length: both must agree on every character in every
- * place. */
+/* Ours is a decoder for one length: it agrees with libsodium's on every character in every place.
+ * libsodium 1.0.18 takes some bytes beyond ASCII for digits; none is one. */
 static void every_character_in_every_place(void)
 {
         for (guint i = 0; i < WATTLE_KEY_TEXT_MAX - 1; i++)
@@ -117,7 +117,8 @@ static void every_character_in_every_place(void)
                         gboolean ok;
 
                         text[i] = (char)c;
-                        ok = sodium_base642bin(expected.bytes, sizeof expected.bytes, text,
+                        ok = c < 128 &&
+                             sodium_base642bin(expected.bytes, sizeof expected.bytes, text,
                                                strlen(text), NULL, &size, NULL,
                                                sodium_base64_VARIANT_ORIGINAL) == 0 &&
                              size == sizeof expected.bytes;
