@@ -6,6 +6,7 @@
 
 #include "common/profile.h"
 #include "common/scalar.h"
+#include "common/seen.h"
 
 /* To name the first of two costs a search; a report that is full asks for no more of them. */
 static gboolean is_full(const WattleReport *report)
@@ -13,13 +14,13 @@ static gboolean is_full(const WattleReport *report)
         return report->n_errors >= WATTLE_REPORT_MAX_FAULTS;
 }
 
-static void check_name(const WattleProfile *profile, GHashTable *names, const char *name,
+static void check_name(const WattleProfile *profile, WattleSeen *names, const char *name,
                        WattlePlace place, WattleReport *report)
 {
         const WattleDevice *first;
         guint line;
 
-        if (g_hash_table_add(names, (gpointer)name) || is_full(report))
+        if (wattle_seen_add(names, name) || is_full(report))
                 return;
         first = wattle_profile_find_device(profile, name);
         line = first->place.line;
@@ -33,14 +34,18 @@ static void check_name(const WattleProfile *profile, GHashTable *names, const ch
 
 static void check_names(const WattleProfile *profile, WattleReport *report)
 {
-        g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+        g_auto(WattleSeen) names = { 0 };
+        guint n = profile->n_devices;
 
+        for (guint i = 0; i < profile->n_devices; i++)
+                n += profile->devices[i].n_aliases;
+        wattle_seen_init(&names, n, g_str_hash, g_str_equal);
         for (guint i = 0; i < profile->n_devices; i++) {
                 const WattleDevice *device = &profile->devices[i];
 
-                check_name(profile, names, device->name, device->place, report);
+                check_name(profile, &names, device->name, device->place, report);
                 for (guint j = 0; j < device->n_aliases; j++)
-                        check_name(profile, names, device->aliases[j].value,
+                        check_name(profile, &names, device->aliases[j].value,
                                    device->aliases[j].place, report);
         }
 }
@@ -48,15 +53,16 @@ static void check_names(const WattleProfile *profile, WattleReport *report)
 static void check_keys(const WattleProfile *profile, WattleReport *report)
 {
         static const WattleKey no_key;
-        g_autoptr(GHashTable) keys =
-                g_hash_table_new((GHashFunc)wattle_key_hash, (GEqualFunc)wattle_key_equal);
+        g_auto(WattleSeen) keys = { 0 };
 
+        wattle_seen_init(&keys, profile->n_devices, (GHashFunc)wattle_key_hash,
+                         (GEqualFunc)wattle_key_equal);
         for (guint i = 0; i < profile->n_devices; i++) {
                 const WattleDevice *device = &profile->devices[i], *first;
 
                 /* One that was not read stays all zero, which no key is. */
                 if (wattle_key_equal(&device->public_key, &no_key) ||
-                    g_hash_table_add(keys, (gpointer)&device->public_key) || is_full(report))
+                    wattle_seen_add(&keys, &device->public_key) || is_full(report))
                         continue;
                 first = wattle_profile_find_key(profile, &device->public_key);
                 wattle_report_error(
@@ -128,9 +134,12 @@ static const WattleProfileAddr *find_address(const WattleProfile *profile, const
 
 static void check_addresses(const WattleProfile *profile, WattleReport *report)
 {
-        g_autoptr(GHashTable) addresses =
-                g_hash_table_new((GHashFunc)wattle_addr_hash, (GEqualFunc)wattle_addr_equal);
+        g_auto(WattleSeen) addresses = { 0 };
+        guint n = 0;
 
+        for (guint i = 0; i < profile->n_devices; i++)
+                n += profile->devices[i].n_addresses;
+        wattle_seen_init(&addresses, n, (GHashFunc)wattle_addr_hash, (GEqualFunc)wattle_addr_equal);
         for (guint i = 0; i < profile->n_devices; i++)
                 for (guint j = 0; j < profile->devices[i].n_addresses; j++) {
                         const WattleProfileAddr *addr = &profile->devices[i].addresses[j], *first;
@@ -141,7 +150,7 @@ static void check_addresses(const WattleProfile *profile, WattleReport *report)
                                 return;
                         if (profile->n_subnets > 0)
                                 check_address_in_subnet(profile, addr, report);
-                        if (g_hash_table_add(addresses, (gpointer)&addr->value))
+                        if (wattle_seen_add(&addresses, &addr->value))
                                 continue;
                         first = find_address(profile, &addr->value, &holder);
                         wattle_addr_format(&addr->value, text);
@@ -165,7 +174,7 @@ static gboolean endpoint_equal(gconstpointer a, gconstpointer b)
         return wattle_endpoint_equal(a, b);
 }
 
-static void check_candidate(const WattleProfile *profile, GHashTable *public_endpoints,
+static void check_candidate(const WattleProfile *profile, WattleSeen *public_endpoints,
                             const WattleProfileCandidate *candidate, WattleReport *report)
 {
         gboolean is_public = candidate->kind == WATTLE_CANDIDATE_PUBLIC;
@@ -177,7 +186,7 @@ static void check_candidate(const WattleProfile *profile, GHashTable *public_end
                                     "%s: %s is inside the mesh itself, and cannot carry it",
                                     is_public ? "PublicEndpoint" : "PrivateEndpoint", text);
         }
-        if (is_public && !g_hash_table_add(public_endpoints, (gpointer)&candidate->endpoint)) {
+        if (is_public && !wattle_seen_add(public_endpoints, &candidate->endpoint)) {
                 wattle_endpoint_format(&candidate->endpoint, text);
                 wattle_report_warning(
                         report, candidate->place,
@@ -188,14 +197,18 @@ static void check_candidate(const WattleProfile *profile, GHashTable *public_end
 
 static void check_candidates(const WattleProfile *profile, WattleReport *report)
 {
-        g_autoptr(GHashTable) public_endpoints = g_hash_table_new(endpoint_hash, endpoint_equal);
+        g_auto(WattleSeen) public_endpoints = { 0 };
+        guint n = 0;
 
+        for (guint i = 0; i < profile->n_devices; i++)
+                n += profile->devices[i].n_candidates;
+        wattle_seen_init(&public_endpoints, n, endpoint_hash, endpoint_equal);
         for (guint i = 0; i < profile->n_devices; i++) {
                 const WattleDevice *device = &profile->devices[i];
 
                 for (guint j = 0; j < device->n_candidates && device->state == WATTLE_DEVICE_ACTIVE;
                      j++)
-                        check_candidate(profile, public_endpoints, &device->candidates[j], report);
+                        check_candidate(profile, &public_endpoints, &device->candidates[j], report);
         }
 }
 

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A set that only grows, of a size known beforehand: whether a value was there before. GHashTable
+ * grows step by step and hashes all again each time; the four sets of a check took a seventh of the
+ * time of a mesh of 10 000 devices, and take a third of that so. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+        gconstpointer *values; /* borrowed */
+        guint *hashes;
+        guint n_bits; /* of the number of slots */
+        GHashFunc hash;
+        GEqualFunc equal;
+} WattleSeen;
+
+/* For at most max values. */
+void wattle_seen_init(WattleSeen *seen, guint max, GHashFunc hash, GEqualFunc equal);
+void wattle_seen_clear(WattleSeen *seen);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleSeen, wattle_seen_clear)
+
+/* TRUE if no equal value was there; it is now, and must outlive the set. */
+gboolean wattle_seen_add(WattleSeen *seen, gconstpointer value);
