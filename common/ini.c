@@ -108,6 +108,13 @@ static gboolean check_characters(WattleIni *ini, const char *line, gsize length)
                 wattle_report_error(ini->report, place_at(ini, line, end), "is not UTF-8");
                 return FALSE;
         }
+        /* U+0080 to U+009F: terminals obey them too, and messages quote what they refuse. */
+        for (const char *p = line; (p = memchr(p, 0xc2, (gsize)(line + length - p))); p++)
+                if ((guint8)p[1] < 0xa0) {
+                        wattle_report_error(ini->report, place_at(ini, line, p),
+                                            "has the control character U+%04X", (guint8)p[1]);
+                        return FALSE;
+                }
         return TRUE;
 }
 
@@ -159,9 +166,9 @@ static gboolean read_key(WattleIni *ini, const char *line, char *start, char *en
         for (key_end = equals; is_blank(key_end[-1]);)
                 key_end--;
         *key_end = '\0';
-        value = equals + 1;
-        value += strspn(value, " \t");
         *end = '\0';
+        for (value = equals + 1; is_blank(*value);)
+                value++;
         ret->kind = WATTLE_INI_KEY;
         ret->key = start;
         ret->value = value;
@@ -221,8 +228,10 @@ char *wattle_ini_next_word(const WattleIniLine *line, char **rest, WattlePlace *
 {
         char *start = *rest ? *rest : line->value, *end;
 
-        start += strspn(start, " \t");
-        end = start + strcspn(start, " \t");
+        while (is_blank(*start))
+                start++;
+        for (end = start; *end && !is_blank(*end);)
+                end++;
         if (start == end)
                 return NULL;
         *ret_place = line->value_place;

@@ -58,6 +58,8 @@ static const Row rows[] = {
         { "delete", "k\x7f=v\n", 0, "", "x.mesh:1:2: has the control character 0x7f" },
         { "latin-1", "# \xe4\nk=\xe4\n", 0, "",
           "x.mesh:1:3: is not UTF-8\nx.mesh:2:3: is not UTF-8" },
+        { "c1-control", "k=\xc3\xa4\xc2\x9b\nk=\xc2\xa0\n", 0, "2:1 k=\xc2\xa0@3\n",
+          "x.mesh:1:5: has the control character U+009B" },
         { "cut-utf-8", "k=\xc3\n", 0, "", "x.mesh:1:3: is not UTF-8" },
         { "utf-16", SIZED("\xff\xfe[\0A\0]\0"), "", "x.mesh:1:4: has the control character 0x00" },
         { "two-faults", "[A]\nx\ny\nk=v\n", 0, "1:1 [A]\n4:1 [A] k=v@3\n",
