@@ -146,12 +146,32 @@ gboolean wattle_cli_is_mesh_name(const WattleCli *cli, const char *operand)
         return installed || access(operand, F_OK) < 0;
 }
 
+char *wattle_cli_find(const WattleCli *cli, const char *mesh, WattleReport *report)
+{
+        g_autofree char *path = wattle_mesh_find(cli->root_fd, mesh);
+        g_autofree char *here = g_strconcat(mesh, WATTLE_MESH_SUFFIX, NULL);
+
+        if (!path && access(here, F_OK) == 0)
+                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                                    "no mesh %s is installed; the file here is called %s", mesh,
+                                    here);
+        else if (!path)
+                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                                    "no mesh %s: there is no " WATTLE_CONFDIR
+                                    "/%s, or it is masked, and no such file here",
+                                    mesh, here);
+        return g_steal_pointer(&path);
+}
+
 gboolean wattle_cli_load(const WattleCli *cli, const char *operand, WattleMesh *mesh,
                          WattleReport *report)
 {
-        if (wattle_cli_is_mesh_name(cli, operand))
-                return wattle_mesh_load(mesh, cli->root_fd, operand, report);
-        return wattle_mesh_load_file(mesh, operand, report);
+        g_autofree char *path = NULL;
+
+        if (!wattle_cli_is_mesh_name(cli, operand))
+                return wattle_mesh_load_file(mesh, operand, report);
+        path = wattle_cli_find(cli, operand, report);
+        return path && wattle_mesh_load(mesh, cli->root_fd, operand, report);
 }
 
 gboolean wattle_cli_load_as(const WattleCli *cli, const char *operand, const char *as,

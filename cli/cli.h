@@ -48,6 +48,9 @@ int wattle_cli_usage(const WattleVerb *verb, const char *format, ...) G_GNUC_PRI
  * is installed or at least no file here. */
 gboolean wattle_cli_is_mesh_name(const WattleCli *cli, const char *operand);
 
+/* The profile of an installed mesh, as messages call it; NULL with an error in the report. */
+char *wattle_cli_find(const WattleCli *cli, const char *mesh, WattleReport *report);
+
 /* The mesh of an operand FILE|MESH: installed ones come with this host's settings. mesh must be
  * zeroed. */
 gboolean wattle_cli_load(const WattleCli *cli, const char *operand, WattleMesh *mesh,

@@ -30,14 +30,9 @@ void wattle_editor_clear(WattleEditor *editor)
 static gboolean find_installed(WattleEditor *editor, const WattleCli *cli, const char *mesh,
                                WattleReport *report)
 {
-        editor->name = wattle_mesh_find(cli->root_fd, mesh);
-        if (!editor->name) {
-                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
-                                    "no mesh %s: there is no " WATTLE_CONFDIR
-                                    "/%s" WATTLE_MESH_SUFFIX ", and no such file here",
-                                    mesh, mesh);
+        editor->name = wattle_cli_find(cli, mesh, report);
+        if (!editor->name)
                 return FALSE;
-        }
         if (!g_str_has_prefix(editor->name, WATTLE_CONFDIR "/")) {
                 wattle_report_error(report, place_of(editor->name),
                                     "is not yours to change: copy it to " WATTLE_CONFDIR " first");

@@ -15,9 +15,7 @@ static void check_host(const WattleCli *cli, const WattleMesh *mesh, WattleRepor
 
 static void print_good(const WattleMesh *mesh)
 {
-        g_autofree char *file = g_path_get_basename(mesh->path);
-
-        printf("%s: good: %u device%s", file, mesh->profile->n_devices,
+        printf("%s: good: %u device%s", mesh->path, mesh->profile->n_devices,
                mesh->profile->n_devices == 1 ? "" : "s");
         if (mesh->profile->has_serial)
                 printf(", serial %" G_GUINT64_FORMAT, mesh->profile->serial);

@@ -205,15 +205,26 @@ static char *peer_notes(const WattleView *view, const WattlePeer *peer, const Wa
         return g_string_free(text, FALSE);
 }
 
+static GHashTable *devices_by_name(const WattleProfile *profile)
+{
+        GHashTable *devices = g_hash_table_new(g_str_hash, g_str_equal);
+
+        for (guint i = 0; i < profile->n_devices; i++)
+                g_hash_table_insert(devices, (gpointer)profile->devices[i].name,
+                                    &profile->devices[i]);
+        return devices;
+}
+
 static void print_peers(const WattleView *view, const WattleProfile *profile)
 {
         static const char *const headings[] = { "PEER",      "ADDRESS", "ENDPOINT", "ROUTES",
                                                 "KEEPALIVE", "NOTES",   NULL };
         g_autoptr(WattleTable) table = wattle_table_new(headings);
+        g_autoptr(GHashTable) devices = devices_by_name(profile);
 
         for (guint i = 0; i < view->n_peers; i++) {
                 const WattlePeer *peer = &view->peers[i];
-                const WattleDevice *device = wattle_profile_find_key(profile, &peer->public_key);
+                const WattleDevice *device = g_hash_table_lookup(devices, peer->device.name);
 
                 wattle_table_add(table, g_strdup(peer->device.name));
                 wattle_table_add(table, peer_addresses(peer));
@@ -238,9 +249,13 @@ static void print_revoked(const WattleProfile *profile)
                 printf("\nrevoked: %s\n", text->str);
 }
 
-static void print_view(const WattleView *view, const WattleProfile *profile)
+static void print_view(const WattleView *view, const WattleMesh *mesh)
 {
+        const WattleProfile *profile = mesh->profile;
+
         print_mesh(view, profile);
+        if (!mesh->local.enable)
+                print_fact("enabled", "no: this host's settings have Enable=no");
         print_device(view);
         print_prefixes("addresses", view->addresses, view->n_addresses);
         print_interface(view);
@@ -269,7 +284,7 @@ static gboolean show(const WattleCli *cli, const char *operand, const char *as, 
         if (json)
                 wattle_show_json(view, mesh.profile, stdout);
         else
-                print_view(view, mesh.profile);
+                print_view(view, &mesh);
         return TRUE;
 }
 

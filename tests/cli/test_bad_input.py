@@ -60,6 +60,7 @@ ROWS = {
     'name-for-literal': (mesh(a='PrivateEndpoint=nas.example:1'), '8:17', ['DNS name', 'address']),
     'cr-lf': (mesh().replace('\n', '\r\n'), '1:7', ['carriage return', 'dos2unix']),
     'nul': (mesh(a='# \0'), '8:3', ['0x00']),
+    'control-character-of-c1': (mesh(a='Alias=\x9b31m'), '8:7', ['U+009B']),
     'not-utf-8': (mesh().encode().replace(b'#', b'# \xff', 1), '4:3', ['UTF-8']),
     'byte-order-mark': (b'\xef\xbb\xbf' + mesh().encode(), '1:1', ['byte order mark']),
     'line-of-8-mib': (b'#' * (8 * 1024 * 1024), '1:1', ['longer than 64 KiB']),

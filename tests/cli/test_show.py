@@ -54,6 +54,14 @@ def test_table_with_settings_of_the_host(wattle):
         'show', f'--root={wattle.root}', '--as=ben', 'office')
 
 
+def test_disabled(wattle):
+    (wattle.config / 'wgnet.mesh').write_text((MESHES / 'wgnet.mesh').read_text())
+    (wattle.config / 'wgnet.mesh.d').mkdir()
+    (wattle.config / 'wgnet.mesh.d/x.conf').write_text('[Local]\nDevice=nas\nEnable=no\n')
+    text = wattle.ok('show', f'--root={wattle.root}', 'wgnet')
+    assert "enabled      no: this host's settings have Enable=no\n" in text
+
+
 def test_alone(wattle):
     wattle.mesh('home.mesh', '[Mesh]\nSubnet=10.7.0.0/24\n[Device a]\nAddress=10.7.0.1\nPublicKey='
                              'YMgWEvUXbVyijZqktimkDxNyP8ldz+d97xmslgPF+Xc=\n')

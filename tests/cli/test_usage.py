@@ -72,11 +72,14 @@ def test_options_stand_anywhere(wattle):
 def test_mesh_by_name(wattle):
     root = f'--root={wattle.root}'
     text = wattle.mesh('wgnet.mesh').read_text()
-    error = wattle.bad(root, 'check', 'wgnet')
-    assert error == 'wattle: no mesh wgnet: there is no /etc/wattle/wgnet.mesh, or it is masked\n'
+    assert wattle.bad(root, 'check', 'wgnet') == (
+        'wattle: no mesh wgnet is installed; the file here is called wgnet.mesh\n')
+    assert wattle.bad(root, 'check', 'home') == (
+        'wattle: no mesh home: there is no /etc/wattle/home.mesh, or it is masked, and no such '
+        'file here\n')
     (wattle.config / 'wgnet.mesh').write_text(text)
     wattle.key('wgnet-nas', wattle.config / 'wgnet.key')
-    assert wattle.ok(root, 'check', 'wgnet') == 'wgnet.mesh: good: 4 devices, serial 1\n'
+    assert wattle.ok(root, 'check', 'wgnet') == '/etc/wattle/wgnet.mesh: good: 4 devices, serial 1\n'
     assert 'device       nas.wgnet\n' in wattle.ok('show', root, 'wgnet')
     assert wattle.ok(root, 'check', '-q', 'wgnet') == ''
 
