@@ -394,10 +394,13 @@ static void read_list(Reader *reader, const Key *key, const WattleIniLine *line)
 static void *take_list(Reader *reader, List list, guint *ret_n)
 {
         GArray *array = reader->lists[list];
-        void *elements = wattle_arena_copy(reader->profile->arena, array->data,
-                                           array->len * list_limits[list].element_size);
+        void *elements;
 
         *ret_n = array->len;
+        if (array->len == 0)
+                return NULL;
+        elements = wattle_arena_copy(reader->profile->arena, array->data,
+                                     array->len * list_limits[list].element_size);
         g_array_set_size(array, 0);
         return elements;
 }
