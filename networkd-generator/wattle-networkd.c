@@ -4,6 +4,7 @@
  * file; a mesh that is gone or disabled loses its files. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,8 @@
 #include "common/sys/deploy.h"
 #include "common/sys/install.h"
 
-#define PROGRAM "wattle-networkd"
+#define PROGRAM        "wattle-networkd"
+#define HEAP_BLOCK_MAX (32 * 1024 * 1024)
 
 /* sd-daemon(3): the priority before the line, for the journal. */
 static void log_report(WattleReport *report)
@@ -73,6 +75,11 @@ int main(int argc, char **argv)
 {
         const char *root = "/";
         g_autoptr(GError) error = NULL;
+
+        /* We live for one mesh: large blocks go back to our own heap, not to the kernel, which
+         * would clear their pages anew for the next one. */
+        mallopt(M_MMAP_THRESHOLD, HEAP_BLOCK_MAX);
+        mallopt(M_TRIM_THRESHOLD, HEAP_BLOCK_MAX);
 
         if (argc > 1 && strcmp(argv[1], "--help") == 0)
                 return usage(stdout, EXIT_SUCCESS);
