@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/diff.h"
+#include "cli/print.h"
 #include "common/error.h"
 #include "common/ini.h"
 #include "common/sys/install.h"
@@ -98,32 +99,41 @@ static gboolean replace(const WattleEditor *editor, const char *text, GError **e
         return FALSE;
 }
 
-static gboolean write_text(const WattleEditor *editor, const char *text, WattleReport *report)
+static gboolean write_text(const WattleEditor *editor, const char *text)
 {
         g_autoptr(GError) error = NULL;
 
-        /* Who cannot be shown the change does not get it. */
+        /* Who cannot be shown the change does not get it; main() says why. */
         if (fflush(stdout) != 0)
-                return wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
-                                           "standard output: %s", g_strerror(errno)),
-                       FALSE;
+                return FALSE;
         if (replace(editor, text, &error))
                 return TRUE;
-        wattle_report_error(report, (WattlePlace){ NULL, 0, 0 }, "%s", error->message);
+        wattle_print_error("%s", error->message);
         return FALSE;
 }
 
 gboolean wattle_editor_apply(const WattleEditor *editor, const GArray *edits, gboolean dry_run,
-                             WattleReport *report)
+                             const char *done)
 {
         g_autofree char *text = wattle_profile_edit_apply(editor->text, edits);
-        g_autoptr(WattleProfile) profile =
-                wattle_profile_load(text, strlen(text), editor->name, report);
+        g_auto(WattleReport) report = { 0 };
+        g_autoptr(WattleProfile) profile = NULL;
 
-        if (!profile)
+        wattle_report_init(&report);
+        profile = wattle_profile_load(text, strlen(text), editor->name, &report);
+        wattle_print_report(&report);
+        if (!profile) {
+                wattle_print_error("%s is as it was; the lines are those that it would have",
+                                   editor->name);
                 return FALSE;
+        }
         wattle_print_diff(editor->name, editor->text, edits, stdout);
-        return dry_run || write_text(editor, text, report);
+        if (dry_run)
+                return TRUE;
+        if (!write_text(editor, text))
+                return FALSE;
+        fprintf(stderr, "%s: %s\n", editor->name, done);
+        return TRUE;
 }
 
 guint64 wattle_editor_next_serial(const WattleEditor *editor)

@@ -25,10 +25,10 @@ gboolean wattle_editor_open(WattleEditor *editor, const WattleCli *cli, const ch
                             WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The changed profile as a diff on standard output and, unless dry_run, into the file, which keeps
- * its mode and owner. FALSE with errors in the report, at the lines of the new text, if that is not
- * a good profile; the file is then as it was. */
+ * its mode and owner; done is then said on stderr. A text that is not a good profile is not
+ * written: its faults are printed, at the lines that it would have. */
 gboolean wattle_editor_apply(const WattleEditor *editor, const GArray *edits, gboolean dry_run,
-                             WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+                             const char *done) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The serial that applying leaves behind. */
 guint64 wattle_editor_next_serial(const WattleEditor *editor);

@@ -172,30 +172,20 @@ static gboolean add(const WattleCli *cli, const char *operand, Builder *builder,
         g_auto(WattleReport) report = { 0 };
         g_auto(WattleEditor) editor = { 0 };
         g_autoptr(GArray) edits = NULL;
-        gboolean ok, is_open;
+        g_autofree char *done = NULL;
 
         wattle_report_init(&report);
-        ok = is_open = wattle_editor_open(&editor, cli, operand, &report) &&
-                       choose_addresses(builder, &editor, &report);
-        if (ok) {
-                /* What the old text deserved of warnings, the new one does too. */
-                wattle_report_clear(&report);
-                wattle_report_init(&report);
-                edits = wattle_profile_edit_add(editor.text, &builder->device);
-                ok = wattle_editor_apply(&editor, edits, dry_run, &report);
+        if (!wattle_editor_open(&editor, cli, operand, &report) ||
+            !choose_addresses(builder, &editor, &report)) {
+                wattle_print_report(&report);
+                wattle_print_error("%s is as it was", operand);
+                return FALSE;
         }
-        wattle_print_report(&report);
-        if (!ok)
-                wattle_print_error(
-                        is_open ? "%s is as it was; the lines are those that it would have"
-                                : "%s is as it was",
-                        operand);
-        else if (!dry_run)
-                fprintf(stderr,
-                        "%s: %s added, serial %" G_GUINT64_FORMAT
-                        "; now every device needs the new file\n",
-                        editor.name, builder->device.name, wattle_editor_next_serial(&editor));
-        return ok;
+        edits = wattle_profile_edit_add(editor.text, &builder->device);
+        done = g_strdup_printf("%s added, serial %" G_GUINT64_FORMAT
+                               "; now every device needs the new file",
+                               builder->device.name, wattle_editor_next_serial(&editor));
+        return wattle_editor_apply(&editor, edits, dry_run, done);
 }
 
 static int run(WattleCli *cli, char **argv)

@@ -40,27 +40,20 @@ static gboolean remove_device(const WattleCli *cli, const char *operand, const c
         g_auto(WattleReport) report = { 0 };
         g_auto(WattleEditor) editor = { 0 };
         g_autoptr(GArray) edits = NULL;
-        gboolean ok;
+        g_autofree char *done = NULL;
 
         wattle_report_init(&report);
-        ok = wattle_editor_open(&editor, cli, operand, &report) &&
-             find_device(editor.profile, name, &report);
-        if (ok) {
-                /* What the old text deserved of warnings, the new one does too. */
-                wattle_report_clear(&report);
-                wattle_report_init(&report);
-                edits = wattle_profile_edit_remove(editor.text, name);
-                ok = wattle_editor_apply(&editor, edits, dry_run, &report);
-        }
-        wattle_print_report(&report);
-        if (!ok)
+        if (!wattle_editor_open(&editor, cli, operand, &report) ||
+            !find_device(editor.profile, name, &report)) {
+                wattle_print_report(&report);
                 wattle_print_error("%s is as it was", operand);
-        else if (!dry_run)
-                fprintf(stderr,
-                        "%s: %s removed, serial %" G_GUINT64_FORMAT
-                        "; it is out when every other device has the new file\n",
-                        editor.name, name, wattle_editor_next_serial(&editor));
-        return ok;
+                return FALSE;
+        }
+        edits = wattle_profile_edit_remove(editor.text, name);
+        done = g_strdup_printf("%s removed, serial %" G_GUINT64_FORMAT
+                               "; it is out when every other device has the new file",
+                               name, wattle_editor_next_serial(&editor));
+        return wattle_editor_apply(&editor, edits, dry_run, done);
 }
 
 static int run(WattleCli *cli, char **argv)
