@@ -2,8 +2,8 @@
 """The cache: directories named by the content they were made from.
 
 An entry is built in a directory of its own and renamed when it is whole, so an interrupted run leaves nothing that looks
-finished. Whoever uses an entry holds a shared lock on it until the process ends; an entry that nobody holds is pruned when a
-newer one of its kind is made.
+finished. Whoever uses an entry holds a shared lock on it until the process ends. When a new entry is made, old ones of its kind
+are pruned: all but the few used last, so that two checkouts or branches can take turns.
 """
 
 import fcntl
@@ -14,6 +14,8 @@ import shutil
 import time
 
 TOP = pathlib.Path(os.environ.get("WATTLE_VM_CACHE", "/var/cache/wattle-vm"))
+
+KEEP = 2  # of each kind, besides the newest
 
 _held = []  # open lock files: closed, and so released, by the end of the process
 
@@ -40,10 +42,12 @@ def _lock(path, how):
     return file
 
 
-def _prune(kind, keep):
-    """Remove what is half built or old, unless somebody holds it."""
-    for path in TOP.glob(f"{kind}.*"):
-        if path == keep or not path.is_dir():
+def _prune(kind, newest):
+    """Remove what is half built or old, unless somebody holds it. The time of an entry is that of its last use."""
+    paths = [path for path in TOP.glob(f"{kind}.*") if path.is_dir() and path != newest]
+    whole = sorted((path for path in paths if path.suffix != ".half"), key=lambda path: path.stat().st_mtime)
+    for path in paths:
+        if path in whole[-KEEP:]:
             continue
         lock_path = path.with_name(path.name + ".lock")
         lock = _lock(lock_path, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -74,6 +78,7 @@ def entry(kind, name, build):
         if not path.is_dir():
             _build(path, kind, build)
             _prune(kind, path)
+        os.utime(path)
     finally:
         builder.close()
     return path

@@ -5,7 +5,6 @@ Two for each release: `guest` becomes the guests' disk, `build` is where wattle 
 libraries the guests have.
 """
 
-import pathlib
 import re
 import subprocess
 
@@ -47,24 +46,36 @@ def _apt_options():
     return ['Acquire::Languages "none";'] + dump.splitlines()
 
 
+def contained(command):
+    """The command with processes and mounts of its own: all of them end with it, and it ends with this process, however that
+    ends. mmdebstrap alone, told to stop, leaves its children waiting."""
+    return ["setpriv", "--pdeathsig", "KILL", "--",
+            "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--", *command]
+
+
 def packages(release, what):
     return sorted({"guest": GUEST, "build": BUILD}[what] + ONLY[release, what])
 
 
-def _mmdebstrap(release, what, target):
+def _options(release, what):
     """Root mode, because the tree becomes a disk with its owners; unsafe-io, because an interrupted build is thrown away."""
-    command = ["setpriv", "--pdeathsig", "TERM", "--", "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--format=directory", "--components=main",
-               "--dpkgopt=force-unsafe-io"]
-    command += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in UNREAD]
-    command += ["--aptopt=" + option for option in _apt_options()]
-    command += ["--include=" + ",".join(packages(release, what)), release, str(target), mirror()]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    options = ["--mode=root", "--variant=minbase", "--format=directory", "--components=main", "--dpkgopt=force-unsafe-io"]
+    options += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in UNREAD]
+    return options + ["--include=" + ",".join(packages(release, what)), release]
+
+
+def _mmdebstrap(release, what, target):
+    """The apt options and the mirror are this machine's and make no other tree, so they are no part of the key."""
+    command = ["mmdebstrap", "--quiet", *("--aptopt=" + option for option in _apt_options()), *_options(release, what),
+               str(target), mirror()]
+    done = subprocess.run(contained(command), stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
     if done.returncode:
         raise RuntimeError(f"mmdebstrap failed for the {what} root of {release}:\n{done.stdout}")
 
 
 def key(release, what):
-    return cache.key(release, what, " ".join(packages(release, what)), pathlib.Path(__file__))
+    return cache.key(*_options(release, what))
 
 
 def get(release, what):
