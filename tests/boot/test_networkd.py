@@ -134,19 +134,27 @@ def version():
 
 
 def golden_trees():
-    """Trees made for this systemd or an older one: newer ones may hold keys that it does not know."""
-    for folder in sorted(GOLDEN.glob("**/run/systemd/network")):
-        root = folder.parents[2]
-        made_for = [int(part) for part in re.findall(r"(?<!\d)(2[5-9]\d)(?!\d)", str(root.relative_to(GOLDEN)))]
-        if all(number <= version() for number in made_for):
-            yield root
+    """(name, {path: text}) of each tree in tests/golden that was made for this systemd or an older one; newer ones may hold
+    keys that it does not know."""
+    for file in sorted(GOLDEN.glob("*.golden")):
+        for part in re.split(r"^=== ", file.read_text(), flags=re.M)[1:]:
+            title, _, body = part.partition("\n")
+            versions = [int(number) for number in re.findall(r"\b2\d\d\b", title)]
+            files = dict(re.findall(r"^--- 0\d{3} (run/systemd/network/\S+)\n(.*?)(?=^--- |\Z)", body, re.M | re.S))
+            if files and min(versions) <= version():
+                yield f"{file.name}: {title}", files
 
 
-def test_it_reads_the_golden_trees():
+def test_it_reads_the_golden_trees(tmp_path):
     """Their keys are on no disk here, and of that alone it complains."""
     said = {}
-    for root in golden_trees():
-        netdevs = [re.search(r"^Name=(.*)$", path.read_text(), re.M).group(1) for path in root.glob("run/systemd/network/*.netdev")]
-        said[str(root)] = [line for line in complaints(networkd_says(root, netdevs))
-                           if not NO_KERNEL.search(line) and "Failed to read private key from" not in line]
-    assert {root: lines for root, lines in said.items() if lines} == {}
+    for number, (name, files) in enumerate(golden_trees()):
+        root = tmp_path / str(number)
+        for path, text in files.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
+        netdevs = [re.search(r"^Name=(.*)$", text, re.M).group(1) for path, text in files.items() if path.endswith(".netdev")]
+        said[name] = [line for line in complaints(networkd_says(root, netdevs))
+                      if not NO_KERNEL.search(line) and "Failed to read private key from" not in line]
+    assert said or not GOLDEN.exists(), "tests/golden has a new format"
+    assert {name: lines for name, lines in said.items() if lines} == {}
