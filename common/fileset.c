@@ -46,7 +46,7 @@ const WattleFile *wattle_fileset_find(const WattleFileset *files, const char *pa
 
 /* Room for n more bytes at the end of the content; finish() says how many of them were written. A
  * line is put together in place: with a call of g_string_append() for each of its pieces, rendering
- * took three times as long. */
+ * took more than twice as long. */
 static char *room(WattleFile *file, gsize n)
 {
         GString *content = file->content;

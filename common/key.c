@@ -38,8 +38,8 @@ static inline gint8 digit_of(gint8 value)
                        in_range(value, 63, 63, '/' - '+' - 1));
 }
 
-/* libsodium's, a branch-free loop for any length and variant, took a quarter of the time of reading
- * and writing a mesh: six times as long. */
+/* libsodium's, a branch-free loop for any length and variant, took more than four times as long,
+ * and that was a quarter of the time of reading and writing a mesh. */
 static gboolean decode(const char *text, WattleKey *key)
 {
         guint8 bytes[3 * N_GROUPS];

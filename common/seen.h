@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A set that only grows, of a size known beforehand: whether a value was there before. GHashTable
- * grows step by step and hashes all again each time; the four sets of a check took a seventh of the
- * time of a mesh of 10 000 devices, and take a third of that so. */
+ * grows step by step and hashes all again each time; the four sets of a check were a sixth of the
+ * instructions for a mesh of 10 000 devices, and are a quarter of that so. */
 #pragma once
 
 #include <glib.h>
