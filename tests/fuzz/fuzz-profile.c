@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "common/profile-edit.h"
+#include "tests/fuzz/fuzz.h"
+
+/* So many devices of a profile are looked at: a large one would only be slow. */
+#define MAX_DEVICES 6
+
+static WattleProfile *load(const char *text, gsize size)
+{
+        g_auto(WattleReport) report = { 0 };
+        WattleProfile *profile;
+
+        wattle_report_init(&report);
+        profile = wattle_profile_load(text, size, "home.mesh", &report);
+        wattle_report_sort(&report);
+        /* No profile without a reason, and no reason with a profile. */
+        g_assert_cmpint(profile != NULL, ==, report.n_errors == 0);
+        return profile;
+}
+
+/* What is written reads as the same, and is written as the same again. */
+static void check_write(const WattleProfile *profile)
+{
+        g_autofree char *text = wattle_profile_write(profile);
+        g_autoptr(WattleProfile) again = NULL;
+        g_autofree char *again_text = NULL;
+
+        fuzz_check_text(text, strlen(text));
+        again = load(text, strlen(text));
+        g_assert_nonnull(again);
+        g_assert_cmpuint(again->n_devices, ==, profile->n_devices);
+        again_text = wattle_profile_write(again);
+        g_assert_cmpstr(text, ==, again_text);
+}
+
+static void check_resolve(const WattleProfile *profile, const WattleDevice *self,
+                          const char *exit_node)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleLocal) local = { 0 };
+        WattleHost host = { .local = &local, .owner = WATTLE_OWNER_NETWORKD };
+        g_autoptr(WattleView) view = NULL;
+
+        wattle_report_init(&report);
+        wattle_local_init(&local);
+        local.accept_routes = exit_node != NULL;
+        local.exit_node.value = exit_node;
+        view = wattle_resolve(profile, self, &host, &report);
+        g_assert_cmpint(view != NULL, ==, report.n_errors == 0);
+        if (view)
+                fuzz_check_view(view);
+}
+
+static const char *find_exit_node(const WattleProfile *profile)
+{
+        for (guint i = 0; i < profile->n_devices; i++)
+                if (profile->devices[i].exit_node)
+                        return profile->devices[i].name;
+        return NULL;
+}
+
+/* A good profile stays good without one of its devices. */
+static void check_remove(const char *text, const WattleDevice *device)
+{
+        g_autoptr(GArray) edits = wattle_profile_edit_remove(text, device->name);
+        g_autofree char *without = wattle_profile_edit_apply(text, edits);
+        g_autoptr(WattleProfile) profile = load(without, strlen(without));
+
+        g_assert_nonnull(profile);
+        g_assert_null(wattle_profile_find_device(profile, device->name));
+}
+
+/* And takes the same device back. */
+static void check_add(const char *text, const WattleDevice *device)
+{
+        g_autoptr(GArray) removal = wattle_profile_edit_remove(text, device->name);
+        g_autofree char *without = wattle_profile_edit_apply(text, removal);
+        g_autoptr(GArray) addition = wattle_profile_edit_add(without, device);
+        g_autofree char *with = wattle_profile_edit_apply(without, addition);
+        g_autoptr(WattleProfile) profile = load(with, strlen(with));
+
+        g_assert_nonnull(profile);
+        g_assert_nonnull(wattle_profile_find_device(profile, device->name));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+        g_autofree char *text = g_strndup(size > 0 ? (const char *)bytes : "", size);
+        g_autoptr(WattleProfile) profile = load((const char *)bytes, size);
+
+        if (!profile)
+                return 0;
+        check_write(profile);
+        for (guint i = 0; i < MIN(profile->n_devices, MAX_DEVICES); i++) {
+                const WattleDevice *device = &profile->devices[i];
+
+                check_resolve(profile, device, NULL);
+                check_resolve(profile, device, find_exit_node(profile));
+                check_remove(text, device);
+                check_add(text, device);
+        }
+        return 0;
+}
