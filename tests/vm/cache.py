@@ -43,17 +43,14 @@ def _lock(path, how):
 
 
 def _prune(kind, newest):
-    """Remove what is half built or old, unless somebody holds it. The time of an entry is that of its last use."""
+    """Remove what is half built or old, unless somebody holds it. The time of an entry is that of its last use. The lock files
+    stay, empty: two processes that wait for one name must wait for one file."""
     paths = [path for path in TOP.glob(f"{kind}.*") if path.is_dir() and path != newest]
     whole = sorted((path for path in paths if path.suffix != ".half"), key=lambda path: path.stat().st_mtime)
-    for path in paths:
-        if path in whole[-KEEP:]:
-            continue
-        lock_path = path.with_name(path.name + ".lock")
-        lock = _lock(lock_path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    for path in set(paths) - set(whole[-KEEP:]):
+        lock = _lock(path.with_name(path.name + ".lock"), fcntl.LOCK_EX | fcntl.LOCK_NB)
         if lock:
             shutil.rmtree(path, ignore_errors=True)
-            lock_path.unlink(missing_ok=True)
             lock.close()
 
 
@@ -72,13 +69,11 @@ def _build(path, kind, build):
 def entry(kind, name, build):
     """The directory of kind and key name; build(directory) fills it if it is not there yet."""
     path = TOP / f"{kind}.{name}"
-    builder = _lock(TOP / f"{kind}.build-lock", fcntl.LOCK_EX)
-    try:
-        _held.append(_lock(path.with_name(path.name + ".lock"), fcntl.LOCK_SH))
-        if not path.is_dir():
-            _build(path, kind, build)
-            _prune(kind, path)
-        os.utime(path)
-    finally:
-        builder.close()
+    _held.append(_lock(path.with_name(path.name + ".lock"), fcntl.LOCK_SH))
+    if not path.is_dir():
+        with _lock(TOP / f"{kind}.build-lock", fcntl.LOCK_EX):
+            if not path.is_dir():  # nobody else has built it meanwhile
+                _build(path, kind, build)
+                _prune(kind, path)
+    os.utime(path)
     return path

@@ -21,6 +21,7 @@ import quick as quick_lab  # noqa: E402
 import root  # noqa: E402
 
 LIMIT_S = 300
+PROGRESS = os.environ.pop("WATTLE_VM_PROGRESS", None)  # not for a pytest within a scenario: the number means another file there
 QUICK_RELEASE = "trixie"  # the newer kernel
 
 
@@ -110,8 +111,7 @@ def pytest_runtest_makereport(item, call):
 def pytest_runtest_logreport(report):
     """One line for each scenario, for whoever waits, and what it printed: WATTLE_VM_PROGRESS is the number of an open file."""
     if report.when == "call" or report.failed:
-        progress = os.environ.get("WATTLE_VM_PROGRESS")
-        if progress:
+        if PROGRESS:
             name = report.nodeid.rpartition("/")[2]
             said = "".join(f"    {line}\n" for line in report.capstdout.splitlines())
-            os.write(int(progress), f"{report.outcome:6} {report.duration:6.1f} s  {name}\n{said}".encode())
+            os.write(int(PROGRESS), f"{report.outcome:6} {report.duration:6.1f} s  {name}\n{said}".encode())

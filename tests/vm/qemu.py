@@ -26,6 +26,7 @@ class QemuFailed(Exception):
 
 
 def version():
+    """A snapshot is only good for the QEMU that made it."""
     done = subprocess.run([PROGRAM, "--version"], check=True, text=True, capture_output=True)
     return done.stdout.splitlines()[0]
 

@@ -8,6 +8,7 @@ disk is frozen, and each guest writes to an overlay of its own. Two kinds:
     quick  no systemd: network namespaces, nft, netem and the kernel's WireGuard
 """
 
+import functools
 import pathlib
 import shutil
 import subprocess
@@ -69,6 +70,7 @@ def _make(kind, base, half):
             half.mkdir()
 
 
+@functools.cache
 def get(release, kind):
     """The directories of the image and of the snapshot of one release and kind, made if need be."""
     base = image.get(release)
