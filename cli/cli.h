@@ -26,6 +26,7 @@ typedef struct {
 } WattleVerb;
 
 extern const WattleVerb wattle_verb_add;
+extern const WattleVerb wattle_verb_apply;
 extern const WattleVerb wattle_verb_check;
 extern const WattleVerb wattle_verb_export;
 extern const WattleVerb wattle_verb_genkey;

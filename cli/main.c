@@ -24,6 +24,7 @@ static const struct {
         { NULL, &wattle_verb_show },
         { "Keys", &wattle_verb_genkey },
         { NULL, &wattle_verb_pubkey },
+        { "Run it on this host", &wattle_verb_apply },
         { "Files for its devices", &wattle_verb_render },
         { NULL, &wattle_verb_export },
 };

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-VERBS = ['init', 'add', 'remove', 'check', 'show', 'genkey', 'pubkey', 'render', 'export']
+VERBS = ['init', 'add', 'remove', 'check', 'show', 'genkey', 'pubkey', 'apply', 'render', 'export']
 
 
 def test_overview(wattle):
@@ -34,6 +34,8 @@ def test_help_of_verb(wattle, verb):
     (['check'], "wattle check: it takes FILE|MESH...; see 'wattle check --help'\n"),
     (['show', 'a', 'b'], "wattle show: 'b' is too many; see 'wattle show --help'\n"),
     (['show', '--frob', 'a'], "wattle show: Unknown option --frob; see 'wattle show --help'\n"),
+    (['--root=/tmp', 'apply'], "wattle apply: --root= is of no use here: a network that runs is changed; "
+     "'wattle render' writes files elsewhere; see 'wattle apply --help'\n"),
     (['show', 'a', '--as'], "wattle show: Missing argument for --as; see 'wattle show --help'\n"),
     (['render', '--systemd=25x', 'a'],
      "wattle render: --systemd: '25x' is not a whole number from 1 to 65535; "

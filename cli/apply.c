@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/apply.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/netdev.h"
+#include "cli/systemd.h"
+#include "common/error.h"
+#include "common/render.h"
+#include "common/scalar.h"
+#include "common/sys/deploy.h"
+#include "common/sys/host.h"
+#include "common/sys/secret.h"
+#include "common/sys/wireguard.h"
+
+#define NETWORKD_UNIT    "systemd-networkd.service"
+#define NETWORK_DIR      "run/systemd/network"
+#define GENERATOR_WANTS  "run/systemd/generator/sysinit.target.wants"
+#define NETDEV_FORMAT    NETWORK_DIR "/" WATTLE_FILE_PREFIX "%s.netdev"
+#define LOADED_FORMAT    "run/wattle/%s.netdev-loaded"
+#define SET_ASIDE_FORMAT "run/wattle/%s.netdev-aside"
+
+/* From this version on a reload applies a .netdev file that changed, and replaces all peers. */
+#define NETDEV_RELOADED_SINCE 257
+
+/* systemd learns of the end of a reload a moment after we do. */
+#define RELOAD_SLACK_US (5 * G_USEC_PER_SEC)
+
+/* One run of wattle_apply(). */
+typedef struct {
+        const WattleApplier *applier;
+        const char *mesh;
+        WattleDeployment deployment;
+        WattleNetdev before; /* the .netdev file as it was */
+        WattleChanges changes;
+        gboolean link_exists; /* the interface that we are to have is there already */
+        gboolean networkd_active;
+        WattleApplied *applied;
+} Run;
+
+void wattle_applied_clear(WattleApplied *applied)
+{
+        g_clear_pointer(&applied->removed_interface, g_free);
+}
+
+static void run_clear(Run *run)
+{
+        wattle_deployment_clear(&run->deployment);
+        wattle_netdev_clear(&run->before);
+        wattle_changes_clear(&run->changes);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
+
+static char *mesh_path(const Run *run, const char *before, const char *after)
+{
+        return g_strconcat(before, run->mesh, after, NULL);
+}
+
+static gboolean exists(const Run *run, const char *path)
+{
+        struct stat st;
+
+        return fstatat(run->applier->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static gboolean has_suffix(const GPtrArray *paths, const char *suffix)
+{
+        for (guint i = 0; i < paths->len; i++)
+                if (g_str_has_suffix(g_ptr_array_index(paths, i), suffix))
+                        return TRUE;
+        return FALSE;
+}
+
+static gboolean owned_by_networkd(const Run *run)
+{
+        return run->deployment.view && run->deployment.view->owner == WATTLE_OWNER_NETWORKD;
+}
+
+/* The device of that name as WireGuard tells it; *ret_found says whether there is one. */
+static gboolean get_device(const char *interface, WattleWgDevice *device, gboolean *ret_found,
+                           GError **error)
+{
+        g_auto(WattleWireguard) wireguard = { 0 };
+        g_autoptr(GError) own_error = NULL;
+
+        *ret_found = wattle_wireguard_open(&wireguard, &own_error) &&
+                     wattle_wireguard_get(&wireguard, interface, device, &own_error);
+        if (*ret_found || g_error_matches(own_error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
+                return TRUE;
+        g_propagate_prefixed_error(error, g_steal_pointer(&own_error), "%s: ", interface);
+        return FALSE;
+}
+
+static gboolean look_for_link(Run *run, GError **error)
+{
+        g_auto(WattleWgDevice) device = { 0 };
+
+        wattle_wg_device_init(&device);
+        return get_device(run->deployment.view->interface, &device, &run->link_exists, error);
+}
+
+/* networkd compares inode and time of the file that it loaded last; the reload that brings new
+ * routes would find another, and replace all peers. So that file is kept, by a hard link, for as
+ * long as networkd has not read a newer one; see reload_networkd(). */
+static gboolean is_still_loaded(const Run *run, const char *path, gboolean *ret, GError **error)
+{
+        struct stat st;
+        guint64 changed_us, kept_us;
+
+        *ret = FALSE;
+        if (fstatat(run->applier->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return TRUE;
+        if (!wattle_systemd_changed_at(run->applier->bus, NETWORKD_UNIT, &changed_us, error))
+                return FALSE;
+        kept_us = (guint64)st.st_ctim.tv_sec * G_USEC_PER_SEC + (guint64)st.st_ctim.tv_nsec / 1000;
+        *ret = changed_us <= kept_us + RELOAD_SLACK_US;
+        return TRUE;
+}
+
+static gboolean keep_loaded_netdev(Run *run, GError **error)
+{
+        g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, run->mesh);
+        g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, run->mesh);
+        int root_fd = run->applier->root_fd;
+        gboolean is_loaded;
+
+        if (!is_still_loaded(run, loaded, &is_loaded, error))
+                return FALSE;
+        if (is_loaded)
+                return TRUE;
+        unlinkat(root_fd, loaded, 0);
+        if (run->deployment.systemd_version < NETDEV_RELOADED_SINCE || !run->link_exists ||
+            !run->networkd_active || linkat(root_fd, netdev, root_fd, loaded, 0) == 0 ||
+            errno == ENOENT)
+                return TRUE;
+        return wattle_error_set_errno(error, errno, "%s", loaded);
+}
+
+static gboolean same_file(int root_fd, const char *a, const char *b)
+{
+        struct stat x, y;
+
+        return fstatat(root_fd, a, &x, AT_SYMLINK_NOFOLLOW) == 0 &&
+               fstatat(root_fd, b, &y, AT_SYMLINK_NOFOLLOW) == 0 && x.st_ino == y.st_ino &&
+               x.st_dev == y.st_dev;
+}
+
+static gboolean rename_file(int root_fd, const char *from, const char *to, GError **error)
+{
+        return renameat(root_fd, from, root_fd, to) == 0 ||
+               wattle_error_set_errno(error, errno, "%s", to);
+}
+
+/* With the loaded .netdev file in its old place for the time of the reload, networkd sees that only
+ * .network files changed. */
+static gboolean reload_networkd(Run *run, GError **error)
+{
+        g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, run->mesh);
+        g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, run->mesh);
+        g_autofree char *aside = g_strdup_printf(SET_ASIDE_FORMAT, run->mesh);
+        int root_fd = run->applier->root_fd;
+        gboolean ok;
+
+        run->applied->networkd_reloaded = TRUE;
+        if (!exists(run, loaded) || !exists(run, netdev) || !run->link_exists)
+                return wattle_networkd_reload(run->applier->bus, error);
+        if (!rename_file(root_fd, netdev, aside, error))
+                return FALSE;
+        ok = rename_file(root_fd, loaded, netdev, error) &&
+             wattle_networkd_reload(run->applier->bus, error) &&
+             rename_file(root_fd, netdev, loaded, error);
+        /* Whatever happened, the new file is the one that a restart of networkd must find. */
+        return rename_file(root_fd, aside, netdev, ok ? error : NULL) && ok;
+}
+
+/* Files for networkd alone get its group; the kernel gives it to what we create. */
+static gboolean install_files(Run *run, GError **error)
+{
+        g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, run->mesh);
+        g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, run->mesh);
+        int root_fd = run->applier->root_fd;
+        gid_t gid = getegid();
+        mode_t mask = umask(0022);
+        gboolean ok;
+
+        if (setegid(run->applier->networkd_gid) < 0)
+                return wattle_error_set_errno(error, errno, "group systemd-network");
+        ok = wattle_install(root_fd, run->mesh, &run->deployment.files, &run->changes, error);
+        umask(mask);
+        if (setegid(gid) < 0 && ok)
+                return wattle_error_set_errno(error, errno, "group %u", (guint)gid);
+        if (same_file(root_fd, netdev, loaded) || !exists(run, netdev))
+                unlinkat(root_fd, loaded, 0);
+        run->applied->n_changed_files = run->changes.changed->len;
+        run->applied->n_removed_files = run->changes.removed->len;
+        return ok;
+}
+
+/* An interface that the files made before and make no more; nobody else would remove it, networkd
+ * least of all. */
+static gboolean remove_old_link(Run *run, GError **error)
+{
+        const char *old = run->before.interface;
+        g_auto(WattleWgDevice) device = { 0 };
+        g_auto(WattleNetlink) netlink = { 0 };
+        gboolean found;
+
+        if (!old || (owned_by_networkd(run) && strcmp(old, run->deployment.view->interface) == 0))
+                return TRUE;
+        wattle_wg_device_init(&device);
+        if (!get_device(old, &device, &found, error))
+                return FALSE;
+        if (!found)
+                return TRUE;
+        if (!wattle_netlink_open(&netlink, NETLINK_ROUTE, error) ||
+            !wattle_netlink_delete_link(&netlink, device.ifindex, error)) {
+                g_prefix_error(error, "removing %s: ", old);
+                return FALSE;
+        }
+        run->applied->removed_interface = g_strdup(old);
+        return TRUE;
+}
+
+static gboolean endpoint_changed(const WattlePeer *peer, gpointer data)
+{
+        return wattle_netdev_differs(data, &peer->public_key, peer->endpoint);
+}
+
+static void count_peers(const WattleWgChange *change, WattleApplied *applied)
+{
+        for (guint i = 0; i < change->peers->len; i++) {
+                const WattleWgPeerChange *peer =
+                        &g_array_index(change->peers, WattleWgPeerChange, i);
+
+                applied->n_removed_peers += peer->remove;
+                applied->n_new_peers += peer->is_new;
+                applied->n_changed_peers += !peer->remove && !peer->is_new;
+        }
+}
+
+static gboolean update_device(Run *run, GError **error)
+{
+        const WattleView *view = run->deployment.view;
+        g_auto(WattleWireguard) wireguard = { 0 };
+        g_auto(WattleWgDevice) device = { 0 };
+        g_auto(WattleWgChange) change = { 0 };
+        g_auto(WattleKey) private_key = { 0 };
+
+        wattle_wg_device_init(&device);
+        if (!wattle_wireguard_open(&wireguard, error) ||
+            !wattle_wireguard_get(&wireguard, view->interface, &device, error))
+                return FALSE;
+        wattle_wg_diff(&device, view, endpoint_changed, &run->before, &change);
+        /* A key that is a credential is networkd's alone; a new one needs its restart. */
+        change.set_private_key = change.set_private_key && view->private_key_file;
+        if (change.set_private_key &&
+            !wattle_secret_read(run->applier->root_fd, view->private_key_file + 1, &private_key,
+                                error))
+                return FALSE;
+        count_peers(&change, run->applied);
+        return wattle_wg_change_is_empty(&change) ||
+               wattle_wireguard_set(&wireguard, device.ifindex, &change, &private_key, error);
+}
+
+/* udev has systemd-sysctl apply a new interface's lines; for one that is there already we ask it
+ * the same. The tool knows which file of the admin's wins. */
+static gboolean apply_sysctls(Run *run, GError **error)
+{
+        g_autofree char *interface = NULL;
+        const char *argv[] = { WATTLE_SYSTEMD_UTILDIR "/systemd-sysctl", NULL,
+                               "--prefix=/net/ipv4/conf/all", "--prefix=/net/ipv6/conf/all", NULL };
+        int status;
+
+        if (!run->deployment.view || !has_suffix(run->changes.changed, ".conf"))
+                return TRUE;
+        interface = g_strdup_printf("--prefix=/net/ipv4/conf/%s", run->deployment.view->interface);
+        argv[1] = interface;
+        if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL,
+                          &status, error))
+                return FALSE;
+        return g_spawn_check_wait_status(status, error);
+}
+
+/* What the generator would link is compared with what it linked last; only if they differ is there
+ * something new for systemd. */
+static gboolean tell_systemd(Run *run, GError **error)
+{
+        g_autofree char *unit = mesh_path(run, "wattle-networkd@", ".service");
+        g_autofree char *wants = g_build_filename(GENERATOR_WANTS, unit, NULL);
+        gboolean wanted = run->deployment.view != NULL;
+        sd_bus *bus = run->applier->bus;
+
+        if (exists(run, wants) != wanted &&
+            (!wattle_systemd_reload(bus, error) ||
+             !wattle_systemd_run_job(bus, wanted ? "StartUnit" : "StopUnit", unit, error)))
+                return FALSE;
+        if (!owned_by_networkd(run) || run->networkd_active)
+                return TRUE;
+        run->applied->networkd_started = TRUE;
+        return wattle_systemd_run_job(bus, "StartUnit", NETWORKD_UNIT, error);
+}
+
+static gboolean needs_networkd(const Run *run)
+{
+        if (!run->networkd_active)
+                return FALSE;
+        if (has_suffix(run->changes.changed, ".network") || run->changes.removed->len > 0)
+                return TRUE;
+        return owned_by_networkd(run) && !run->link_exists;
+}
+
+static gboolean change_host(Run *run, GError **error)
+{
+        if (!wattle_systemd_is_active(run->applier->bus, NETWORKD_UNIT, &run->networkd_active,
+                                      error))
+                return FALSE;
+        if (owned_by_networkd(run) && !look_for_link(run, error))
+                return FALSE;
+        if (!keep_loaded_netdev(run, error) || !install_files(run, error) ||
+            !remove_old_link(run, error))
+                return FALSE;
+        if (owned_by_networkd(run) && run->link_exists && !update_device(run, error))
+                return FALSE;
+        return tell_systemd(run, error) && (!needs_networkd(run) || reload_networkd(run, error)) &&
+               apply_sysctls(run, error);
+}
+
+gboolean wattle_apply(const WattleApplier *applier, const char *mesh, WattleApplied *applied,
+                      WattleReport *report, GError **error)
+{
+        g_auto(Run) run = { .applier = applier, .mesh = mesh, .applied = applied };
+        g_autofree char *path = wattle_mesh_find(applier->root_fd, mesh);
+
+        wattle_changes_init(&run.changes);
+        wattle_netdev_read(&run.before, applier->root_fd, mesh);
+        if (!wattle_deployment_load(&run.deployment, applier->root_fd, mesh, applier->networkd_gid,
+                                    report))
+                return FALSE;
+        applied->known = path != NULL;
+        if (!change_host(&run, error))
+                return FALSE;
+        applied->known |= applied->n_removed_files > 0;
+        return TRUE;
+}
+
+static gboolean is_leftover(int root_fd, const char *file_name, char **ret_mesh)
+{
+        g_autofree char *mesh = NULL, *path = NULL;
+        const char *dot = strrchr(file_name, '.');
+
+        if (!g_str_has_prefix(file_name, WATTLE_FILE_PREFIX) || g_strcmp0(dot, ".network") != 0)
+                return FALSE;
+        mesh = g_strndup(file_name + strlen(WATTLE_FILE_PREFIX),
+                         (gsize)(dot - file_name) - strlen(WATTLE_FILE_PREFIX));
+        path = wattle_mesh_find(root_fd, mesh);
+        if (path || !wattle_identifier_check(mesh, WATTLE_MESH_NAME_MAX, NULL))
+                return FALSE;
+        *ret_mesh = g_steal_pointer(&mesh);
+        return TRUE;
+}
+
+char **wattle_apply_list_leftovers(int root_fd)
+{
+        GPtrArray *list = g_ptr_array_new();
+        int fd = openat(root_fd, NETWORK_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+        const struct dirent *entry;
+        char *mesh;
+
+        while (dir && (entry = readdir(dir)))
+                if (is_leftover(root_fd, entry->d_name, &mesh))
+                        g_ptr_array_add(list, mesh);
+        if (dir)
+                closedir(dir);
+        else if (fd >= 0)
+                close(fd);
+        g_ptr_array_add(list, NULL);
+        return (char **)g_ptr_array_free(list, FALSE);
+}

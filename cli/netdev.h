@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the .netdev file of a mesh says that is in place now: the interface that it made, and the
+ * endpoint that it gave each peer. */
+#pragma once
+
+#include <glib.h>
+
+#include "common/endpoint.h"
+#include "common/key.h"
+
+typedef struct {
+        char *interface;       /* NULL: there is no file */
+        GHashTable *endpoints; /* WattleKey to the text of Endpoint= */
+} WattleNetdev;
+
+/* A file that is missing or not ours leaves netdev empty. */
+void wattle_netdev_read(WattleNetdev *netdev, int root_fd, const char *mesh);
+void wattle_netdev_clear(WattleNetdev *netdev);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleNetdev, wattle_netdev_clear)
+
+/* Whether the file had another endpoint for this key, or none; not so for a key that it did not
+ * have. */
+gboolean wattle_netdev_differs(const WattleNetdev *netdev, const WattleKey *key,
+                               const WattleEndpoint *endpoint);
