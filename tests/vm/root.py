@@ -28,14 +28,21 @@ UNREAD = ("man", "doc", "locale", "info", "bug", "lintian")  # below /usr/share
 APT_SETTINGS = ("Acquire::http", "Acquire::https", "Acquire::Check-Valid-Until", "Acquire::Check-Date")
 
 
-def mirror():
-    """The Debian mirror that this machine's own apt uses."""
-    targets = subprocess.run(
+def _targets():
+    return subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"],
         check=True, text=True, capture_output=True).stdout
+
+
+def mirror():
+    """The Debian mirror that this machine's own apt uses, or a snapshot of one."""
+    targets = _targets()
+    if not targets:  # apt tells of nothing it has not fetched
+        subprocess.run(["apt-get", "update", "-q"], check=True, stdout=subprocess.DEVNULL)
+        targets = _targets()
     for line in targets.splitlines():
         uri, release, component = line.split()
-        if component == "main" and re.search(r"/debian/?$", uri) and "-" not in release:
+        if component == "main" and re.search(r"/debian(/[0-9TZ]+)?/?$", uri) and "-" not in release:
             return uri
     raise RuntimeError("apt knows no Debian mirror with a 'main' component:\n" + targets)
 
