@@ -329,9 +329,10 @@ void wattle_wg_diff(const WattleWgDevice *device, const WattleView *view,
                 const WattleWgPeer *now = g_hash_table_lookup(left, &wanted->public_key);
                 WattleWgPeerChange change = new_peer(wanted);
 
-                if (!now ||
-                    changed_peer(now, wanted, endpoint_changed && endpoint_changed(wanted, data),
-                                 &change))
+                if (!now || changed_peer(now, wanted,
+                                         wanted->endpoint && endpoint_changed &&
+                                                 endpoint_changed(wanted, data),
+                                         &change))
                         g_array_append_val(changed, change);
                 g_hash_table_remove(left, &wanted->public_key);
         }

@@ -20,6 +20,7 @@ import termios
 import initrd
 import image
 import qemu
+import root
 import runner
 import snapshot
 
@@ -62,7 +63,7 @@ class Guest(runner.Place):
 
     @classmethod
     def booted(cls, name, release, switch, files=None, enable=(), links=None, arguments=()):
-        """A cold boot. files is path -> content, or (content, mode), of /etc; enable names units as `systemctl enable` would;
+        """A cold boot. files is path -> content, or (content, mode), or (content, mode, group), of /etc; enable names units as `systemctl enable` would;
         links is path -> target; arguments are more kernel arguments. Returns when guestd answers, which is before the boot is
         done: see wait_booted()."""
         guest = cls(name, release, switch)
@@ -96,11 +97,11 @@ class Guest(runner.Place):
         return [f"52:54:00:{self._number >> 8:02x}:{self._number & 255:02x}:{nic:02x}" for nic in range(qemu.NICS)]
 
     def _boot(self, base, files, enable, links, arguments):
-        files = {path: content if isinstance(content, tuple) else (content, 0o644) for path, content in files.items()}
-        files = {path: (data.encode() if isinstance(data, str) else data, mode) for path, (data, mode) in files.items()}
-        files |= {"/etc/hostname": (f"{self.name}\n".encode(), 0o644),
-                  "/etc/hosts": (f"127.0.0.1 localhost\n127.0.1.1 {self.name}\n".encode(), 0o644),
-                  "/etc/machine-id": (f"{secrets.token_hex(16)}\n".encode(), 0o444)}
+        files = {"/etc/hostname": f"{self.name}\n",
+                 "/etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {self.name}\n",
+                 "/etc/machine-id": (f"{secrets.token_hex(16)}\n", 0o444)} | files
+        files = {path: self._file(*content) if isinstance(content, tuple) else self._file(content)
+                 for path, content in files.items()}
         links = dict(links) | {f"/etc/systemd/system/multi-user.target.wants/{unit}": f"/usr/lib/systemd/system/{unit}"
                                for unit in enable}
         combined = self._directory / "initrd"
@@ -111,6 +112,10 @@ class Guest(runner.Place):
         for nic in range(qemu.NICS):
             self._machine.set_link(nic, False)
         self.runner.call("hello", BOOT_LIMIT_S)
+
+    def _file(self, data, mode=0o644, group="root"):
+        data = data.encode() if isinstance(data, str) else data
+        return data, mode, _group(self.release, group)
 
     def wait_booted(self, limit=BOOT_LIMIT_S):
         """Until systemd has nothing left to do. Fails unless all of it went well."""
@@ -178,3 +183,11 @@ def _copy(console, out):
     while data := console.recv(4096):
         out.write(data)
         out.flush()
+
+
+def _group(release, name):
+    """The number of a group in the guests of that release."""
+    for line in (root.get(release, "guest") / "etc/group").read_text().splitlines():
+        if line.split(":")[0] == name:
+            return int(line.split(":")[2])
+    raise LookupError(f"{release} has no group {name}")

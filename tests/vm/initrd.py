@@ -30,16 +30,16 @@ exec $B switch_root /root $init
 
 
 class Archive:
-    """A cpio archive in the kernel's format (newc), written in memory: owners are root's, times are zero."""
+    """A cpio archive in the kernel's format (newc), written in memory: the owner is root, times are zero."""
 
     def __init__(self):
         self._out = bytearray()
         self._seen = set()
 
-    def _add(self, name, mode, data):
+    def _add(self, name, mode, data, group=0):
         self._seen.add(name)
         path = name.encode() + b"\0"
-        fields = (len(self._seen), mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(path), 0)
+        fields = (len(self._seen), mode, 0, group, 1, 0, len(data), 0, 0, 0, 0, len(path), 0)
         self._out += b"070701" + b"".join(b"%08X" % field for field in fields) + path
         self._out += bytes(-len(self._out) % 4)
         self._out += data
@@ -51,9 +51,9 @@ class Archive:
             self.directory(name.rpartition("/")[0])
             self._add(name, stat.S_IFDIR | 0o755, b"")
 
-    def file(self, name, data, mode=0o644):
+    def file(self, name, data, mode=0o644, group=0):
         self.directory(name.rpartition("/")[0])
-        self._add(name, stat.S_IFREG | mode, data)
+        self._add(name, stat.S_IFREG | mode, data, group)
 
     def link(self, name, target):
         self.directory(name.rpartition("/")[0])
@@ -106,10 +106,10 @@ def build(root):
 
 
 def overlay(files, links):
-    """An archive to append: files is path -> (bytes, mode), links is path -> target, both of the guest's root."""
+    """An archive to append: files is path -> (bytes, mode, number of the group), links is path -> target, both of the guest's root."""
     archive = Archive()
-    for path, (data, mode) in sorted(files.items()):
-        archive.file("overlay" + path, data, mode)
+    for path, (data, mode, group) in sorted(files.items()):
+        archive.file("overlay" + path, data, mode, group)
     for path, target in sorted(links.items()):
         archive.link("overlay" + path, target)
     return archive.bytes()

@@ -67,7 +67,7 @@ def test_routes_and_addresses_follow(lab):
 
         mesh["a"].lines.append("Address=10.42.9.9")
         mesh.update(a)
-        a.wait("ip addr show home | grep 10.42.9.9/16")
+        a.wait("ip addr show dev home | grep 10.42.9.9/16")
 
         mesh.remove("c")
         mesh.update(a)
@@ -110,31 +110,31 @@ def test_disabled_and_deleted_meshes_go_away(lab):
     mesh, a, b = home(lab)
     work = meshes.Mesh("work", "x", net=43, port=51821)
     work.apply(a, "x", "Device=x")
-    a.wait("ip link show work")
-    a.run("ip link show home")
+    a.wait("ip link show dev work")
+    a.run("ip link show dev home")
 
     a.put("/etc/wattle/home.mesh.d/off.conf", "[Local]\nEnable=no\n")
     assert "interface home removed" in a.out("wattle apply")
-    assert a.run("ip link show home", check=False).code != 0
+    assert a.run("ip link show dev home", check=False).code != 0
     a.run("rm /etc/wattle/home.mesh.d/off.conf")
     a.run("wattle apply")
-    a.wait("ip addr show home | grep 10.42.0.1/16")
+    a.wait("ip addr show dev home | grep 10.42.0.1/16")
     a.wait("ping -c1 -W1 10.42.0.2")
 
     a.run("rm -r /etc/wattle/home.*")
     assert "interface home removed" in a.out("wattle apply")
     assert a.out("ls /run/systemd/network") == "60-wattle-work.netdev\n60-wattle-work.network"
-    assert a.run("ip link show home", check=False).code != 0
+    assert a.run("ip link show dev home", check=False).code != 0
     assert a.out("ls /run/systemd/generator/sysinit.target.wants") == "wattle-networkd@work.service"
-    a.run("ip link show work")
+    a.run("ip link show dev work")
     assert "no mesh home" in a.run("wattle apply home", check=False).err
 
 
 def test_an_interface_is_renamed(lab):
     mesh, a, b = home(lab)
     mesh.apply(a, "a", "Interface=mesh0\nActivationPolicy=up")
-    assert a.run("ip link show home", check=False).code != 0
-    a.wait("ip addr show mesh0 | grep 10.42.0.1/16")
+    assert a.run("ip link show dev home", check=False).code != 0
+    a.wait("ip addr show dev mesh0 | grep 10.42.0.1/16")
     a.wait("ping -c1 -W1 10.42.0.2")
 
 
@@ -145,7 +145,7 @@ def test_two_meshes_side_by_side(lab):
     with Undisturbed(mesh, a, b):
         work.apply(a, "x", "Device=x\nActivationPolicy=up")
         work.apply(b, "y", "Device=y\nActivationPolicy=up")
-        a.wait("ip addr show work | grep 10.43.0.1/16")
+        a.wait("ip addr show dev work | grep 10.43.0.1/16")
         a.wait("ping -c1 -W1 10.43.0.2")
 
 

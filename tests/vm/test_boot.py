@@ -32,12 +32,12 @@ def test_networkd_host(lab):
     b = lab.guest("b")
     assert b.plug(0, lab.lan).v4 == "192.168.1.3"
     mesh.apply(b, "b", "ActivationPolicy=up")
-    b.wait("ip addr show home | grep 10.42.0.2/16")
+    b.wait("ip addr show dev home | grep 10.42.0.2/16")
 
     a.run("networkctl up home")
     a.wait("ping -c1 -W1 10.42.0.2")
     a.wait("ping -c1 -W1 fd42::2")
-    assert "10.42.0.1/16" in a.out("ip addr show home") and "fd42::1/64" in a.out("ip addr show home")
+    assert "10.42.0.1/16" in a.out("ip addr show dev home") and "fd42::1/64" in a.out("ip addr show dev home")
     assert "metric 2048" in a.out("ip route show 192.168.2.0/24")
     assert a.out("sysctl -n net.ipv4.conf.home.rp_filter net.ipv4.conf.home.forwarding net.ipv4.ip_forward") == "2\n0\n0"
     assert b.out("sysctl -n net.ipv4.conf.home.rp_filter net.ipv4.conf.home.forwarding net.ipv4.ip_forward "
@@ -45,7 +45,7 @@ def test_networkd_host(lab):
 
     a.run("networkctl down home")
     a.wait("! ip route show table all | grep -e 10.42 -e 192.168.2")
-    assert "inet" not in a.out("ip addr show home")
+    assert "inet" not in a.out("ip addr show dev home")
     assert a.out("systemctl --failed --no-legend") == ""
     assert meshes.complaints(a) == "" and meshes.complaints(b) == ""
 
@@ -66,7 +66,7 @@ def test_a_bad_mesh_does_not_block_the_boot(lab):
     mesh = meshes.Mesh("home", "a", "b")
     a = lab.boot("a", files=mesh.files("a", "ActivationPolicy=up") | {"/etc/wattle/bad.mesh": (BAD, 0o644)})
     a.wait("systemctl is-system-running | grep -e degraded -e running", 180)
-    a.wait("ip addr show home | grep 10.42.0.1/16")
+    a.wait("ip addr show dev home | grep 10.42.0.1/16")
     assert a.out("systemctl --failed --no-legend --plain | cut -d' ' -f1") == "wattle-networkd@bad.service"
     assert "/etc/wattle/bad.mesh:3:1: unknown key 'Serail': did you mean Serial?" in a.out(
         "journalctl -b -o cat -u wattle-networkd@bad")

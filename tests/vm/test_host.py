@@ -42,13 +42,13 @@ def test_the_admin_overrides_and_masks(lab):
     a.plug(0, lab.lan)
     a.put("/etc/systemd/network/60-wattle-home.network.d/more.conf", "[Network]\nAddress=10.42.200.1/32\n")
     mesh.apply(a, "a", "ActivationPolicy=up")
-    a.wait("ip addr show home | grep 10.42.200.1/32")
-    a.wait("ip addr show home | grep 10.42.0.1/16")
+    a.wait("ip addr show dev home | grep 10.42.200.1/32")
+    a.wait("ip addr show dev home | grep 10.42.0.1/16")
 
     other = lab.guest("other")
     other.run("mkdir -p /etc/systemd/network; ln -s /dev/null /etc/systemd/network/60-wattle-home.netdev")
     mesh.apply(other, "a", "Device=a")
-    assert other.run("ip link show home", check=False).code != 0
+    assert other.run("ip link show dev home", check=False).code != 0
     assert meshes.complaints(other) == ""
 
 
@@ -62,7 +62,7 @@ def refused(lab, key=None, mode=0o640, group="systemd-network"):
     failed = a.run("wattle apply home", check=False)
     assert failed.code == 1
     assert a.out("ls /run/systemd/network 2>/dev/null || true") == ""
-    assert a.run("ip link show home", check=False).code != 0
+    assert a.run("ip link show dev home", check=False).code != 0
     a.run("systemctl daemon-reload; systemctl start wattle-networkd@home.service || true")
     reason = failed.err.splitlines()[0].removeprefix("wattle: ")
     assert reason in a.out("journalctl -b -o cat -u wattle-networkd@home")

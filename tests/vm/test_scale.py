@@ -15,7 +15,7 @@ now() { date +%s%N; }
 start=$(now); systemctl start systemd-networkd
 until [ "$(wg show home peers 2>/dev/null | wc -l)" = 1000 ]; do :; done
 made=$(now); networkctl up home
-until ip addr show home | grep -q 10.42.0.1/16; do :; done
+until ip addr show dev home | grep -q 10.42.0.1/16; do :; done
 up=$(now); echo "networkd: all peers $(( (made - start) / 1000000 )) ms, up with its addresses $(( (up - made) / 1000000 )) ms more"
 grep -H VmRSS /proc/$(systemctl show -P MainPID systemd-networkd)/status | sed 's/.*VmRSS: */networkd: RSS /'
 grep -v -e Address /run/wg-quick.conf >/run/wg.conf
