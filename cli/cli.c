@@ -10,6 +10,7 @@
 
 #include "cli/print.h"
 #include "common/scalar.h"
+#include "common/sys/host.h"
 
 static char *option_text(const GOptionEntry *option)
 {
@@ -184,6 +185,17 @@ gboolean wattle_cli_load_as(const WattleCli *cli, const char *operand, const cha
                 wattle_local_init(&mesh->local);
         }
         return TRUE;
+}
+
+WattleView *wattle_cli_view(const WattleCli *cli, const char *operand, const WattleMesh *mesh,
+                            const char *as, WattleOwner owner, WattleReport *report)
+{
+        WattleView *view = wattle_host_view(cli->root_fd, mesh, as, owner, report);
+
+        if (!view && !as && !wattle_cli_is_mesh_name(cli, operand))
+                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                                    "--as=DEVICE takes the view of one of them");
+        return view;
 }
 
 char *wattle_cli_path(const WattleCli *cli, const char *path)

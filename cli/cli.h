@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "common/sys/load.h"
+#include "common/view.h"
 
 #define WATTLE_EXIT_USAGE 2
 
@@ -61,6 +62,12 @@ gboolean wattle_cli_load(const WattleCli *cli, const char *operand, WattleMesh *
  * none of its business, are at their defaults. */
 gboolean wattle_cli_load_as(const WattleCli *cli, const char *operand, const char *as,
                             WattleMesh *mesh, WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* wattle_host_view() for a verb that has --as, which it names to a host that is in no mesh of that
+ * file. */
+WattleView *wattle_cli_view(const WattleCli *cli, const char *operand, const WattleMesh *mesh,
+                            const char *as, WattleOwner owner,
+                            WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
 /* "/etc/wattle/home.key" as a path of this process, below the root. */
 char *wattle_cli_path(const WattleCli *cli, const char *path);

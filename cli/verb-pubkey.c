@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -33,8 +32,8 @@ static gboolean read_key(const WattleCli *cli, const char *operand, WattleKey *r
         g_autoptr(GError) error = NULL;
         gboolean ok;
 
-        if (operand && !strchr(operand, '/') && access(operand, F_OK) < 0 &&
-            wattle_identifier_check(operand, WATTLE_MESH_NAME_MAX, NULL))
+        if (operand && wattle_identifier_check(operand, WATTLE_MESH_NAME_MAX, NULL) &&
+            wattle_cli_is_mesh_name(cli, operand))
                 return read_key_of_mesh(cli, operand, ret);
         ok = operand ? wattle_secret_read(AT_FDCWD, operand, ret, &error)
                      : wattle_secret_read_fd(STDIN_FILENO, "standard input", ret, &error);

@@ -91,7 +91,7 @@ static WattleView *make_view(const WattleCli *cli, const char *operand, const Op
         if (!wattle_cli_load_as(cli, operand, options->as, &mesh, report) ||
             !load_local_files(&mesh, options->local_files, report))
                 return NULL;
-        view = wattle_host_view(cli->root_fd, &mesh, options->as, options->owner, report);
+        view = wattle_cli_view(cli, operand, &mesh, options->as, options->owner, report);
         if (!view || !check_view(view, &mesh, options->systemd_version, report))
                 return NULL;
         return g_steal_pointer(&view);

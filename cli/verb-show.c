@@ -278,7 +278,7 @@ static gboolean show(const WattleCli *cli, const char *operand, const char *as, 
 
         if (!wattle_cli_load_as(cli, operand, as, &mesh, report))
                 return FALSE;
-        view = wattle_host_view(cli->root_fd, &mesh, as, WATTLE_OWNER_AUTO, report);
+        view = wattle_cli_view(cli, operand, &mesh, as, WATTLE_OWNER_AUTO, report);
         if (!view)
                 return FALSE;
         if (json)
@@ -318,8 +318,8 @@ const WattleVerb wattle_verb_show = {
         .summary = "show what a mesh comes to on this host, or on any of its devices",
         .description =
                 "Shows what this host configures, resolved from the mesh, the host's settings and its\n"
-                "identity. The first endpoint of a peer is the one that files get; (LAN) is for the\n"
-                "same network only.",
+                "identity. Files get the first endpoint of a peer, unless that is a DNS name or marked\n"
+                "(LAN), which is for the same network only.",
         .example = "wattle show --as laptop home.mesh",
         .run = run,
 };

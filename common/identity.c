@@ -100,7 +100,7 @@ static const WattleDevice *decide(const WattleProfile *profile, const WattleEvid
                 wattle_report_error(
                         report, (WattlePlace){ profile->file, 0, 0 },
                         "the mesh has no device with this host's name, %s, and there is no private "
-                        "key to tell by: write Device= below [Local], or name one with --as (%s)",
+                        "key to tell by: write Device= below [Local] (%s)",
                         evidence->host_name ? evidence->host_name : "(none)", suggestion);
         }
         return by_key ? by_key : by_host_name;

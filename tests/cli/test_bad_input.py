@@ -139,7 +139,8 @@ def test_no_such_host(wattle):
     wattle.mesh('home.mesh', mesh())
     error = wattle.bad('show', f'--root={wattle.root}', 'home.mesh')
     assert error.startswith("home.mesh: the mesh has no device with this host's name, ")
-    assert error.endswith('or name one with --as (it has a, b)\n')
+    assert error.endswith('write Device= below [Local] (it has a, b)\n'
+                          'wattle: --as=DEVICE takes the view of one of them\n')
     assert wattle.bad('show', '--as=c', 'home.mesh') == (
         'home.mesh: mesh home has no device c: it has a, b\n')
 

@@ -64,3 +64,12 @@ def test_genkey_goes_where_the_settings_say(wattle):
 def test_genkey_follows_no_link(wattle):
     (wattle.config / 'home.key').symlink_to(wattle.folder / 'elsewhere')
     assert 'exists' in wattle.bad('genkey', f'--root={wattle.root}', 'home')
+
+
+def test_pubkey_of_a_mesh_beside_a_folder_of_its_name(wattle):
+    """In / there is /home, and 'wattle pubkey home' means the mesh."""
+    root = f'--root={wattle.root}'
+    made = wattle.ok('genkey', root, 'home')
+    (wattle.config / 'home.mesh').write_text('[Mesh]\nSubnet=10.42.0.0/16\n')
+    (wattle.folder / 'home').mkdir()
+    assert wattle.ok('pubkey', root, 'home') == made

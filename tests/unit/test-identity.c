@@ -56,11 +56,11 @@ static const Row rows[] = {
           "that of laptop: take the right key, or settle it with Device=laptop below [Local]" },
         { "host-name-unknown", NULL, NULL, "debian", NULL,
           "home.mesh: the mesh has no device with this host's name, debian, and there is no "
-          "private key to tell by: write Device= below [Local], or name one with --as (it has "
+          "private key to tell by: write Device= below [Local] (it has "
           "desktop, laptop, phone)" },
         { "nothing", NULL, NULL, NULL, NULL,
           "home.mesh: the mesh has no device with this host's name, (none), and there is no "
-          "private key to tell by: write Device= below [Local], or name one with --as (it has "
+          "private key to tell by: write Device= below [Local] (it has "
           "desktop, laptop, phone)" },
         { "revoked-setting", "old", NULL, NULL, NULL,
           "home.mesh:10:1: device old is revoked: State=active would let it in again" },
