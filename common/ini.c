@@ -66,23 +66,23 @@ static gboolean is_plain(const char *text, gsize size)
         return !odd;
 }
 
-void wattle_ini_init(WattleIni *ini, gconstpointer bytes, gsize size, const char *file,
-                     WattleReport *report)
+void wattle_ini_init_take(WattleIni *ini, GBytes *bytes, const char *file, WattleReport *report)
 {
-        *ini = (WattleIni){ .size = size,
-                            .file = file ? g_intern_string(file) : NULL,
-                            .report = report };
-        if (size <= WATTLE_INI_MAX_BYTES) {
-                ini->text = g_malloc(size + 1);
-                if (size > 0)
-                        memcpy(ini->text, bytes, size);
-                ini->text[size] = '\0';
-        }
+        *ini = (WattleIni){ .file = file ? g_intern_string(file) : NULL, .report = report };
+        ini->text = g_bytes_unref_to_data(bytes, &ini->size);
+        ini->text = g_realloc(ini->text, ini->size + 1);
+        ini->text[ini->size] = '\0';
         if (!check_whole(ini))
                 ini->at = ini->size;
         else
-                ini->plain = is_plain(ini->text, size);
+                ini->plain = is_plain(ini->text, ini->size);
         ini->n_lines = 0;
+}
+
+void wattle_ini_init(WattleIni *ini, gconstpointer bytes, gsize size, const char *file,
+                     WattleReport *report)
+{
+        wattle_ini_init_take(ini, g_bytes_new(bytes, size), file, report);
 }
 
 void wattle_ini_clear(WattleIni *ini)

@@ -42,8 +42,12 @@ typedef struct {
         WattleReport *report; /* borrowed */
 } WattleIni;
 
-/* Takes a copy of the bytes. file is the name for the report, NULL for none. Faults of the whole
- * text (too large, not text) are reported here, and then there are no lines. */
+/* Takes over the bytes: read in place if nobody else holds them, or else a copy. file is the name
+ * for the report, NULL for none. Faults of the whole text (too large, not text) are reported here,
+ * and then there are no lines. */
+void wattle_ini_init_take(WattleIni *ini, GBytes *bytes, const char *file, WattleReport *report);
+
+/* The same with a copy of the bytes. */
 void wattle_ini_init(WattleIni *ini, gconstpointer bytes, gsize size, const char *file,
                      WattleReport *report);
 void wattle_ini_clear(WattleIni *ini);

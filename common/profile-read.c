@@ -552,8 +552,7 @@ static void name_after_file(Reader *reader, const char *file)
                         error->message);
 }
 
-WattleProfile *wattle_profile_read(gconstpointer bytes, gsize size, const char *file,
-                                   WattleReport *report)
+WattleProfile *wattle_profile_read(GBytes *bytes, const char *file, WattleReport *report)
 {
         g_auto(WattleIni) ini = { 0 };
         WattleProfile *profile = g_new0(WattleProfile, 1);
@@ -566,7 +565,7 @@ WattleProfile *wattle_profile_read(gconstpointer bytes, gsize size, const char *
         for (List list = SUBNETS; list < N_LISTS; list++)
                 reader.lists[list] =
                         g_array_new(FALSE, FALSE, (guint)list_limits[list].element_size);
-        wattle_ini_init(&ini, bytes, size, file, report);
+        wattle_ini_init_take(&ini, bytes, file, report);
         read_lines(&reader, &ini);
         if (profile->place.line == 0 && report->n_errors == n_errors)
                 wattle_report_error(

@@ -12,13 +12,18 @@ void wattle_profile_free(WattleProfile *profile)
         g_free(profile);
 }
 
-WattleProfile *wattle_profile_load(gconstpointer bytes, gsize size, const char *file,
-                                   WattleReport *report)
+WattleProfile *wattle_profile_load_take(GBytes *bytes, const char *file, WattleReport *report)
 {
-        g_autoptr(WattleProfile) profile = wattle_profile_read(bytes, size, file, report);
+        g_autoptr(WattleProfile) profile = wattle_profile_read(bytes, file, report);
 
         wattle_profile_check(profile, report);
         return report->n_errors == 0 ? g_steal_pointer(&profile) : NULL;
+}
+
+WattleProfile *wattle_profile_load(gconstpointer bytes, gsize size, const char *file,
+                                   WattleReport *report)
+{
+        return wattle_profile_load_take(g_bytes_new(bytes, size), file, report);
 }
 
 static gboolean device_has_name(const WattleDevice *device, const char *name)

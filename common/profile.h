@@ -106,11 +106,11 @@ typedef struct {
         guint n_devices;
 } WattleProfile;
 
-/* Bytes to a value. It never fails: it gives what could be read, and the report says what could not
+/* Bytes, taken over, to a value. It never fails: it gives what could be read, and the report says what could not
  * (syntax, a bad value, a key that is missing); a profile read with an error is good for
  * wattle_profile_check() alone. file is for messages and, without its folder and suffix, the mesh's
  * name unless Name= says so. */
-WattleProfile *wattle_profile_read(gconstpointer bytes, gsize size, const char *file,
+WattleProfile *wattle_profile_read(GBytes *bytes, const char *file,
                                    WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 void wattle_profile_free(WattleProfile *profile);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleProfile, wattle_profile_free)
@@ -120,7 +120,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleProfile, wattle_profile_free)
 void wattle_profile_check(const WattleProfile *profile, WattleReport *report);
 
 /* Read and check in one step, so that one run reports all faults: a good profile, or NULL with at
- * least one error in the report. */
+ * least one error in the report. Bytes that are taken over need not be copied. */
+WattleProfile *wattle_profile_load_take(GBytes *bytes, const char *file,
+                                        WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 WattleProfile *wattle_profile_load(gconstpointer bytes, gsize size, const char *file,
                                    WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 

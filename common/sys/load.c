@@ -191,15 +191,11 @@ static GBytes *read_reported(int dir_fd, const char *path, const char *name, gsi
 
 static gboolean load_profile(WattleMesh *mesh, int dir_fd, const char *path, WattleReport *report)
 {
-        g_autoptr(GBytes) bytes =
-                read_reported(dir_fd, path, mesh->path, WATTLE_INI_MAX_BYTES, report);
-        gconstpointer data;
-        gsize size;
+        GBytes *bytes = read_reported(dir_fd, path, mesh->path, WATTLE_INI_MAX_BYTES, report);
 
         if (!bytes)
                 return FALSE;
-        data = g_bytes_get_data(bytes, &size);
-        mesh->profile = wattle_profile_load(data, size, mesh->path, report);
+        mesh->profile = wattle_profile_load_take(bytes, mesh->path, report);
         return mesh->profile != NULL;
 }
 
