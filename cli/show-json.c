@@ -49,13 +49,13 @@ static void write_device(WattleJson *json, const WattleViewDevice *device, const
         write_key(json, key);
         wattle_json_begin(json, "aliases", '[');
         for (guint i = 0; i < device->n_aliases; i++)
-                wattle_json_string(json, NULL, device->aliases[i]);
+                wattle_json_string(json, NULL, device->aliases[i].value);
         wattle_json_end(json, ']');
         wattle_json_begin(json, "addresses", '[');
         for (guint i = 0; i < device->n_addresses; i++) {
                 char text[WATTLE_ADDR_TEXT_MAX];
 
-                wattle_addr_format(&device->addresses[i], text);
+                wattle_addr_format(&device->addresses[i].value, text);
                 wattle_json_string(json, NULL, text);
         }
         wattle_json_end(json, ']');

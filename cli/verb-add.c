@@ -67,7 +67,7 @@ static gboolean read_candidates(Builder *builder, char **words, WattleCandidateK
         WattleDevice *device = &builder->device;
 
         for (guint i = 0; i < count(words); i++) {
-                WattleProfileCandidate *candidate = &device->candidates[device->n_candidates++];
+                WattleCandidate *candidate = &device->candidates[device->n_candidates++];
 
                 candidate->kind = kind;
                 if (!wattle_endpoint_parse(words[i], builder->arena, &candidate->endpoint,

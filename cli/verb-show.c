@@ -67,7 +67,7 @@ static void print_device(const WattleView *view)
 
         g_string_append_printf(text, ".%s", view->domain);
         for (guint i = 0; i < view->self.n_aliases; i++)
-                append(text, ", ", "%s.%s", view->self.aliases[i], view->domain);
+                append(text, ", ", "%s.%s", view->self.aliases[i].value, view->domain);
         print_fact("device", text->str);
 }
 
@@ -134,7 +134,7 @@ static char *peer_addresses(const WattlePeer *peer)
         for (guint i = 0; i < peer->device.n_addresses; i++) {
                 char word[WATTLE_ADDR_TEXT_MAX];
 
-                wattle_addr_format(&peer->device.addresses[i], word);
+                wattle_addr_format(&peer->device.addresses[i].value, word);
                 append(text, "\n", "%s", word);
         }
         return g_string_free(text, FALSE);
@@ -193,7 +193,7 @@ static char *peer_notes(const WattleView *view, const WattlePeer *peer, const Wa
         GString *text = g_string_new(NULL);
 
         for (guint i = 0; i < peer->device.n_aliases; i++)
-                append(text, ", ", "alias %s", peer->device.aliases[i]);
+                append(text, ", ", "alias %s", peer->device.aliases[i].value);
         if (device->exit_node)
                 append(text, ", ", "%s",
                        g_strcmp0(view->exit_node, peer->device.name) == 0 ? "our exit node"

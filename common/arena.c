@@ -1,32 +1,42 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/arena.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #define BLOCK_SIZE (64 * 1024)
+#define ALIGNMENT  sizeof(guint64)
 
 typedef struct Block Block;
 
 struct Block {
         Block *next;
-        max_align_t bytes[];
+        guint64 bytes[];
 };
 
 struct WattleArena {
         Block *blocks;
         char *free;
         gsize n_free;
+        guint n_refs;
 };
 
 WattleArena *wattle_arena_new(void)
 {
-        return g_new0(WattleArena, 1);
+        WattleArena *arena = g_new0(WattleArena, 1);
+
+        arena->n_refs = 1;
+        return arena;
 }
 
-void wattle_arena_free(WattleArena *arena)
+WattleArena *wattle_arena_ref(WattleArena *arena)
 {
-        if (!arena)
+        arena->n_refs++;
+        return arena;
+}
+
+void wattle_arena_unref(WattleArena *arena)
+{
+        if (!arena || --arena->n_refs > 0)
                 return;
         while (arena->blocks) {
                 Block *block = arena->blocks;
@@ -39,7 +49,7 @@ void wattle_arena_free(WattleArena *arena)
 
 gpointer wattle_arena_alloc(WattleArena *arena, gsize n)
 {
-        gsize size = (n + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
+        gsize size = (n + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
         gpointer piece;
 
         if (size > arena->n_free) {

@@ -185,7 +185,7 @@ void wattle_local_init(WattleLocal *local)
 
 void wattle_local_clear(WattleLocal *local)
 {
-        g_clear_pointer(&local->arena, wattle_arena_free);
+        g_clear_pointer(&local->arena, wattle_arena_unref);
 }
 
 static const Key *find_key(const char *name)

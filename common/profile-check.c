@@ -175,7 +175,7 @@ static gboolean endpoint_equal(gconstpointer a, gconstpointer b)
 }
 
 static void check_candidate(const WattleProfile *profile, WattleSeen *public_endpoints,
-                            const WattleProfileCandidate *candidate, WattleReport *report)
+                            const WattleCandidate *candidate, WattleReport *report)
 {
         gboolean is_public = candidate->kind == WATTLE_CANDIDATE_PUBLIC;
         char text[WATTLE_ENDPOINT_TEXT_MAX];

@@ -23,7 +23,6 @@ typedef enum {
 typedef struct {
         WattleReport *report;
         WattleProfile *profile;
-        GArray *devices; /* of WattleDevice; the last one is being read */
         GArray *lists[N_LISTS];
         WattlePlace seen[16];     /* where a scalar of this section was given, by row */
         gboolean failed[N_LISTS]; /* a word of this section's list was bad */
@@ -181,7 +180,7 @@ static gboolean parse_alias(const char *text, WattlePlace place, WattleArena *ar
 static gboolean parse_public_endpoint(const char *text, WattlePlace place, WattleArena *arena,
                                       gpointer ret, GError **error)
 {
-        WattleProfileCandidate *candidate = ret;
+        WattleCandidate *candidate = ret;
 
         candidate->kind = WATTLE_CANDIDATE_PUBLIC;
         candidate->place = place;
@@ -191,7 +190,7 @@ static gboolean parse_public_endpoint(const char *text, WattlePlace place, Wattl
 static gboolean parse_private_endpoint(const char *text, WattlePlace place, WattleArena *arena,
                                        gpointer ret, GError **error)
 {
-        WattleProfileCandidate *candidate = ret;
+        WattleCandidate *candidate = ret;
 
         candidate->kind = WATTLE_CANDIDATE_PRIVATE;
         candidate->place = place;
@@ -253,8 +252,7 @@ static const struct {
         [SUBNETS] = { sizeof(WattleProfilePrefix), WATTLE_PROFILE_MAX_SUBNETS, "subnets" },
         [ADDRESSES] = { sizeof(WattleProfileAddr), WATTLE_DEVICE_MAX_ADDRESSES, "addresses" },
         [ALIASES] = { sizeof(WattleProfileName), WATTLE_DEVICE_MAX_ALIASES, "aliases" },
-        [CANDIDATES] = { sizeof(WattleProfileCandidate), WATTLE_DEVICE_MAX_CANDIDATES,
-                         "endpoints" },
+        [CANDIDATES] = { sizeof(WattleCandidate), WATTLE_DEVICE_MAX_CANDIDATES, "endpoints" },
         [ROUTES] = { sizeof(WattleProfilePrefix), WATTLE_DEVICE_MAX_ROUTES, "routes" },
 };
 
@@ -362,7 +360,7 @@ static void read_list(Reader *reader, const Key *key, const WattleIniLine *line)
                 WattleProfileAddr addr;
                 WattleProfilePrefix prefix;
                 WattleProfileName name;
-                WattleProfileCandidate candidate;
+                WattleCandidate candidate;
         } element;
         GArray *list = reader->lists[key->list];
         WattlePlace place;
@@ -407,7 +405,7 @@ static void *take_list(Reader *reader, List list, guint *ret_n)
 
 static WattleDevice *last_device(Reader *reader)
 {
-        return &g_array_index(reader->devices, WattleDevice, reader->devices->len - 1);
+        return &reader->profile->devices[reader->profile->n_devices - 1];
 }
 
 /* The lists of the section that ends go to the value, and what it must have is looked for. */
@@ -474,13 +472,13 @@ static gboolean begin_device(Reader *reader, const WattleIniLine *line)
                                     error->message);
                 return FALSE;
         }
-        if (reader->devices->len == WATTLE_PROFILE_MAX_DEVICES) {
+        if (reader->profile->n_devices == WATTLE_PROFILE_MAX_DEVICES) {
                 wattle_report_error(reader->report, line->place, "more than %d devices",
                                     WATTLE_PROFILE_MAX_DEVICES);
                 return FALSE;
         }
         device.name = wattle_arena_strdup(reader->profile->arena, line->name);
-        g_array_append_val(reader->devices, device);
+        reader->profile->devices[reader->profile->n_devices++] = device;
         return TRUE;
 }
 
@@ -552,6 +550,14 @@ static void name_after_file(Reader *reader, const char *file)
                         error->message);
 }
 
+/* As many as a text of that size can hold: pages that are not used cost nothing, growing would. */
+static WattleDevice *alloc_devices(WattleArena *arena, gsize size)
+{
+        gsize n = MIN(size / strlen("[Device a]"), WATTLE_PROFILE_MAX_DEVICES);
+
+        return wattle_arena_alloc(arena, n * sizeof(WattleDevice));
+}
+
 WattleProfile *wattle_profile_read(GBytes *bytes, const char *file, WattleReport *report)
 {
         g_auto(WattleIni) ini = { 0 };
@@ -560,8 +566,8 @@ WattleProfile *wattle_profile_read(GBytes *bytes, const char *file, WattleReport
         guint n_errors = report->n_errors;
 
         profile->arena = wattle_arena_new();
+        profile->devices = alloc_devices(profile->arena, g_bytes_get_size(bytes));
         profile->file = file ? g_intern_string(file) : NULL;
-        reader.devices = g_array_new(FALSE, TRUE, sizeof(WattleDevice));
         for (List list = SUBNETS; list < N_LISTS; list++)
                 reader.lists[list] =
                         g_array_new(FALSE, FALSE, (guint)list_limits[list].element_size);
@@ -573,8 +579,6 @@ WattleProfile *wattle_profile_read(GBytes *bytes, const char *file, WattleReport
                         "no [Mesh] section: 'wattle init' makes a profile to begin with");
         if (!profile->name && profile->place.line > 0)
                 name_after_file(&reader, file);
-        profile->n_devices = reader.devices->len;
-        profile->devices = (WattleDevice *)g_array_free(reader.devices, FALSE);
         for (List list = SUBNETS; list < N_LISTS; list++)
                 g_array_unref(reader.lists[list]);
         return profile;

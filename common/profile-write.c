@@ -72,7 +72,7 @@ static void append_aliases(GString *text, const WattleDevice *device)
 static void append_candidates(GString *text, const WattleDevice *device)
 {
         for (guint i = 0; i < device->n_candidates; i++) {
-                const WattleProfileCandidate *candidate = &device->candidates[i];
+                const WattleCandidate *candidate = &device->candidates[i];
                 char word[WATTLE_ENDPOINT_TEXT_MAX];
 
                 wattle_endpoint_format(&candidate->endpoint, word);

@@ -7,8 +7,7 @@ void wattle_profile_free(WattleProfile *profile)
 {
         if (!profile)
                 return;
-        wattle_arena_free(profile->arena);
-        g_free(profile->devices);
+        wattle_arena_unref(profile->arena);
         g_free(profile);
 }
 

@@ -50,7 +50,7 @@ typedef struct {
         WattleCandidateKind kind;
         WattleEndpoint endpoint;
         WattlePlace place;
-} WattleProfileCandidate;
+} WattleCandidate;
 
 typedef enum {
         WATTLE_DEVICE_ACTIVE,
@@ -77,7 +77,7 @@ typedef struct {
         guint n_addresses;
         WattleProfileName *aliases;
         guint n_aliases;
-        WattleProfileCandidate *candidates;
+        WattleCandidate *candidates;
         guint n_candidates;
         WattleProfilePrefix *routes;
         guint n_routes;
@@ -90,10 +90,10 @@ typedef struct {
 } WattleDevice;
 
 typedef struct {
-        const char *file; /* for messages; interned, may be NULL */
-        WattleArena *arena;
-        const char *name;  /* Name=, or that of the file */
-        WattlePlace place; /* of [Mesh] */
+        const char *file;   /* for messages; interned, may be NULL */
+        WattleArena *arena; /* of all that is pointed to, the devices too */
+        const char *name;   /* Name=, or that of the file */
+        WattlePlace place;  /* of [Mesh] */
         gboolean has_serial;
         guint64 serial; /* rises with every change, from 1 */
         WattleProfilePrefix *subnets;
@@ -106,10 +106,10 @@ typedef struct {
         guint n_devices;
 } WattleProfile;
 
-/* Bytes, taken over, to a value. It never fails: it gives what could be read, and the report says what could not
- * (syntax, a bad value, a key that is missing); a profile read with an error is good for
- * wattle_profile_check() alone. file is for messages and, without its folder and suffix, the mesh's
- * name unless Name= says so. */
+/* Bytes, taken over, to a value. It never fails: it gives what could be read, and the report says
+ * what could not (syntax, a bad value, a key that is missing); a profile read with an error is good
+ * for wattle_profile_check() alone. file is for messages and, without its folder and suffix, the
+ * mesh's name unless Name= says so. */
 WattleProfile *wattle_profile_read(GBytes *bytes, const char *file,
                                    WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 void wattle_profile_free(WattleProfile *profile);

@@ -23,11 +23,11 @@ static void render_device(const WattleView *view, const WattleViewDevice *device
 {
         for (guint i = 0; i < device->n_addresses; i++) {
                 char line[MAX_LINE];
-                char *p = line + wattle_addr_format(&device->addresses[i], line);
+                char *p = line + wattle_addr_format(&device->addresses[i].value, line);
 
                 p = put_name(p, device->name, view->domain);
                 for (guint j = 0; j < device->n_aliases; j++)
-                        p = put_name(p, device->aliases[j], view->domain);
+                        p = put_name(p, device->aliases[j].value, view->domain);
                 *p++ = '\n';
                 g_string_append_len(file->content, line, p - line);
         }

@@ -20,29 +20,14 @@ static gpointer take(WattleArena *arena, GArray *array, guint *ret_n)
         return wattle_arena_copy(arena, array->data, array->len * g_array_get_element_size(array));
 }
 
-static WattleEndpoint copy_endpoint(WattleArena *arena, const WattleEndpoint *endpoint)
+static WattleViewDevice view_device(const WattleDevice *device)
 {
-        WattleEndpoint copy = *endpoint;
-
-        copy.name = wattle_arena_strdup(arena, endpoint->name);
-        return copy;
-}
-
-static WattleViewDevice view_device(WattleArena *arena, const WattleDevice *device)
-{
-        WattleViewDevice copy = { .name = wattle_arena_strdup(arena, device->name),
-                                  .n_aliases = device->n_aliases,
-                                  .n_addresses = device->n_addresses,
-                                  .managed = device->managed };
-
-        copy.addresses = wattle_arena_alloc(arena, device->n_addresses * sizeof *copy.addresses);
-        for (guint i = 0; i < device->n_addresses; i++)
-                copy.addresses[i] = device->addresses[i].value;
-        if (device->n_aliases > 0)
-                copy.aliases = wattle_arena_alloc(arena, device->n_aliases * sizeof *copy.aliases);
-        for (guint i = 0; i < device->n_aliases; i++)
-                copy.aliases[i] = wattle_arena_strdup(arena, device->aliases[i].value);
-        return copy;
+        return (WattleViewDevice){ .name = device->name,
+                                   .aliases = device->aliases,
+                                   .addresses = device->addresses,
+                                   .n_aliases = device->n_aliases,
+                                   .n_addresses = device->n_addresses,
+                                   .managed = device->managed };
 }
 
 static gboolean has_public_endpoint(const WattleDevice *device)
@@ -65,26 +50,16 @@ static guint16 keepalive_towards(const Resolver *resolver, const WattleDevice *p
         return WATTLE_DEFAULT_KEEPALIVE_S;
 }
 
-static void fill_candidates(const Resolver *resolver, const WattleDevice *device, WattlePeer *peer)
+/* A DNS name in a file makes networkd reset every peer when it resolves: names are wattled's. */
+static const WattleEndpoint *literal_public_endpoint(const WattleDevice *device)
 {
-        WattleArena *arena = resolver->view->arena;
-
-        peer->n_candidates = device->n_candidates;
-        if (device->n_candidates == 0)
-                return;
-        peer->candidates =
-                wattle_arena_alloc(arena, device->n_candidates * sizeof *peer->candidates);
         for (guint i = 0; i < device->n_candidates; i++) {
-                WattleCandidate *candidate = &peer->candidates[i];
+                const WattleCandidate *candidate = &device->candidates[i];
 
-                candidate->kind = device->candidates[i].kind;
-                candidate->endpoint = copy_endpoint(arena, &device->candidates[i].endpoint);
-                /* A DNS name in a file makes networkd reset every peer when it resolves: names are
-                 * wattled's. */
-                if (!peer->endpoint && candidate->kind == WATTLE_CANDIDATE_PUBLIC &&
-                    !candidate->endpoint.name)
-                        peer->endpoint = &candidate->endpoint;
+                if (candidate->kind == WATTLE_CANDIDATE_PUBLIC && !candidate->endpoint.name)
+                        return &candidate->endpoint;
         }
+        return NULL;
 }
 
 static int compare_prefixes(gconstpointer a, gconstpointer b)
@@ -137,11 +112,13 @@ static void fill_peers(Resolver *resolver)
         for (guint i = 0; i < n; i++) {
                 WattlePeer *peer = &view->peers[i];
 
-                *peer = (WattlePeer){ .device = view_device(view->arena, devices[i]),
+                *peer = (WattlePeer){ .device = view_device(devices[i]),
                                       .public_key = devices[i]->public_key,
+                                      .endpoint = literal_public_endpoint(devices[i]),
+                                      .candidates = devices[i]->candidates,
+                                      .n_candidates = devices[i]->n_candidates,
                                       .keepalive_s = keepalive_towards(resolver, devices[i]) };
                 fill_allowed_ips(resolver, devices[i], peer);
-                fill_candidates(resolver, devices[i], peer);
         }
 }
 
@@ -270,7 +247,7 @@ static void fill_routing(Resolver *resolver)
         view->firewall_mark = resolver->local->firewall_mark;
         if (!resolver->exit_node)
                 return;
-        view->exit_node = wattle_arena_strdup(view->arena, resolver->exit_node->name);
+        view->exit_node = resolver->exit_node->name;
         if (!view->firewall_mark.given)
                 view->firewall_mark = (WattleOptionalU32){ TRUE, WATTLE_DEFAULT_MARK };
 }
@@ -289,15 +266,14 @@ static void fill_names(Resolver *resolver)
         WattleView *view = resolver->view;
         g_autofree char *file = g_path_get_basename(profile->file ? profile->file : "");
 
-        view->mesh = wattle_arena_strdup(view->arena, profile->name);
-        view->domain =
-                wattle_arena_strdup(view->arena, profile->domain ? profile->domain : profile->name);
+        view->mesh = profile->name;
+        view->domain = profile->domain ? profile->domain : profile->name;
         /* A file may be called by any bytes, and this goes into a line of ours. */
         view->source =
                 profile->file && is_printable(file)
                         ? wattle_arena_strdup(view->arena, file)
                         : wattle_arena_printf(view->arena, "%s" WATTLE_MESH_SUFFIX, profile->name);
-        view->self = view_device(view->arena, resolver->self);
+        view->self = view_device(resolver->self);
         view->public_key = resolver->self->public_key;
 }
 
@@ -327,7 +303,7 @@ WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *sel
         };
         gboolean ok;
 
-        view->arena = wattle_arena_new();
+        view->arena = wattle_arena_ref(profile->arena);
         ok = find_exit_node(&resolver, report);
         ok = fill_interface(&resolver, report) && ok;
         if (!ok)
@@ -345,6 +321,6 @@ void wattle_view_free(WattleView *view)
 {
         if (!view)
                 return;
-        wattle_arena_free(view->arena);
+        wattle_arena_unref(view->arena);
         g_free(view);
 }

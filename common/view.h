@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The view: profile, local settings and identity resolved into exactly what this host configures. A
- * plain value that owns all its memory and holds no secret. Renderers get it const and decide
- * nothing: policy is in resolve.c alone. */
+ * plain value that outlives the profile, whose memory it shares, and holds no secret. Renderers get
+ * it const and decide nothing: policy is in resolve.c alone. */
 #pragma once
 
 #include "common/arena.h"
@@ -15,17 +15,12 @@
 #define WATTLE_DEFAULT_KEEPALIVE_S 25    /* below the 30 s after which NATs forget UDP */
 #define WATTLE_DEFAULT_MARK        51820 /* as wg-quick(8) */
 
-typedef struct {
-        WattleCandidateKind kind;
-        WattleEndpoint endpoint;
-} WattleCandidate;
-
 /* A device as its names and addresses show it, ourselves or a peer. */
 typedef struct {
         const char *name;
-        const char **aliases;
+        const WattleProfileName *aliases;
+        const WattleProfileAddr *addresses; /* in the order of the profile */
         guint n_aliases;
-        WattleAddr *addresses; /* in the order of the profile */
         guint n_addresses;
         gboolean managed;
 } WattleViewDevice;
@@ -37,13 +32,13 @@ typedef struct {
                                       node */
         guint n_allowed_ips;
         const WattleEndpoint *endpoint; /* what files say: the first literal public one, or NULL */
-        WattleCandidate *candidates;    /* all of them, in the order of the profile */
+        const WattleCandidate *candidates; /* all of them, in the order of the profile */
         guint n_candidates;
         guint16 keepalive_s; /* 0: none */
 } WattlePeer;
 
 typedef struct {
-        WattleArena *arena;
+        WattleArena *arena; /* the profile's */
         const char *mesh;
         const char *domain;
         const char *interface;

@@ -27,7 +27,7 @@ void wattle_wg_device_init(WattleWgDevice *device)
 void wattle_wg_device_clear(WattleWgDevice *device)
 {
         g_clear_pointer(&device->peers, g_array_unref);
-        g_clear_pointer(&device->arena, wattle_arena_free);
+        g_clear_pointer(&device->arena, wattle_arena_unref);
 }
 
 static gboolean refuse(GError **error, const char *what)
