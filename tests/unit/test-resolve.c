@@ -177,6 +177,33 @@ static void order_of_devices(void)
         g_assert_cmpstr(a_text, ==, b_text);
 }
 
+/* However alike the names are: those that begin with another, and those that differ late. */
+static void order_of_names(void)
+{
+        static const char *const names[] = { "host-9",           "host-10", "host-1",
+                                             "host-long-name-2", "host",    "host-long-name-10",
+                                             "host-long-name-1", "host-a" };
+        static const char *const sorted[] = {
+                "host",   "host-1",           "host-10",           "host-9",
+                "host-a", "host-long-name-1", "host-long-name-10", "host-long-name-2"
+        };
+        g_autoptr(GString) text = g_string_new(MESH ANNA);
+        g_autoptr(WattleView) view = NULL;
+
+        for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+                WattleKey key = { { (guint8)(100 + i) } };
+                char key_text[WATTLE_KEY_TEXT_MAX];
+
+                wattle_key_format(&key, key_text);
+                g_string_append_printf(text, "[Device %s]\nPublicKey=%s\nAddress=10.77.0.%u\n",
+                                       names[i], key_text, 100 + i);
+        }
+        view = good_view(text->str, "anna", "");
+        g_assert_cmpuint(view->n_peers, ==, G_N_ELEMENTS(sorted));
+        for (guint i = 0; i < G_N_ELEMENTS(sorted); i++)
+                g_assert_cmpstr(view->peers[i].device.name, ==, sorted[i]);
+}
+
 typedef struct {
         const char *name, *profile, *local, *faults;
 } RefusedRow;
@@ -294,6 +321,7 @@ int main(int argc, char **argv)
         add_rows("/resolve/view", views, row);
         add_rows("/resolve/refused", refused, refused_row);
         g_test_add_func("/resolve/order-of-devices", order_of_devices);
+        g_test_add_func("/resolve/order-of-names", order_of_names);
         g_test_add_func("/resolve/settings-of-host", settings_of_host);
         g_test_add_func("/resolve/source", source);
         return g_test_run();
