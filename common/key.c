@@ -6,11 +6,18 @@
 
 #include "common/error.h"
 
-/* 43 digits of six bits, the last with two of them zero, and a "=". Worked on in rounds of 48,
- * which the compiler turns into vectors. */
+/* 43 digits of six bits, the last with two of them zero, and a "=". Worked on as 48, which the
+ * compiler turns into vectors, and eight at a time. */
 #define N_DIGITS 43
-#define N_GROUPS 11 /* of four digits and three bytes */
 #define N_PADDED 48
+#define N_BYTES  (N_PADDED / 8 * 6)
+
+/* All that is known of a key on the way, to be wiped at once. */
+typedef struct {
+        gint8 digits[N_PADDED];
+        gint8 values[N_PADDED];    /* of the digits, 0 to 63 */
+        guint8 bytes[N_BYTES + 2]; /* read and written in words of eight, of which six count */
+} Scratch;
 
 /* value if first <= c <= last, else 0, for c from 0 to 127; without a branch or a table, whose
  * timing would depend on c. In eight bits, so that a vector holds as many as can be. */
@@ -30,40 +37,65 @@ static inline gint8 digit_value(gint8 c)
                        in_range(c, '/', '/', 64) - 1);
 }
 
+/* step if value >= first, else 0, in the same way. */
+static inline gint8 from(gint8 value, gint8 first, gint8 step)
+{
+        return (gint8)((gint8)(first - 1 - value) >> 7) & step;
+}
+
 static inline gint8 digit_of(gint8 value)
 {
-        return (gint8)(value + 'A' + in_range(value, 26, 63, 'a' - 'A' - 26) +
-                       in_range(value, 52, 63, '0' - 'a' - 26) +
-                       in_range(value, 62, 63, '+' - '0' - 10) +
-                       in_range(value, 63, 63, '/' - '+' - 1));
+        return (gint8)(value + 'A' + from(value, 26, 'a' - 'A' - 26) +
+                       from(value, 52, '0' - 'a' - 26) + from(value, 62, '+' - '0' - 10) +
+                       from(value, 63, '/' - '+' - 1));
+}
+
+/* Eight values to six bytes: neighbours move together, in pairs, fours, and all. */
+static void pack(const gint8 values[8], guint8 bytes[8])
+{
+        guint64 word;
+
+        memcpy(&word, values, sizeof word);
+        word = GUINT64_FROM_BE(word);
+        word = (word & 0x003f003f003f003f) | (word & 0x3f003f003f003f00) >> 2;
+        word = (word & 0x00000fff00000fff) | (word & 0x0fff00000fff0000) >> 4;
+        word = (word & 0x0000000000ffffff) | (word & 0x00ffffff00000000) >> 8;
+        word = GUINT64_TO_BE(word << 16);
+        memcpy(bytes, &word, sizeof word);
+}
+
+static void unpack(const guint8 bytes[8], gint8 values[8])
+{
+        guint64 word;
+
+        memcpy(&word, bytes, sizeof word);
+        word = GUINT64_FROM_BE(word) >> 16;
+        word = (word & 0x0000000000ffffff) | (word & 0x0000ffffff000000) << 8;
+        word = (word & 0x00000fff00000fff) | (word & 0x00fff00000fff000) << 4;
+        word = (word & 0x003f003f003f003f) | (word & 0x0fc00fc00fc00fc0) << 2;
+        word = GUINT64_TO_BE(word);
+        memcpy(values, &word, sizeof word);
 }
 
 /* libsodium's, a branch-free loop for any length and variant, took more than four times as long,
  * and that was a quarter of the time of reading and writing a mesh. */
 static gboolean decode(const char *text, WattleKey *key)
 {
-        guint8 bytes[3 * N_GROUPS];
-        gint8 digits[N_PADDED], values[N_PADDED], bad = 0;
+        Scratch s;
+        gint8 bad = 0;
         gboolean ok;
 
-        memset(digits, 'A', sizeof digits);
-        memcpy(digits, text, N_DIGITS);
+        memset(s.digits, 'A', sizeof s.digits);
+        memcpy(s.digits, text, N_DIGITS);
         for (guint i = 0; i < N_PADDED; i++)
-                values[i] = digit_value(digits[i] & 0x7f);
+                s.values[i] = digit_value(s.digits[i] & 0x7f);
         for (guint i = 0; i < N_PADDED; i++)
-                bad |= values[i] | digits[i];
-        for (guint i = 0; i < N_GROUPS; i++) {
-                const guint8 *v = (const guint8 *)values + 4 * i;
-
-                bytes[3 * i] = (guint8)(v[0] << 2 | v[1] >> 4);
-                bytes[3 * i + 1] = (guint8)(v[1] << 4 | v[2] >> 2);
-                bytes[3 * i + 2] = (guint8)(v[2] << 6 | v[3]);
-        }
-        memcpy(key->bytes, bytes, sizeof key->bytes);
-        ok = bad >= 0 && bytes[sizeof key->bytes] == 0 && text[N_DIGITS] == '=';
-        sodium_memzero(digits, sizeof digits);
-        sodium_memzero(values, sizeof values);
-        sodium_memzero(bytes, sizeof bytes);
+                bad |= s.values[i] | s.digits[i];
+        for (guint i = 0; i < N_PADDED / 8; i++)
+                pack(s.values + 8 * i, s.bytes + 6 * i);
+        memcpy(key->bytes, s.bytes, sizeof key->bytes);
+        ok = bad >= 0 && s.bytes[sizeof key->bytes] == 0 && text[N_DIGITS] == '=';
+        sodium_memzero(&s, sizeof s);
         return ok;
 }
 
@@ -87,26 +119,17 @@ gboolean wattle_key_parse(const char *text, WattleKey *ret, GError **error)
 
 void wattle_key_format(const WattleKey *key, char text[WATTLE_KEY_TEXT_MAX])
 {
-        guint8 bytes[3 * N_GROUPS] = { 0 };
-        gint8 values[N_PADDED] = { 0 }, digits[N_PADDED];
+        Scratch s = { .bytes = { 0 } };
 
-        memcpy(bytes, key->bytes, sizeof key->bytes);
-        for (guint i = 0; i < N_GROUPS; i++) {
-                const guint8 *b = bytes + 3 * i;
-
-                values[4 * i] = (gint8)(b[0] >> 2);
-                values[4 * i + 1] = (gint8)((b[0] << 4 | b[1] >> 4) & 63);
-                values[4 * i + 2] = (gint8)((b[1] << 2 | b[2] >> 6) & 63);
-                values[4 * i + 3] = b[2] & 63;
-        }
+        memcpy(s.bytes, key->bytes, sizeof key->bytes);
+        for (guint i = 0; i < N_PADDED / 8; i++)
+                unpack(s.bytes + 6 * i, s.values + 8 * i);
         for (guint i = 0; i < N_PADDED; i++)
-                digits[i] = digit_of(values[i]);
-        memcpy(text, digits, N_DIGITS);
+                s.digits[i] = digit_of(s.values[i]);
+        memcpy(text, s.digits, N_DIGITS);
         text[N_DIGITS] = '=';
         text[N_DIGITS + 1] = '\0';
-        sodium_memzero(bytes, sizeof bytes);
-        sodium_memzero(values, sizeof values);
-        sodium_memzero(digits, sizeof digits);
+        sodium_memzero(&s, sizeof s);
 }
 
 void wattle_key_generate(WattleKey *ret)
