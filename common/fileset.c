@@ -24,26 +24,6 @@ void wattle_fileset_clear(WattleFileset *files)
         g_clear_pointer(&files->files, g_ptr_array_unref);
 }
 
-WattleFile *wattle_fileset_add(WattleFileset *files, char *path, guint mode)
-{
-        WattleFile *file = g_new(WattleFile, 1);
-
-        *file = (WattleFile){ path, mode, g_string_sized_new(1024) };
-        g_ptr_array_add(files->files, file);
-        return file;
-}
-
-const WattleFile *wattle_fileset_find(const WattleFileset *files, const char *path)
-{
-        for (guint i = 0; i < files->files->len; i++) {
-                const WattleFile *file = g_ptr_array_index(files->files, i);
-
-                if (strcmp(file->path, path) == 0)
-                        return file;
-        }
-        return NULL;
-}
-
 /* Room for n more bytes at the end of the content; finish() says how many of them were written. A
  * line is put together in place: with a call of g_string_append() for each of its pieces, rendering
  * took more than twice as long. */
@@ -57,6 +37,31 @@ static char *room(WattleFile *file, gsize n)
                 content->len = length;
         }
         return content->str + length;
+}
+
+WattleFile *wattle_fileset_add(WattleFileset *files, char *path, guint mode)
+{
+        WattleFile *file = g_new(WattleFile, 1);
+
+        *file = (WattleFile){ path, mode, g_string_sized_new(1024) };
+        g_ptr_array_add(files->files, file);
+        return file;
+}
+
+void wattle_file_expect(WattleFile *file, gsize n)
+{
+        room(file, n);
+}
+
+const WattleFile *wattle_fileset_find(const WattleFileset *files, const char *path)
+{
+        for (guint i = 0; i < files->files->len; i++) {
+                const WattleFile *file = g_ptr_array_index(files->files, i);
+
+                if (strcmp(file->path, path) == 0)
+                        return file;
+        }
+        return NULL;
 }
 
 static void finish(WattleFile *file, char *end)
@@ -83,23 +88,30 @@ static gsize printable_length(const char *text)
         return n;
 }
 
-/* A line of three texts, the outer two ours. */
-static void append_line(WattleFile *file, const char *before, const char *text, const char *after)
-{
-        gsize n_before = strlen(before), n = printable_length(text), n_after = strlen(after);
-
-        finish(file, put(put(put(room(file, n_before + n + n_after), before, n_before), text, n),
-                         after, n_after));
-}
-
 void wattle_file_comment(WattleFile *file, const char *text)
 {
-        append_line(file, "# ", text, "\n");
+        gsize n = printable_length(text);
+        char *p = room(file, n + 3);
+
+        *p++ = '#';
+        *p++ = ' ';
+        p = put(p, text, n);
+        *p++ = '\n';
+        finish(file, p);
 }
 
 void wattle_file_section(WattleFile *file, const char *name)
 {
-        append_line(file, file->content->len > 0 ? "\n[" : "[", name, "]\n");
+        gsize n = strlen(name);
+        char *p = room(file, n + 4);
+
+        if (file->content->len > 0)
+                *p++ = '\n';
+        *p++ = '[';
+        p = put(p, name, n);
+        *p++ = ']';
+        *p++ = '\n';
+        finish(file, p);
 }
 
 /* "KEY=" with room for a value of n bytes and its line end. */

@@ -29,8 +29,11 @@ WattleFile *wattle_fileset_add(WattleFileset *files, char *path, guint mode);
 /* The file of that path, or NULL. */
 const WattleFile *wattle_fileset_find(const WattleFileset *files, const char *path);
 
+/* So much more is to come: the content need not grow step by step. */
+void wattle_file_expect(WattleFile *file, gsize n);
+
 /* The one way of text into a file. A text with a control character is a bug of ours (the readers
- * refuse it), and is left out. */
+ * refuse it), and is left out; names of sections and keys are our own. */
 void wattle_file_comment(WattleFile *file, const char *text);
 void wattle_file_section(WattleFile *file, const char *name);
 void wattle_file_set(WattleFile *file, const char *key, const char *value);

@@ -9,6 +9,9 @@
         (WATTLE_ADDR_TEXT_MAX +                                                                    \
          (1 + WATTLE_DEVICE_MAX_ALIASES) * (2 * WATTLE_DNS_LABEL_MAX + WATTLE_DNS_NAME_MAX + 4))
 
+/* About as many bytes as most devices take. */
+#define DEVICE_BYTES 64
+
 static char *put_name(char *p, const char *name, const char *domain)
 {
         *p++ = ' ';
@@ -40,6 +43,7 @@ void wattle_render_hosts(const WattleView *view, WattleFileset *files)
         gboolean self_done = FALSE;
 
         wattle_render_origin(view, file);
+        wattle_file_expect(file, (gsize)view->n_peers * DEVICE_BYTES);
         for (guint i = 0; i < view->n_peers; i++) {
                 const WattleViewDevice *peer = &view->peers[i].device;
 

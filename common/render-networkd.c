@@ -40,6 +40,9 @@ static char *file_path(const WattleView *view, const char *suffix)
                                suffix);
 }
 
+/* About as many bytes as most peers take. */
+#define PEER_BYTES 160
+
 static void render_peer(const WattlePeer *peer, WattleFile *file)
 {
         wattle_file_section(file, "WireGuardPeer");
@@ -68,6 +71,7 @@ static void render_netdev(const WattleView *view, WattleFileset *files)
         wattle_file_set_uint(file, "ListenPort", view->listen_port);
         if (view->firewall_mark.given)
                 wattle_file_set_uint(file, "FirewallMark", view->firewall_mark.value);
+        wattle_file_expect(file, (gsize)view->n_peers * PEER_BYTES);
         for (guint i = 0; i < view->n_peers; i++)
                 render_peer(&view->peers[i], file);
 }
