@@ -333,11 +333,18 @@ static void report_value(Reader *reader, const WattleIniLine *line, WattlePlace 
         wattle_report_error(reader->report, place, "%s: %s", line->key, error->message);
 }
 
+/* " #" or " ;", which no value has. */
+static gboolean has_comment(const char *value)
+{
+        const char *mark = strpbrk(value, "#;");
+
+        return mark && mark > value && (mark[-1] == ' ' || mark[-1] == '\t');
+}
+
 static void read_scalar(Reader *reader, const Key *key, WattlePlace *seen, gpointer base,
                         const WattleIniLine *line)
 {
         g_autoptr(GError) error = NULL;
-        const char *hash = strpbrk(line->value, "#;");
 
         if (seen->line > 0) {
                 wattle_report_error(reader->report, line->place, "%s= was given already in line %u",
@@ -345,11 +352,13 @@ static void read_scalar(Reader *reader, const Key *key, WattlePlace *seen, gpoin
                 return;
         }
         *seen = line->place;
-        if (hash && hash > line->value && (hash[-1] == ' ' || hash[-1] == '\t'))
+        if (key->parse(line->value, line->value_place, reader->profile->arena,
+                       (char *)base + key->offset, &error))
+                return;
+        if (has_comment(line->value))
                 wattle_report_error(reader->report, line->value_place,
                                     "%s: a comment goes on a line of its own", key->name);
-        else if (!key->parse(line->value, line->value_place, reader->profile->arena,
-                             (char *)base + key->offset, &error))
+        else
                 report_value(reader, line, line->value_place, error);
 }
 
