@@ -103,16 +103,17 @@ guint wattle_addr_bits(const WattleAddr *addr)
 
 gboolean wattle_addr_equal(const WattleAddr *a, const WattleAddr *b)
 {
-        return memcmp(a, b, sizeof *a) == 0;
+        return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
 guint wattle_addr_hash(const WattleAddr *addr)
 {
-        guint hash = addr->family;
+        guint64 word[2], hash = addr->family;
 
-        for (guint i = 0; i < wattle_addr_bits(addr) / 8; i++)
-                hash = hash * 31 + addr->bytes[i];
-        return hash;
+        memcpy(word, addr->bytes, sizeof word);
+        for (guint i = 0; i < G_N_ELEMENTS(word); i++)
+                hash = (hash ^ word[i]) * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
+        return (guint)(hash >> 32);
 }
 
 gint wattle_addr_compare(const WattleAddr *a, const WattleAddr *b)
