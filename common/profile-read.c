@@ -9,7 +9,6 @@
 #include "common/profile.h"
 #include "common/scalar.h"
 
-/* Lists grow here until their section ends, and are then copied to the profile's arena. */
 typedef enum {
         NO_LIST,
         SUBNETS,
@@ -20,10 +19,17 @@ typedef enum {
         N_LISTS,
 } List;
 
+/* Elements stand here until their section ends, and are then copied to the profile's arena. There
+ * is room for all that may be, and for the one too many. */
+typedef struct {
+        char *elements;
+        guint n;
+} Found;
+
 typedef struct {
         WattleReport *report;
         WattleProfile *profile;
-        GArray *lists[N_LISTS];
+        Found found[N_LISTS];
         WattlePlace seen[16];     /* where a scalar of this section was given, by row */
         gboolean failed[N_LISTS]; /* a word of this section's list was bad */
 } Reader;
@@ -364,18 +370,13 @@ static void read_scalar(Reader *reader, const Key *key, WattlePlace *seen, gpoin
 
 static void read_list(Reader *reader, const Key *key, const WattleIniLine *line)
 {
-        /* Large enough for an element of any list. */
-        union {
-                WattleProfileAddr addr;
-                WattleProfilePrefix prefix;
-                WattleProfileName name;
-                WattleCandidate candidate;
-        } element;
-        GArray *list = reader->lists[key->list];
+        Found *found = &reader->found[key->list];
+        gsize size = list_limits[key->list].element_size;
         WattlePlace place;
         char *word, *rest = NULL;
 
         while ((word = wattle_ini_next_word(line, &rest, &place))) {
+                gpointer element = memset(found->elements + found->n * size, 0, size);
                 g_autoptr(GError) error = NULL;
 
                 if (word[0] == '#' || word[0] == ';') {
@@ -383,33 +384,28 @@ static void read_list(Reader *reader, const Key *key, const WattleIniLine *line)
                                             "%s: a comment goes on a line of its own", key->name);
                         break;
                 }
-                memset(&element, 0, sizeof element);
-                if (!key->parse(word, place, reader->profile->arena, &element, &error)) {
+                if (!key->parse(word, place, reader->profile->arena, element, &error)) {
                         report_value(reader, line, place, error);
                         reader->failed[key->list] = TRUE;
-                } else if (list->len == list_limits[key->list].max) {
+                } else if (found->n == list_limits[key->list].max) {
                         wattle_report_error(reader->report, place, "%s: more than %u %s", key->name,
                                             list_limits[key->list].max,
                                             list_limits[key->list].what);
                         break;
                 } else {
-                        g_array_append_vals(list, &element, 1);
+                        found->n++;
                 }
         }
 }
 
-static void *take_list(Reader *reader, List list, guint *ret_n)
+static gpointer take_list(Reader *reader, List list, guint *ret_n)
 {
-        GArray *array = reader->lists[list];
-        void *elements;
+        Found *found = &reader->found[list];
+        gsize size = found->n * list_limits[list].element_size;
 
-        *ret_n = array->len;
-        if (array->len == 0)
-                return NULL;
-        elements = wattle_arena_copy(reader->profile->arena, array->data,
-                                     array->len * list_limits[list].element_size);
-        g_array_set_size(array, 0);
-        return elements;
+        *ret_n = found->n;
+        found->n = 0;
+        return wattle_arena_copy(reader->profile->arena, found->elements, size);
 }
 
 static WattleDevice *last_device(Reader *reader)
@@ -578,8 +574,8 @@ WattleProfile *wattle_profile_read(GBytes *bytes, const char *file, WattleReport
         profile->devices = alloc_devices(profile->arena, g_bytes_get_size(bytes));
         profile->file = file ? g_intern_string(file) : NULL;
         for (List list = SUBNETS; list < N_LISTS; list++)
-                reader.lists[list] =
-                        g_array_new(FALSE, FALSE, (guint)list_limits[list].element_size);
+                reader.found[list].elements =
+                        g_malloc_n(list_limits[list].max + 1, list_limits[list].element_size);
         wattle_ini_init_take(&ini, bytes, file, report);
         read_lines(&reader, &ini);
         if (profile->place.line == 0 && report->n_errors == n_errors)
@@ -589,6 +585,6 @@ WattleProfile *wattle_profile_read(GBytes *bytes, const char *file, WattleReport
         if (!profile->name && profile->place.line > 0)
                 name_after_file(&reader, file);
         for (List list = SUBNETS; list < N_LISTS; list++)
-                g_array_unref(reader.lists[list]);
+                g_free(reader.found[list].elements);
         return profile;
 }
