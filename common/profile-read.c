@@ -555,12 +555,15 @@ static void name_after_file(Reader *reader, const char *file)
                         error->message);
 }
 
-/* As many as a text of that size can hold: pages that are not used cost nothing, growing would. */
-static WattleDevice *alloc_devices(WattleArena *arena, gsize size)
+/* Room for all that the text may have: there are no more than brackets. */
+static WattleDevice *alloc_devices(WattleArena *arena, const char *text, gsize size)
 {
-        gsize n = MIN(size / strlen("[Device a]"), WATTLE_PROFILE_MAX_DEVICES);
+        const char *end = text + size;
+        gsize n = 0;
 
-        return wattle_arena_alloc(arena, n * sizeof(WattleDevice));
+        for (const char *p = text; (p = memchr(p, '[', (gsize)(end - p))); p++)
+                n++;
+        return wattle_arena_alloc(arena, MIN(n, WATTLE_PROFILE_MAX_DEVICES) * sizeof(WattleDevice));
 }
 
 WattleProfile *wattle_profile_read(GBytes *bytes, const char *file, WattleReport *report)
@@ -571,12 +574,12 @@ WattleProfile *wattle_profile_read(GBytes *bytes, const char *file, WattleReport
         guint n_errors = report->n_errors;
 
         profile->arena = wattle_arena_new();
-        profile->devices = alloc_devices(profile->arena, g_bytes_get_size(bytes));
         profile->file = file ? g_intern_string(file) : NULL;
         for (List list = SUBNETS; list < N_LISTS; list++)
                 reader.found[list].elements =
                         g_malloc_n(list_limits[list].max + 1, list_limits[list].element_size);
         wattle_ini_init_take(&ini, bytes, file, report);
+        profile->devices = alloc_devices(profile->arena, ini.text, ini.size);
         read_lines(&reader, &ini);
         if (profile->place.line == 0 && report->n_errors == n_errors)
                 wattle_report_error(

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #define LOCAL_SUFFIX     ".conf"
 #define LOCAL_MAX_BYTES  (1024 * 1024)
 #define LOCAL_DIR_SUFFIX WATTLE_MESH_SUFFIX ".d"
+#define HUGE_PAGE        (2 * 1024 * 1024)
 
 /* Strongest first. Absolute for messages; below root_fd without the first slash. */
 static const char *const folders[] = { WATTLE_CONFDIR, "/run/wattle", WATTLE_VENDORDIR };
@@ -37,12 +39,29 @@ static GBytes *refuse(GError **error, const char *why)
         return NULL;
 }
 
+/* A mesh in memory takes some times its text. For a large one the kernel is asked for huge pages
+ * where the heap will grow: it clears one in a fraction of the time of 512 small ones. Where malloc
+ * does not keep what is freed, nothing comes of it. */
+static void prepare_heap(gsize size)
+{
+        gsize n = 6 * size & ~((gsize)HUGE_PAGE - 1);
+        gpointer heap;
+
+        if (n == 0)
+                return;
+        heap = g_aligned_alloc(1, n, HUGE_PAGE);
+        madvise(heap, n, MADV_HUGEPAGE);
+        g_aligned_free(heap);
+}
+
 static GBytes *read_all(int fd, gsize size, GError **error)
 {
-        g_autofree char *bytes = g_malloc(size + 1);
+        g_autofree char *bytes = NULL;
         gsize n = 0;
         gssize got;
 
+        prepare_heap(size);
+        bytes = g_malloc(size + 1);
         while (n < size && (got = read(fd, bytes + n, size - n)) != 0) {
                 if (got < 0 && errno == EINTR)
                         continue;
