@@ -7,8 +7,8 @@
 #include "common/error.h"
 #include "common/scalar.h"
 
-/* What inet_pton(3) takes for IPv4: that needs four times as long, and of a mesh of 10 000 devices
- * a sixteenth of the whole run. */
+/* What inet_pton(3) takes for IPv4, which took 0.02 more of the time of a mesh of 10 000 devices.
+ */
 static gboolean parse_ipv4(const char *text, guint8 bytes[4])
 {
         const char *p = text;

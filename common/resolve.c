@@ -141,8 +141,8 @@ static int compare_names(gconstpointer a, gconstpointer b)
         return strcmp(((const Named *)a)->device->name, ((const Named *)b)->device->name);
 }
 
-/* Names of a mesh are alike: qsort(), which compares them 14 times each, was a fifth of the time of
- * a mesh of 10 000 devices. Byte by byte of the key it takes none, but for those with equal keys.
+/* Names of a mesh are alike: qsort(), which compares each some 13 times, took an eighth of the time
+ * of a mesh of 10 000 devices. By the bytes of the key, none is compared but where keys are equal.
  */
 static void sort_by_name(Named *named, guint n)
 {
