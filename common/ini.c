@@ -241,3 +241,10 @@ char *wattle_ini_next_word(const WattleIniLine *line, char **rest, WattlePlace *
         *rest = end;
         return start;
 }
+
+gboolean wattle_ini_has_comment(const char *value)
+{
+        const char *mark = strpbrk(value, "#;");
+
+        return mark && mark > value && is_blank(mark[-1]);
+}

@@ -60,3 +60,7 @@ gboolean wattle_ini_next(WattleIni *ini, WattleIniLine *ret);
 /* Cuts the next word off a line's value at white space, and gives its place; NULL at the end. *rest
  * starts as NULL. */
 char *wattle_ini_next_word(const WattleIniLine *line, char **rest, WattlePlace *ret_place);
+
+/* Whether a value goes on with " #" or " ;": a comment in the wrong place, for no value has these.
+ */
+gboolean wattle_ini_has_comment(const char *value);

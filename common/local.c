@@ -235,6 +235,9 @@ static void read_key(WattleLocal *local, guint32 *seen_lines, const WattleIniLin
         if (!*line->value)
                 memcpy((char *)local + key->offset, (const char *)&defaults + key->offset,
                        key->size);
+        else if (wattle_ini_has_comment(line->value))
+                wattle_report_error(report, line->value_place,
+                                    "%s: a comment goes on a line of its own", key->name);
         else if (!key->parse(line->value, line->value_place, local->arena,
                              (char *)local + key->offset, &error))
                 wattle_report_error(report, line->value_place, "%s: %s", key->name, error->message);

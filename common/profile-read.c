@@ -339,14 +339,6 @@ static void report_value(Reader *reader, const WattleIniLine *line, WattlePlace 
         wattle_report_error(reader->report, place, "%s: %s", line->key, error->message);
 }
 
-/* " #" or " ;", which no value has. */
-static gboolean has_comment(const char *value)
-{
-        const char *mark = strpbrk(value, "#;");
-
-        return mark && mark > value && (mark[-1] == ' ' || mark[-1] == '\t');
-}
-
 static void read_scalar(Reader *reader, const Key *key, WattlePlace *seen, gpointer base,
                         const WattleIniLine *line)
 {
@@ -361,7 +353,7 @@ static void read_scalar(Reader *reader, const Key *key, WattlePlace *seen, gpoin
         if (key->parse(line->value, line->value_place, reader->profile->arena,
                        (char *)base + key->offset, &error))
                 return;
-        if (has_comment(line->value))
+        if (wattle_ini_has_comment(line->value))
                 wattle_report_error(reader->report, line->value_place,
                                     "%s: a comment goes on a line of its own", key->name);
         else

@@ -5,6 +5,10 @@
 
 #include "common/error.h"
 
+/* RT_TABLE_DEFAULT, RT_TABLE_MAIN and RT_TABLE_LOCAL of linux/rtnetlink.h. */
+#define KERNEL_TABLE_FIRST 253
+#define KERNEL_TABLE_LAST  255
+
 static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static gboolean refuse(GError **error, const char *format, ...)
@@ -105,6 +109,12 @@ gboolean wattle_mark_parse(const char *text, guint32 *ret, GError **error)
                         error,
                         "'%s' is not a mark: 1 to 4294967295, or in hexadecimal 0x1 to 0xffffffff",
                         text);
+        /* An exit node's routes go to the table of that number. */
+        if (value >= KERNEL_TABLE_FIRST && value <= KERNEL_TABLE_LAST)
+                return refuse(error,
+                              "'%s' is one of 253 to 255, the kernel's own routing tables: take "
+                              "another mark",
+                              text);
         *ret = (guint32)value;
         return TRUE;
 }

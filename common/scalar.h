@@ -32,7 +32,8 @@ gboolean wattle_boolean_parse(const char *text, gboolean *ret,
 gboolean wattle_keepalive_parse(const char *text, guint16 *ret_s,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A mark for packets, decimal or 0x..., 1 to 2^32 - 1. */
+/* A mark for packets and a routing table of that number, decimal or 0x..., 1 to 2^32 - 1, without
+ * the kernel's own tables 253 to 255 (linux/rtnetlink.h). */
 gboolean wattle_mark_parse(const char *text, guint32 *ret,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -60,6 +60,9 @@ static const Row rows[] = {
           "to 0xffffffff" },
         { "boolean", "[Local]\nEnable=maybe\n",
           "a.conf:2:8: Enable: 'maybe' is neither yes nor no" },
+        { "comment-behind", "[Local]\nPrivateKeyFile=/etc/k # mine\nEnable=no ; for now\n",
+          "a.conf:2:16: PrivateKeyFile: a comment goes on a line of its own\n"
+          "a.conf:3:8: Enable: a comment goes on a line of its own" },
         { "crlf", "[Local]\r\nMTU=1420\r\n",
           "a.conf:1:8: has a carriage return: save it with LF line ends (dos2unix does)" },
         { "many", "[Local]\nMTU=1\nx=y\nEnable=2\n",

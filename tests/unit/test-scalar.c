@@ -121,6 +121,12 @@ static void keepalive_row(gconstpointer data)
 #define NO_MARK " is not a mark: 1 to 4294967295, or in hexadecimal 0x1 to 0xffffffff"
 
 static const Row marks[] = {
+        { "252", 252, NULL },
+        { "253", 0,
+          "'253' is one of 253 to 255, the kernel's own routing tables: take another mark" },
+        { "0xff", 0,
+          "'0xff' is one of 253 to 255, the kernel's own routing tables: take another mark" },
+        { "256", 256, NULL },
         { "1", 1, NULL },
         { "4294967295", G_MAXUINT32, NULL },
         { "0x1", 1, NULL },
