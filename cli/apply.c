@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <net/if.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,8 +26,12 @@
 #define NETWORK_DIR      "run/systemd/network"
 #define GENERATOR_WANTS  "run/systemd/generator/sysinit.target.wants"
 #define NETDEV_FORMAT    NETWORK_DIR "/" WATTLE_FILE_PREFIX "%s.netdev"
-#define LOADED_FORMAT    "run/wattle/%s.netdev-loaded"
-#define SET_ASIDE_FORMAT "run/wattle/%s.netdev-aside"
+#define STATE_DIR        "run/wattle"
+#define LOADED_SUFFIX    ".netdev-loaded"
+#define LOADED_FORMAT    STATE_DIR "/%s" LOADED_SUFFIX
+#define SET_ASIDE_SUFFIX ".netdev-aside"
+#define SET_ASIDE_FORMAT STATE_DIR "/%s" SET_ASIDE_SUFFIX
+#define LOCK_PATH        STATE_DIR "/lock"
 
 /* From this version on a reload applies a .netdev file that changed, and replaces all peers. */
 #define NETDEV_RELOADED_SINCE 257
@@ -41,6 +48,7 @@ typedef struct {
         WattleChanges changes;
         gboolean link_exists; /* the interface that we are to have is there already */
         gboolean networkd_active;
+        gboolean pending; /* what runs may be older than the files, however these compare */
         WattleApplied *applied;
 } Run;
 
@@ -90,34 +98,80 @@ static gboolean get_device(const char *interface, WattleWgDevice *device, gboole
         g_auto(WattleWireguard) wireguard = { 0 };
         g_autoptr(GError) own_error = NULL;
 
+        if (if_nametoindex(interface) == 0) {
+                *ret_found = FALSE;
+                return TRUE;
+        }
         *ret_found = wattle_wireguard_open(&wireguard, &own_error) &&
                      wattle_wireguard_get(&wireguard, interface, device, &own_error);
-        if (*ret_found || g_error_matches(own_error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
+        if (*ret_found)
                 return TRUE;
-        g_propagate_prefixed_error(error, g_steal_pointer(&own_error), "%s: ", interface);
+        g_set_error(
+                error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                "interface %s is there, but not WireGuard's (%s): remove it, or write Interface= "
+                "below [Local]",
+                interface, own_error->message);
         return FALSE;
 }
 
+/* An interface that our files did not make is somebody else's, whatever its name. */
 static gboolean look_for_link(Run *run, GError **error)
 {
+        const char *interface = run->deployment.view->interface;
         g_auto(WattleWgDevice) device = { 0 };
 
         wattle_wg_device_init(&device);
-        return get_device(run->deployment.view->interface, &device, &run->link_exists, error);
+        if (!get_device(interface, &device, &run->link_exists, error))
+                return FALSE;
+        if (!run->link_exists || run->applied->overridden ||
+            g_strcmp0(run->before.interface, interface) == 0)
+                return TRUE;
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                    "there is an interface %s already, and wattle did not make it: remove it, or "
+                    "write Interface= below [Local]",
+                    interface);
+        return FALSE;
+}
+
+/* The admin's own word on the .netdev: another file of its name, a mask, or additions. What the
+ * kernel has then is not what the mesh says, and is left to networkd. */
+static gboolean is_overridden(const Run *run)
+{
+        static const char *const before[] = { "etc/systemd/network/" };
+        static const char *const additions[] = { "etc/systemd/network/", "run/systemd/network/",
+                                                 "usr/local/lib/systemd/network/",
+                                                 "usr/lib/systemd/network/" };
+
+        for (guint i = 0; i < G_N_ELEMENTS(before); i++) {
+                g_autofree char *path =
+                        g_strconcat(before[i], WATTLE_FILE_PREFIX, run->mesh, ".netdev", NULL);
+
+                if (exists(run, path))
+                        return TRUE;
+        }
+        for (guint i = 0; i < G_N_ELEMENTS(additions); i++) {
+                g_autofree char *path =
+                        g_strconcat(additions[i], WATTLE_FILE_PREFIX, run->mesh, ".netdev.d", NULL);
+
+                if (exists(run, path))
+                        return TRUE;
+        }
+        return FALSE;
 }
 
 /* networkd compares inode and time of the file that it loaded last; the reload that brings new
  * routes would find another, and replace all peers. So that file is kept, by a hard link, for as
  * long as networkd has not read a newer one; see reload_networkd(). */
-static gboolean is_still_loaded(const Run *run, const char *path, gboolean *ret, GError **error)
+static gboolean is_still_loaded(const WattleApplier *applier, const char *path, gboolean *ret,
+                                GError **error)
 {
         struct stat st;
         guint64 changed_us, kept_us;
 
         *ret = FALSE;
-        if (fstatat(run->applier->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        if (fstatat(applier->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return TRUE;
-        if (!wattle_systemd_changed_at(run->applier->bus, NETWORKD_UNIT, &changed_us, error))
+        if (!wattle_systemd_changed_at(applier->bus, NETWORKD_UNIT, &changed_us, error))
                 return FALSE;
         kept_us = (guint64)st.st_ctim.tv_sec * G_USEC_PER_SEC + (guint64)st.st_ctim.tv_nsec / 1000;
         *ret = changed_us <= kept_us + RELOAD_SLACK_US;
@@ -131,7 +185,7 @@ static gboolean keep_loaded_netdev(Run *run, GError **error)
         int root_fd = run->applier->root_fd;
         gboolean is_loaded;
 
-        if (!is_still_loaded(run, loaded, &is_loaded, error))
+        if (!is_still_loaded(run->applier, loaded, &is_loaded, error))
                 return FALSE;
         if (is_loaded)
                 return TRUE;
@@ -158,26 +212,87 @@ static gboolean rename_file(int root_fd, const char *from, const char *to, GErro
                wattle_error_set_errno(error, errno, "%s", to);
 }
 
-/* With the loaded .netdev file in its old place for the time of the reload, networkd sees that only
- * .network files changed. */
+/* Meshes whose file in run/wattle ends in suffix. */
+static char **list_meshes(int root_fd, const char *suffix)
+{
+        GPtrArray *list = g_ptr_array_new();
+        int fd = openat(root_fd, STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+        const struct dirent *entry;
+
+        while (dir && (entry = readdir(dir)))
+                if (g_str_has_suffix(entry->d_name, suffix))
+                        g_ptr_array_add(list, g_strndup(entry->d_name,
+                                                        strlen(entry->d_name) - strlen(suffix)));
+        if (dir)
+                closedir(dir);
+        else if (fd >= 0)
+                close(fd);
+        g_ptr_array_add(list, NULL);
+        return (char **)g_ptr_array_free(list, FALSE);
+}
+
+/* The file that networkd has loaded to the place where it looks, and the new one aside. */
+static gboolean put_back(const WattleApplier *applier, const char *mesh, GError **error)
+{
+        g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, mesh);
+        g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, mesh);
+        g_autofree char *aside = g_strdup_printf(SET_ASIDE_FORMAT, mesh);
+        gboolean is_loaded;
+
+        if (!is_still_loaded(applier, loaded, &is_loaded, error))
+                return FALSE;
+        return !is_loaded || (rename_file(applier->root_fd, netdev, aside, error) &&
+                              rename_file(applier->root_fd, loaded, netdev, error));
+}
+
+/* The new files to their place again: whatever happens, a restart of networkd must find those. What
+ * was loaded is kept; a run that was killed in between left it in the other's place. */
+static gboolean take_away(int root_fd, GError **error)
+{
+        g_auto(GStrv) meshes = list_meshes(root_fd, SET_ASIDE_SUFFIX);
+        gboolean ok = TRUE;
+
+        for (guint i = 0; meshes[i]; i++) {
+                g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, meshes[i]);
+                g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, meshes[i]);
+                g_autofree char *aside = g_strdup_printf(SET_ASIDE_FORMAT, meshes[i]);
+
+                if (renameat(root_fd, netdev, root_fd, loaded) < 0 && errno != ENOENT && ok)
+                        ok = wattle_error_set_errno(error, errno, "%s", loaded);
+                ok = rename_file(root_fd, aside, netdev, ok ? error : NULL) && ok;
+        }
+        return ok;
+}
+
+static gboolean put_all_back(const WattleApplier *applier, GError **error)
+{
+        g_auto(GStrv) meshes = list_meshes(applier->root_fd, LOADED_SUFFIX);
+
+        for (guint i = 0; meshes[i]; i++)
+                if (!put_back(applier, meshes[i], error))
+                        return FALSE;
+        return TRUE;
+}
+
+/* With the loaded .netdev files of all meshes in their old places for the time of the reload,
+ * networkd sees that only .network files changed. */
 static gboolean reload_networkd(Run *run, GError **error)
 {
-        g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, run->mesh);
-        g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, run->mesh);
-        g_autofree char *aside = g_strdup_printf(SET_ASIDE_FORMAT, run->mesh);
-        int root_fd = run->applier->root_fd;
+        const WattleApplier *applier = run->applier;
+        sigset_t stops, before;
         gboolean ok;
 
         run->applied->networkd_reloaded = TRUE;
-        if (!exists(run, loaded) || !exists(run, netdev) || !run->link_exists)
-                return wattle_networkd_reload(run->applier->bus, error);
-        if (!rename_file(root_fd, netdev, aside, error))
-                return FALSE;
-        ok = rename_file(root_fd, loaded, netdev, error) &&
-             wattle_networkd_reload(run->applier->bus, error) &&
-             rename_file(root_fd, netdev, loaded, error);
-        /* Whatever happened, the new file is the one that a restart of networkd must find. */
-        return rename_file(root_fd, aside, netdev, ok ? error : NULL) && ok;
+        sigemptyset(&stops);
+        sigaddset(&stops, SIGINT);
+        sigaddset(&stops, SIGTERM);
+        sigaddset(&stops, SIGHUP);
+        sigprocmask(SIG_BLOCK, &stops, &before);
+        ok = put_all_back(applier, error) && wattle_networkd_reload(applier->bus, error);
+        ok = take_away(applier->root_fd, ok ? error : NULL) && ok;
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        return ok;
 }
 
 /* Files for networkd alone get its group; the kernel gives it to what we create. */
@@ -212,7 +327,8 @@ static gboolean remove_old_link(Run *run, GError **error)
         g_auto(WattleNetlink) netlink = { 0 };
         gboolean found;
 
-        if (!old || (owned_by_networkd(run) && strcmp(old, run->deployment.view->interface) == 0))
+        if (!old || run->applied->overridden ||
+            (owned_by_networkd(run) && strcmp(old, run->deployment.view->interface) == 0))
                 return TRUE;
         wattle_wg_device_init(&device);
         if (!get_device(old, &device, &found, error))
@@ -228,9 +344,13 @@ static gboolean remove_old_link(Run *run, GError **error)
         return TRUE;
 }
 
+/* After a run that did not end nobody knows what the kernel was given: the files count then. */
 static gboolean endpoint_changed(const WattlePeer *peer, gpointer data)
 {
-        return wattle_netdev_differs(data, &peer->public_key, peer->endpoint);
+        const Run *run = data;
+
+        return run->pending ||
+               wattle_netdev_differs(&run->before, &peer->public_key, peer->endpoint);
 }
 
 static void count_peers(const WattleWgChange *change, WattleApplied *applied)
@@ -257,7 +377,7 @@ static gboolean update_device(Run *run, GError **error)
         if (!wattle_wireguard_open(&wireguard, error) ||
             !wattle_wireguard_get(&wireguard, view->interface, &device, error))
                 return FALSE;
-        wattle_wg_diff(&device, view, endpoint_changed, &run->before, &change);
+        wattle_wg_diff(&device, view, endpoint_changed, run, &change);
         /* A key that is a credential is networkd's alone; a new one needs its restart. */
         change.set_private_key = change.set_private_key && view->private_key_file;
         if (change.set_private_key &&
@@ -265,6 +385,8 @@ static gboolean update_device(Run *run, GError **error)
                                 error))
                 return FALSE;
         count_peers(&change, run->applied);
+        run->applied->device_changed |=
+                change.set_private_key || change.set_listen_port || change.set_fwmark;
         return wattle_wg_change_is_empty(&change) ||
                wattle_wireguard_set(&wireguard, device.ifindex, &change, &private_key, error);
 }
@@ -278,7 +400,7 @@ static gboolean apply_sysctls(Run *run, GError **error)
                                "--prefix=/net/ipv4/conf/all", "--prefix=/net/ipv6/conf/all", NULL };
         int status;
 
-        if (!run->deployment.view || !has_suffix(run->changes.changed, ".conf"))
+        if (!run->deployment.view || !(run->pending || has_suffix(run->changes.changed, ".conf")))
                 return TRUE;
         interface = g_strdup_printf("--prefix=/net/ipv4/conf/%s", run->deployment.view->interface);
         argv[1] = interface;
@@ -294,11 +416,14 @@ static gboolean tell_systemd(Run *run, GError **error)
 {
         g_autofree char *unit = mesh_path(run, "wattle-networkd@", ".service");
         g_autofree char *wants = g_build_filename(GENERATOR_WANTS, unit, NULL);
-        gboolean wanted = run->deployment.view != NULL;
+        gboolean wanted = run->deployment.view != NULL, active;
         sd_bus *bus = run->applier->bus;
 
-        if (exists(run, wants) != wanted &&
-            (!wattle_systemd_reload(bus, error) ||
+        if (exists(run, wants) != wanted && !wattle_systemd_reload(bus, error))
+                return FALSE;
+        /* A unit that failed over a bad mesh is mended with it. */
+        if (!wattle_systemd_is_active(bus, unit, &active, error) ||
+            (active != wanted &&
              !wattle_systemd_run_job(bus, wanted ? "StartUnit" : "StopUnit", unit, error)))
                 return FALSE;
         if (!owned_by_networkd(run) || run->networkd_active)
@@ -311,39 +436,90 @@ static gboolean needs_networkd(const Run *run)
 {
         if (!run->networkd_active)
                 return FALSE;
-        if (has_suffix(run->changes.changed, ".network") || run->changes.removed->len > 0)
+        if (run->pending || has_suffix(run->changes.changed, ".network") ||
+            run->changes.removed->len > 0)
                 return TRUE;
         return owned_by_networkd(run) && !run->link_exists;
 }
 
+static gboolean updates_device(const Run *run)
+{
+        return owned_by_networkd(run) && run->link_exists && !run->applied->overridden;
+}
+
+static gboolean look_at_host(Run *run, GError **error)
+{
+        run->applied->overridden = is_overridden(run);
+        return wattle_systemd_is_active(run->applier->bus, NETWORKD_UNIT, &run->networkd_active,
+                                        error) &&
+               (!owned_by_networkd(run) || look_for_link(run, error));
+}
+
+/* The link goes before the files: with them, nobody would know it for ours. */
+static gboolean change_files(Run *run, GError **error)
+{
+        return keep_loaded_netdev(run, error) && remove_old_link(run, error) &&
+               install_files(run, error);
+}
+
+/* Peers first, for a route is of no use without its peer; and after a reload again, should networkd
+ * have read more than .network files. */
+static gboolean change_network(Run *run, GError **error)
+{
+        if ((updates_device(run) && !update_device(run, error)) || !tell_systemd(run, error))
+                return FALSE;
+        if (needs_networkd(run) &&
+            (!reload_networkd(run, error) || (updates_device(run) && !update_device(run, error))))
+                return FALSE;
+        return apply_sysctls(run, error);
+}
+
 static gboolean change_host(Run *run, GError **error)
 {
-        if (!wattle_systemd_is_active(run->applier->bus, NETWORKD_UNIT, &run->networkd_active,
-                                      error))
+        int root_fd = run->applier->root_fd;
+
+        if (!look_at_host(run, error))
                 return FALSE;
-        if (owned_by_networkd(run) && !look_for_link(run, error))
+        run->pending = wattle_pending_get(root_fd, run->mesh);
+        if (!wattle_pending_set(root_fd, run->mesh, error) || !change_files(run, error) ||
+            !change_network(run, error))
                 return FALSE;
-        if (!keep_loaded_netdev(run, error) || !install_files(run, error) ||
-            !remove_old_link(run, error))
+        wattle_pending_clear(root_fd, run->mesh);
+        return TRUE;
+}
+
+static void close_fd(int *fd)
+{
+        if (*fd >= 0)
+                close(*fd);
+}
+
+/* One at a time: two would take each other's files for networkd's. */
+static gboolean lock(int root_fd, int *ret_fd, GError **error)
+{
+        if (!wattle_make_folders(root_fd, LOCK_PATH, error))
                 return FALSE;
-        if (owned_by_networkd(run) && run->link_exists && !update_device(run, error))
-                return FALSE;
-        return tell_systemd(run, error) && (!needs_networkd(run) || reload_networkd(run, error)) &&
-               apply_sysctls(run, error);
+        *ret_fd = openat(root_fd, LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        return (*ret_fd >= 0 && flock(*ret_fd, LOCK_EX) == 0) ||
+               wattle_error_set_errno(error, errno, LOCK_PATH);
 }
 
 gboolean wattle_apply(const WattleApplier *applier, const char *mesh, WattleApplied *applied,
                       WattleReport *report, GError **error)
 {
         g_auto(Run) run = { .applier = applier, .mesh = mesh, .applied = applied };
-        g_autofree char *path = wattle_mesh_find(applier->root_fd, mesh);
+        __attribute__((cleanup(close_fd))) int lock_fd = -1;
+        g_autofree char *path = NULL;
 
         wattle_changes_init(&run.changes);
+        if (!lock(applier->root_fd, &lock_fd, error) || !take_away(applier->root_fd, error))
+                return FALSE;
+        path = wattle_mesh_find(applier->root_fd, mesh);
         wattle_netdev_read(&run.before, applier->root_fd, mesh);
         if (!wattle_deployment_load(&run.deployment, applier->root_fd, mesh, applier->networkd_gid,
                                     report))
                 return FALSE;
-        applied->known = path != NULL;
+        applied->known = path || run.before.interface;
         if (!change_host(&run, error))
                 return FALSE;
         applied->known |= applied->n_removed_files > 0;

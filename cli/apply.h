@@ -19,7 +19,9 @@ typedef struct {
 
 /* What was done, for the caller to tell. */
 typedef struct {
-        gboolean known; /* the mesh is installed, or had left files here */
+        gboolean known;          /* the mesh is installed, or had left files here */
+        gboolean overridden;     /* the admin's .netdev rules: the kernel was left alone */
+        gboolean device_changed; /* its key, port or mark */
         guint n_changed_files, n_removed_files;
         guint n_new_peers, n_changed_peers, n_removed_peers;
         gboolean networkd_reloaded;

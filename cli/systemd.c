@@ -39,6 +39,9 @@ gboolean wattle_systemd_open(sd_bus **ret, GError **error)
 {
         int result = sd_bus_open_system(ret);
 
+        /* A reload of all units takes its time on a slow machine. */
+        if (result >= 0)
+                result = sd_bus_set_method_call_timeout(*ret, JOB_MAX_US);
         return result >= 0 || fail(error, "the system bus", NULL, result);
 }
 

@@ -3,12 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/apply.h"
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "cli/systemd.h"
+#include "common/scalar.h"
 
 /* "2 files changed, 1 peer added, 1 removed, networkd reloaded", or "nothing to change". */
 static char *describe(const WattleApplied *applied)
@@ -30,6 +32,11 @@ static char *describe(const WattleApplied *applied)
                         g_ptr_array_add(parts, g_strdup_printf("%u %s", counts[i].n,
                                                                counts[i].n == 1 ? counts[i].one
                                                                                 : counts[i].many));
+        if (applied->overridden)
+                g_ptr_array_add(parts, g_strdup("its .netdev file is overridden, so that the peers "
+                                                "are left to systemd-networkd"));
+        if (applied->device_changed)
+                g_ptr_array_add(parts, g_strdup("key, port or mark set"));
         if (applied->removed_interface)
                 g_ptr_array_add(
                         parts, g_strdup_printf("interface %s removed", applied->removed_interface));
@@ -67,6 +74,44 @@ static gboolean apply_one(const WattleApplier *applier, const char *mesh)
         text = describe(&applied);
         printf("%s: %s\n", mesh, text);
         return TRUE;
+}
+
+/* The name of an installed mesh, of a name or of its path; NULL if that was told to be none. */
+static char *mesh_of_operand(const WattleApplier *applier, const char *operand)
+{
+        gboolean is_path = strchr(operand, '/') || g_str_has_suffix(operand, WATTLE_MESH_SUFFIX);
+        g_autofree char *name = is_path ? wattle_mesh_name_of_path(operand) : g_strdup(operand);
+        g_autofree char *installed = NULL;
+        g_autoptr(GError) error = NULL;
+        struct stat given, found;
+
+        if (!wattle_identifier_check(name, WATTLE_MESH_NAME_MAX, &error)) {
+                wattle_print_error("%s", error->message);
+                return NULL;
+        }
+        if (!is_path)
+                return g_steal_pointer(&name);
+        installed = wattle_mesh_find(applier->root_fd, name);
+        if (installed && stat(operand, &given) == 0 && stat(installed, &found) == 0 &&
+            given.st_dev == found.st_dev && given.st_ino == found.st_ino)
+                return g_steal_pointer(&name);
+        wattle_print_error("%s is not the mesh %s that is installed: copy it to " WATTLE_CONFDIR
+                           "/%s" WATTLE_MESH_SUFFIX ", and apply that",
+                           operand, name, name);
+        return NULL;
+}
+
+static gboolean apply_operands(const WattleApplier *applier, char **operands)
+{
+        gboolean ok = TRUE;
+
+        for (guint i = 0; operands[i]; i++) {
+                g_autofree char *mesh = mesh_of_operand(applier, operands[i]);
+
+                if (!mesh || !apply_one(applier, mesh))
+                        ok = FALSE;
+        }
+        return ok;
 }
 
 static gboolean apply_list(const WattleApplier *applier, char **meshes)
@@ -123,7 +168,7 @@ static int apply(const WattleCli *cli, char **operands)
                 wattle_print_error("%s", error->message);
                 return EXIT_FAILURE;
         }
-        ok = operands[0] ? apply_list(&applier, operands) : apply_all(&applier);
+        ok = operands[0] ? apply_operands(&applier, operands) : apply_all(&applier);
         sd_bus_flush_close_unref(applier.bus);
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -63,8 +63,6 @@ static void render_netdev(const WattleView *view, WattleFileset *files)
         wattle_file_section(file, "NetDev");
         wattle_file_set(file, "Name", view->interface);
         wattle_file_set(file, "Kind", "wireguard");
-        if (view->mtu.given)
-                wattle_file_set_uint(file, "MTUBytes", view->mtu.value);
         wattle_file_section(file, "WireGuard");
         if (view->private_key_file)
                 wattle_file_set(file, "PrivateKeyFile", view->private_key_file);
@@ -113,6 +111,9 @@ static void render_network(const WattleView *view, WattleFileset *files)
         wattle_file_set(file, "Name", view->interface);
         wattle_file_set(file, "Kind", "wireguard");
         wattle_file_section(file, "Link");
+        /* Not in the .netdev, which an interface that is there already does not follow. */
+        if (view->mtu.given)
+                wattle_file_set_uint(file, "MTUBytes", view->mtu.value);
         wattle_file_set(file, "ActivationPolicy", wattle_activation_name(view->activation));
         wattle_file_set(file, "RequiredForOnline", "no");
         wattle_file_section(file, "Network");

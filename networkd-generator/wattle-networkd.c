@@ -29,6 +29,17 @@ static void log_report(WattleReport *report)
         }
 }
 
+/* At boot networkd reads what we write. Later it does not before it is told, and 'wattle apply'
+ * would see files that are in place already. */
+static gboolean leave_mark(int root_fd, const char *name, const WattleChanges *changes,
+                           GError **error)
+{
+        if (changes->changed->len + changes->removed->len == 0 ||
+            faccessat(root_fd, "run/systemd/netif/state", F_OK, 0) < 0)
+                return TRUE;
+        return wattle_pending_set(root_fd, name, error);
+}
+
 static int run(const char *root, const char *name)
 {
         g_auto(WattleReport) report = { 0 };
@@ -49,7 +60,8 @@ static int run(const char *root, const char *name)
         log_report(&report);
         if (!ok)
                 fprintf(stderr, "<3>mesh %s: keeping the previous configuration\n", name);
-        else if (!(ok = wattle_install(root_fd, name, &deployment.files, &changes, &error)))
+        else if (!(ok = wattle_install(root_fd, name, &deployment.files, &changes, &error) &&
+                        leave_mark(root_fd, name, &changes, &error)))
                 fprintf(stderr, "<3>mesh %s: %s\n", name, error->message);
         else
                 fprintf(stderr, "<6>mesh %s: %u files, %u changed, %u removed\n", name,

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/sys/deploy.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "common/error.h"
 #include "common/render.h"
 #include "common/sys/host.h"
+#include "common/sys/install.h"
 #include "common/sys/secret.h"
 
 void wattle_deployment_clear(WattleDeployment *deployment)
@@ -111,4 +113,28 @@ gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const
                 return FALSE;
         wattle_render_host(deployment->view, deployment->systemd_version, &deployment->files);
         return TRUE;
+}
+
+#define PENDING_FORMAT "run/wattle/%s.pending"
+
+gboolean wattle_pending_set(int root_fd, const char *mesh, GError **error)
+{
+        g_autofree char *path = g_strdup_printf(PENDING_FORMAT, mesh);
+
+        return wattle_make_folders(root_fd, path, error) &&
+               wattle_write_file(root_fd, path, 0644, "", 0, error);
+}
+
+gboolean wattle_pending_get(int root_fd, const char *mesh)
+{
+        g_autofree char *path = g_strdup_printf(PENDING_FORMAT, mesh);
+
+        return faccessat(root_fd, path, F_OK, 0) == 0;
+}
+
+void wattle_pending_clear(int root_fd, const char *mesh)
+{
+        g_autofree char *path = g_strdup_printf(PENDING_FORMAT, mesh);
+
+        unlinkat(root_fd, path, 0);
 }

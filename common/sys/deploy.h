@@ -22,3 +22,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleDeployment, wattle_deployment_clear)
  * report: then the previous files are to stay. deployment must be zeroed. */
 gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const char *name,
                                 gid_t networkd_gid, WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A mark below /run that files of a mesh are newer than what runs: an apply has begun and not
+ * ended, or the writer ran on a host whose networkd has read other files. The next apply then
+ * leaves nothing out. */
+gboolean wattle_pending_set(int root_fd, const char *mesh,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean wattle_pending_get(int root_fd, const char *mesh);
+void wattle_pending_clear(int root_fd, const char *mesh);

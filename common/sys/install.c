@@ -94,7 +94,7 @@ static gboolean make_folder(int root_fd, const char *folder)
         return fchmodat(root_fd, folder, 0755, 0) == 0;
 }
 
-static gboolean make_folders(int root_fd, const char *path, GError **error)
+gboolean wattle_make_folders(int root_fd, const char *path, GError **error)
 {
         g_autofree char *folder = g_path_get_dirname(path);
 
@@ -149,7 +149,7 @@ static gboolean write_changed(int root_fd, const WattleFileset *files, GPtrArray
 
                 if (is_unchanged(root_fd, file))
                         continue;
-                if (!make_folders(root_fd, file->path, error) ||
+                if (!wattle_make_folders(root_fd, file->path, error) ||
                     !write_temporary(root_fd, temporary, file->mode, file->content->str,
                                      file->content->len, error))
                         return FALSE;

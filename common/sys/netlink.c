@@ -61,6 +61,7 @@ gboolean wattle_netlink_request(WattleNetlink *netlink, struct nlmsghdr *message
         Answer answer = { reply, data, error };
         int result = MNL_CB_OK;
 
+        netlink->interrupted = FALSE;
         message->nlmsg_seq = ++netlink->sequence;
         if (mnl_socket_sendto(netlink->socket, message, message->nlmsg_len) < 0)
                 return set_errno(error, errno);
@@ -77,6 +78,7 @@ gboolean wattle_netlink_request(WattleNetlink *netlink, struct nlmsghdr *message
         sodium_memzero(buffer, ANSWER_MAX); /* a dump of WireGuard holds private keys */
         if (result == MNL_CB_STOP)
                 return TRUE;
+        netlink->interrupted = errno == EINTR; /* NLM_F_DUMP_INTR, by way of libmnl */
         return errno != 0 ? set_errno(error, errno) : FALSE;
 }
 

@@ -8,6 +8,7 @@
 typedef struct {
         struct mnl_socket *socket;
         guint32 sequence;
+        gboolean interrupted; /* the last dump failed because what it shows changed: ask again */
 } WattleNetlink;
 
 /* bus is NETLINK_GENERIC or NETLINK_ROUTE. */

@@ -82,20 +82,42 @@ gboolean wattle_secret_read(int dir_fd, const char *path, WattleKey *ret, GError
         return wattle_secret_read_fd(fd, path, ret, error);
 }
 
+static gboolean group_has(const struct stat *st, gid_t gid, mode_t group_bit, mode_t other_bit)
+{
+        return st->st_mode & (st->st_gid == gid ? group_bit : other_bit);
+}
+
+/* Every folder above the file must let the group through. */
+static gboolean check_folders(int dir_fd, const char *path, gid_t gid, GError **error)
+{
+        g_autofree char *folder = g_path_get_dirname(path);
+        struct stat st;
+
+        if (strcmp(folder, path) == 0 || strcmp(folder, ".") == 0)
+                return TRUE;
+        if (!check_folders(dir_fd, folder, gid, error))
+                return FALSE;
+        if (fstatat(dir_fd, folder, &st, 0) < 0)
+                return wattle_error_set_errno(error, errno, "%s", folder);
+        return group_has(&st, gid, S_IXGRP, S_IXOTH) ||
+               refuse(error,
+                      "%s: systemd-networkd cannot look into this folder of the private key: chmod "
+                      "o+x it, or move the key",
+                      folder);
+}
+
 gboolean wattle_secret_check_group(int dir_fd, const char *path, gid_t gid, GError **error)
 {
         struct stat st;
 
         if (fstatat(dir_fd, path, &st, 0) < 0)
                 return wattle_error_set_errno(error, errno, "%s", path);
-        /* A file of another user may be networkd's own; a name for the number would need NSS. */
-        if ((st.st_gid == gid && st.st_mode & S_IRGRP) || st.st_uid != 0)
-                return TRUE;
-        return refuse(
-                error,
-                "%s: systemd-networkd cannot read this private key: chgrp systemd-network and chmod "
-                "0640 it",
-                path);
+        if (!group_has(&st, gid, S_IRGRP, 0))
+                return refuse(error,
+                              "%s: systemd-networkd cannot read this private key: chgrp "
+                              "systemd-network and chmod 0640 it",
+                              path);
+        return check_folders(dir_fd, path, gid, error);
 }
 
 gboolean wattle_secret_write(int dir_fd, const char *path, const WattleKey *key, const gid_t *gid,

@@ -7,6 +7,9 @@
 
 #include "common/error.h"
 
+/* A peer that comes or goes while the kernel tells of a device spoils the answer. */
+#define DUMP_TRIES 10
+
 gboolean wattle_wireguard_open(WattleWireguard *wireguard, GError **error)
 {
         if (!wattle_netlink_open(&wireguard->netlink, NETLINK_GENERIC, error))
@@ -30,8 +33,8 @@ static gboolean on_device(const struct nlmsghdr *message, gpointer data, GError 
                 mnl_nlmsg_get_payload_len(message) - MNL_ALIGN(sizeof(struct genlmsghdr)), error);
 }
 
-gboolean wattle_wireguard_get(WattleWireguard *wireguard, const char *interface,
-                              WattleWgDevice *device, GError **error)
+static gboolean dump(WattleWireguard *wireguard, const char *interface, WattleWgDevice *device,
+                     GError **error)
 {
         char buffer[256];
         struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
@@ -44,6 +47,23 @@ gboolean wattle_wireguard_get(WattleWireguard *wireguard, const char *interface,
         genl->version = WG_GENL_VERSION;
         mnl_attr_put_strz(header, WGDEVICE_A_IFNAME, interface);
         return wattle_netlink_request(&wireguard->netlink, header, on_device, device, error);
+}
+
+gboolean wattle_wireguard_get(WattleWireguard *wireguard, const char *interface,
+                              WattleWgDevice *device, GError **error)
+{
+        for (guint tries = 1;; tries++) {
+                g_autoptr(GError) own_error = NULL;
+
+                if (dump(wireguard, interface, device, &own_error))
+                        return TRUE;
+                if (!wireguard->netlink.interrupted || tries == DUMP_TRIES) {
+                        g_propagate_error(error, g_steal_pointer(&own_error));
+                        return FALSE;
+                }
+                wattle_wg_device_clear(device);
+                wattle_wg_device_init(device);
+        }
 }
 
 gboolean wattle_wireguard_set(WattleWireguard *wireguard, guint32 ifindex,

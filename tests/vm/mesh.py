@@ -108,7 +108,8 @@ def allowed_ips(guest, interface):
 
 def complaints(guest):
     """What networkd, udev, systemd-sysctl and systemd say of our files and units, at warning or worse."""
-    return guest.run("journalctl -b -o cat -p warning | grep -e wattle -e 60-", check=False).out
+    lines = guest.out("journalctl -b -o short -p warning").splitlines()
+    return "\n".join(line for line in lines if re.search(r"wattle|60-|systemd-networkd|systemd-sysctl", line))
 
 
 class Traffic:

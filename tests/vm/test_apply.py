@@ -153,3 +153,75 @@ def test_apply_needs_root(lab):
     a = lab.guest("a")
     failed = a.run("setpriv --reuid nobody --clear-groups wattle apply", check=False)
     assert failed.code == 1 and "root" in failed.err
+
+
+def test_sessions_survive_the_change_of_another_mesh(lab):
+    """home's .netdev is newer than the one that networkd has read, when work needs networkd's reload."""
+    mesh, a, b = home(lab)
+    work = meshes.Mesh("work", "x", net=43, port=51821)
+    work.apply(a, "x", "Device=x")
+    mesh.add("c")
+    mesh.update(a)
+    with Undisturbed(mesh, a, b):
+        work["x"].lines.append("Address=10.43.9.9")
+        assert "systemd-networkd reloaded" in work.update(a)
+        assert set(meshes.allowed_ips(a, "home")) == {mesh["b"].public, mesh["c"].public}
+    assert a.out("ls /run/wattle/*.pending /run/wattle/*.netdev-aside 2>/dev/null || true") == ""
+
+
+def test_an_apply_that_was_interrupted_is_finished_by_the_next(lab):
+    """networkd does not answer, so that apply ends half way: the files are new, the address is not there."""
+    mesh, a, b = home(lab)
+    mesh["a"].lines.append("Address=10.42.9.9")
+    a.put(mesh.path, mesh.text())
+    a.run("systemctl kill --signal=STOP systemd-networkd")
+    half = a.start("wattle apply home")
+    a.wait("grep -q 10.42.9.9 /run/systemd/network/60-wattle-home.network && ls /run/wattle/home.pending")
+    a.run("pkill -KILL -x wattle")
+    half.finish(check=False)
+    a.run("systemctl kill --signal=CONT systemd-networkd")
+    a.run("wattle apply home")
+    a.wait("ip addr show dev home | grep 10.42.9.9")
+    a.wait("ping -c1 -W1 10.42.0.2")
+    assert a.out("wattle apply home") == "home: nothing to change"
+
+
+def test_what_the_writer_wrote_is_applied(lab):
+    """'systemctl restart wattle-networkd@home' brings new files, and leaves the rest to apply."""
+    mesh, a, b = home(lab, "ActivationPolicy=up\nAcceptRoutes=yes")
+    mesh["b"].lines = ["Routes=192.168.77.0/24", "PublicEndpoint=192.168.1.99:51820"]
+    a.put(mesh.path, mesh.text())
+    a.run("systemctl restart wattle-networkd@home")
+    a.run("wattle apply home")
+    a.wait("ip route show 192.168.77.0/24 | grep 'dev home'")
+    assert meshes.endpoints(a, "home")[mesh["b"].public] == "192.168.1.99:51820"
+
+
+def test_the_mtu_follows(lab):
+    mesh, a, b = home(lab)
+    mesh.head.append("MTU=1300")
+    mesh.update(a)
+    a.wait("ip link show dev home | grep 'mtu 1300'")
+
+
+def test_a_mended_mesh_is_no_longer_failed(lab):
+    mesh, a, b = home(lab)
+    good = mesh.text()
+    a.put(mesh.path, good + "Adress=10.42.0.9\n")
+    a.run("systemctl restart wattle-networkd@home || true")
+    assert "wattle-networkd@home" in a.out("systemctl --failed --no-legend")
+    a.put(mesh.path, good)
+    a.run("wattle apply home")
+    assert a.out("systemctl --failed --no-legend") == ""
+
+
+def test_operands_of_apply(lab):
+    mesh, a, b = home(lab)
+    assert a.out("wattle apply /etc/wattle/home.mesh") == "home: nothing to change"
+    a.run("cp /etc/wattle/home.mesh /run/other.mesh; touch /run/victim.hosts")
+    for operand, words in (("/run/other.mesh", "not the mesh other that is installed"),
+                           ("../victim", "not the mesh victim that is installed"),
+                           ("'no such'", "'no such'")):
+        refused = a.run(f"wattle apply {operand}", check=False)
+        assert refused.code == 1 and words in refused.err
+    a.run("ls /run/victim.hosts")

@@ -16,7 +16,7 @@ def test_reloads_and_restarts(lab):
                   "systemctl reload wattle-networkd@home.service",
                   "systemctl restart wattle-networkd@home.service",
                   "systemctl restart systemd-networkd",
-                  # what package scripts do on a re-install
+                  # what the scripts of a package do when it is installed again
                   "systemd-sysusers; systemd-tmpfiles --create; systemctl daemon-reload; systemctl try-restart systemd-networkd",
                   "wattle apply"):
         a.run(event)
@@ -45,11 +45,42 @@ def test_the_admin_overrides_and_masks(lab):
     a.wait("ip addr show dev home | grep 10.42.200.1/32")
     a.wait("ip addr show dev home | grep 10.42.0.1/16")
 
-    other = lab.guest("other")
-    other.run("mkdir -p /etc/systemd/network; ln -s /dev/null /etc/systemd/network/60-wattle-home.netdev")
-    mesh.apply(other, "a", "Device=a")
-    assert other.run("ip link show dev home", check=False).code != 0
-    assert meshes.complaints(other) == ""
+
+def test_a_masked_netdev_is_the_admins(lab):
+    """Its interface of the same name is neither changed nor removed."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a = lab.guest("a")
+    a.run("mkdir -p /etc/systemd/network; ln -s /dev/null /etc/systemd/network/60-wattle-home.netdev")
+    assert "overridden" in mesh.apply(a, "a")
+    assert a.run("ip link show dev home", check=False).code != 0
+    a.run("ip link add home type wireguard; wg set home listen-port 40000")
+    a.run("wattle apply home")
+    assert a.out("wg show home listen-port; wg show home peers") == "40000"
+    a.run("rm -r /etc/wattle/home.*; wattle apply")
+    assert a.out("wg show home listen-port") == "40000"
+
+
+def test_peers_of_the_admin_stay(lab):
+    mesh = meshes.Mesh("home", "a", "b")
+    a = lab.guest("a")
+    a.put("/etc/systemd/network/60-wattle-home.netdev.d/guest.conf",
+          f"[WireGuardPeer]\nPublicKey={meshes.Mesh('x', 'a', 'b', 'c')['c'].public}\nAllowedIPs=10.42.77.0/24\n")
+    mesh.apply(a, "a")
+    a.wait("[ $(wg show home peers | wc -l) = 2 ]")
+    assert "overridden" in a.out("wattle apply home")
+    assert a.out("wg show home peers | wc -l") == "2"
+
+
+def test_an_interface_of_somebody_else_is_not_taken(lab):
+    mesh = meshes.Mesh("home", "a", "b")
+    a = lab.guest("a")
+    for kind in ("wireguard", "dummy"):
+        a.run(f"ip link add home type {kind}")
+        mesh.put(a, "a")
+        refused = a.run("wattle apply home", check=False)
+        assert refused.code == 1 and "interface" in refused.err and "Interface=" in refused.err
+        assert a.run("ls /run/systemd/network/60-wattle-home.netdev", check=False).code != 0
+        a.run("ip link del home")
 
 
 def refused(lab, key=None, mode=0o640, group="systemd-network"):
@@ -76,6 +107,16 @@ def test_key_is_missing(lab):
 
 def test_key_cannot_be_read_by_networkd(lab):
     assert "chgrp systemd-network" in refused(lab, meshes.Mesh("home", "a")["a"].key, 0o600, "root")
+
+
+def test_key_is_in_a_closed_folder(lab):
+    mesh = meshes.Mesh("home", "a", "b")
+    a = lab.guest("a")
+    mesh.put(a, "a", "PrivateKeyFile=/srv/keys/home")
+    a.put("/srv/keys/home", mesh["a"].key, 0o640, "root:systemd-network")
+    a.run("chmod 0700 /srv/keys")
+    refused = a.run("wattle apply home", check=False)
+    assert refused.code == 1 and "/srv/keys: systemd-networkd cannot look into this folder" in refused.err
 
 
 def test_key_can_be_read_by_all(lab):
