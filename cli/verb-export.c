@@ -111,6 +111,7 @@ static char *only_mesh(const WattleCli *cli)
 
         wattle_report_init(&report);
         meshes = wattle_mesh_list(cli->root_fd, &report);
+        wattle_print_report(&report);
         if (g_strv_length(meshes) == 1)
                 return g_strdup(meshes[0]);
         if (meshes[0]) {

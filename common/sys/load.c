@@ -110,13 +110,20 @@ static gboolean is_masked(int root_fd, const char *relative_path)
         return n == 9 && memcmp(target, "/dev/null", 9) == 0;
 }
 
+static gboolean is_absence(int error_number)
+{
+        return error_number == ENOENT || error_number == ENOTDIR;
+}
+
+/* What cannot be looked at may hide the later ones: it is found, and reading it gives the error. */
 char *wattle_mesh_find(int root_fd, const char *name)
 {
         for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
                 g_autofree char *path =
                         g_strdup_printf("%s/%s" WATTLE_MESH_SUFFIX, folders[i], name);
+                struct stat st;
 
-                if (faccessat(root_fd, path + 1, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+                if (fstatat(root_fd, path + 1, &st, AT_SYMLINK_NOFOLLOW) == 0 || !is_absence(errno))
                         return is_masked(root_fd, path + 1) ? NULL : g_steal_pointer(&path);
         }
         return NULL;
@@ -137,17 +144,31 @@ static DIR *open_folder(int root_fd, const char *path)
         return dir;
 }
 
-/* Names of the files in a folder that end in suffix, each once into the set: name to folder that
- * has it first. */
-static void collect_names(int root_fd, const char *folder, const char *suffix, GHashTable *names)
+static void collect_from(DIR *dir, const char *folder, const char *suffix, GHashTable *names)
 {
-        __attribute__((cleanup(close_dir))) DIR *dir = open_folder(root_fd, folder);
         const struct dirent *entry;
 
-        while (dir && (entry = readdir(dir)))
+        while ((errno = 0, entry = readdir(dir)))
                 if (g_str_has_suffix(entry->d_name, suffix) && entry->d_name[0] != '.' &&
                     !g_hash_table_contains(names, entry->d_name))
                         g_hash_table_insert(names, g_strdup(entry->d_name), g_strdup(folder));
+}
+
+/* Names of the files in a folder that end in suffix, each once into the set: name to folder that
+ * has it first. No folder is an empty one; one that cannot be read is an error, for what it may
+ * hold would count. */
+static gboolean collect_names(int root_fd, const char *folder, const char *suffix,
+                              GHashTable *names, WattleReport *report)
+{
+        __attribute__((cleanup(close_dir))) DIR *dir = open_folder(root_fd, folder);
+
+        if (dir)
+                collect_from(dir, folder, suffix, names);
+        if (errno == 0 || (!dir && is_absence(errno)))
+                return TRUE;
+        wattle_report_error(report, (WattlePlace){ g_intern_string(folder), 0, 0 }, "%s",
+                            g_strerror(errno));
+        return FALSE;
 }
 
 static const char **sorted_names(GHashTable *names)
@@ -176,7 +197,7 @@ char **wattle_mesh_list(int root_fd, WattleReport *report)
         g_autofree const char **sorted = NULL;
 
         for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
-                collect_names(root_fd, folders[i], WATTLE_MESH_SUFFIX, names);
+                (void)collect_names(root_fd, folders[i], WATTLE_MESH_SUFFIX, names, report);
         sorted = sorted_names(names);
         for (guint i = 0; sorted[i]; i++) {
                 const char *folder = g_hash_table_lookup(names, sorted[i]);
@@ -249,7 +270,7 @@ gboolean wattle_local_load(WattleLocal *local, int root_fd, const char *name, Wa
                 g_autofree char *folder =
                         g_strdup_printf("%s/%s" LOCAL_DIR_SUFFIX, folders[i], name);
 
-                collect_names(root_fd, folder, LOCAL_SUFFIX, names);
+                ok = collect_names(root_fd, folder, LOCAL_SUFFIX, names, report) && ok;
         }
         sorted = sorted_names(names);
         for (guint i = 0; sorted[i]; i++) {

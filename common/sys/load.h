@@ -20,7 +20,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleMesh, wattle_mesh_clear)
 /* root_fd is a folder that stands for "/", open with O_PATH or O_RDONLY. */
 
 /* Names of the installed meshes, sorted, masked ones left out. Files that cannot be a mesh's name
- * are reported. */
+ * are reported, and folders that cannot be read: an error, for then the list may lack some. */
 char **wattle_mesh_list(int root_fd, WattleReport *report);
 
 /* An installed mesh by name, with its local settings. FALSE with errors in the report: not found,
@@ -32,7 +32,8 @@ gboolean wattle_mesh_load(WattleMesh *mesh, int root_fd, const char *name,
 gboolean wattle_mesh_load_file(WattleMesh *mesh, const char *path,
                                WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The local settings alone, of an installed mesh: local must be initialised. */
+/* The local settings alone, of an installed mesh: local must be initialised. FALSE with errors in
+ * the report: a file is bad, or a file or folder cannot be read. */
 gboolean wattle_local_load(WattleLocal *local, int root_fd, const char *name,
                            WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -41,7 +42,7 @@ gboolean wattle_local_load_file(WattleLocal *local, const char *path,
                                 WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Path of an installed mesh's profile, as in "/etc/wattle/home.mesh"; NULL if there is none or it
- * is masked. */
+ * is masked. A path that cannot be looked at counts as there, and loading it says why. */
 char *wattle_mesh_find(int root_fd, const char *name);
 
 /* All bytes of a regular file of at most max bytes; NULL with an error, for which NOT_FOUND and

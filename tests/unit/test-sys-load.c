@@ -118,6 +118,64 @@ static void local_settings(void)
         g_assert_cmpuint(local.firewall_mark.value, ==, 7);
 }
 
+/* A link in a circle stands for all that cannot be looked at: as root nothing is refused. Nothing
+ * weaker is taken in its place. */
+static void unreadable(void)
+{
+        static const struct {
+                const char *link, *list, *faults_of_list, *faults;
+        } rows[] = {
+                { WATTLE_CONFDIR, "home", WATTLE_CONFDIR ": Too many levels of symbolic links",
+                  WATTLE_CONFDIR "/home.mesh: Too many levels of symbolic links\n" WATTLE_CONFDIR
+                                 "/home.mesh.d: Too many levels of symbolic links" },
+                { WATTLE_CONFDIR "/home.mesh", "home", "",
+                  WATTLE_CONFDIR "/home.mesh: Too many levels of symbolic links" },
+                { WATTLE_CONFDIR "/home.mesh.d", "home", "",
+                  WATTLE_CONFDIR "/home.mesh.d: Too many levels of symbolic links" },
+                { WATTLE_CONFDIR "/home.mesh.d/a.conf", "home", "",
+                  WATTLE_CONFDIR "/home.mesh.d/a.conf: Too many levels of symbolic links" },
+                { "/run/wattle", "home", "/run/wattle: Too many levels of symbolic links",
+                  "/run/wattle/home.mesh: Too many levels of symbolic links\n"
+                  "/run/wattle/home.mesh.d: Too many levels of symbolic links" },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(Root) root = { 0 };
+                g_auto(WattleReport) report = { 0 }, report_of_list = { 0 };
+                g_auto(WattleMesh) loaded = { 0 };
+                g_auto(GStrv) list = NULL;
+                g_autofree char *names = NULL;
+
+                root_init(&root);
+                wattle_report_init(&report);
+                wattle_report_init(&report_of_list);
+                put(&root, VENDOR, "home.mesh", mesh);
+                root_link(&root, rows[i].link + 1, strrchr(rows[i].link, '/') + 1);
+                list = wattle_mesh_list(root.fd, &report_of_list);
+                names = g_strjoinv(" ", list);
+                g_assert_cmpstr(names, ==, rows[i].list);
+                check_faults(&report_of_list, rows[i].faults_of_list);
+                g_assert_false(wattle_mesh_load(&loaded, root.fd, "home", &report));
+                check_faults(&report, rows[i].faults);
+        }
+}
+
+/* A file where a folder would be has nothing in it. */
+static void not_a_folder(void)
+{
+        g_auto(Root) root = { 0 };
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleMesh) loaded = { 0 };
+
+        root_init(&root);
+        wattle_report_init(&report);
+        put(&root, ETC, "home.mesh", mesh);
+        put(&root, ETC, "home.mesh.d", "");
+        root_put(&root, "run/wattle", "", 0644);
+        g_assert_true(wattle_mesh_load(&loaded, root.fd, "home", &report));
+        check_faults(&report, "");
+}
+
 /* Faults of the profile and of its settings come in one run. */
 static void faults_of_both(void)
 {
@@ -234,6 +292,8 @@ int main(int argc, char **argv)
         g_test_add_func("/sys-load/precedence", precedence);
         g_test_add_func("/sys-load/list", list);
         g_test_add_func("/sys-load/local-settings", local_settings);
+        g_test_add_func("/sys-load/unreadable", unreadable);
+        g_test_add_func("/sys-load/not-a-folder", not_a_folder);
         g_test_add_func("/sys-load/faults-of-both", faults_of_both);
         add_rows("/sys-load/mesh", meshes, mesh_row);
         g_test_add_func("/sys-load/not-files", not_files);
