@@ -6,21 +6,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "cli/diff.h"
 #include "cli/print.h"
 #include "common/error.h"
 #include "common/ini.h"
-#include "common/sys/install.h"
 
 static WattlePlace place_of(const char *name)
 {
         return (WattlePlace){ g_intern_string(name), 0, 0 };
 }
 
+static void unlock(WattleEditor *editor)
+{
+        if (editor->is_locked)
+                close(editor->lock_fd);
+        editor->is_locked = FALSE;
+}
+
 void wattle_editor_clear(WattleEditor *editor)
 {
+        unlock(editor);
         g_clear_pointer(&editor->name, g_free);
         g_clear_pointer(&editor->path, g_free);
         g_clear_pointer(&editor->text, g_free);
@@ -43,25 +51,60 @@ static gboolean find_installed(WattleEditor *editor, const WattleCli *cli, const
         return TRUE;
 }
 
+/* The lock is on the file itself, and who waited for it may hold it on one that has been replaced.
+ * NFS locks only what is open for writing. */
+static gboolean lock_once(WattleEditor *editor, const char *target, gboolean *ret_current)
+{
+        const int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+        struct stat st;
+
+        editor->lock_fd = open(target, O_RDWR | flags);
+        if (editor->lock_fd < 0)
+                editor->lock_fd = open(target, O_RDONLY | flags);
+        if (editor->lock_fd < 0)
+                return FALSE;
+        editor->is_locked = TRUE;
+        if (TEMP_FAILURE_RETRY(flock(editor->lock_fd, LOCK_EX)) < 0 ||
+            fstat(editor->lock_fd, &editor->st) < 0 || stat(target, &st) < 0)
+                return FALSE;
+        *ret_current = st.st_dev == editor->st.st_dev && st.st_ino == editor->st.st_ino;
+        return TRUE;
+}
+
+static gboolean lock(WattleEditor *editor)
+{
+        gboolean current = FALSE;
+
+        while (!current) {
+                g_autofree char *target = realpath(editor->path, NULL);
+
+                unlock(editor);
+                if (!target || !lock_once(editor, target, &current))
+                        return FALSE;
+                if (current) {
+                        g_free(editor->path);
+                        editor->path = g_strdup(target);
+                }
+        }
+        return TRUE;
+}
+
 static gboolean read_text(WattleEditor *editor, WattleReport *report)
 {
-        g_autofree char *target = realpath(editor->path, NULL);
         g_autoptr(GBytes) bytes = NULL;
         g_autoptr(GError) error = NULL;
         gconstpointer data;
         gsize size;
 
-        if (!target || stat(target, &editor->st) < 0) {
+        if (!lock(editor)) {
                 wattle_report_error(report, place_of(editor->name), "%s", g_strerror(errno));
                 return FALSE;
         }
-        bytes = wattle_read_file(AT_FDCWD, target, WATTLE_INI_MAX_BYTES, &error);
+        bytes = wattle_read_file(AT_FDCWD, editor->path, WATTLE_INI_MAX_BYTES, &error);
         if (!bytes) {
                 wattle_report_error(report, place_of(editor->name), "%s", error->message);
                 return FALSE;
         }
-        g_free(editor->path);
-        editor->path = g_strdup(target);
         data = g_bytes_get_data(bytes, &size);
         editor->profile = wattle_profile_load(data, size, editor->name, report);
         /* A good profile has no NUL in it. */
@@ -81,22 +124,43 @@ gboolean wattle_editor_open(WattleEditor *editor, const WattleCli *cli, const ch
         return read_text(editor, report);
 }
 
-/* As wattle_write_file(), but the new file belongs to whom the old one does before it is in place.
- */
+/* Owner and mode are those of the old file before there is content. */
+static gboolean fill(int fd, const struct stat *st, const char *text)
+{
+        gsize size = strlen(text);
+
+        if (((st->st_uid != geteuid() || st->st_gid != getegid()) &&
+             fchown(fd, st->st_uid, st->st_gid) < 0) ||
+            fchmod(fd, st->st_mode & 0777) < 0)
+                return FALSE;
+        while (size > 0) {
+                gssize n = TEMP_FAILURE_RETRY(write(fd, text, size));
+
+                if (n < 0)
+                        return FALSE;
+                text += n;
+                size -= (gsize)n;
+        }
+        return fsync(fd) == 0;
+}
+
+/* Not wattle_write_file(), for two reasons: the new file belongs to whom the old one does, and its
+ * temporary has a name of its own, lest one that is not ours be taken for it. */
 static gboolean replace(const WattleEditor *editor, const char *text, GError **error)
 {
-        g_autofree char *temporary = g_strconcat(editor->path, ".wattle-edit", NULL);
+        g_autofree char *temporary = g_strconcat(editor->path, ".XXXXXX", NULL);
+        int fd = mkostemp(temporary, O_CLOEXEC);
+        gboolean ok;
 
-        if (!wattle_write_file(AT_FDCWD, temporary, editor->st.st_mode & 0777, text, strlen(text),
-                               error))
-                return FALSE;
-        if ((editor->st.st_uid == geteuid() && editor->st.st_gid == getegid()) ||
-            chown(temporary, editor->st.st_uid, editor->st.st_gid) == 0)
-                if (rename(temporary, editor->path) == 0)
-                        return TRUE;
-        wattle_error_set_errno(error, errno, "%s", editor->path);
-        unlink(temporary);
-        return FALSE;
+        if (fd < 0)
+                return wattle_error_set_errno(error, errno, "%s", editor->name);
+        ok = fill(fd, &editor->st, text) && rename(temporary, editor->path) == 0;
+        if (!ok) {
+                wattle_error_set_errno(error, errno, "%s", editor->name);
+                unlink(temporary);
+        }
+        close(fd);
+        return ok;
 }
 
 static gboolean write_text(const WattleEditor *editor, const char *text)

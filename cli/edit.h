@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A profile that is being changed in place: opened and checked, changed as text, checked again,
- * shown, and only then written. */
+/* A profile that is being changed in place: locked, opened and checked, changed as text, checked
+ * again, shown, and only then written. */
 #pragma once
 
 #include <sys/stat.h>
@@ -11,6 +11,8 @@
 typedef struct {
         char *name; /* as messages call it */
         char *path; /* the file itself, links followed */
+        gboolean is_locked;
+        int lock_fd; /* of the file, if is_locked */
         struct stat st;
         char *text;
         WattleProfile *profile;
@@ -19,8 +21,8 @@ typedef struct {
 void wattle_editor_clear(WattleEditor *editor);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleEditor, wattle_editor_clear)
 
-/* editor must be zeroed. FALSE with errors in the report: not there, no regular file, not a good
- * profile. */
+/* editor must be zeroed. Waits for other editors of the file, and keeps them out until it is
+ * cleared. FALSE with errors in the report: not there, no regular file, not a good profile. */
 gboolean wattle_editor_open(WattleEditor *editor, const WattleCli *cli, const char *operand,
                             WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """init, add and remove: what the admin wrote stays, and a bad change is not made."""
+import base64
+import concurrent.futures
+import fcntl
 import os
 import random
+import re
 import shutil
 import subprocess
 
@@ -237,6 +241,43 @@ def test_mode_and_link_are_kept(wattle):
     assert (wattle.folder / 'link.mesh').is_symlink()
     assert mesh.stat().st_mode & 0o777 == 0o604 and '[Device x]' in mesh.read_text()
     assert sorted(path.name for path in wattle.folder.iterdir()) == ['link.mesh', 'real.mesh', 'root']
+
+
+def new_key():
+    return base64.b64encode(os.urandom(32)).decode()
+
+
+def test_concurrent_changes_all_count(wattle):
+    mesh = wattle.mesh('real.mesh', MESH + 'Name=home\n')
+    (wattle.folder / 'link.mesh').symlink_to('real.mesh')
+    names = [f'd{i}' for i in range(20)]
+    with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+        results = list(pool.map(lambda name: wattle(
+            'add', random.choice(['real.mesh', 'link.mesh']), name, f'--key={new_key()}'), names))
+    assert [result.returncode for result in results] == [0] * len(names), results
+    assert sorted(re.findall(r'\[Device (d\d+)\]', mesh.read_text())) == sorted(names)
+    serials = [int(re.search(r'serial (\d+);', result.stderr)[1]) for result in results]
+    assert sorted(serials) == list(range(8, 8 + len(names)))
+    assert f'Serial={7 + len(names)}\n' in mesh.read_text()
+    assert sorted(path.name for path in wattle.folder.iterdir()) == ['link.mesh', 'real.mesh', 'root']
+
+
+def test_an_edit_waits_for_the_lock_and_sees_the_new_file(wattle):
+    mesh = wattle.mesh('home.mesh', MESH)
+    with mesh.open() as old:
+        fcntl.flock(old, fcntl.LOCK_EX)
+        process = subprocess.Popen([os.environ['WATTLE'], 'add', 'home.mesh', 'x', f'--key={KEY}'],
+                                   cwd=wattle.folder, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        wattle.mesh('new', MESH.replace('7\n', '70\n', 1)).rename(mesh)
+    assert process.wait(60) == 0
+    assert 'Serial=71\n' in mesh.read_text()
+
+
+def test_messages_name_the_file(wattle):
+    name = 'n' * 250  # no room for a longer one beside it
+    wattle.mesh(name, MESH + 'Name=home\n')
+    assert wattle.bad('add', name, 'x', f'--key={KEY}') == f'wattle: {name}: File name too long\n'
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason='needs root, to give a file away')
