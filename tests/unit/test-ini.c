@@ -60,6 +60,11 @@ static const Row rows[] = {
           "x.mesh:1:3: is not UTF-8\nx.mesh:2:3: is not UTF-8" },
         { "c1-control", "k=\xc3\xa4\xc2\x9b\nk=\xc2\xa0\n", 0, "2:1 k=\xc2\xa0@3\n",
           "x.mesh:1:5: has the control character U+009B" },
+        { "bidi-control", "k\xe2\x80\xae=v\nk=\xe2\x81\xa6\nk=\xe2\x80\x8e\nk=\xe2\x80\xaf\n", 0,
+          "4:1 k=\xe2\x80\xaf@3\n",
+          "x.mesh:1:2: has the control character U+202E\n"
+          "x.mesh:2:3: has the control character U+2066\n"
+          "x.mesh:3:3: has the control character U+200E" },
         { "cut-utf-8", "k=\xc3\n", 0, "", "x.mesh:1:3: is not UTF-8" },
         { "utf-16", SIZED("\xff\xfe[\0A\0]\0"), "", "x.mesh:1:4: has the control character 0x00" },
         { "two-faults", "[A]\nx\ny\nk=v\n", 0, "1:1 [A]\n4:1 [A] k=v@3\n",
