@@ -185,6 +185,36 @@ static void group_of_networkd(void)
         }
 }
 
+/* networkd has to pass each folder above the key. */
+static void folders_of_the_key(void)
+{
+        static const struct {
+                guint mode;
+                const char *error;
+        } rows[] = {
+                { 0755, NULL },
+                { 0711, NULL },
+                { 0710, NULL }, /* by its group */
+                { 0700,
+                  "keys: systemd-networkd cannot look into this folder of the private key: chmod "
+                  "o+x it, or move the key" },
+                { 0744,
+                  "keys: systemd-networkd cannot look into this folder of the private key: chmod "
+                  "o+x it, or move the key" },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(Root) root = { 0 };
+                g_autoptr(GError) error = NULL;
+
+                root_init(&root);
+                root_put(&root, "keys/home", KEY_A "\n", 0640);
+                g_assert_cmpint(fchmodat(root.fd, "keys", rows[i].mode, 0), ==, 0);
+                check_error(wattle_secret_check_group(root.fd, "keys/home", getegid(), &error),
+                            &error, rows[i].error);
+        }
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -194,5 +224,6 @@ int main(int argc, char **argv)
         g_test_add_func("/sys-secret/written-and-read-again", written_and_read_again);
         g_test_add_func("/sys-secret/never-over-an-old-one", never_over_an_old_one);
         g_test_add_func("/sys-secret/group-of-networkd", group_of_networkd);
+        g_test_add_func("/sys-secret/folders-of-the-key", folders_of_the_key);
         return g_test_run();
 }
