@@ -60,7 +60,9 @@ def test_a_boot_with_it_has_no_ordering_cycle(boot):
 def test_a_cycle_would_be_seen(boot, units):
     unit = units / "wattle-networkd@.service"
     unit.write_text(unit.read_text().replace("After=", "After=network.target "))
-    assert re.search(r"wattle-networkd@home\.service.*ordering cycle|ordering cycle.*wattle-networkd@home", "\n".join(about_us(boot())))
+    said = "\n".join(about_us(boot()))
+    # Which unit of the circle systemd begins with differs from run to run.
+    assert "ordering cycle" in said and "wattle-networkd@home.service" in said
 
 
 def test_exposure(tmp_path):

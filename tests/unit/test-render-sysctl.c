@@ -16,25 +16,25 @@ typedef struct {
 static const Row settings[] = {
         { "nothing-to-say", MESH4 ANNA, "", NULL },
         { "none", MESH4 ANNA "Relay=yes\n", "RoutingFeatures=none\n", NULL },
-        { "client", MESH6 ANNA, "RoutingFeatures=client\n", "net.ipv4.conf.home.rp_filter=2\n" },
+        { "client", MESH6 ANNA, "RoutingFeatures=client\n", "-net.ipv4.conf.home.rp_filter=2\n" },
         { "server", MESH4 ANNA, "RoutingFeatures=server\n",
-          "net.ipv4.conf.home.forwarding=1\n"
+          "-net.ipv4.conf.home.forwarding=1\n"
           "net.ipv4.conf.all.forwarding=1\n" },
         { "server-with-ipv6", MESH6 ANNA, "RoutingFeatures=server\n",
-          "net.ipv4.conf.home.forwarding=1\n"
+          "-net.ipv4.conf.home.forwarding=1\n"
           "net.ipv4.conf.all.forwarding=1\n"
           "net.ipv6.conf.all.forwarding=1\n" },
         { "both", MESH4 ANNA, "RoutingFeatures=both\n",
-          "net.ipv4.conf.home.rp_filter=2\n"
-          "net.ipv4.conf.home.forwarding=1\n"
+          "-net.ipv4.conf.home.rp_filter=2\n"
+          "-net.ipv4.conf.home.forwarding=1\n"
           "net.ipv4.conf.all.forwarding=1\n" },
         { "exit-node-client", MESH4 ANNA VPS, "ExitNode=vps\n",
-          "net.ipv4.conf.home.rp_filter=2\n"
+          "-net.ipv4.conf.home.rp_filter=2\n"
           "net.ipv4.conf.all.src_valid_mark=1\n" },
         { "exit-node-client-none", MESH4 ANNA VPS, "ExitNode=vps\nRoutingFeatures=none\n",
           "net.ipv4.conf.all.src_valid_mark=1\n" },
         { "other-interface", MESH4 ANNA, "RoutingFeatures=client\nInterface=wg-0\n",
-          "net.ipv4.conf.wg-0.rp_filter=2\n" },
+          "-net.ipv4.conf.wg-0.rp_filter=2\n" },
 };
 
 static void row(gconstpointer data)
