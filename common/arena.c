@@ -52,7 +52,8 @@ gpointer wattle_arena_alloc(WattleArena *arena, gsize n)
         gsize size = (n + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
         gpointer piece;
 
-        if (size > arena->n_free) {
+        /* Without a block even nothing needs one: NULL + 0 is undefined before C23. */
+        if (size > arena->n_free || !arena->free) {
                 gsize room = MAX(size, BLOCK_SIZE);
                 Block *block = g_malloc(sizeof *block + room);
 

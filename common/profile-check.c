@@ -50,13 +50,23 @@ static void check_names(const WattleProfile *profile, WattleReport *report)
         }
 }
 
+/* A call through a cast of the typed ones would be undefined. */
+static guint key_hash(gconstpointer key)
+{
+        return wattle_key_hash(key);
+}
+
+static gboolean key_equal(gconstpointer a, gconstpointer b)
+{
+        return wattle_key_equal(a, b);
+}
+
 static void check_keys(const WattleProfile *profile, WattleReport *report)
 {
         static const WattleKey no_key;
         g_auto(WattleSeen) keys = { 0 };
 
-        wattle_seen_init(&keys, profile->n_devices, (GHashFunc)wattle_key_hash,
-                         (GEqualFunc)wattle_key_equal);
+        wattle_seen_init(&keys, profile->n_devices, key_hash, key_equal);
         for (guint i = 0; i < profile->n_devices; i++) {
                 const WattleDevice *device = &profile->devices[i], *first;
 
@@ -132,6 +142,16 @@ static const WattleProfileAddr *find_address(const WattleProfile *profile, const
         return NULL;
 }
 
+static guint addr_hash(gconstpointer addr)
+{
+        return wattle_addr_hash(addr);
+}
+
+static gboolean addr_equal(gconstpointer a, gconstpointer b)
+{
+        return wattle_addr_equal(a, b);
+}
+
 static void check_addresses(const WattleProfile *profile, WattleReport *report)
 {
         g_auto(WattleSeen) addresses = { 0 };
@@ -139,7 +159,7 @@ static void check_addresses(const WattleProfile *profile, WattleReport *report)
 
         for (guint i = 0; i < profile->n_devices; i++)
                 n += profile->devices[i].n_addresses;
-        wattle_seen_init(&addresses, n, (GHashFunc)wattle_addr_hash, (GEqualFunc)wattle_addr_equal);
+        wattle_seen_init(&addresses, n, addr_hash, addr_equal);
         for (guint i = 0; i < profile->n_devices; i++)
                 for (guint j = 0; j < profile->devices[i].n_addresses; j++) {
                         const WattleProfileAddr *addr = &profile->devices[i].addresses[j], *first;

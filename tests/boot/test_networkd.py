@@ -33,9 +33,9 @@ exec "$2"
 """
 
 # What it says for want of PID 1, udev and a bus, and of no file of ours.
-ELSEWHERE = re.compile(r"\$container|/sys/|state file|bus|wireless LAN|^lo: |invalid family|Could not set hostname|Failed to get product|"
-                       r"Failed to (increase receive buffer|open (udev|/proc)|mount|(create|read|allocate) memory pressure)|cgroup|BPF|bpf|"
-                       r"SO_(RCV|SND)BUF|Failed to send (READY|notif)|hostnam|genl|speed|persistent storage|varlink", re.I)
+ELSEWHERE = re.compile(r"\$container|container manager|cgroup|memory pressure|/sys/|state file|bus|wireless LAN|^lo: |invalid family|"
+                       r"Could not set hostname|Failed to get product|Failed to (increase receive buffer|open (udev|/proc)|mount)|"
+                       r"BPF|bpf|SO_(RCV|SND)BUF|Failed to send (READY|notif)|hostnam|genl|speed|persistent storage|varlink", re.I)
 COMPLAINT = re.compile(r"ignor|fail|could not|unknown|invalid|cannot|warn|permissive|error|not supported|missing", re.I)
 NO_KERNEL = re.compile(r"(netdev could not be created|Failed to create netdev): Operation not supported")
 
@@ -52,8 +52,9 @@ def networkd_says(root, netdevs, seconds=DEADLINE_S):
 
     process = subprocess.Popen(["sh", "-c", START, "sh", str(root), NETWORKD], env=env, preexec_fn=isolate,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    wanted = [rb"Enumeration completed"] + [rb"%s: (netdev (could not be created|exists|is? ?ready)|Failed to create netdev|.*[Cc]reated|.*ignoring network device)"
-                                            % re.escape(name.encode()) for name in netdevs]
+    wanted = [rb"Enumeration completed"] + [
+        rb"%s: (netdev (could not be created|exists|is? ?ready)|Failed to create netdev|.*[Cc]reated|.*ignoring network device)"
+        % re.escape(name.encode()) for name in netdevs]
     log, end = b"", time.monotonic() + seconds
     try:
         while not all(re.search(pattern, log) for pattern in wanted) and time.monotonic() < end:

@@ -7,12 +7,13 @@
 /* Pieces of every size around that of a block: aligned, apart from one another, and kept. */
 static void pieces_are_apart(void)
 {
-        static const gsize sizes[] = { 1, 15, 16, 17, 4096, 65535, 65536, 65537, 200000, 1 };
+        static const gsize sizes[] = { 0, 1, 15, 16, 17, 4096, 65535, 65536, 65537, 200000, 1 };
         g_autoptr(WattleArena) arena = wattle_arena_new();
         guint8 *pieces[G_N_ELEMENTS(sizes)];
 
         for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
                 pieces[i] = wattle_arena_alloc(arena, sizes[i]);
+                g_assert_nonnull(pieces[i]);
                 g_assert_cmpuint((uintptr_t)pieces[i] % sizeof(guint64), ==, 0);
                 memset(pieces[i], (int)i + 1, sizes[i]);
         }
