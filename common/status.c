@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/status.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "common/scalar.h"
+
+static const char *const paths[WATTLE_N_PATHS] = {
+        [WATTLE_PATH_NONE] = "none",
+        [WATTLE_PATH_LAN] = "LAN",
+        [WATTLE_PATH_PUBLIC] = "public",
+        [WATTLE_PATH_ROAMED] = "roamed",
+};
+
+static const char *const link_states[WATTLE_N_LINK_STATES] = {
+        [WATTLE_LINK_ABSENT] = "absent",
+        [WATTLE_LINK_DOWN] = "down",
+        [WATTLE_LINK_UP] = "up",
+};
+
+const char *wattle_path_name(WattlePath path)
+{
+        return paths[path];
+}
+
+gboolean wattle_path_parse(const char *text, WattlePath *ret)
+{
+        for (guint i = 0; i < WATTLE_N_PATHS; i++)
+                if (strcmp(text, paths[i]) == 0) {
+                        *ret = i;
+                        return TRUE;
+                }
+        return FALSE;
+}
+
+const char *wattle_link_state_name(WattleLinkState state)
+{
+        return link_states[state];
+}
+
+gboolean wattle_link_state_parse(const char *text, WattleLinkState *ret)
+{
+        for (guint i = 0; i < WATTLE_N_LINK_STATES; i++)
+                if (strcmp(text, link_states[i]) == 0) {
+                        *ret = i;
+                        return TRUE;
+                }
+        return FALSE;
+}
+
+void wattle_status_init(WattleStatus *status)
+{
+        *status = (WattleStatus){
+                .arena = wattle_arena_new(),
+                .peers = g_array_new(FALSE, FALSE, sizeof(WattlePeerStatus)),
+        };
+}
+
+void wattle_status_clear(WattleStatus *status)
+{
+        g_clear_pointer(&status->arena, wattle_arena_unref);
+        g_clear_pointer(&status->peers, g_array_unref);
+}
+
+static WattleAddr *copy_addresses(WattleArena *arena, const WattleViewDevice *device)
+{
+        WattleAddr *copy = NULL;
+
+        if (device->n_addresses > 0)
+                copy = wattle_arena_alloc(arena, device->n_addresses * sizeof *copy);
+        for (guint i = 0; i < device->n_addresses; i++)
+                copy[i] = device->addresses[i].value;
+        return copy;
+}
+
+/* Equal to a literal candidate; a DNS name is known by its port alone, for whoever asks the kernel
+ * does not resolve it. */
+static gboolean is_candidate(const WattlePeerStatus *status, const WattleCandidate *candidate)
+{
+        if (candidate->endpoint.name)
+                return candidate->endpoint.port == status->endpoint.port;
+        return wattle_endpoint_equal(&candidate->endpoint, &status->endpoint);
+}
+
+static WattlePath guess_path(const WattlePeerStatus *status, const WattlePeer *peer)
+{
+        WattlePath path = WATTLE_PATH_ROAMED;
+
+        if (!status->has_endpoint || status->last_handshake_s == 0)
+                return WATTLE_PATH_NONE;
+        for (guint i = 0; i < peer->n_candidates; i++) {
+                const WattleCandidate *candidate = &peer->candidates[i];
+
+                if (!is_candidate(status, candidate))
+                        continue;
+                path = candidate->kind == WATTLE_CANDIDATE_PRIVATE ? WATTLE_PATH_LAN
+                                                                   : WATTLE_PATH_PUBLIC;
+                if (!candidate->endpoint.name)
+                        return path;
+        }
+        return path;
+}
+
+static void take_kernel(WattlePeerStatus *status, const WattleWgPeer *kernel)
+{
+        status->has_endpoint = kernel->has_endpoint;
+        status->endpoint = (WattleEndpoint){ NULL, kernel->endpoint_addr, kernel->endpoint_port };
+        status->endpoint_scope = kernel->endpoint_scope;
+        status->last_handshake_s = kernel->last_handshake_s;
+        status->rx_bytes = kernel->rx_bytes;
+        status->tx_bytes = kernel->tx_bytes;
+}
+
+static void add_peer(WattleStatus *status, const WattlePeer *peer, const WattleWgPeer *kernel,
+                     gboolean kernel_known)
+{
+        WattlePeerStatus entry = {
+                .device = wattle_arena_strdup(status->arena, peer->device.name),
+                .public_key = peer->public_key,
+                .addresses = copy_addresses(status->arena, &peer->device),
+                .n_addresses = peer->device.n_addresses,
+                .managed = peer->device.managed,
+                .missing = kernel_known && !kernel,
+        };
+
+        if (kernel)
+                take_kernel(&entry, kernel);
+        entry.path = guess_path(&entry, peer);
+        g_array_append_val(status->peers, entry);
+}
+
+/* A peer of the kernel's that the mesh does not have, or no more. */
+static void add_stranger(WattleStatus *status, const WattleProfile *profile,
+                         const WattleWgPeer *kernel)
+{
+        const WattleDevice *device =
+                profile ? wattle_profile_find_key(profile, &kernel->public_key) : NULL;
+        WattlePeerStatus entry = {
+                .device = wattle_arena_strdup(status->arena, device ? device->name : NULL),
+                .public_key = kernel->public_key,
+                .managed = device && device->managed,
+                .revoked = device && device->state == WATTLE_DEVICE_REVOKED,
+        };
+
+        take_kernel(&entry, kernel);
+        entry.path = entry.has_endpoint && entry.last_handshake_s != 0 ? WATTLE_PATH_ROAMED
+                                                                       : WATTLE_PATH_NONE;
+        g_array_append_val(status->peers, entry);
+}
+
+static void fill_peers(WattleStatus *status, const WattleView *view, const WattleProfile *profile,
+                       const WattleWgDevice *device)
+{
+        g_autoptr(GHashTable) kernel =
+                g_hash_table_new((GHashFunc)wattle_key_hash, (GEqualFunc)wattle_key_equal);
+
+        for (guint i = 0; device && i < device->peers->len; i++) {
+                WattleWgPeer *peer = &g_array_index(device->peers, WattleWgPeer, i);
+
+                g_hash_table_insert(kernel, &peer->public_key, peer);
+        }
+        for (guint i = 0; i < view->n_peers; i++) {
+                const WattlePeer *peer = &view->peers[i];
+
+                add_peer(status, peer, g_hash_table_lookup(kernel, &peer->public_key),
+                         device != NULL);
+                g_hash_table_remove(kernel, &peer->public_key);
+        }
+        for (guint i = 0; device && i < device->peers->len; i++) {
+                const WattleWgPeer *peer = &g_array_index(device->peers, WattleWgPeer, i);
+
+                if (g_hash_table_contains(kernel, &peer->public_key))
+                        add_stranger(status, profile, peer);
+        }
+}
+
+void wattle_status_fill(WattleStatus *status, const WattleView *view, const WattleProfile *profile,
+                        const WattleWgDevice *device)
+{
+        status->mesh = wattle_arena_strdup(status->arena, view->mesh);
+        status->device = wattle_arena_strdup(status->arena, view->self.name);
+        status->interface = wattle_arena_strdup(status->arena, view->interface);
+        status->addresses = copy_addresses(status->arena, &view->self);
+        status->n_addresses = view->self.n_addresses;
+        status->owner = view->owner;
+        status->listen_port = device ? device->listen_port : view->listen_port;
+        fill_peers(status, view, profile, device);
+}
+
+void wattle_peer_status_format_endpoint(const WattlePeerStatus *peer,
+                                        char text[WATTLE_STATUS_ENDPOINT_MAX])
+{
+        char addr[WATTLE_ADDR_TEXT_MAX], scope[WATTLE_UINT_TEXT_MAX] = "";
+        gboolean is_v6 = peer->endpoint.addr.family == AF_INET6;
+
+        *text = '\0';
+        if (!peer->has_endpoint)
+                return;
+        wattle_addr_format(&peer->endpoint.addr, addr);
+        if (peer->endpoint_scope > 0)
+                wattle_uint_format(peer->endpoint_scope, scope);
+        g_snprintf(text, WATTLE_STATUS_ENDPOINT_MAX, "%s%s%s%s%s:%u", is_v6 ? "[" : "", addr,
+                   *scope ? "%" : "", scope, is_v6 ? "]" : "", peer->endpoint.port);
+}
+
+static gboolean parse_scope(const char *text, guint32 *ret, GError **error)
+{
+        guint64 scope;
+
+        if (!wattle_uint_parse(text, 1, G_MAXINT32, &scope, error))
+                return FALSE;
+        *ret = (guint32)scope;
+        return TRUE;
+}
+
+gboolean wattle_peer_status_parse_endpoint(WattlePeerStatus *peer, const char *text,
+                                           WattleArena *arena, GError **error)
+{
+        g_autofree char *plain = g_strdup(text);
+        char *percent = strchr(plain, '%'), *end = percent ? strchr(percent, ']') : NULL;
+        WattleEndpoint endpoint = { 0 };
+        guint32 scope = 0;
+
+        if (!*text) {
+                peer->has_endpoint = FALSE;
+                return TRUE;
+        }
+        if (end) {
+                *end = '\0';
+                if (!parse_scope(percent + 1, &scope, error))
+                        return FALSE;
+                *end = ']';
+                memmove(percent, end, strlen(end) + 1);
+        }
+        if (!wattle_endpoint_parse(plain, arena, &endpoint, error))
+                return FALSE;
+        if (endpoint.name) {
+                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID, "'%s' is not an address",
+                            text);
+                return FALSE;
+        }
+        peer->has_endpoint = TRUE;
+        peer->endpoint = endpoint;
+        peer->endpoint_scope = scope;
+        return TRUE;
+}

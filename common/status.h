@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a mesh fares on this host, as everybody shows it: the screen, the JSON, the bus. A plain
+ * value: who knows fills it in, from the kernel alone or with what wattled knows beside it. */
+#pragma once
+
+#include "common/view.h"
+#include "common/wg-message.h"
+
+/* The way that a peer's packets go now. */
+typedef enum {
+        WATTLE_PATH_NONE,   /* no endpoint, or one that does not answer */
+        WATTLE_PATH_LAN,    /* a PrivateEndpoint= */
+        WATTLE_PATH_PUBLIC, /* a PublicEndpoint=, its DNS name included */
+        WATTLE_PATH_ROAMED, /* an address that the profile does not have: learnt by the kernel, set
+                               by somebody else, or the last that was good */
+        WATTLE_N_PATHS,
+} WattlePath;
+
+typedef enum {
+        WATTLE_LINK_ABSENT, /* no interface of that name, or one of another kind */
+        WATTLE_LINK_DOWN,
+        WATTLE_LINK_UP,
+        WATTLE_N_LINK_STATES,
+} WattleLinkState;
+
+#define WATTLE_STATUS_ENDPOINT_MAX (WATTLE_ADDR_TEXT_MAX + 20) /* brackets, scope, port, NUL */
+
+typedef struct {
+        const char *device; /* NULL: the kernel has a key that is in no device of the mesh */
+        WattleKey public_key;
+        WattleAddr *addresses;
+        guint n_addresses;
+        gboolean managed; /* runs wattle */
+        gboolean revoked; /* the kernel still has it: the profile was not applied */
+        gboolean missing; /* the kernel does not have it */
+        WattlePath path;
+        gboolean has_endpoint;
+        WattleEndpoint endpoint; /* literal */
+        guint32 endpoint_scope;  /* interface of a link-local address, else 0 */
+        gboolean has_since;
+        gint64 since_us;         /* CLOCK_REALTIME of the last move to this path */
+        gint64 last_handshake_s; /* CLOCK_REALTIME; 0: never */
+        guint64 rx_bytes, tx_bytes;
+        gboolean has_rtt;
+        guint64 rtt_us;     /* of the last probe that was answered */
+        const char *reason; /* why it moved last; NULL: it did not, or nobody knows */
+} WattlePeerStatus;
+
+typedef struct {
+        WattleArena *arena;
+        const char *mesh;
+        const char *device; /* ourselves */
+        const char *interface;
+        WattleAddr *addresses; /* ours */
+        guint n_addresses;
+        WattleOwner owner;
+        WattleLinkState link;
+        guint16 listen_port; /* the kernel's; that of the mesh if the interface is absent */
+        gboolean wattled;    /* it runs, and has this mesh */
+        const char *problem; /* why wattled does not look after its peers; NULL: it does */
+        GArray *peers; /* of WattlePeerStatus, by device; those that are not of the mesh last */
+} WattleStatus;
+
+void wattle_status_init(WattleStatus *status);
+void wattle_status_clear(WattleStatus *status);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleStatus, wattle_status_clear)
+
+/* What view and kernel say, the path by comparing endpoints; wattled puts since, rtt, reason, and
+ * the path that it knows over it. Everything is copied. profile, to tell revoked keys, may be NULL;
+ * device is NULL if the kernel's is not there or was not to be had: then no peer is missing.
+ * status must be initialised. */
+void wattle_status_fill(WattleStatus *status, const WattleView *view, const WattleProfile *profile,
+                        const WattleWgDevice *device);
+
+/* "LAN", "public", "roamed", "none"; "up", "down", "absent". What no name fits is FALSE. */
+const char *wattle_path_name(WattlePath path);
+gboolean wattle_path_parse(const char *text, WattlePath *ret) G_GNUC_WARN_UNUSED_RESULT;
+const char *wattle_link_state_name(WattleLinkState state);
+gboolean wattle_link_state_parse(const char *text, WattleLinkState *ret) G_GNUC_WARN_UNUSED_RESULT;
+
+/* "192.0.2.1:51820", "[fe80::1%3]:51820", and the way back; "" is no endpoint. */
+void wattle_peer_status_format_endpoint(const WattlePeerStatus *peer,
+                                        char text[WATTLE_STATUS_ENDPOINT_MAX]);
+gboolean wattle_peer_status_parse_endpoint(WattlePeerStatus *peer, const char *text,
+                                           WattleArena *arena,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
