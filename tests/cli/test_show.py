@@ -131,7 +131,8 @@ def test_render_with_settings(wattle):
     wattle.mesh('office.mesh')
     wattle.mesh('one.conf', '[Local]\nInterface=wg1\nListenPort=1\n')
     wattle.mesh('two.conf', '[Local]\nInterface=wg2\n')
-    text = wattle.ok('render', '--as=ben', '--local=one.conf', '--local=two.conf', 'office.mesh')
+    text = wattle.ok('render', '--as=ben', '--owner=networkd', '--local=one.conf', '--local=two.conf',
+                     'office.mesh')
     assert 'Name=wg2\n' in text and 'ListenPort=1\n' in text
 
 

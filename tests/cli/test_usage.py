@@ -64,10 +64,11 @@ def test_root_that_is_not_there(wattle):
 
 def test_options_stand_anywhere(wattle):
     wattle.mesh('wgnet.mesh')
-    shown = wattle.ok('show', '--as', 'nas', 'wgnet.mesh')
-    assert wattle.ok('show', 'wgnet.mesh', '--as=nas') == shown
-    assert wattle.ok('show', '--as=nas', '--', 'wgnet.mesh') == shown
-    assert wattle.ok(f'--root={wattle.root}', 'show', 'wgnet.mesh', '--as=nas') == shown
+    root = f'--root={wattle.root}'  # of a host without NetworkManager, whatever this one has
+    shown = wattle.ok(root, 'show', '--as', 'nas', 'wgnet.mesh')
+    assert wattle.ok('show', root, 'wgnet.mesh', '--as=nas') == shown
+    assert wattle.ok('show', '--as=nas', root, '--', 'wgnet.mesh') == shown
+    assert wattle.ok('show', 'wgnet.mesh', '--as=nas', '--root', wattle.root) == shown
     assert wattle.bad('check', '--', '--as.mesh') == '--as.mesh: No such file or directory\n'
 
 
