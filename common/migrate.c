@@ -12,21 +12,6 @@ gboolean wattle_socket_addr_equal(const WattleSocketAddr *a, const WattleSocketA
         return wattle_addr_equal(&a->addr, &b->addr) && a->port == b->port && a->scope == b->scope;
 }
 
-const char *wattle_path_text(WattlePath path)
-{
-        switch (path) {
-        case WATTLE_PATH_NONE:
-                return "none";
-        case WATTLE_PATH_LAN:
-                return "LAN";
-        case WATTLE_PATH_PUBLIC:
-                return "public";
-        case WATTLE_PATH_ROAMED:
-                return "roamed";
-        }
-        g_return_val_if_reached("none");
-}
-
 const char *wattle_move_reason_text(WattleMoveReason reason)
 {
         switch (reason) {

@@ -160,14 +160,15 @@ typedef struct {
                                with traffic, else 30 s */
 } WattleMigrateStep;
 
+/* The way that a peer's packets go now. */
 typedef enum {
-        WATTLE_PATH_NONE,   /* no session */
-        WATTLE_PATH_LAN,    /* on link */
-        WATTLE_PATH_PUBLIC, /* an endpoint of the profile */
-        WATTLE_PATH_ROAMED, /* where the peer was heard from */
+        WATTLE_PATH_NONE,   /* no endpoint, or one that does not answer */
+        WATTLE_PATH_LAN,    /* a PrivateEndpoint=, or another address on our link */
+        WATTLE_PATH_PUBLIC, /* a PublicEndpoint=, its DNS name included */
+        WATTLE_PATH_ROAMED, /* an address that the profile does not have: learnt by the kernel, set
+                               by somebody else, or the last that was good */
+        WATTLE_N_PATHS,
 } WattlePath;
-
-const char *wattle_path_text(WattlePath path); /* "none", "LAN", "public", "roamed" */
 
 typedef struct {
         WattlePath path;

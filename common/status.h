@@ -3,18 +3,9 @@
  * value: who knows fills it in, from the kernel alone or with what wattled knows beside it. */
 #pragma once
 
+#include "common/migrate.h"
 #include "common/view.h"
 #include "common/wg-message.h"
-
-/* The way that a peer's packets go now. */
-typedef enum {
-        WATTLE_PATH_NONE,   /* no endpoint, or one that does not answer */
-        WATTLE_PATH_LAN,    /* a PrivateEndpoint= */
-        WATTLE_PATH_PUBLIC, /* a PublicEndpoint=, its DNS name included */
-        WATTLE_PATH_ROAMED, /* an address that the profile does not have: learnt by the kernel, set
-                               by somebody else, or the last that was good */
-        WATTLE_N_PATHS,
-} WattlePath;
 
 typedef enum {
         WATTLE_LINK_ABSENT, /* no interface of that name, or one of another kind */
