@@ -13,6 +13,7 @@ void wattle_render_origin(const WattleView *view, WattleFile *file)
 void wattle_render_host(const WattleView *view, guint systemd_version, WattleFileset *files)
 {
         wattle_render_networkd(view, systemd_version, files);
+        wattle_render_nm(view, files);
         wattle_render_sysctl(view, files);
         wattle_render_hosts(view, files);
 }

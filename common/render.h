@@ -26,6 +26,9 @@ void wattle_render_networkd(const WattleView *view, guint systemd_version, Wattl
  * must be in a file. */
 gboolean wattle_networkd_takes_credentials(guint systemd_version);
 
+/* NetworkManager.conf(5): on networkd's hosts, the word to NetworkManager to keep its hands off. */
+void wattle_render_nm(const WattleView *view, WattleFileset *files);
+
 /* sysctl.d(5): reverse path filter and forwarding. udev applies it when the interface appears,
  * whoever makes it. No file if there is nothing to say. */
 void wattle_render_sysctl(const WattleView *view, WattleFileset *files);

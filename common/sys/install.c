@@ -19,6 +19,7 @@ static const struct {
 } own_paths[] = {
         { "run/systemd/network/" WATTLE_FILE_PREFIX, ".netdev" },
         { "run/systemd/network/" WATTLE_FILE_PREFIX, ".network" },
+        { "run/NetworkManager/conf.d/" WATTLE_FILE_PREFIX, ".conf" },
         { "run/sysctl.d/" WATTLE_FILE_PREFIX, ".conf" },
         { "run/wattle/", ".hosts" },
 };
@@ -117,25 +118,25 @@ static gboolean has_access(const struct stat *st, guint mode)
 
 /* Whether the file is there with this mode and content: then it keeps its inode and time, which
  * networkd compares. */
-static gboolean is_unchanged(int root_fd, const WattleFile *file)
+static gboolean is_unchanged(int root_fd, const char *path, guint mode, const char *content,
+                             gsize size)
 {
         __attribute__((cleanup(close_fd))) int fd =
-                openat(root_fd, file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+                openat(root_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         char buffer[16 * 1024];
         struct stat st;
         gsize at = 0;
         gssize n;
 
-        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !has_access(&st, file->mode) ||
-            (gsize)st.st_size != file->content->len)
+        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !has_access(&st, mode) ||
+            (gsize)st.st_size != size)
                 return FALSE;
         while ((n = read(fd, buffer, sizeof buffer)) > 0) {
-                if ((gsize)n > file->content->len - at ||
-                    memcmp(buffer, file->content->str + at, (gsize)n) != 0)
+                if ((gsize)n > size - at || memcmp(buffer, content + at, (gsize)n) != 0)
                         return FALSE;
                 at += (gsize)n;
         }
-        return n == 0 && at == file->content->len;
+        return n == 0 && at == size;
 }
 
 /* Temporary files beside all that differ; on failure the ones already written are taken away again.
@@ -147,7 +148,8 @@ static gboolean write_changed(int root_fd, const WattleFileset *files, GPtrArray
                 const WattleFile *file = g_ptr_array_index(files->files, i);
                 g_autofree char *temporary = g_strconcat(file->path, TEMPORARY_SUFFIX, NULL);
 
-                if (is_unchanged(root_fd, file))
+                if (is_unchanged(root_fd, file->path, file->mode, file->content->str,
+                                 file->content->len))
                         continue;
                 if (!wattle_make_folders(root_fd, file->path, error) ||
                     !write_temporary(root_fd, temporary, file->mode, file->content->str,
@@ -214,5 +216,17 @@ gboolean wattle_install(int root_fd, const char *mesh, const WattleFileset *file
                 g_ptr_array_extend_and_steal(changes->changed, g_steal_pointer(&own.changed));
                 g_ptr_array_extend_and_steal(changes->removed, g_steal_pointer(&own.removed));
         }
+        return TRUE;
+}
+
+gboolean wattle_install_file(int root_fd, const char *path, guint mode, const char *content,
+                             gsize size, gboolean *ret_changed, GError **error)
+{
+        gboolean changed = !is_unchanged(root_fd, path, mode, content, size);
+
+        if (changed && (!wattle_make_folders(root_fd, path, error) ||
+                        !wattle_write_file(root_fd, path, mode, content, size, error)))
+                return FALSE;
+        *ret_changed = changed;
         return TRUE;
 }

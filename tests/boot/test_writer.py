@@ -12,7 +12,8 @@ from conftest import CONFDIR, GROUP, MESHES, VENDORDIR, run
 
 NETDEV, NETWORK = "systemd/network/60-wattle-office.netdev", "systemd/network/60-wattle-office.network"
 SYSCTL, HOSTS = "sysctl.d/60-wattle-office.conf", "wattle/office.hosts"
-GATEWAY = {NETDEV, NETWORK, SYSCTL, HOSTS}  # gw is a subnet router: with sysctls
+NM_CONF = "NetworkManager/conf.d/60-wattle-office.conf"
+GATEWAY = {NETDEV, NETWORK, SYSCTL, HOSTS, NM_CONF}  # gw is a subnet router: with sysctls
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def as_service(gid=GROUP):
 def test_the_whole_tree(gateway):
     done = ok(gateway.apply())
     assert set(gateway.files()) == GATEWAY
-    assert done.stderr == "<6>mesh office: 4 files, 4 changed, 0 removed\n"
+    assert done.stderr == "<6>mesh office: 5 files, 5 changed, 0 removed\n"
     netdev = gateway.path(f"/run/{NETDEV}").read_text()
     assert netdev.startswith("# Made by wattle from office.mesh for device gw.")
     assert f"\nPrivateKeyFile={CONFDIR}/office.key\n" in netdev
@@ -59,7 +60,8 @@ def test_modes_and_group(host):
     host.key("gw", gid=GROUP)
     ok(host.apply(preexec_fn=as_service()))
     assert {name: st[:2] for name, st in host.files().items()} == {
-        NETDEV: (0o640, GROUP), NETWORK: (0o644, GROUP), SYSCTL: (0o644, GROUP), HOSTS: (0o644, GROUP)}
+        NETDEV: (0o640, GROUP), NETWORK: (0o644, GROUP), SYSCTL: (0o644, GROUP), HOSTS: (0o644, GROUP),
+        NM_CONF: (0o644, GROUP)}
     for folder in ("systemd", "systemd/network", "sysctl.d", "wattle"):
         assert host.path(f"/run/{folder}").stat().st_mode & 0o7777 == 0o755
 
@@ -81,7 +83,7 @@ def test_a_netdev_of_another_group_is_written_anew(host):
 def test_a_second_run_changes_nothing(gateway):
     ok(gateway.apply())
     before = gateway.files()
-    assert ok(gateway.apply()).stderr == "<6>mesh office: 4 files, 0 changed, 0 removed\n"
+    assert ok(gateway.apply()).stderr == "<6>mesh office: 5 files, 0 changed, 0 removed\n"
     assert gateway.files() == before
 
 
@@ -200,7 +202,7 @@ def test_a_mesh_that_is_gone_loses_its_files_and_no_others(gateway, case):
     others = gateway.files()
     ok(gateway.apply())
     GONE[case](gateway)
-    assert "0 files, 0 changed, 4 removed" in ok(gateway.apply()).stderr
+    assert "0 files, 0 changed, 5 removed" in ok(gateway.apply()).stderr
     assert gateway.files() == others
 
 
@@ -217,7 +219,7 @@ def test_networkmanagers_host(gateway):
     gateway.path(f"{CONFDIR}/office.key").unlink()
     gateway.settings("Device=gw")
     ok(gateway.apply())
-    assert set(gateway.files()) == GATEWAY - {NETDEV}
+    assert set(gateway.files()) == GATEWAY - {NETDEV, NM_CONF}
     text = gateway.path(f"/run/{NETWORK}").read_text()
     assert text.split("\n\n", 1)[1] == "[Match]\nName=office\n\n[Link]\nUnmanaged=yes\n"
 
@@ -226,7 +228,7 @@ def test_a_change_of_owner(gateway):
     ok(gateway.apply())
     gateway.settings("Owner=NetworkManager")
     ok(gateway.apply())
-    assert set(gateway.files()) == GATEWAY - {NETDEV}
+    assert set(gateway.files()) == GATEWAY - {NETDEV, NM_CONF}
 
 
 def test_a_key_as_a_credential(gateway):
@@ -282,9 +284,9 @@ def test_in_the_sandbox_of_its_unit(host):
         sandbox.become(GROUP, int(unit_values("UMask")[0], 8))
         rules.load()
 
-    for changed in (4, 0):
+    for changed in (5, 0):
         done = ok(host.apply(preexec_fn=confine, env={"ASAN_OPTIONS": "detect_leaks=0"}))
-        assert f"4 files, {changed} changed" in done.stderr
+        assert f"5 files, {changed} changed" in done.stderr
     assert host.files()[NETDEV][:2] == (0o640, GROUP)
 
 

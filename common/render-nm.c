@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/render.h"
+
+/* A section [device-*] and not "unmanaged-devices=" of [keyfile]: that one is an admin's list which
+ * a later file replaces, and no user could overrule it. Without the snippet NetworkManager shows
+ * networkd's interface as a second connection, "externally connected". */
+void wattle_render_nm(const WattleView *view, WattleFileset *files)
+{
+        g_autofree char *section = NULL, *match = NULL;
+        WattleFile *file;
+
+        if (view->owner != WATTLE_OWNER_NETWORKD)
+                return;
+        file = wattle_fileset_add(files,
+                                  g_strdup_printf("run/NetworkManager/conf.d/" WATTLE_FILE_PREFIX
+                                                  "%s.conf",
+                                                  view->mesh),
+                                  0644);
+        wattle_render_origin(view, file);
+        section = g_strdup_printf("device-wattle-%s", view->mesh);
+        wattle_file_section(file, section);
+        match = g_strdup_printf("interface-name:%s", view->interface);
+        wattle_file_set(file, "match-device", match);
+        wattle_file_set(file, "managed", "0");
+}
