@@ -67,20 +67,29 @@ static gboolean link_unit(int out_fd, const char *target, const char *unit, cons
         return TRUE;
 }
 
+/* Links wattle-MANAGER@MESH.service, which writes what that manager reads. */
+static gboolean link_writer(int out_fd, const char *manager, const char *mesh, GError **error)
+{
+        g_autofree char *unit = g_strdup_printf("wattle-%s@%s.service", manager, mesh);
+        g_autofree char *file = g_strdup_printf(WATTLE_UNITDIR "/wattle-%s@.service", manager);
+
+        return link_unit(out_fd, "sysinit.target", unit, file, error);
+}
+
 static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const WattleLocal *local,
                           GError **error)
 {
-        g_autofree char *writer = g_strdup_printf("wattle-networkd@%s.service", mesh);
         WattleOwner owner =
                 local->owner == WATTLE_OWNER_AUTO ? wattle_host_owner(root_fd) : local->owner;
 
-        if (!link_unit(out_fd, "sysinit.target", writer, WATTLE_UNITDIR "/wattle-networkd@.service",
-                       error))
+        if (!link_writer(out_fd, "networkd", mesh, error))
                 return FALSE;
+        if (owner == WATTLE_OWNER_NETWORK_MANAGER)
+                return !wattle_host_has_nm_writer(root_fd) ||
+                       link_writer(out_fd, "nm", mesh, error);
         /* networkd is started for the meshes that it owns, and for no others: on a host of
          * NetworkManager's it would only remove the routing rules of other programs. */
-        return owner != WATTLE_OWNER_NETWORKD ||
-               link_unit(out_fd, "multi-user.target", "systemd-networkd.service",
+        return link_unit(out_fd, "multi-user.target", "systemd-networkd.service",
                          SYSTEMD_UNITDIR "/systemd-networkd.service", error);
 }
 

@@ -29,6 +29,15 @@ static gboolean check_credential(const WattleView *view, guint systemd_version, 
         return FALSE;
 }
 
+static void prefix_key_error(const WattleView *view, GError **error)
+{
+        if (g_error_matches(*error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
+                g_prefix_error(error, "no private key, 'wattle genkey %s' makes one: /",
+                               view->mesh);
+        else
+                g_prefix_error(error, "/");
+}
+
 /* networkd drops its privileges and sees no home folder (ProtectHome= of its unit). */
 static gboolean check_key_file(int root_fd, const WattleView *view, gid_t networkd_gid,
                                GError **error)
@@ -45,11 +54,7 @@ static gboolean check_key_file(int root_fd, const WattleView *view, gid_t networ
                 }
         if (wattle_secret_check_group(root_fd, view->private_key_file + 1, networkd_gid, error))
                 return TRUE;
-        if (g_error_matches(*error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
-                g_prefix_error(error, "no private key, 'wattle genkey %s' makes one: /",
-                               view->mesh);
-        else
-                g_prefix_error(error, "/");
+        prefix_key_error(view, error);
         return FALSE;
 }
 
@@ -113,6 +118,24 @@ gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const
                 return FALSE;
         wattle_render_host(deployment->view, deployment->systemd_version, &deployment->files);
         return TRUE;
+}
+
+gboolean wattle_deployment_read_key(const WattleDeployment *deployment, int root_fd, WattleKey *ret,
+                                    GError **error)
+{
+        const WattleView *view = deployment->view;
+
+        if (!view->private_key_file) {
+                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
+                            "the key is a credential, which NetworkManager does not take: put it "
+                            "in " WATTLE_CONFDIR "/%s.key",
+                            view->mesh);
+                return FALSE;
+        }
+        if (wattle_secret_read(root_fd, view->private_key_file + 1, ret, error))
+                return TRUE;
+        prefix_key_error(view, error);
+        return FALSE;
 }
 
 #define PENDING_FORMAT "run/wattle/%s.pending"

@@ -65,6 +65,11 @@ WattleOwner wattle_host_owner(int root_fd)
         return WATTLE_OWNER_NETWORKD;
 }
 
+gboolean wattle_host_has_nm_writer(int root_fd)
+{
+        return exists(root_fd, WATTLE_UNITDIR "/wattle-nm@.service" + 1);
+}
+
 /* "libsystemd-shared-252.so", "libsystemd-shared-257.13-1~deb13u1.so": the number, or 0. */
 static guint version_of_file_name(const char *name)
 {

@@ -14,6 +14,11 @@ char *wattle_host_name(void);
  * else networkd. */
 WattleOwner wattle_host_owner(int root_fd);
 
+/* Whether the part of wattle for NetworkManager is installed: a build or a package may leave it
+ * out.
+ */
+gboolean wattle_host_has_nm_writer(int root_fd);
+
 /* The version of the systemd that is installed: 252 for 252.39. Read off libsystemd-shared's file
  * name; that of the build if there is none. */
 guint wattle_host_systemd_version(int root_fd);

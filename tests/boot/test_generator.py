@@ -20,6 +20,23 @@ def writer(*meshes):
     return {f"sysinit.target.wants/wattle-networkd@{mesh}.service": OURS for mesh in meshes}
 
 
+def test_network_managers_writer_is_linked_where_it_is_installed(host):
+    """A build or a package may leave it out."""
+    unit = f'{os.environ["WATTLE_UNITDIR"]}/wattle-nm@.service'
+    nm_writer = {"sysinit.target.wants/wattle-nm@office.service": unit}
+    host.mesh()
+    host.settings("Owner=NetworkManager")
+    quiet(host.generate())
+    assert host.links() == writer("office")
+    host.write(unit)
+    quiet(host.generate())
+    assert host.links() == writer("office") | nm_writer
+    (host.units / list(nm_writer)[0]).unlink()
+    host.settings("Owner=networkd")
+    quiet(host.generate())
+    assert host.links() == writer("office") | WITH_NETWORKD
+
+
 WITH_NETWORKD = {"multi-user.target.wants/systemd-networkd.service": NETWORKD}
 
 

@@ -10,19 +10,28 @@ import pytest
 
 from conftest import CONFDIR, run
 
-UNIT = os.environ["WATTLE_UNIT"]
+# Name to the unit and its program, of what was built.
+UNITS = {"wattle-networkd": (os.environ["WATTLE_UNIT"], os.environ["WATTLE_NETWORKD"])}
+if "WATTLE_NM" in os.environ:
+    UNITS["wattle-nm"] = (os.environ["WATTLE_NM_UNIT"], os.environ["WATTLE_NM"])
+
+
+@pytest.fixture(params=UNITS)
+def name(request):
+    return request.param
 
 
 @pytest.fixture
-def units(tmp_path):
+def units(tmp_path, name):
     """The unit as a mesh's instance, with programs that exist, beside the system's own units."""
-    text = open(UNIT).read().replace(f'{os.environ["WATTLE_LIBEXECDIR"]}/wattle-networkd', os.environ["WATTLE_NETWORKD"])
+    unit, program = UNITS[name]
+    text = open(unit).read().replace(f'{os.environ["WATTLE_LIBEXECDIR"]}/{name}', program)
     # Documentation= is looked up with man(1), which finds only pages that are installed.
     text = re.sub(r"^Documentation=.*\n", "", text, flags=re.M)
-    (tmp_path / "wattle-networkd@.service").write_text(text)
+    (tmp_path / f"{name}@.service").write_text(text)
     wants = tmp_path / "sysinit.target.wants"
     wants.mkdir()
-    (wants / "wattle-networkd@home.service").symlink_to(tmp_path / "wattle-networkd@.service")
+    (wants / f"{name}@home.service").symlink_to(tmp_path / f"{name}@.service")
     return tmp_path
 
 
@@ -38,17 +47,17 @@ def about_us(done):
     return [line for line in (done.stdout + done.stderr).splitlines() if "wattle" in line or "cycle" in line]
 
 
-def test_systemd_finds_no_fault(verify, units):
-    done = verify(str(units / "wattle-networkd@home.service"))
+def test_systemd_finds_no_fault(verify, units, name):
+    done = verify(str(units / f"{name}@home.service"))
     assert done.returncode == 0 and about_us(done) == []
 
 
 @pytest.fixture
-def boot(verify, units):
+def boot(verify, units, name):
     """One transaction with the whole of a boot: systemd looks for cycles in nothing less."""
     (units / "boot.service").write_text(
         "[Unit]\nDefaultDependencies=no\nWants=sysinit.target local-fs.target network-online.target multi-user.target "
-        "systemd-networkd.service systemd-networkd-wait-online.service NetworkManager.service wattle-networkd@home.service\n"
+        f"systemd-networkd.service systemd-networkd-wait-online.service NetworkManager.service {name}@home.service\n"
         "[Service]\nType=oneshot\nExecStart=/bin/true\n")
     return lambda: verify(str(units / "boot.service"))
 
@@ -57,16 +66,16 @@ def test_a_boot_with_it_has_no_ordering_cycle(boot):
     assert about_us(boot()) == []
 
 
-def test_a_cycle_would_be_seen(boot, units):
-    unit = units / "wattle-networkd@.service"
+def test_a_cycle_would_be_seen(boot, units, name):
+    unit = units / f"{name}@.service"
     unit.write_text(unit.read_text().replace("After=", "After=network.target "))
     said = "\n".join(about_us(boot()))
     # Which unit of the circle systemd begins with differs from run to run.
-    assert "ordering cycle" in said and "wattle-networkd@home.service" in said
+    assert "ordering cycle" in said and f"{name}@home.service" in said
 
 
-def test_exposure(tmp_path):
-    done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=10", UNIT])
+def test_exposure(name):
+    done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=10", UNITS[name][0]])
     assert done.returncode == 0, done.stdout + done.stderr
     assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 1.0
 
@@ -76,7 +85,7 @@ def test_what_is_installed(installed):
         return {str(p.relative_to(installed)) for p in installed.rglob("*") if p.is_file() and path in p.name}
 
     assert not [name for name in names("wattle") if name.startswith(("run/", "etc/systemd", "etc/sysctl"))]
-    for program in ("wattle-generator", "wattle-networkd"):
+    for program in ["wattle-generator", *UNITS]:
         [path] = [p for p in installed.rglob(program)]
         assert stat.S_IMODE(path.stat().st_mode) == 0o755
 
