@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/apply-nm.h"
 #include "cli/netdev.h"
+#include "cli/nm.h"
 #include "cli/systemd.h"
 #include "common/error.h"
 #include "common/render.h"
@@ -22,8 +24,9 @@
 #include "common/sys/secret.h"
 #include "common/sys/wireguard.h"
 
-#define NETWORKD_UNIT    "systemd-networkd.service"
 #define NETWORK_DIR      "run/systemd/network"
+#define NM_CONF_DIR      "run/NetworkManager/conf.d/"
+#define SYSCTL_DIR       "run/sysctl.d/"
 #define GENERATOR_WANTS  "run/systemd/generator/sysinit.target.wants"
 #define NETDEV_FORMAT    NETWORK_DIR "/" WATTLE_FILE_PREFIX "%s.netdev"
 #define STATE_DIR        "run/wattle"
@@ -45,6 +48,7 @@ typedef struct {
         const char *mesh;
         WattleDeployment deployment;
         WattleNetdev before; /* the .netdev file as it was */
+        WattleNmApply nm;
         WattleChanges changes;
         gboolean link_exists; /* the interface that we are to have is there already */
         gboolean networkd_active;
@@ -61,6 +65,7 @@ static void run_clear(Run *run)
 {
         wattle_deployment_clear(&run->deployment);
         wattle_netdev_clear(&run->before);
+        wattle_nm_apply_clear(&run->nm);
         wattle_changes_clear(&run->changes);
 }
 
@@ -86,9 +91,22 @@ static gboolean has_suffix(const GPtrArray *paths, const char *suffix)
         return FALSE;
 }
 
+static gboolean has_part(const GPtrArray *paths, const char *part)
+{
+        for (guint i = 0; i < paths->len; i++)
+                if (strstr(g_ptr_array_index(paths, i), part))
+                        return TRUE;
+        return FALSE;
+}
+
 static gboolean owned_by_networkd(const Run *run)
 {
         return run->deployment.view && run->deployment.view->owner == WATTLE_OWNER_NETWORKD;
+}
+
+static gboolean owned_by_nm(const Run *run)
+{
+        return run->deployment.view && run->deployment.view->owner == WATTLE_OWNER_NETWORK_MANAGER;
 }
 
 /* The device of that name as WireGuard tells it; *ret_found says whether there is one. */
@@ -104,7 +122,8 @@ static gboolean get_device(const char *interface, WattleWgDevice *device, gboole
         }
         *ret_found = wattle_wireguard_open(&wireguard, &own_error) &&
                      wattle_wireguard_get(&wireguard, interface, device, &own_error);
-        if (*ret_found)
+        /* Its manager may have taken it away meanwhile. */
+        if (*ret_found || if_nametoindex(interface) == 0)
                 return TRUE;
         g_set_error(
                 error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
@@ -114,7 +133,8 @@ static gboolean get_device(const char *interface, WattleWgDevice *device, gboole
         return FALSE;
 }
 
-/* An interface that our files did not make is somebody else's, whatever its name. */
+/* An interface that neither our files made nor NetworkManager of our connection is somebody else's,
+ * whatever its name. */
 static gboolean look_for_link(Run *run, GError **error)
 {
         const char *interface = run->deployment.view->interface;
@@ -124,7 +144,8 @@ static gboolean look_for_link(Run *run, GError **error)
         if (!get_device(interface, &device, &run->link_exists, error))
                 return FALSE;
         if (!run->link_exists || run->applied->overridden ||
-            g_strcmp0(run->before.interface, interface) == 0)
+            g_strcmp0(run->before.interface, interface) == 0 ||
+            g_strcmp0(run->nm.interface, interface) == 0)
                 return TRUE;
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
                     "there is an interface %s already, and wattle did not make it: remove it, or "
@@ -171,7 +192,7 @@ static gboolean is_still_loaded(const WattleApplier *applier, const char *path, 
         *ret = FALSE;
         if (fstatat(applier->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return TRUE;
-        if (!wattle_systemd_changed_at(applier->bus, NETWORKD_UNIT, &changed_us, error))
+        if (!wattle_systemd_changed_at(applier->bus, WATTLE_NETWORKD_UNIT, &changed_us, error))
                 return FALSE;
         kept_us = (guint64)st.st_ctim.tv_sec * G_USEC_PER_SEC + (guint64)st.st_ctim.tv_nsec / 1000;
         *ret = changed_us <= kept_us + RELOAD_SLACK_US;
@@ -318,39 +339,85 @@ static gboolean install_files(Run *run, GError **error)
         return ok;
 }
 
+/* *ret_removed: it was there. */
+static gboolean remove_link(const char *interface, gboolean *ret_removed, GError **error)
+{
+        g_auto(WattleWgDevice) device = { 0 };
+        g_auto(WattleNetlink) netlink = { 0 };
+        g_autoptr(GError) own_error = NULL;
+
+        wattle_wg_device_init(&device);
+        if (!get_device(interface, &device, ret_removed, error))
+                return FALSE;
+        if (!*ret_removed)
+                return TRUE;
+        if (wattle_netlink_open(&netlink, NETLINK_ROUTE, &own_error) &&
+            wattle_netlink_delete_link(&netlink, device.ifindex, &own_error))
+                return TRUE;
+        /* Its manager was faster. */
+        if (g_error_matches(own_error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
+                return TRUE;
+        g_propagate_prefixed_error(error, g_steal_pointer(&own_error), "removing %s: ", interface);
+        return FALSE;
+}
+
 /* An interface that the files made before and make no more; nobody else would remove it, networkd
  * least of all. */
 static gboolean remove_old_link(Run *run, GError **error)
 {
         const char *old = run->before.interface;
-        g_auto(WattleWgDevice) device = { 0 };
-        g_auto(WattleNetlink) netlink = { 0 };
-        gboolean found;
+        gboolean removed;
 
         if (!old || run->applied->overridden ||
             (owned_by_networkd(run) && strcmp(old, run->deployment.view->interface) == 0))
                 return TRUE;
-        wattle_wg_device_init(&device);
-        if (!get_device(old, &device, &found, error))
+        if (!remove_link(old, &removed, error))
                 return FALSE;
-        if (!found)
-                return TRUE;
-        if (!wattle_netlink_open(&netlink, NETLINK_ROUTE, error) ||
-            !wattle_netlink_delete_link(&netlink, device.ifindex, error)) {
-                g_prefix_error(error, "removing %s: ", old);
-                return FALSE;
-        }
-        run->applied->removed_interface = g_strdup(old);
+        if (removed && !run->applied->removed_interface)
+                run->applied->removed_interface = g_strdup(old);
         return TRUE;
+}
+
+/* NetworkManager's profile and interface go, for a mesh that is not its own any more. It may be
+ * done with the connection and not have removed the link yet, which networkd would take for its
+ * own. */
+static gboolean take_from_nm(Run *run, GError **error)
+{
+        WattleApplied *applied = run->applied;
+        const char *interface = run->nm.interface;
+        gboolean removed, link_removed;
+
+        if (owned_by_nm(run))
+                return TRUE;
+        if (!wattle_nm_apply_remove(&run->nm, run->pending, &removed, error))
+                return FALSE;
+        applied->n_removed_files += removed;
+        if (!interface || g_strcmp0(interface, run->before.interface) == 0)
+                return TRUE;
+        if (!remove_link(interface, &link_removed, error))
+                return FALSE;
+        applied->removed_interface = g_strdup(interface);
+        if (owned_by_networkd(run))
+                run->link_exists = if_nametoindex(run->deployment.view->interface) != 0;
+        return TRUE;
+}
+
+/* Before networkd makes an interface, NetworkManager must know that it is not its own. */
+static gboolean reload_nm(const Run *run, GError **error)
+{
+        if (!run->nm.running || !(run->pending || has_part(run->changes.changed, NM_CONF_DIR) ||
+                                  has_part(run->changes.removed, NM_CONF_DIR)))
+                return TRUE;
+        return wattle_nm_reload_config(run->applier->bus, error);
 }
 
 /* After a run that did not end nobody knows what the kernel was given: the files count then. */
 static gboolean endpoint_changed(const WattlePeer *peer, gpointer data)
 {
         const Run *run = data;
+        const WattleNetdev *before = owned_by_nm(run) ? &run->nm.before : &run->before;
 
-        return run->pending ||
-               wattle_netdev_differs(&run->before, &peer->public_key, peer->endpoint);
+        return run->pending || wattle_netdev_differs(before, &peer->public_key, peer->endpoint);
 }
 
 static void count_peers(const WattleWgChange *change, WattleApplied *applied)
@@ -400,7 +467,7 @@ static gboolean apply_sysctls(Run *run, GError **error)
                                "--prefix=/net/ipv4/conf/all", "--prefix=/net/ipv6/conf/all", NULL };
         int status;
 
-        if (!run->deployment.view || !(run->pending || has_suffix(run->changes.changed, ".conf")))
+        if (!run->deployment.view || !(run->pending || has_part(run->changes.changed, SYSCTL_DIR)))
                 return TRUE;
         interface = g_strdup_printf("--prefix=/net/ipv4/conf/%s", run->deployment.view->interface);
         argv[1] = interface;
@@ -410,26 +477,56 @@ static gboolean apply_sysctls(Run *run, GError **error)
         return g_spawn_check_wait_status(status, error);
 }
 
+static gboolean is_linked(const Run *run, const char *unit)
+{
+        g_autofree char *wants = g_build_filename(GENERATOR_WANTS, unit, NULL);
+
+        return exists(run, wants);
+}
+
+/* A unit that failed over a bad mesh is mended with it. */
+static gboolean switch_unit(const Run *run, const char *unit, gboolean wanted, GError **error)
+{
+        gboolean active;
+
+        if (!wattle_systemd_is_active(run->applier->bus, unit, &active, error))
+                return FALSE;
+        return active == wanted ||
+               wattle_systemd_run_job(run->applier->bus, wanted ? "StartUnit" : "StopUnit", unit,
+                                      error);
+}
+
 /* What the generator would link is compared with what it linked last; only if they differ is there
- * something new for systemd. */
+ * something new for systemd. The writer of NetworkManager's profile is started by update_nm(). */
 static gboolean tell_systemd(Run *run, GError **error)
 {
-        g_autofree char *unit = mesh_path(run, "wattle-networkd@", ".service");
-        g_autofree char *wants = g_build_filename(GENERATOR_WANTS, unit, NULL);
-        gboolean wanted = run->deployment.view != NULL, active;
+        g_autofree char *writer = mesh_path(run, "wattle-networkd@", ".service");
+        g_autofree char *nm_writer = mesh_path(run, "wattle-nm@", ".service");
+        gboolean wanted = run->deployment.view != NULL;
         sd_bus *bus = run->applier->bus;
 
-        if (exists(run, wants) != wanted && !wattle_systemd_reload(bus, error))
+        if ((is_linked(run, writer) != wanted || is_linked(run, nm_writer) != owned_by_nm(run)) &&
+            !wattle_systemd_reload(bus, error))
                 return FALSE;
-        /* A unit that failed over a bad mesh is mended with it. */
-        if (!wattle_systemd_is_active(bus, unit, &active, error) ||
-            (active != wanted &&
-             !wattle_systemd_run_job(bus, wanted ? "StartUnit" : "StopUnit", unit, error)))
+        if (!switch_unit(run, writer, wanted, error) ||
+            (!owned_by_nm(run) && !switch_unit(run, nm_writer, FALSE, error)))
                 return FALSE;
         if (!owned_by_networkd(run) || run->networkd_active)
                 return TRUE;
         run->applied->networkd_started = TRUE;
-        return wattle_systemd_run_job(bus, "StartUnit", NETWORKD_UNIT, error);
+        return wattle_systemd_run_job(bus, "StartUnit", WATTLE_NETWORKD_UNIT, error);
+}
+
+static gboolean update_nm(Run *run, GError **error)
+{
+        WattleNmApplied nm = { 0 };
+
+        if (!wattle_nm_apply_update(&run->nm, run->deployment.view, run->pending, &nm, error))
+                return FALSE;
+        run->applied->n_changed_files += nm.written;
+        run->applied->nm_reapplied = nm.reapplied;
+        run->applied->nm_restarted = nm.restarted;
+        return !nm.active || update_device(run, error);
 }
 
 static gboolean needs_networkd(const Run *run)
@@ -437,7 +534,7 @@ static gboolean needs_networkd(const Run *run)
         if (!run->networkd_active)
                 return FALSE;
         if (run->pending || has_suffix(run->changes.changed, ".network") ||
-            run->changes.removed->len > 0)
+            has_part(run->changes.removed, NETWORK_DIR))
                 return TRUE;
         return owned_by_networkd(run) && !run->link_exists;
 }
@@ -449,24 +546,25 @@ static gboolean updates_device(const Run *run)
 
 static gboolean look_at_host(Run *run, GError **error)
 {
-        run->applied->overridden = is_overridden(run);
-        return wattle_systemd_is_active(run->applier->bus, NETWORKD_UNIT, &run->networkd_active,
-                                        error) &&
-               (!owned_by_networkd(run) || look_for_link(run, error));
+        run->applied->overridden = !owned_by_nm(run) && is_overridden(run);
+        return wattle_systemd_is_active(run->applier->bus, WATTLE_NETWORKD_UNIT,
+                                        &run->networkd_active, error) &&
+               (!run->deployment.view || look_for_link(run, error));
 }
 
-/* The link goes before the files: with them, nobody would know it for ours. */
+/* Links go before the files: with them, nobody would know one for ours. */
 static gboolean change_files(Run *run, GError **error)
 {
-        return keep_loaded_netdev(run, error) && remove_old_link(run, error) &&
-               install_files(run, error);
+        return keep_loaded_netdev(run, error) && take_from_nm(run, error) &&
+               remove_old_link(run, error) && install_files(run, error) && reload_nm(run, error);
 }
 
 /* Peers first, for a route is of no use without its peer; and after a reload again, should networkd
  * have read more than .network files. */
 static gboolean change_network(Run *run, GError **error)
 {
-        if ((updates_device(run) && !update_device(run, error)) || !tell_systemd(run, error))
+        if ((updates_device(run) && !update_device(run, error)) || !tell_systemd(run, error) ||
+            (owned_by_nm(run) && !update_nm(run, error)))
                 return FALSE;
         if (needs_networkd(run) &&
             (!reload_networkd(run, error) || (updates_device(run) && !update_device(run, error))))
@@ -504,6 +602,22 @@ static gboolean lock(int root_fd, int *ret_fd, GError **error)
                wattle_error_set_errno(error, errno, LOCK_PATH);
 }
 
+/* What wattle-nm@.service would fail over, before anything has changed. */
+static gboolean check_nm(const Run *run, WattleReport *report)
+{
+        g_auto(WattleKey) private_key = { 0 };
+        g_autoptr(GError) error = NULL;
+        int root_fd = run->applier->root_fd;
+
+        if (!wattle_host_has_nm_writer(root_fd))
+                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                                    "the mesh belongs to NetworkManager, and wattle-nm is not "
+                                    "installed here");
+        else if (!wattle_deployment_read_key(&run->deployment, root_fd, &private_key, &error))
+                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 }, "%s", error->message);
+        return report->n_errors == 0;
+}
+
 gboolean wattle_apply(const WattleApplier *applier, const char *mesh, WattleApplied *applied,
                       WattleReport *report, GError **error)
 {
@@ -519,7 +633,11 @@ gboolean wattle_apply(const WattleApplier *applier, const char *mesh, WattleAppl
         if (!wattle_deployment_load(&run.deployment, applier->root_fd, mesh, applier->networkd_gid,
                                     report))
                 return FALSE;
-        applied->known = path || run.before.interface;
+        if (owned_by_nm(&run) && !check_nm(&run, report))
+                return FALSE;
+        if (!wattle_nm_apply_init(&run.nm, applier->root_fd, applier->bus, mesh, error))
+                return FALSE;
+        applied->known = path || run.before.interface || run.nm.before.interface;
         if (!change_host(&run, error))
                 return FALSE;
         applied->known |= applied->n_removed_files > 0;

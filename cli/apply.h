@@ -26,6 +26,8 @@ typedef struct {
         guint n_new_peers, n_changed_peers, n_removed_peers;
         gboolean networkd_reloaded;
         gboolean networkd_started;
+        gboolean nm_reapplied;   /* addresses or routes of the interface that is up */
+        gboolean nm_restarted;   /* the interface was made anew by NetworkManager */
         char *removed_interface; /* NULL: none */
 } WattleApplied;
 

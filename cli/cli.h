@@ -29,6 +29,7 @@ typedef struct {
 extern const WattleVerb wattle_verb_add;
 extern const WattleVerb wattle_verb_apply;
 extern const WattleVerb wattle_verb_check;
+extern const WattleVerb wattle_verb_down;
 extern const WattleVerb wattle_verb_export;
 extern const WattleVerb wattle_verb_genkey;
 extern const WattleVerb wattle_verb_init;
@@ -36,6 +37,7 @@ extern const WattleVerb wattle_verb_pubkey;
 extern const WattleVerb wattle_verb_remove;
 extern const WattleVerb wattle_verb_render;
 extern const WattleVerb wattle_verb_show;
+extern const WattleVerb wattle_verb_up;
 
 /* Reads the options of a verb, wherever they stand, and opens the root. Text options are of type
  * G_OPTION_ARG_FILENAME: bytes as they were given. FALSE if there is nothing left to do: --help was

@@ -25,6 +25,8 @@ static const struct {
         { "Keys", &wattle_verb_genkey },
         { NULL, &wattle_verb_pubkey },
         { "Run it on this host", &wattle_verb_apply },
+        { NULL, &wattle_verb_up },
+        { NULL, &wattle_verb_down },
         { "Files for its devices", &wattle_verb_render },
         { NULL, &wattle_verb_export },
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the .netdev file of a mesh says that is in place now: the interface that it made, and the
- * endpoint that it gave each peer. */
+/* What the file of a mesh says that is in place now, networkd's .netdev or NetworkManager's
+ * profile: the interface that it made, and the endpoint that it gave each peer. */
 #pragma once
 
 #include <glib.h>
@@ -10,11 +10,13 @@
 
 typedef struct {
         char *interface;       /* NULL: there is no file */
-        GHashTable *endpoints; /* WattleKey to the text of Endpoint= */
+        GHashTable *endpoints; /* WattleKey to the text of the endpoint; NULL: it gave none */
 } WattleNetdev;
 
 /* A file that is missing or not ours leaves netdev empty. */
 void wattle_netdev_read(WattleNetdev *netdev, int root_fd, const char *mesh);
+/* The same of the profile for NetworkManager, whose private key is read over and wiped. */
+void wattle_netdev_read_nm(WattleNetdev *netdev, int root_fd, const char *mesh);
 void wattle_netdev_clear(WattleNetdev *netdev);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleNetdev, wattle_netdev_clear)
 

@@ -1,49 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/systemd.h"
 
-#include <errno.h>
 #include <string.h>
 
+#include "cli/bus.h"
 #include "common/error.h"
 
-#define SYSTEMD    "org.freedesktop.systemd1"
-#define MANAGER    "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
-#define NETWORKD   "org.freedesktop.network1"
-#define JOB_MAX_US (90 * G_USEC_PER_SEC)
-
-static void bus_error_clear(sd_bus_error *error)
-{
-        sd_bus_error_free(error);
-}
-
-#define AUTO_BUS_ERROR __attribute__((cleanup(bus_error_clear))) sd_bus_error
-
-static void message_unref(sd_bus_message **message)
-{
-        sd_bus_message_unref(*message);
-}
-
-static void slot_unref(sd_bus_slot **slot)
-{
-        sd_bus_slot_unref(*slot);
-}
-
-static gboolean fail(GError **error, const char *what, const sd_bus_error *bus_error, int result)
-{
-        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, "%s: %s", what,
-                    bus_error && bus_error->message ? bus_error->message : g_strerror(-result));
-        return FALSE;
-}
-
-gboolean wattle_systemd_open(sd_bus **ret, GError **error)
-{
-        int result = sd_bus_open_system(ret);
-
-        /* A reload of all units takes its time on a slow machine. */
-        if (result >= 0)
-                result = sd_bus_set_method_call_timeout(*ret, JOB_MAX_US);
-        return result >= 0 || fail(error, "the system bus", NULL, result);
-}
+#define SYSTEMD     "org.freedesktop.systemd1"
+#define MANAGER     "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
+#define NETWORKD    "org.freedesktop.network1"
+#define JOB_MAX_US  (90 * G_USEC_PER_SEC)
+#define LINK_MAX_US (30 * G_USEC_PER_SEC)
 
 static gboolean get_unit_property(sd_bus *bus, const char *unit, const char *property,
                                   const char *type, sd_bus_message **ret, GError **error)
@@ -55,12 +22,12 @@ static gboolean get_unit_property(sd_bus *bus, const char *unit, const char *pro
         if (result >= 0)
                 result = sd_bus_get_property(bus, SYSTEMD, path, SYSTEMD ".Unit", property,
                                              &bus_error, ret, type);
-        return result >= 0 || fail(error, unit, &bus_error, result);
+        return result >= 0 || wattle_bus_fail(error, unit, &bus_error, result);
 }
 
 gboolean wattle_systemd_is_active(sd_bus *bus, const char *unit, gboolean *ret, GError **error)
 {
-        __attribute__((cleanup(message_unref))) sd_bus_message *reply = NULL;
+        AUTO_BUS_MESSAGE *reply = NULL;
         const char *state;
         int result;
 
@@ -68,20 +35,20 @@ gboolean wattle_systemd_is_active(sd_bus *bus, const char *unit, gboolean *ret, 
                 return FALSE;
         result = sd_bus_message_read(reply, "s", &state);
         if (result < 0)
-                return fail(error, unit, NULL, result);
+                return wattle_bus_fail(error, unit, NULL, result);
         *ret = strcmp(state, "active") == 0 || strcmp(state, "reloading") == 0;
         return TRUE;
 }
 
 gboolean wattle_systemd_changed_at(sd_bus *bus, const char *unit, guint64 *ret_us, GError **error)
 {
-        __attribute__((cleanup(message_unref))) sd_bus_message *reply = NULL;
+        AUTO_BUS_MESSAGE *reply = NULL;
         int result;
 
         if (!get_unit_property(bus, unit, "StateChangeTimestamp", "t", &reply, error))
                 return FALSE;
         result = sd_bus_message_read(reply, "t", ret_us);
-        return result >= 0 || fail(error, unit, NULL, result);
+        return result >= 0 || wattle_bus_fail(error, unit, NULL, result);
 }
 
 gboolean wattle_systemd_reload(sd_bus *bus, GError **error)
@@ -89,7 +56,7 @@ gboolean wattle_systemd_reload(sd_bus *bus, GError **error)
         AUTO_BUS_ERROR bus_error = SD_BUS_ERROR_NULL;
         int result = sd_bus_call_method(bus, SYSTEMD, MANAGER, "Reload", &bus_error, NULL, NULL);
 
-        return result >= 0 || fail(error, "systemctl daemon-reload", &bus_error, result);
+        return result >= 0 || wattle_bus_fail(error, "systemctl daemon-reload", &bus_error, result);
 }
 
 /* A job that is waited for. */
@@ -110,21 +77,17 @@ static int on_job_removed(sd_bus_message *message, void *data, G_GNUC_UNUSED sd_
         return 0;
 }
 
+static gboolean is_job_done(gpointer data)
+{
+        const Job *job = data;
+
+        return job->result != NULL;
+}
+
 static gboolean wait_for_job(sd_bus *bus, Job *job, const char *unit, GError **error)
 {
-        gint64 end = g_get_monotonic_time() + JOB_MAX_US;
-
-        while (!job->result) {
-                int result = sd_bus_process(bus, NULL);
-                gint64 left = end - g_get_monotonic_time();
-
-                if (result == 0 && left > 0)
-                        result = sd_bus_wait(bus, (guint64)left);
-                if (result < 0)
-                        return fail(error, unit, NULL, result);
-                if (left <= 0)
-                        return fail(error, unit, NULL, -ETIMEDOUT);
-        }
+        if (!wattle_bus_wait(bus, unit, JOB_MAX_US, is_job_done, job, error))
+                return FALSE;
         if (strcmp(job->result, "done") == 0)
                 return TRUE;
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
@@ -135,8 +98,8 @@ static gboolean wait_for_job(sd_bus *bus, Job *job, const char *unit, GError **e
 
 gboolean wattle_systemd_run_job(sd_bus *bus, const char *method, const char *unit, GError **error)
 {
-        __attribute__((cleanup(message_unref))) sd_bus_message *reply = NULL;
-        __attribute__((cleanup(slot_unref))) sd_bus_slot *slot = NULL;
+        AUTO_BUS_MESSAGE *reply = NULL;
+        AUTO_BUS_SLOT *slot = NULL;
         AUTO_BUS_ERROR bus_error = SD_BUS_ERROR_NULL;
         Job job = { 0 };
         gboolean ok;
@@ -153,7 +116,7 @@ gboolean wattle_systemd_run_job(sd_bus *bus, const char *method, const char *uni
         if (result >= 0)
                 result = sd_bus_message_read(reply, "o", &job.path);
         if (result < 0)
-                return fail(error, unit, &bus_error, result);
+                return wattle_bus_fail(error, unit, &bus_error, result);
         ok = wait_for_job(bus, &job, unit, error);
         g_free(job.result);
         return ok;
@@ -165,5 +128,69 @@ gboolean wattle_networkd_reload(sd_bus *bus, GError **error)
         int result = sd_bus_call_method(bus, NETWORKD, "/org/freedesktop/network1",
                                         NETWORKD ".Manager", "Reload", &bus_error, NULL, NULL);
 
-        return result >= 0 || fail(error, "networkctl reload", &bus_error, result);
+        return result >= 0 || wattle_bus_fail(error, "networkctl reload", &bus_error, result);
+}
+
+static char *link_path(guint32 ifindex)
+{
+        g_autofree char *number = g_strdup_printf("%u", ifindex);
+        char *path = NULL;
+
+        if (sd_bus_path_encode("/org/freedesktop/network1/link", number, &path) < 0)
+                g_error("out of memory");
+        return path;
+}
+
+static gboolean get_operational_state(sd_bus *bus, const char *path, char **ret, GError **error)
+{
+        AUTO_BUS_ERROR bus_error = SD_BUS_ERROR_NULL;
+        int result = sd_bus_get_property_string(bus, NETWORKD, path, NETWORKD ".Link",
+                                                "OperationalState", &bus_error, ret);
+
+        return result >= 0 || wattle_bus_fail(error, "systemd-networkd", &bus_error, result);
+}
+
+gboolean wattle_networkd_is_up(sd_bus *bus, guint32 ifindex, gboolean *ret, GError **error)
+{
+        g_autofree char *path = link_path(ifindex), *state = NULL;
+
+        if (!get_operational_state(bus, path, &state, error))
+                return FALSE;
+        *ret = strcmp(state, "routable") == 0;
+        return TRUE;
+}
+
+/* A link that is to become routable, or off. */
+typedef struct {
+        sd_bus *bus;
+        const char *path, *wanted;
+} LinkWait;
+
+static gboolean has_state(gpointer data)
+{
+        const LinkWait *wait = data;
+        g_autofree char *state = NULL;
+
+        return get_operational_state(wait->bus, wait->path, &state, NULL) &&
+               strcmp(state, wait->wanted) == 0;
+}
+
+static int on_any(G_GNUC_UNUSED sd_bus_message *message, G_GNUC_UNUSED void *data,
+                  G_GNUC_UNUSED sd_bus_error *error)
+{
+        return 0;
+}
+
+gboolean wattle_networkd_wait_link(sd_bus *bus, guint32 ifindex, gboolean up, GError **error)
+{
+        g_autofree char *path = link_path(ifindex);
+        LinkWait wait = { bus, path, up ? "routable" : "off" };
+        AUTO_BUS_SLOT *slot = NULL;
+        int result =
+                sd_bus_match_signal(bus, &slot, NETWORKD, path, "org.freedesktop.DBus.Properties",
+                                    "PropertiesChanged", on_any, NULL);
+
+        if (result < 0)
+                return wattle_bus_fail(error, "systemd-networkd", NULL, result);
+        return wattle_bus_wait(bus, "systemd-networkd", LINK_MAX_US, has_state, &wait, error);
 }

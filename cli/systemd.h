@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <systemd/sd-bus.h>
 
-gboolean wattle_systemd_open(sd_bus **ret, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+#define WATTLE_NETWORKD_UNIT "systemd-networkd.service"
 
 /* ActiveState=active or reloading; a unit that is not there is not active. */
 gboolean wattle_systemd_is_active(sd_bus *bus, const char *unit, gboolean *ret,
@@ -18,9 +18,18 @@ gboolean wattle_systemd_changed_at(sd_bus *bus, const char *unit, guint64 *ret_u
 /* daemon-reload: the generators run again. */
 gboolean wattle_systemd_reload(sd_bus *bus, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* method is StartUnit, StopUnit or RestartUnit; waits for the job, and fails if it does. */
+/* method is StartUnit, StopUnit, RestartUnit or ReloadOrRestartUnit; waits for the job, and fails
+ * if it does. */
 gboolean wattle_systemd_run_job(sd_bus *bus, const char *method, const char *unit,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* networkctl reload: when this returns, networkd has read its files. */
 gboolean wattle_networkd_reload(sd_bus *bus, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether a link of networkd's is up and has addresses that reach beyond it. */
+gboolean wattle_networkd_is_up(sd_bus *bus, guint32 ifindex, gboolean *ret,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Until it is so, or until it is down. */
+gboolean wattle_networkd_wait_link(sd_bus *bus, guint32 ifindex, gboolean up,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;

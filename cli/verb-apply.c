@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "cli/apply.h"
+#include "cli/bus.h"
 #include "cli/cli.h"
 #include "cli/print.h"
-#include "cli/systemd.h"
 #include "common/scalar.h"
 
 /* "2 files changed, 1 peer added, 1 removed, networkd reloaded", or "nothing to change". */
@@ -44,6 +44,10 @@ static char *describe(const WattleApplied *applied)
                 g_ptr_array_add(parts, g_strdup("systemd-networkd started"));
         else if (applied->networkd_reloaded)
                 g_ptr_array_add(parts, g_strdup("systemd-networkd reloaded"));
+        if (applied->nm_restarted)
+                g_ptr_array_add(parts, g_strdup("interface made anew by NetworkManager"));
+        else if (applied->nm_reapplied)
+                g_ptr_array_add(parts, g_strdup("addresses and routes set by NetworkManager"));
         if (parts->len == 0)
                 return g_strdup("nothing to change");
         g_ptr_array_add(parts, NULL);
@@ -164,7 +168,7 @@ static int apply(const WattleCli *cli, char **operands)
         }
         if (!find_networkd_gid(&applier.networkd_gid))
                 return EXIT_FAILURE;
-        if (!wattle_systemd_open(&applier.bus, &error)) {
+        if (!wattle_bus_open(&applier.bus, &error)) {
                 wattle_print_error("%s", error->message);
                 return EXIT_FAILURE;
         }

@@ -19,7 +19,7 @@ function __wattle_devices
     sed -n 's/^[[:blank:]]*\[Device[[:blank:]]\{1,\}\([^][:blank:]]*\)\].*/\1/p' $files 2>/dev/null
 end
 
-set -l verbs init add remove check show genkey pubkey apply render export help
+set -l verbs init add remove check show genkey pubkey apply up down render export help
 
 complete -c wattle -f
 complete -c wattle -l root -r -a '(__fish_complete_directories)' -d 'Look for installed meshes below it'
@@ -33,11 +33,13 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a show -d 'Show 
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a genkey -d "Make this host's private key"
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a pubkey -d 'Show the public half of a private key'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a apply -d 'Bring this host to what its meshes say'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a up -d 'Start a mesh on this host'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a down -d 'Stop a mesh on this host'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a render -d 'Make the files that a host gets'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a export -d 'Make the wg-quick file of a device'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a help -d 'Tell more of a verb'
 
-complete -c wattle -n '__fish_seen_subcommand_from init add remove check show genkey apply render' -a '(__wattle_meshes)'
+complete -c wattle -n '__fish_seen_subcommand_from init add remove check show genkey apply up down render' -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from pubkey' -F -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from remove export' -a '(__wattle_devices)'
 complete -c wattle -n '__fish_seen_subcommand_from export' -a '(__wattle_meshes)'

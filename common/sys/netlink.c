@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/genetlink.h>
+#include <linux/if.h>
 #include <linux/rtnetlink.h>
 #include <sodium.h>
 
@@ -129,5 +130,21 @@ gboolean wattle_netlink_delete_link(WattleNetlink *netlink, guint32 ifindex, GEr
         header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
         link = mnl_nlmsg_put_extra_header(header, sizeof *link);
         link->ifi_index = (int)ifindex;
+        return wattle_netlink_request(netlink, header, NULL, NULL, error);
+}
+
+gboolean wattle_netlink_set_link_up(WattleNetlink *netlink, guint32 ifindex, gboolean up,
+                                    GError **error)
+{
+        char buffer[256];
+        struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+        struct ifinfomsg *link;
+
+        header->nlmsg_type = RTM_NEWLINK;
+        header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+        link = mnl_nlmsg_put_extra_header(header, sizeof *link);
+        link->ifi_index = (int)ifindex;
+        link->ifi_change = IFF_UP;
+        link->ifi_flags = up ? IFF_UP : 0;
         return wattle_netlink_request(netlink, header, NULL, NULL, error);
 }

@@ -35,3 +35,7 @@ gboolean wattle_netlink_find_family(WattleNetlink *netlink, const char *name, gu
 /* Removes a link (RTM_DELLINK, rtnetlink(7)); netlink is of NETLINK_ROUTE. */
 gboolean wattle_netlink_delete_link(WattleNetlink *netlink, guint32 ifindex,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Switches a link up or down, as 'ip link set' does (RTM_NEWLINK with IFF_UP). */
+gboolean wattle_netlink_set_link_up(WattleNetlink *netlink, guint32 ifindex, gboolean up,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

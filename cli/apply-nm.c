@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/apply-nm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/nm.h"
+#include "cli/systemd.h"
+#include "common/error.h"
+#include "common/nm-profile.h"
+
+gboolean wattle_nm_apply_init(WattleNmApply *apply, int root_fd, sd_bus *bus, const char *mesh,
+                              GError **error)
+{
+        g_autofree char *uuid = wattle_nm_profile_uuid(mesh);
+
+        *apply = (WattleNmApply){ .root_fd = root_fd, .bus = bus, .mesh = mesh };
+        wattle_netdev_read_nm(&apply->before, root_fd, mesh);
+        if (!wattle_nm_is_running(bus, &apply->running, error))
+                return FALSE;
+        /* Without NetworkManager its interface stays. */
+        if (!apply->running) {
+                apply->interface = g_strdup(apply->before.interface);
+                return TRUE;
+        }
+        if (!wattle_nm_find_active(bus, uuid, &apply->active, error))
+                return FALSE;
+        if (apply->active)
+                apply->interface = wattle_nm_get_interface(bus, apply->active);
+        return TRUE;
+}
+
+void wattle_nm_apply_clear(WattleNmApply *apply)
+{
+        wattle_netdev_clear(&apply->before);
+        g_clear_pointer(&apply->active, g_free);
+        g_clear_pointer(&apply->interface, g_free);
+}
+
+gboolean wattle_nm_apply_remove(const WattleNmApply *apply, gboolean pending, gboolean *ret_removed,
+                                GError **error)
+{
+        g_autofree char *path = wattle_nm_profile_path(apply->mesh);
+
+        *ret_removed = faccessat(apply->root_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        if (!*ret_removed && !pending)
+                return TRUE;
+        if (apply->active && !wattle_nm_deactivate(apply->bus, apply->active, error))
+                return FALSE;
+        if (*ret_removed && unlinkat(apply->root_fd, path, 0) < 0)
+                return wattle_error_set_errno(error, errno, "/%s", path);
+        return !apply->running || wattle_nm_load_all_profiles(apply->bus, error);
+}
+
+/* A file that need not change is not touched, so this tells. */
+static gboolean same_file(const struct stat *a, const struct stat *b)
+{
+        return a->st_ino == b->st_ino && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+               a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static gboolean write_profile(const WattleNmApply *apply, gboolean *ret_written, GError **error)
+{
+        g_autofree char *path = wattle_nm_profile_path(apply->mesh);
+        g_autofree char *unit = g_strdup_printf("wattle-nm@%s.service", apply->mesh);
+        struct stat before = { 0 }, after = { 0 };
+
+        (void)fstatat(apply->root_fd, path, &before, AT_SYMLINK_NOFOLLOW);
+        if (!wattle_systemd_run_job(apply->bus, "ReloadOrRestartUnit", unit, error))
+                return FALSE;
+        if (fstatat(apply->root_fd, path, &after, AT_SYMLINK_NOFOLLOW) < 0)
+                return wattle_error_set_errno(error, errno, "/%s", path);
+        *ret_written = !same_file(&before, &after);
+        return TRUE;
+}
+
+/* Whoever edits the connection at NetworkManager makes it write a copy below /etc, which hides
+ * ours. */
+static gboolean check_file(const WattleNmApply *apply, const char *connection, const char *file,
+                           GError **error)
+{
+        g_autofree char *found = NULL;
+
+        if (!wattle_nm_get_file(apply->bus, connection, &found, error))
+                return FALSE;
+        if (strcmp(found, file) == 0)
+                return TRUE;
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                    "NetworkManager has an edited copy in %s, which hides the mesh: remove it "
+                    "with 'nmcli connection delete %s', and apply again",
+                    found, apply->mesh);
+        return FALSE;
+}
+
+static gboolean load_profile(const WattleNmApply *apply, gboolean is_new, char **ret_connection,
+                             GError **error)
+{
+        g_autofree char *path = wattle_nm_profile_path(apply->mesh);
+        g_autofree char *file = g_strconcat("/", path, NULL);
+        g_autofree char *uuid = wattle_nm_profile_uuid(apply->mesh);
+
+        if (!wattle_nm_find(apply->bus, uuid, ret_connection, error))
+                return FALSE;
+        if (is_new || !*ret_connection) {
+                g_clear_pointer(ret_connection, g_free);
+                if (!wattle_nm_load_profile(apply->bus, file, error) ||
+                    !wattle_nm_find(apply->bus, uuid, ret_connection, error))
+                        return FALSE;
+        }
+        if (*ret_connection)
+                return check_file(apply, *ret_connection, file, error);
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                    "NetworkManager has no connection of %s", file);
+        return FALSE;
+}
+
+static void add_endpoint(GHashTable *endpoints, const WattleWgPeer *peer)
+{
+        WattleEndpoint endpoint = { .addr = peer->endpoint_addr, .port = peer->endpoint_port };
+        char text[WATTLE_ENDPOINT_TEXT_MAX], key[WATTLE_KEY_TEXT_MAX];
+
+        wattle_endpoint_format(&endpoint, text);
+        wattle_key_format(&peer->public_key, key);
+        g_hash_table_replace(endpoints, g_strdup(key), g_strdup(text));
+}
+
+/* The endpoints that peers have now, but for those that the profile has changed, or may have, if it
+ * is pending: NetworkManager sets what it is given. One with a scope is no text that it takes. */
+static gboolean collect_endpoints(const WattleNmApply *apply, const WattleView *view,
+                                  gboolean pending, GHashTable *endpoints, GError **error)
+{
+        g_auto(WattleWireguard) wireguard = { 0 };
+        g_auto(WattleWgDevice) device = { 0 };
+
+        wattle_wg_device_init(&device);
+        if (!wattle_wireguard_open(&wireguard, error) ||
+            !wattle_wireguard_get(&wireguard, view->interface, &device, error))
+                return FALSE;
+        for (guint i = 0; i < device.peers->len; i++) {
+                const WattleWgPeer *peer = &g_array_index(device.peers, WattleWgPeer, i);
+
+                if (peer->has_endpoint && peer->endpoint_scope == 0)
+                        add_endpoint(endpoints, peer);
+        }
+        for (guint i = 0; i < view->n_peers; i++) {
+                const WattlePeer *peer = &view->peers[i];
+                char key[WATTLE_KEY_TEXT_MAX];
+
+                wattle_key_format(&peer->public_key, key);
+                if (peer->endpoint &&
+                    (pending ||
+                     wattle_netdev_differs(&apply->before, &peer->public_key, peer->endpoint)))
+                        g_hash_table_remove(endpoints, key);
+        }
+        return TRUE;
+}
+
+static gboolean restart(const WattleNmApply *apply, const char *connection,
+                        WattleNmApplied *applied, GError **error)
+{
+        applied->active = FALSE;
+        applied->restarted = TRUE;
+        return wattle_nm_deactivate(apply->bus, apply->active, error) &&
+               wattle_nm_activate(apply->bus, connection, error);
+}
+
+static gboolean update_active(const WattleNmApply *apply, const WattleView *view, gboolean pending,
+                              const char *connection, WattleNmApplied *applied, GError **error)
+{
+        g_autoptr(GHashTable) endpoints =
+                g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        WattleNmDifference difference;
+
+        applied->active = TRUE;
+        if (!wattle_nm_compare(apply->bus, connection, apply->active, &difference, error))
+                return FALSE;
+        if (difference.link)
+                return restart(apply, connection, applied, error);
+        if (!difference.addresses && !difference.routing)
+                return TRUE;
+        applied->reapplied = TRUE;
+        return collect_endpoints(apply, view, pending, endpoints, error) &&
+               wattle_nm_reapply(apply->bus, connection, apply->active, endpoints, error);
+}
+
+/* What is new may become active by itself, and is up to date then. */
+gboolean wattle_nm_apply_update(const WattleNmApply *apply, const WattleView *view,
+                                gboolean pending, WattleNmApplied *applied, GError **error)
+{
+        g_autofree char *connection = NULL;
+
+        if (!write_profile(apply, &applied->written, error))
+                return FALSE;
+        if (!apply->running)
+                return TRUE;
+        return load_profile(apply, applied->written || pending, &connection, error) &&
+               (!apply->active || update_active(apply, view, pending, connection, applied, error));
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* 'wattle up' and 'wattle down': the same for either owner of the interface. Neither reads the
+ * profile or the key: whoever may switch a connection on and off need not be able to. */
+#include <errno.h>
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/bus.h"
+#include "cli/cli.h"
+#include "cli/nm.h"
+#include "cli/print.h"
+#include "cli/systemd.h"
+#include "common/error.h"
+#include "common/nm-profile.h"
+#include "common/scalar.h"
+#include "common/sys/host.h"
+#include "common/sys/netlink.h"
+
+/* What is to be switched, and what came of it. */
+typedef struct {
+        sd_bus *bus;
+        const char *mesh;
+        const char *interface;
+        gboolean up;      /* or down */
+        gboolean changed; /* it was not so already */
+} Switch;
+
+static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static gboolean fail(GError **error, const char *format, ...)
+{
+        va_list args;
+
+        va_start(args, format);
+        *error = g_error_new_valist(WATTLE_ERROR, WATTLE_ERROR_FAILED, format, args);
+        va_end(args);
+        return FALSE;
+}
+
+/* For whoever waits and watches; programs do neither. */
+static void tell_progress(const Switch *what)
+{
+        if (isatty(STDERR_FILENO))
+                fprintf(stderr, "%s: going %s ...\n", what->mesh, what->up ? "up" : "down");
+}
+
+static gboolean switch_at_nm(Switch *what, GError **error)
+{
+        g_autofree char *uuid = wattle_nm_profile_uuid(what->mesh);
+        g_autofree char *connection = NULL, *active = NULL;
+        gboolean running;
+
+        if (!wattle_nm_is_running(what->bus, &running, error))
+                return FALSE;
+        if (!running)
+                return fail(error, "NetworkManager owns the interface, and is not running: "
+                                   "'systemctl start NetworkManager'");
+        if (!wattle_nm_find(what->bus, uuid, &connection, error) ||
+            !wattle_nm_find_active(what->bus, uuid, &active, error))
+                return FALSE;
+        if (!connection)
+                return fail(error, "NetworkManager does not have it yet: 'wattle apply %s' as root",
+                            what->mesh);
+        what->changed = what->up != (active != NULL);
+        if (!what->changed)
+                return TRUE;
+        tell_progress(what);
+        return what->up ? wattle_nm_activate(what->bus, connection, error)
+                        : wattle_nm_deactivate(what->bus, active, error);
+}
+
+static gboolean set_link(const Switch *what, guint32 ifindex, GError **error)
+{
+        g_auto(WattleNetlink) netlink = { 0 };
+
+        if (wattle_netlink_open(&netlink, NETLINK_ROUTE, error) &&
+            wattle_netlink_set_link_up(&netlink, ifindex, what->up, error))
+                return TRUE;
+        if (geteuid() == 0)
+                return FALSE;
+        g_clear_error(error);
+        return fail(error,
+                    "systemd-networkd owns the interface, and only root may switch it "
+                    "%s: 'sudo wattle %s %s'",
+                    what->up ? "on" : "off", what->up ? "up" : "down", what->mesh);
+}
+
+static gboolean switch_at_networkd(Switch *what, GError **error)
+{
+        guint32 ifindex = if_nametoindex(what->interface);
+        gboolean was_up, running;
+
+        if (!wattle_systemd_is_active(what->bus, WATTLE_NETWORKD_UNIT, &running, error))
+                return FALSE;
+        if (!running)
+                return fail(error,
+                            "systemd-networkd owns the interface, and is not running: "
+                            "'wattle apply %s' starts it",
+                            what->mesh);
+        if (ifindex == 0)
+                return fail(error, "there is no interface %s: 'wattle apply %s' makes it",
+                            what->interface, what->mesh);
+        if (!wattle_networkd_is_up(what->bus, ifindex, &was_up, error))
+                return FALSE;
+        what->changed = was_up != what->up;
+        if (!what->changed)
+                return TRUE;
+        tell_progress(what);
+        return set_link(what, ifindex, error) &&
+               wattle_networkd_wait_link(what->bus, ifindex, what->up, error);
+}
+
+static gboolean switch_mesh(const WattleCli *cli, Switch *what, WattleOwner wish, GError **error)
+{
+        WattleOwner owner = wish == WATTLE_OWNER_AUTO ? wattle_host_owner(cli->root_fd) : wish;
+        gboolean ok;
+
+        if (!wattle_bus_open(&what->bus, error))
+                return FALSE;
+        ok = owner == WATTLE_OWNER_NETWORK_MANAGER ? switch_at_nm(what, error)
+                                                   : switch_at_networkd(what, error);
+        sd_bus_flush_close_unref(what->bus);
+        return ok;
+}
+
+static gboolean load_and_switch(const WattleCli *cli, const char *mesh, gboolean up)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleLocal) local = { 0 };
+        g_autofree char *path = NULL;
+        g_autoptr(GError) error = NULL;
+        Switch what = { .mesh = mesh, .up = up };
+        gboolean ok;
+
+        wattle_report_init(&report);
+        wattle_local_init(&local);
+        path = wattle_cli_find(cli, mesh, &report);
+        ok = path && wattle_local_load(&local, cli->root_fd, mesh, &report);
+        wattle_print_report(&report);
+        if (!ok)
+                return FALSE;
+        if (!local.enable) {
+                wattle_print_error("%s: its local settings have Enable=no", mesh);
+                return FALSE;
+        }
+        what.interface = local.interface.value ? local.interface.value : mesh;
+        if (!switch_mesh(cli, &what, local.owner, &error)) {
+                wattle_print_error("%s: %s", mesh, error->message);
+                return FALSE;
+        }
+        printf("%s: %s%s\n", mesh, up ? "up" : "down", what.changed ? "" : " already");
+        return TRUE;
+}
+
+static int run_either(WattleCli *cli, char **argv, const WattleVerb *verb, gboolean up)
+{
+        g_auto(GStrv) operands = NULL;
+        g_autoptr(GError) error = NULL;
+        const GOptionEntry options[] = { { 0 } };
+
+        if (!wattle_cli_parse(cli, verb, options, argv, &operands))
+                return cli->status;
+        if (strcmp(cli->root, "/") != 0)
+                return wattle_cli_usage(verb, "--root= is of no use here: a network that runs is "
+                                              "changed");
+        if (!wattle_identifier_check(operands[0], WATTLE_MESH_NAME_MAX, &error))
+                return wattle_cli_usage(verb, "MESH: %s", error->message);
+        return load_and_switch(cli, operands[0], up) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run_up(WattleCli *cli, char **argv)
+{
+        return run_either(cli, argv, &wattle_verb_up, TRUE);
+}
+
+static int run_down(WattleCli *cli, char **argv)
+{
+        return run_either(cli, argv, &wattle_verb_down, FALSE);
+}
+
+const WattleVerb wattle_verb_up = {
+        .name = "up",
+        .operands = "MESH",
+        .n_min = 1,
+        .n_max = 1,
+        .summary = "start a mesh on this host",
+        .description =
+                "Brings the interface up, whoever owns it, and waits until it has its addresses.\n"
+                "NetworkManager lets a desktop's user do it; systemd-networkd's takes root.",
+        .example = "wattle up home",
+        .run = run_up,
+};
+
+const WattleVerb wattle_verb_down = {
+        .name = "down",
+        .operands = "MESH",
+        .n_min = 1,
+        .n_max = 1,
+        .summary = "stop a mesh on this host",
+        .description =
+                "Takes the interface down, whoever owns it. Until the next boot, or until it is\n"
+                "started again; Enable=no in the local settings keeps it from coming back.",
+        .example = "wattle down home",
+        .run = run_down,
+};
