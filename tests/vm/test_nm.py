@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Hosts whose interfaces are NetworkManager's: the native connection, from boot to removal."""
+
+import re
+
+import mesh as meshes
+
+NM = "NetworkManager.service"
+# The scenario is the administrator of eth0.
+CONF = {"/etc/NetworkManager/conf.d/lab.conf": ("[main]\nno-auto-default=*\n[device-lab]\nmatch-device=interface-name:eth*\nmanaged=0\n",
+                                               0o644)}
+PROFILE = "/run/NetworkManager/system-connections/wattle-home.nmconnection"
+
+
+def start_nm(guest, fast=True):
+    for path, (data, mode) in CONF.items():
+        guest.put(path, data, mode)
+    guest.run(f"systemctl start {NM}")
+    guest.wait("nmcli -t general status")
+
+
+def join(lab, mesh, settings=("ActivationPolicy=up", "")):
+    """a belongs to NetworkManager, b to networkd; both are on one LAN, which has no router."""
+    guests = [lab.guest(name) for name in mesh.devices]
+    for name, guest in zip(mesh.devices, guests):
+        guest.lan = guest.plug(0, lab.lan)
+        mesh[name].lines.append(f"PublicEndpoint={guest.lan.v4}:51820")
+    start_nm(guests[0])
+    mesh.apply(guests[0], "a", "Owner=NetworkManager\n" + settings[0])
+    for name, guest in zip(list(mesh.devices)[1:], guests[1:]):
+        mesh.apply(guest, name, "ActivationPolicy=up\n" + settings[1])
+        guest.wait(f"ip addr show dev home | grep {mesh[name].v4}/")
+    return guests
+
+
+def connections(guest):
+    """Name to type, of all that NetworkManager lists; and the same of the active ones."""
+    def ask(*options):
+        lines = guest.out(f"nmcli -t -f NAME,TYPE connection show {' '.join(options)}").splitlines()
+        return dict(line.split(":") for line in lines if not line.startswith("lo:"))
+    return ask(), ask("--active")
+
+
+def nm_complaints(guest):
+    """What NetworkManager says of our connection or interface at warning or worse."""
+    return guest.run("journalctl -b -o cat -u NetworkManager | grep -e '<warn>' -e '<error>' | grep -e home -e wattle -e work",
+                     check=False).out
+
+
+def quiet(guest):
+    assert meshes.complaints(guest) == ""
+    assert nm_complaints(guest) == ""
+    assert guest.out("systemctl --failed --no-legend") == ""
+
+
+def boot(lab, mesh, settings=""):
+    a = lab.boot("a", files=mesh.files("a", settings) | CONF, enable=[NM])
+    a.wait_booted()
+    a.wait("ip link show dev eth0")
+    a.lan = a.plug(0, lab.lan)
+    return a
+
+
+def with_endpoint_of_b():
+    mesh = meshes.Mesh("home", "a", "b")
+    mesh["b"].lines += ["PublicEndpoint=192.168.1.3:51820", "Routes=192.168.2.0/24"]
+    return mesh
+
+
+def networkd_peer(lab, mesh):
+    b = lab.guest("b")
+    assert str(b.plug(0, lab.lan).v4) == "192.168.1.3"
+    mesh.apply(b, "b", "ActivationPolicy=up")
+    b.wait("ip addr show dev home | grep 10.42.0.2/16")
+    return b
+
+
+def test_nm_boot_and_switch(lab):
+    """Listed and down after a boot; up and down by wattle and by nmcli; what happens on an ordinary day between them."""
+    mesh = with_endpoint_of_b()
+    a = boot(lab, mesh, "AcceptRoutes=yes")
+    assert a.out(f"stat -c '%a %U' {PROFILE}") == "600 root"
+    listed, active = connections(a)
+    assert listed["home"] == "wireguard" and "home" not in active
+    assert a.run("ip link show dev home", check=False).code != 0
+    assert a.run("systemctl is-active systemd-networkd", check=False).out.strip() == "inactive"
+    b = networkd_peer(lab, mesh)
+
+    assert a.out("wattle up home") == "home: up"
+    assert a.out("wattle up home") == "home: up already"
+    a.wait("ping -c1 -W1 10.42.0.2")
+    a.wait("ping -c1 -W1 fd42::2")
+    assert "10.42.0.1/16" in a.out("ip addr show dev home") and "fd42::1/64" in a.out("ip addr show dev home")
+    assert "metric 2048" in a.out("ip route show 192.168.2.0/24")
+    assert a.out("ip route show default; ip -6 route show default") == ""
+    assert len(a.out("ip route show dev home").splitlines()) == 2
+    assert list(connections(a)[0]).count("home") == 1 and "extern" not in a.out("nmcli device | grep home")
+    assert a.out("nmcli -g GENERAL.STATE connection show home") == "activated"
+    assert a.out("sysctl -n net.ipv4.conf.home.rp_filter") == "2"
+
+    handshake = meshes.handshakes(a, "home")
+    a.run(f"systemctl restart {NM}")
+    a.wait("nmcli -g GENERAL.STATE connection show home | grep -x activated")
+    a.run("ping -c2 -W2 10.42.0.2")
+    a.run("ip link set eth0 down; ip link set eth0 up")
+    a.address(0, lab.lan, a.lan)
+    a.wait("ping -c1 -W1 10.42.0.2")
+    assert meshes.handshakes(a, "home") == handshake
+    assert a.out("wattle apply home") == "home: nothing to change"
+
+    a.run("nmcli connection down home")
+    a.run("nmcli connection up home")
+    a.wait("ping -c1 -W1 10.42.0.2")
+    assert a.out("wattle down home") == "home: down"
+    assert a.out("wattle down home") == "home: down already"
+    assert a.run("ip link show dev home", check=False).code != 0
+    assert "10.42" not in a.out("ip route show table all")
+    quiet(a)
+    quiet(b)
+
+
+def test_nm_up_at_boot(lab):
+    """By itself, on a LAN that has no default route."""
+    mesh = with_endpoint_of_b()
+    a = boot(lab, mesh, "ActivationPolicy=up")
+    networkd_peer(lab, mesh)
+    a.wait("nmcli -g GENERAL.STATE connection show home | grep -x activated")
+    a.wait("ping -c1 -W1 10.42.0.2")
+    quiet(a)
+
+
+class Undisturbed:
+    """Traffic between a and b loses no packet, and their session stays the same one with the same endpoint."""
+
+    def __init__(self, mesh, a, b):
+        self._mesh, self._a = mesh, a
+        a.wait(f"ping -c1 -W1 {mesh['b'].v4}")
+        self._before = self._session()
+        self._flows = [meshes.Traffic(a, mesh["b"].v4), meshes.Traffic(b, mesh["a"].v4)]
+
+    def _session(self):
+        key = self._mesh["b"].public
+        return meshes.handshakes(self._a, "home")[key], meshes.endpoints(self._a, "home")[key]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failure, *_):
+        lost = [flow.lost() for flow in self._flows]
+        if not failure:
+            assert lost == [0, 0]
+            assert self._session() == self._before
+
+
+def test_nm_apply_under_traffic(lab):
+    """b sends from another port than the profile says; that endpoint is a's to keep."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a, b = join(lab, mesh, ("ActivationPolicy=up\nAcceptRoutes=yes", "ListenPort=44444"))
+    a.wait("ip addr show dev home | grep 10.42.0.1/16")
+    b.wait("ping -c1 -W1 10.42.0.1")
+    b_endpoint = f"{b.lan.v4}:44444"
+    assert meshes.endpoints(a, "home")[mesh["b"].public] == b_endpoint
+
+    with Undisturbed(mesh, a, b):
+        c = mesh.add("c")
+        assert mesh.update(a) == "home: 2 files changed, 1 peer added"
+        assert meshes.allowed_ips(a, "home")[c.public] == {f"{c.v4}/32", f"{c.v6}/128"}
+
+        c.v4 = "10.42.7.7"
+        c.lines = ["PublicEndpoint=192.168.1.77:51820", "Keepalive=10"]
+        mesh.update(a)
+        assert meshes.allowed_ips(a, "home")[c.public] == {"10.42.7.7/32", f"{c.v6}/128"}
+        assert meshes.endpoints(a, "home")[c.public] == "192.168.1.77:51820"
+
+        c.lines.append("Routes=192.168.77.0/24")
+        assert "addresses and routes set by NetworkManager" in mesh.update(a)
+        a.wait("ip route show 192.168.77.0/24 | grep 'dev home.*metric 2048'")
+        assert "192.168.77.0/24" in meshes.allowed_ips(a, "home")[c.public]
+
+        mesh["a"].lines.append("Address=10.42.9.9")
+        mesh.update(a)
+        a.wait("ip addr show dev home | grep 10.42.9.9/16")
+
+        # A peer goes with its route: NetworkManager alone would replace all peers.
+        mesh.remove("c")
+        assert "1 peer removed" in mesh.update(a)
+        a.wait("! ip route show 192.168.77.0/24 | grep .")
+        assert set(meshes.allowed_ips(a, "home")) == {mesh["b"].public}
+        assert mesh.update(a) == "home: nothing to change"
+    assert meshes.endpoints(a, "home")[mesh["b"].public] == b_endpoint
+
+    # An endpoint that the profile changes is set.
+    mesh["b"].lines = [f"PublicEndpoint={b.lan.v4}:44445"]
+    mesh.update(a)
+    assert f"{b.lan.v4}:44445" in a.get(PROFILE).decode()
+    quiet(a)
+
+
+def test_nm_two_meshes_come_and_go(lab):
+    home, work = meshes.Mesh("home", "a", "b"), meshes.Mesh("work", "a", "b", net=43, port=51821)
+    a, b = join(lab, home)
+    work["b"].lines.append(f"PublicEndpoint={b.lan.v4}:51821")
+    work.apply(a, "a", "Owner=NetworkManager")
+    work.apply(b, "b", "ActivationPolicy=up")
+    assert "work" not in connections(a)[1]
+    a.run("wattle up work")
+    a.wait("ping -c1 -W1 10.42.0.2")
+    a.wait("ping -c1 -W1 10.43.0.2")
+
+    a.run("rm /etc/wattle/work.mesh")
+    assert "interface work removed" in a.out("wattle apply")
+    assert a.run("ip link show dev work", check=False).code != 0
+    assert set(connections(a)[0]) == {"home"}
+    a.run("ping -c1 -W2 10.42.0.2")
+    assert a.run("wattle up work", check=False).code == 1
+
+    # The interface's name and its size take a new interface.
+    home.apply(a, "a", "Owner=NetworkManager\nActivationPolicy=up\nInterface=wg-7\nMTU=1380")
+    a.wait("ip link show dev wg-7 | grep 'mtu 1380'")
+    assert a.run("ip link show dev home", check=False).code != 0
+    a.wait("ping -c1 -W1 10.42.0.2")
+
+    home.apply(a, "a", "Owner=NetworkManager\nEnable=no")
+    assert connections(a)[0] == {}
+    assert a.run("ls /run/NetworkManager/system-connections/wattle-* /run/systemd/network/*", check=False).out == ""
+    quiet(a)
+
+
+def test_nm_refuses_what_is_wrong(lab):
+    """A key of another device or none: nothing is made, and both say why."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a = lab.guest("a")
+    start_nm(a)
+    a.put(mesh.path, mesh.text())
+    a.put("/etc/wattle/home.mesh.d/local.conf", "[Local]\nOwner=NetworkManager\n")
+    failed = a.run("wattle apply home", check=False)
+    assert failed.code == 1 and "wattle genkey home" in failed.err
+    a.put("/etc/wattle/home.key", mesh["b"].key, 0o600)
+    failed = a.run("wattle apply home", check=False)
+    assert failed.code == 1 and "that of b" in failed.err
+    a.put("/etc/wattle/home.key", mesh["a"].key, 0o644)
+    failed = a.run("wattle apply home", check=False)
+    assert failed.code == 1 and "chmod" in failed.err
+    assert a.run(f"ls {PROFILE}", check=False).code != 0
+    a.run("systemctl daemon-reload; systemctl start wattle-nm@home.service || true")
+    assert "chmod" in a.out("journalctl -b -o cat -u wattle-nm@home")
+    failed = a.run("wattle up home", check=False)
+    assert failed.code == 1 and "wattle apply home" in failed.err
+    a.put("/etc/wattle/home.key", mesh["a"].key, 0o600)
+    assert a.out("wattle apply home") == "home: 3 files changed"
+
+
+def test_nm_leaves_networkds_interface_alone(lab):
+    """NetworkManager runs, and networkd owns the mesh: one interface, and not NetworkManager's."""
+    mesh = meshes.Mesh("home", "a", "b")
+    guests = [lab.guest(name) for name in mesh.devices]
+    start_nm(guests[0])
+    for name, guest in zip(mesh.devices, guests):
+        guest.lan = guest.plug(0, lab.lan)
+        mesh[name].lines.append(f"PublicEndpoint={guest.lan.v4}:51820")
+    a, b = guests
+    mesh.apply(a, "a", "Owner=networkd")
+    mesh.apply(b, "b", "ActivationPolicy=up")
+    assert a.out("wattle up home") == "home: up"
+    a.wait("ping -c1 -W1 10.42.0.2")
+    assert re.search(r"^home +wireguard +unmanaged", a.out("nmcli device"), re.M)
+    assert connections(a)[0] == {}
+    a.run(f"systemctl restart {NM}")
+    a.wait("nmcli device | grep '^home *wireguard *unmanaged'")
+    a.run("ping -c1 -W2 10.42.0.2")
+    assert a.out("wattle down home") == "home: down"
+    assert a.out("wattle down home") == "home: down already"
+
+    # From one owner to the other and back.
+    a.run("wattle up home")
+    mesh.apply(a, "a", "Owner=NetworkManager\nActivationPolicy=up")
+    a.wait("nmcli -g GENERAL.STATE connection show home | grep -x activated")
+    a.wait("ping -c1 -W1 10.42.0.2")
+    mesh.apply(a, "a", "Owner=networkd\nActivationPolicy=up")
+    a.wait("networkctl list home --no-pager | grep routable")
+    a.wait("ping -c1 -W1 10.42.0.2")
+    a.wait("nmcli device | grep '^home *wireguard *unmanaged'")
+    quiet(a)
+
+
+def test_nm_exit_node(lab):
+    """All traffic of both families leaves through the exit node by NetworkManager's own rules; without it, nothing is left."""
+    mesh = meshes.Mesh("home", "a", "b")
+    mesh["b"].lines.append("ExitNode=yes")
+    a, b = join(lab, mesh, ("ActivationPolicy=up\nExitNode=b", ""))
+    b.run("ip addr add 203.0.113.99/32 dev lo; ip addr add 2001:db8::99/128 dev lo")
+    a.wait("ping -c1 -W1 203.0.113.99")
+    a.wait("ping -c1 -W1 2001:db8::99")
+    assert "lookup 51820" in a.out("ip rule") and "dev home" in a.out("ip route show table 51820")
+    mesh.apply(a, "a", "Owner=NetworkManager\nActivationPolicy=up")
+    a.wait("! ip rule | grep 51820")
+    a.wait("! ip route show table 51820 | grep .")
+    a.run("ping -c1 -W2 10.42.0.2")
+    quiet(a)
