@@ -27,6 +27,7 @@ static const struct {
         { "Run it on this host", &wattle_verb_apply },
         { NULL, &wattle_verb_up },
         { NULL, &wattle_verb_down },
+        { NULL, &wattle_verb_status },
         { "Files for its devices", &wattle_verb_render },
         { NULL, &wattle_verb_export },
 };

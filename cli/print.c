@@ -6,10 +6,15 @@
 
 #define COLUMN_GAP 2
 
+typedef struct {
+        char **lines;
+        WattleStyle style;
+} Cell;
+
 struct WattleTable {
         const char *const *headings;
         guint n_columns;
-        GPtrArray *cells; /* of GStrv, the lines of a cell */
+        GArray *cells; /* of Cell, row by row */
 };
 
 static gboolean has_colour(FILE *stream)
@@ -71,9 +76,11 @@ void wattle_print_report(WattleReport *report)
                 wattle_print_error("%u more faults are not shown", n_all - report->faults->len);
 }
 
-static void free_cell(gpointer data)
+static void clear_cell(gpointer data)
 {
-        g_strfreev(data);
+        Cell *cell = data;
+
+        g_strfreev(cell->lines);
 }
 
 WattleTable *wattle_table_new(const char *const *headings)
@@ -81,7 +88,8 @@ WattleTable *wattle_table_new(const char *const *headings)
         WattleTable *table = g_new(WattleTable, 1);
 
         *table = (WattleTable){ headings, g_strv_length((char **)headings),
-                                g_ptr_array_new_with_free_func(free_cell) };
+                                g_array_new(FALSE, FALSE, sizeof(Cell)) };
+        g_array_set_clear_func(table->cells, clear_cell);
         return table;
 }
 
@@ -89,15 +97,21 @@ void wattle_table_free(WattleTable *table)
 {
         if (!table)
                 return;
-        g_ptr_array_unref(table->cells);
+        g_array_unref(table->cells);
         g_free(table);
+}
+
+void wattle_table_add_styled(WattleTable *table, WattleStyle style, char *text)
+{
+        g_autofree char *owned = text;
+        Cell cell = { g_strsplit(owned, "\n", -1), style };
+
+        g_array_append_val(table->cells, cell);
 }
 
 void wattle_table_add(WattleTable *table, char *text)
 {
-        g_autofree char *owned = text;
-
-        g_ptr_array_add(table->cells, g_strsplit(owned, "\n", -1));
+        wattle_table_add_styled(table, WATTLE_STYLE_PLAIN, text);
 }
 
 static guint text_width(const char *text)
@@ -111,7 +125,7 @@ static guint column_width(const WattleTable *table, guint column)
         guint width = 0;
 
         for (guint i = column; i < table->cells->len; i += table->n_columns) {
-                char **lines = g_ptr_array_index(table->cells, i);
+                char **lines = g_array_index(table->cells, Cell, i).lines;
 
                 for (guint j = 0; lines[j]; j++)
                         width = MAX(width, text_width(lines[j]));
@@ -119,9 +133,9 @@ static guint column_width(const WattleTable *table, guint column)
         return width > 0 ? MAX(width, text_width(table->headings[column])) : 0;
 }
 
-/* One line of texts; blanks are owed, and paid only when more text follows. */
+/* One line of texts, each in its style; blanks are owed, and paid only when more text follows. */
 static void print_line(const WattleTable *table, const guint *widths, const char *const *texts,
-                       WattleStyle style, FILE *stream)
+                       const WattleStyle *styles, FILE *stream)
 {
         guint owed = 0;
 
@@ -130,7 +144,7 @@ static void print_line(const WattleTable *table, const guint *widths, const char
                         continue;
                 if (*texts[i]) {
                         fprintf(stream, "%*s", (int)owed, "");
-                        wattle_print_styled(stream, style, texts[i]);
+                        wattle_print_styled(stream, styles[i], texts[i]);
                         owed = 0;
                 }
                 owed += widths[i] - text_width(texts[i]) + COLUMN_GAP;
@@ -141,27 +155,45 @@ static void print_line(const WattleTable *table, const guint *widths, const char
 static void print_row(const WattleTable *table, const guint *widths, guint first_cell, FILE *stream)
 {
         g_autofree const char **texts = g_new0(const char *, table->n_columns);
+        g_autofree WattleStyle *styles = g_new0(WattleStyle, table->n_columns);
         guint height = 1;
 
         for (guint line = 0; line < height; line++) {
                 for (guint i = 0; i < table->n_columns; i++) {
-                        char **lines = g_ptr_array_index(table->cells, first_cell + i);
-                        guint n = g_strv_length(lines);
+                        const Cell *cell = &g_array_index(table->cells, Cell, first_cell + i);
+                        guint n = g_strv_length(cell->lines);
 
                         height = MAX(height, n);
-                        texts[i] = line < n ? lines[line] : "";
+                        texts[i] = line < n ? cell->lines[line] : "";
+                        styles[i] = cell->style;
                 }
-                print_line(table, widths, texts, WATTLE_STYLE_PLAIN, stream);
+                print_line(table, widths, texts, styles, stream);
         }
+}
+
+guint wattle_table_width(const WattleTable *table)
+{
+        guint width = 0;
+
+        for (guint i = 0; i < table->n_columns; i++) {
+                guint column = column_width(table, i);
+
+                if (column > 0)
+                        width += column + (width > 0 ? COLUMN_GAP : 0);
+        }
+        return width;
 }
 
 void wattle_table_print(const WattleTable *table, FILE *stream)
 {
         g_autofree guint *widths = g_new(guint, table->n_columns);
+        g_autofree WattleStyle *bold = g_new(WattleStyle, table->n_columns);
 
-        for (guint i = 0; i < table->n_columns; i++)
+        for (guint i = 0; i < table->n_columns; i++) {
                 widths[i] = column_width(table, i);
-        print_line(table, widths, table->headings, WATTLE_STYLE_BOLD, stream);
+                bold[i] = WATTLE_STYLE_BOLD;
+        }
+        print_line(table, widths, table->headings, bold, stream);
         for (guint i = 0; i < table->cells->len; i += table->n_columns)
                 print_row(table, widths, i, stream);
 }

@@ -38,4 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleTable, wattle_table_free)
 
 /* The next cell, row by row; takes over text. */
 void wattle_table_add(WattleTable *table, char *text);
+void wattle_table_add_styled(WattleTable *table, WattleStyle style, char *text);
+
+/* Of its longest line, in characters. */
+guint wattle_table_width(const WattleTable *table);
 void wattle_table_print(const WattleTable *table, FILE *stream);

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-VERBS = ['init', 'add', 'remove', 'check', 'show', 'genkey', 'pubkey', 'apply', 'up', 'down', 'render', 'export']
+VERBS = ['init', 'add', 'remove', 'check', 'show', 'genkey', 'pubkey', 'apply', 'up', 'down', 'status', 'render', 'export']
 
 
 def test_overview(wattle):

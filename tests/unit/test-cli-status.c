@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What 'wattle status' shows of a status, for terminals of several widths and for programs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/status-screen.h"
+#include "cli/units.h"
+#include "tests/unit/fixture.h"
+
+#define NOW_S G_GINT64_CONSTANT(1000000)
+
+static const struct unit_row {
+        const char *name;
+        char *(*format)(guint64);
+        guint64 amount;
+        const char *text;
+} unit_rows[] = {
+        { "no byte", wattle_format_bytes, 0, "0 B" },
+        { "bytes", wattle_format_bytes, 1023, "1023 B" },
+        { "one KiB", wattle_format_bytes, 1024, "1.0 KiB" },
+        { "below two KiB", wattle_format_bytes, 2047, "1.9 KiB" },
+        { "MiB", wattle_format_bytes, 12345678, "11 MiB" },
+        { "all", wattle_format_bytes, G_MAXUINT64, "16777215 TiB" },
+        { "microseconds", wattle_format_duration, 300, "0.3 ms" },
+        { "milliseconds", wattle_format_duration, 12345, "12 ms" },
+        { "seconds", wattle_format_duration, 1250000, "1.2 s" },
+};
+
+static void unit(gconstpointer data)
+{
+        const struct unit_row *row = data;
+        g_autofree char *text = row->format(row->amount);
+
+        g_assert_cmpstr(text, ==, row->text);
+}
+
+static void age(void)
+{
+        static const struct {
+                gint64 seconds;
+                const char *text;
+        } rows[] = {
+                { -5, "0 s" },      { 59, "59 s" },  { 60, "1 min" },
+                { 3599, "59 min" }, { 7200, "2 h" }, { 864000, "10 d" },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autofree char *text = wattle_format_age(rows[i].seconds);
+
+                g_assert_cmpstr(text, ==, rows[i].text);
+        }
+}
+
+static void add_peer(WattleStatus *status, const char *device, WattlePath path,
+                     const char *endpoint, gint64 handshake_s)
+{
+        WattlePeerStatus peer = {
+                .device = device,
+                .managed = TRUE,
+                .path = path,
+                .last_handshake_s = handshake_s,
+                .rx_bytes = 2048,
+                .tx_bytes = 10,
+        };
+
+        peer.addresses = wattle_arena_alloc(status->arena, sizeof *peer.addresses);
+        peer.n_addresses = 1;
+        g_assert_true(wattle_addr_parse("10.77.0.2", peer.addresses, NULL));
+        g_assert_true(wattle_peer_status_parse_endpoint(&peer, endpoint, status->arena, NULL));
+        g_array_append_val(status->peers, peer);
+}
+
+static void make_status(WattleStatus *status)
+{
+        WattlePeerStatus *peer;
+
+        wattle_status_init(status);
+        status->mesh = "home";
+        status->device = "laptop";
+        status->interface = "wg-home";
+        status->owner = WATTLE_OWNER_NETWORKD;
+        status->link = WATTLE_LINK_UP;
+        status->listen_port = 1234;
+        add_peer(status, "desktop", WATTLE_PATH_LAN, "192.0.2.1:51820", NOW_S - 12);
+        add_peer(status, NULL, WATTLE_PATH_NONE, "", 0);
+        peer = &g_array_index(status->peers, WattlePeerStatus, 0);
+        peer->has_rtt = TRUE;
+        peer->rtt_us = 1300;
+        peer->has_since = TRUE;
+        peer->since_us = (NOW_S - 300) * G_USEC_PER_SEC;
+        peer->reason = "on its LAN";
+}
+
+#define HEAD "home: up, laptop, interface wg-home, port 1234, networkd\n"
+
+static const struct screen_row {
+        const char *name;
+        guint width, max_rows;
+        const char *text;
+} screen_rows[] = {
+        { "all", 0, 0,
+          HEAD "DEVICE           ADDRESS    PATH       ENDPOINT         HANDSHAKE  RECEIVED  SENT  "
+               "RTT     SINCE  REASON\n"
+               "desktop          10.77.0.2  LAN        192.0.2.1:51820  12 s ago   2.0 KiB   10 B  "
+               "1.3 ms  5 min  on its LAN\n"
+               "key AAAAAAAA...  10.77.0.2  no device                   never      2.0 KiB   10 B\n"
+               "a note\n" },
+        { "just wide enough", 108, 0,
+          HEAD "DEVICE           ADDRESS    PATH       ENDPOINT         HANDSHAKE  RECEIVED  SENT  "
+               "RTT     SINCE  REASON\n"
+               "desktop          10.77.0.2  LAN        192.0.2.1:51820  12 s ago   2.0 KiB   10 B  "
+               "1.3 ms  5 min  on its LAN\n"
+               "key AAAAAAAA...  10.77.0.2  no device                   never      2.0 KiB   10 B\n"
+               "a note\n" },
+        { "80 columns", 80, 0,
+          HEAD "DEVICE           ADDRESS    PATH       ENDPOINT         HANDSHAKE  RTT\n"
+               "desktop          10.77.0.2  LAN        192.0.2.1:51820  12 s ago   1.3 ms\n"
+               "key AAAAAAAA...  10.77.0.2  no device                   never\n"
+               "a note\n" },
+        { "narrow", 46, 0,
+          HEAD "DEVICE           PATH       ENDPOINT\n"
+               "desktop          LAN        192.0.2.1:51820\n"
+               "key AAAAAAAA...  no device\n"
+               "a note\n" },
+        { "narrower than that", 5, 0,
+          HEAD "DEVICE           PATH\n"
+               "desktop          LAN\n"
+               "key AAAAAAAA...  no device\n"
+               "a note\n" },
+        { "few lines", 25, 1,
+          HEAD "DEVICE   PATH\n"
+               "desktop  LAN\n"
+               "... and 1 more\n"
+               "a note\n" },
+};
+
+static void screen(gconstpointer data)
+{
+        const struct screen_row *row = data;
+        g_auto(WattleStatus) status = { 0 };
+        g_autoptr(GPtrArray) notes = g_ptr_array_new();
+        const WattleScreen wanted = { row->width, row->max_rows, NOW_S * G_USEC_PER_SEC };
+        char *text = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+
+        make_status(&status);
+        g_ptr_array_add(notes, (char *)"a note");
+        wattle_status_print(&status, notes, &wanted, stream);
+        fclose(stream);
+        g_assert_cmpstr(text, ==, row->text);
+        free(text);
+}
+
+static void down(void)
+{
+        g_auto(WattleStatus) status = { 0 };
+        g_autoptr(GPtrArray) notes = g_ptr_array_new();
+        char *text = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+
+        make_status(&status);
+        status.link = WATTLE_LINK_DOWN;
+        wattle_status_print(&status, notes, &(WattleScreen){ 0, 0, 0 }, stream);
+        fclose(stream);
+        g_assert_cmpstr(text, ==, "home: down, laptop, interface wg-home, port 1234, networkd\n");
+        free(text);
+}
+
+static void json(void)
+{
+        g_auto(WattleStatus) status = { 0 };
+        g_autoptr(GPtrArray) notes = g_ptr_array_new();
+        const WattleStatus *statuses[] = { &status };
+        char *text = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+
+        make_status(&status);
+        g_array_remove_index(status.peers, 1);
+        g_ptr_array_add(notes, (char *)"a \"note\"");
+        wattle_status_json(statuses, &notes, 1, stream);
+        fclose(stream);
+        g_assert_cmpstr(
+                text, ==,
+                "{\n  \"format\": 1,\n  \"meshes\": [\n    {\n"
+                "      \"mesh\": \"home\",\n      \"device\": \"laptop\",\n"
+                "      \"addresses\": [],\n      \"interface\": \"wg-home\",\n"
+                "      \"state\": \"up\",\n      \"owner\": \"networkd\",\n"
+                "      \"listen_port\": 1234,\n      \"wattled\": false,\n"
+                "      \"peers\": [\n        {\n"
+                "          \"device\": \"desktop\",\n"
+                "          \"public_key\": \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\",\n"
+                "          \"addresses\": [\n            \"10.77.0.2\"\n          ],\n"
+                "          \"managed\": true,\n          \"revoked\": false,\n"
+                "          \"missing\": false,\n          \"path\": \"LAN\",\n"
+                "          \"endpoint\": \"192.0.2.1:51820\",\n"
+                "          \"since\": 999700,\n          \"last_handshake\": 999988,\n"
+                "          \"rx_bytes\": 2048,\n          \"tx_bytes\": 10,\n"
+                "          \"rtt_us\": 1300,\n          \"reason\": \"on its LAN\"\n"
+                "        }\n      ],\n      \"notes\": [\n        \"a \\\"note\\\"\"\n"
+                "      ]\n    }\n  ]\n}\n");
+        free(text);
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        add_rows("/cli-status/unit", unit_rows, unit);
+        add_rows("/cli-status/screen", screen_rows, screen);
+        g_test_add_func("/cli-status/age", age);
+        g_test_add_func("/cli-status/down", down);
+        g_test_add_func("/cli-status/json", json);
+        return g_test_run();
+}
