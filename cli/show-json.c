@@ -68,6 +68,8 @@ static void write_interface(WattleJson *json, const WattleView *view)
         wattle_json_string(json, "name", view->interface);
         wattle_json_string(json, "owner", wattle_owner_name(view->owner));
         wattle_json_string(json, "activation_policy", wattle_activation_name(view->activation));
+        wattle_json_string(json, "connection", wattle_connection_kind_name(view->connection));
+        wattle_json_string(json, "zone", view->trust);
         wattle_json_string(json, "private_key_file", view->private_key_file);
         write_prefixes(json, "addresses", view->addresses, view->n_addresses);
         wattle_json_uint(json, "listen_port", view->listen_port);

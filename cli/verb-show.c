@@ -97,7 +97,12 @@ static void print_owner(const WattleView *view)
                 return;
         }
         append(text, "", "%s", wattle_owner_name(view->owner));
-        append(text, ", ", "%s", starts[view->activation]);
+        if (view->connection == WATTLE_CONNECTION_VPN)
+                append(text, ", ", "as a VPN, started by hand");
+        else
+                append(text, ", ", "%s", starts[view->activation]);
+        if (view->trust)
+                append(text, ", ", "in zone %s", view->trust);
         print_fact("owner", text->str);
 }
 

@@ -8,6 +8,9 @@
 #include "common/ini.h"
 #include "common/scalar.h"
 
+/* firewalld's own limit, so that the names of its chains fit. */
+#define ZONE_MAX 17
+
 /* Reads a value into its field. */
 typedef gboolean (*ParseValue)(const char *text, WattlePlace place, WattleArena *arena,
                                gpointer field, GError **error);
@@ -21,6 +24,7 @@ typedef struct {
 /* The words of an enum, by its values. */
 static const char *const owner_names[] = { "auto", "networkd", "NetworkManager" };
 static const char *const activation_names[] = { "manual", "up", "always-up" };
+static const char *const connection_names[] = { "native", "vpn" };
 static const char *const routing_names[] = { "auto", "none", "client", "server", "both" };
 
 static gboolean parse_word(const char *text, const char *const *words, guint n_words, guint *ret,
@@ -61,6 +65,11 @@ const char *wattle_activation_name(WattleActivation activation)
         return activation_names[activation];
 }
 
+const char *wattle_connection_kind_name(WattleConnectionKind kind)
+{
+        return connection_names[kind];
+}
+
 static gboolean parse_owner(const char *text, G_GNUC_UNUSED WattlePlace place,
                             G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
 {
@@ -86,6 +95,35 @@ static gboolean parse_routing(const char *text, G_GNUC_UNUSED WattlePlace place,
         if (!parse_word(text, routing_names, G_N_ELEMENTS(routing_names), &value, error))
                 return FALSE;
         *(WattleRoutingFeatures *)field = (WattleRoutingFeatures)value;
+        return TRUE;
+}
+
+static gboolean parse_connection(const char *text, WattlePlace place,
+                                 G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
+{
+        guint value;
+
+        if (!parse_word(text, connection_names, G_N_ELEMENTS(connection_names), &value, error))
+                return FALSE;
+        *(WattleConnectionChoice *)field =
+                (WattleConnectionChoice){ (WattleConnectionKind)value, place };
+        return TRUE;
+}
+
+static gboolean parse_zone(const char *text, WattlePlace place, WattleArena *arena, gpointer field,
+                           GError **error)
+{
+        gsize length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                    "0123456789_-");
+
+        if (text[length] || length > ZONE_MAX) {
+                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
+                            "'%s' is not a zone of firewalld: 1 to %d letters, digits, _ and -",
+                            text, ZONE_MAX);
+                return FALSE;
+        }
+        *(WattleProfileName *)field =
+                (WattleProfileName){ wattle_arena_strdup(arena, text), place };
         return TRUE;
 }
 
@@ -173,6 +211,8 @@ static const Key keys[] = {
         { "AcceptRoutes", parse_boolean, FIELD(accept_routes) },
         { "ExitNode", parse_device, FIELD(exit_node) },
         { "FirewallMark", parse_mark, FIELD(firewall_mark) },
+        { "Connection", parse_connection, FIELD(connection) },
+        { "Trust", parse_zone, FIELD(trust) },
 };
 
 static const WattleLocal defaults = { .enable = TRUE };

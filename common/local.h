@@ -27,6 +27,17 @@ typedef enum {
         WATTLE_ROUTING_BOTH,
 } WattleRoutingFeatures;
 
+/* What NetworkManager has of a mesh: the interface itself, or a VPN whose service makes it. */
+typedef enum {
+        WATTLE_CONNECTION_NATIVE,
+        WATTLE_CONNECTION_VPN,
+} WattleConnectionKind;
+
+typedef struct {
+        WattleConnectionKind value;
+        WattlePlace place;
+} WattleConnectionChoice;
+
 typedef struct {
         WattleArena *arena;
         gboolean enable;          /* yes by default */
@@ -41,6 +52,8 @@ typedef struct {
         gboolean accept_routes;
         WattleProfileName exit_node; /* value NULL: none */
         WattleOptionalU32 firewall_mark;
+        WattleConnectionChoice connection;
+        WattleProfileName trust; /* a zone of firewalld's; value NULL: its default zone */
 } WattleLocal;
 
 /* All defaults. */
@@ -58,3 +71,4 @@ const char *wattle_owner_name(WattleOwner owner);
 gboolean wattle_owner_parse(const char *text, WattleOwner *ret,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 const char *wattle_activation_name(WattleActivation activation);
+const char *wattle_connection_kind_name(WattleConnectionKind kind);

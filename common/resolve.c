@@ -351,6 +351,34 @@ static void fill_names(Resolver *resolver)
         view->public_key = resolver->self->public_key;
 }
 
+/* What only NetworkManager knows to do, and what it does not. */
+static void fill_connection(Resolver *resolver, WattleReport *report)
+{
+        const WattleLocal *local = resolver->local;
+        const WattleConnectionChoice *connection = &local->connection;
+        WattleView *view = resolver->view;
+
+        if (view->owner == WATTLE_OWNER_NETWORK_MANAGER) {
+                view->connection = connection->value;
+                if (local->trust.value)
+                        view->trust = wattle_arena_strdup(view->arena, local->trust.value);
+                if (connection->value == WATTLE_CONNECTION_VPN &&
+                    view->activation != WATTLE_ACTIVATION_MANUAL)
+                        wattle_report_warning(report, connection->place,
+                                              "Connection: NetworkManager starts no VPN by itself, "
+                                              "so that ActivationPolicy= is of no effect");
+                return;
+        }
+        if (connection->value == WATTLE_CONNECTION_VPN)
+                wattle_report_warning(report, connection->place,
+                                      "Connection: of no effect, for systemd-networkd owns the "
+                                      "interface");
+        if (local->trust.value)
+                wattle_report_warning(report, local->trust.place,
+                                      "Trust: of no effect, for systemd-networkd owns the "
+                                      "interface and knows no zones");
+}
+
 static void fill_settings(Resolver *resolver, const WattleHost *host)
 {
         const WattleLocal *local = resolver->local;
@@ -384,6 +412,7 @@ WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *sel
                 return NULL;
         fill_names(&resolver);
         fill_settings(&resolver, host);
+        fill_connection(&resolver, report);
         fill_addresses(&resolver);
         fill_routes(&resolver);
         fill_routing(&resolver);

@@ -52,6 +52,8 @@ typedef struct {
         WattleOptionalU16 mtu;           /* else the kernel's own default */
         WattleOptionalU32 firewall_mark; /* on the packets that WireGuard itself sends */
         WattleActivation activation;
+        WattleConnectionKind connection; /* of NetworkManager, if it is the owner */
+        const char *trust;               /* the zone of firewalld's; NULL: its default one */
         WattlePrefix *addresses; /* of the interface: each with the length of its subnet, host bits
                                     kept */
         guint n_addresses;

@@ -34,7 +34,7 @@ static NMSetting *make_connection_setting(const WattleView *view)
                      uuid, NM_SETTING_CONNECTION_TYPE, NM_SETTING_WIREGUARD_SETTING_NAME,
                      NM_SETTING_CONNECTION_INTERFACE_NAME, view->interface,
                      NM_SETTING_CONNECTION_AUTOCONNECT, is_started_by_itself(view->activation),
-                     NULL);
+                     NM_SETTING_CONNECTION_ZONE, view->trust, NULL);
         return setting;
 }
 

@@ -78,6 +78,7 @@ def test_json(wattle):
     assert (view['format'], view['mesh'], view['serial']) == (1, 'office', 42)
     assert view['interface'] == {
         'name': 'office', 'owner': 'networkd', 'activation_policy': 'manual',
+        'connection': 'native', 'zone': None,
         'private_key_file': '/etc/wattle/office.key',
         'addresses': ['10.77.0.1/24', 'fd77:77:77::1/64'], 'listen_port': 51820, 'mtu': None,
         'firewall_mark': None}

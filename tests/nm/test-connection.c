@@ -23,7 +23,8 @@ static const Row rows[] = {
         { "office-anna", "office", "anna", "" },
         { "office-ben", "office", "ben", "" },
         { "office-anna-settings", "office", "anna",
-          "ActivationPolicy=up\nInterface=wg-0\nListenPort=4000\nMTU=1380\nFirewallMark=7\n" },
+          "ActivationPolicy=up\nInterface=wg-0\nListenPort=4000\nMTU=1380\nFirewallMark=7\n"
+          "Trust=home\n" },
         { "office-ben-always-up", "office", "ben", "ActivationPolicy=always-up\n" },
         { "office-anna-accept-routes", "office", "anna", "AcceptRoutes=yes\n" },
         { "office-anna-exit-node", "office", "anna", "ExitNode=vps\n" },

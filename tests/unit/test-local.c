@@ -58,6 +58,15 @@ static const Row rows[] = {
         { "mark", "[Local]\nFirewallMark=0\n",
           "a.conf:2:14: FirewallMark: '0' is not a mark: 1 to 4294967295, or in hexadecimal 0x1 "
           "to 0xffffffff" },
+        { "connection", "[Local]\nConnection=VPN\n",
+          "a.conf:2:12: Connection: 'VPN' is none of native, vpn" },
+        { "zone-of-17", "[Local]\nTrust=My_Zone-901234567\n", "" },
+        { "zone-of-18", "[Local]\nTrust=My_Zone-9012345678\n",
+          "a.conf:2:7: Trust: 'My_Zone-9012345678' is not a zone of firewalld: 1 to 17 letters, "
+          "digits, _ and -" },
+        { "zone-with-a-blank", "[Local]\nTrust=my home\n",
+          "a.conf:2:7: Trust: 'my home' is not a zone of firewalld: 1 to 17 letters, digits, _ and "
+          "-" },
         { "boolean", "[Local]\nEnable=maybe\n",
           "a.conf:2:8: Enable: 'maybe' is neither yes nor no" },
         { "comment-behind", "[Local]\nPrivateKeyFile=/etc/k # mine\nEnable=no ; for now\n",
@@ -98,7 +107,9 @@ static void every_key(void)
                            "RoutingFeatures=both\n"
                            "AcceptRoutes=yes\n"
                            "ExitNode=vps\n"
-                           "FirewallMark=0xcafe\n");
+                           "FirewallMark=0xcafe\n"
+                           "Connection=vpn\n"
+                           "Trust=home\n");
         g_assert_false(local.enable);
         g_assert_cmpstr(local.device.value, ==, "nas");
         g_assert_cmpuint(local.device.place.line, ==, 3);
@@ -113,6 +124,9 @@ static void every_key(void)
         g_assert_cmpstr(local.exit_node.value, ==, "vps");
         g_assert_true(local.firewall_mark.given);
         g_assert_cmpuint(local.firewall_mark.value, ==, 0xcafe);
+        g_assert_cmpint(local.connection.value, ==, WATTLE_CONNECTION_VPN);
+        g_assert_cmpuint(local.connection.place.line, ==, 14);
+        g_assert_cmpstr(local.trust.value, ==, "home");
 }
 
 static void defaults(void)
@@ -132,6 +146,8 @@ static void defaults(void)
         g_assert_false(local.accept_routes);
         g_assert_null(local.exit_node.value);
         g_assert_false(local.firewall_mark.given);
+        g_assert_cmpint(local.connection.value, ==, WATTLE_CONNECTION_NATIVE);
+        g_assert_null(local.trust.value);
 }
 
 /* A later file wins, key by key; an empty value goes back to the default. */
@@ -164,6 +180,8 @@ static void names_come_back(void)
                 g_assert_true(wattle_owner_parse(wattle_owner_name(owners[i]), &owner, NULL));
                 g_assert_cmpint(owner, ==, owners[i]);
         }
+        g_assert_cmpstr(wattle_connection_kind_name(WATTLE_CONNECTION_NATIVE), ==, "native");
+        g_assert_cmpstr(wattle_connection_kind_name(WATTLE_CONNECTION_VPN), ==, "vpn");
         g_assert_cmpstr(wattle_activation_name(WATTLE_ACTIVATION_MANUAL), ==, "manual");
         g_assert_cmpstr(wattle_activation_name(WATTLE_ACTIVATION_UP), ==, "up");
         g_assert_cmpstr(wattle_activation_name(WATTLE_ACTIVATION_ALWAYS_UP), ==, "always-up");

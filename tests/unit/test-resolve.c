@@ -288,6 +288,44 @@ static void settings_of_host(void)
         }
 }
 
+/* Only NetworkManager has VPNs and zones. */
+static void connection(void)
+{
+        static const struct {
+                const char *local;
+                WattleConnectionKind kind;
+                const char *trust, *faults;
+        } rows[] = {
+                { "Owner=NetworkManager\n", WATTLE_CONNECTION_NATIVE, NULL, "" },
+                { "Owner=NetworkManager\nConnection=vpn\nTrust=home\n", WATTLE_CONNECTION_VPN,
+                  "home", "" },
+                { "Owner=NetworkManager\nActivationPolicy=up\nConnection=vpn\n",
+                  WATTLE_CONNECTION_VPN, NULL,
+                  "local.conf:4:12: warning: Connection: NetworkManager starts no VPN by itself, so "
+                  "that ActivationPolicy= is of no effect" },
+                { "Owner=networkd\nConnection=vpn\nTrust=home\n", WATTLE_CONNECTION_NATIVE, NULL,
+                  "local.conf:3:12: warning: Connection: of no effect, for systemd-networkd owns the "
+                  "interface\n"
+                  "local.conf:4:7: warning: Trust: of no effect, for systemd-networkd owns the "
+                  "interface and knows no zones" },
+        };
+        g_autoptr(WattleProfile) profile = good_profile(MESH ANNA);
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(WattleReport) report = { 0 };
+                g_auto(WattleLocal) local = { 0 };
+                WattleHost host = { .local = &local, .owner = WATTLE_OWNER_NETWORKD };
+                g_autoptr(WattleView) view = NULL;
+
+                wattle_report_init(&report);
+                good_local(&local, rows[i].local);
+                view = wattle_resolve(profile, &profile->devices[0], &host, &report);
+                g_assert_cmpint(view->connection, ==, rows[i].kind);
+                g_assert_cmpstr(view->trust, ==, rows[i].trust);
+                check_faults(&report, rows[i].faults);
+        }
+}
+
 /* The first line of each file names the profile, whatever its file is called. */
 static void source(void)
 {
@@ -323,6 +361,7 @@ int main(int argc, char **argv)
         g_test_add_func("/resolve/order-of-devices", order_of_devices);
         g_test_add_func("/resolve/order-of-names", order_of_names);
         g_test_add_func("/resolve/settings-of-host", settings_of_host);
+        g_test_add_func("/resolve/connection", connection);
         g_test_add_func("/resolve/source", source);
         return g_test_run();
 }
