@@ -213,9 +213,10 @@ static const Key keys[] = {
         { "FirewallMark", parse_mark, FIELD(firewall_mark) },
         { "Connection", parse_connection, FIELD(connection) },
         { "Trust", parse_zone, FIELD(trust) },
+        { "Migrate", parse_boolean, FIELD(migrate) },
 };
 
-static const WattleLocal defaults = { .enable = TRUE };
+static const WattleLocal defaults = { .enable = TRUE, .migrate = TRUE };
 
 void wattle_local_init(WattleLocal *local)
 {

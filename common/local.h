@@ -54,6 +54,7 @@ typedef struct {
         WattleOptionalU32 firewall_mark;
         WattleConnectionChoice connection;
         WattleProfileName trust; /* a zone of firewalld's; value NULL: its default zone */
+        gboolean migrate;        /* wattled moves the endpoints of its peers; yes by default */
 } WattleLocal;
 
 /* All defaults. */

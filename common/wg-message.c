@@ -150,6 +150,11 @@ static gboolean read_peer_attr(WattleArena *arena, const struct nlattr *attr, Wa
                         return FALSE;
                 peer->last_handshake_s = handshake[0];
                 return TRUE;
+        case WGPEER_A_PRESHARED_KEY:
+                /* Always there; all zero for none. */
+                peer->has_preshared_key =
+                        !sodium_is_zero(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+                return TRUE;
         case WGPEER_A_RX_BYTES:
                 return read_scalar(attr, &peer->rx_bytes, 8, "byte count", error);
         case WGPEER_A_TX_BYTES:
@@ -410,7 +415,7 @@ static void next_message(Encoder *encoder)
         begin_peers(encoder);
 }
 
-static void put_endpoint(struct nlmsghdr *header, const WattleEndpoint *endpoint)
+static void put_endpoint(struct nlmsghdr *header, const WattleEndpoint *endpoint, guint32 scope)
 {
         if (endpoint->addr.family == AF_INET) {
                 struct sockaddr_in in = { .sin_family = AF_INET,
@@ -420,7 +425,8 @@ static void put_endpoint(struct nlmsghdr *header, const WattleEndpoint *endpoint
                 mnl_attr_put(header, WGPEER_A_ENDPOINT, sizeof in, &in);
         } else {
                 struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
-                                            .sin6_port = htons(endpoint->port) };
+                                            .sin6_port = htons(endpoint->port),
+                                            .sin6_scope_id = scope };
 
                 memcpy(&in6.sin6_addr, endpoint->addr.bytes, sizeof in6.sin6_addr);
                 mnl_attr_put(header, WGPEER_A_ENDPOINT, sizeof in6, &in6);
@@ -452,7 +458,7 @@ static void put_peer_head(struct nlmsghdr *header, const WattleWgPeerChange *cha
                 flags |= WGPEER_F_UPDATE_ONLY;
         mnl_attr_put_u32(header, WGPEER_A_FLAGS, flags);
         if (change->endpoint)
-                put_endpoint(header, change->endpoint);
+                put_endpoint(header, change->endpoint, change->endpoint_scope);
         if (change->set_keepalive)
                 mnl_attr_put_u16(header, WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL,
                                  change->keepalive_s);

@@ -14,9 +14,10 @@ typedef struct {
         WattleKey public_key;
         gboolean has_endpoint;
         WattleAddr endpoint_addr;
-        guint16 endpoint_port;   /* host order */
-        guint32 endpoint_scope;  /* interface of a link-local address, else 0 */
-        guint16 keepalive_s;     /* 0: none */
+        guint16 endpoint_port;  /* host order */
+        guint32 endpoint_scope; /* interface of a link-local address, else 0 */
+        guint16 keepalive_s;    /* 0: none */
+        gboolean has_preshared_key;
         gint64 last_handshake_s; /* CLOCK_REALTIME; 0: never */
         guint64 rx_bytes, tx_bytes;
         WattlePrefix *allowed_ips; /* the arena's */
@@ -50,7 +51,8 @@ typedef struct {
         gboolean remove;
         gboolean is_new;
         const WattleEndpoint
-                *endpoint; /* literal; NULL: leave it as the kernel has it, learnt or set */
+                *endpoint;      /* literal; NULL: leave it as the kernel has it, learnt or set */
+        guint32 endpoint_scope; /* interface of a link-local one, else 0 */
         gboolean set_keepalive;
         guint16 keepalive_s;
         gboolean replace_allowed_ips;

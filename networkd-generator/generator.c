@@ -76,13 +76,23 @@ static gboolean link_writer(int out_fd, const char *manager, const char *mesh, G
         return link_unit(out_fd, "sysinit.target", unit, file, error);
 }
 
+/* wattled, which looks after all meshes. A build or a package may leave it out. */
+static gboolean link_daemon(int root_fd, int out_fd, GError **error)
+{
+        static const char unit[] = WATTLE_UNITDIR "/wattled.service";
+
+        return faccessat(root_fd, unit + 1, F_OK, 0) < 0 ||
+               link_unit(out_fd, "multi-user.target", "wattled.service", unit, error);
+}
+
 static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const WattleLocal *local,
                           GError **error)
 {
         WattleOwner owner =
                 local->owner == WATTLE_OWNER_AUTO ? wattle_host_owner(root_fd) : local->owner;
 
-        if (!link_writer(out_fd, "networkd", mesh, error))
+        if (!link_writer(out_fd, "networkd", mesh, error) ||
+            (local->migrate && !link_daemon(root_fd, out_fd, error)))
                 return FALSE;
         if (owner == WATTLE_OWNER_NETWORK_MANAGER)
                 return !wattle_host_has_nm_writer(root_fd) ||

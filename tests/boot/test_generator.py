@@ -37,6 +37,22 @@ def test_network_managers_writer_is_linked_where_it_is_installed(host):
     assert host.links() == writer("office") | WITH_NETWORKD
 
 
+def test_wattled_is_linked_where_it_is_installed_and_wanted(host):
+    unit = f'{os.environ["WATTLE_UNITDIR"]}/wattled.service'
+    daemon = {"multi-user.target.wants/wattled.service": unit}
+    host.mesh()
+    for installed in False, True:
+        if installed:
+            host.write(unit)
+        for settings, more in {"Owner=networkd": WITH_NETWORKD, "Owner=NetworkManager": {}}.items():
+            for migrate, wanted in {"": daemon, "Migrate=no": {}}.items():
+                host.settings(f"{settings}\n{migrate}")
+                quiet(host.generate())
+                assert host.links() == writer("office") | more | (wanted if installed else {})
+                for link in host.links():
+                    (host.units / link).unlink()
+
+
 WITH_NETWORKD = {"multi-user.target.wants/systemd-networkd.service": NETWORKD}
 
 

@@ -14,6 +14,7 @@ from conftest import CONFDIR, run
 UNITS = {"wattle-networkd": (os.environ["WATTLE_UNIT"], os.environ["WATTLE_NETWORKD"])}
 if "WATTLE_NM" in os.environ:
     UNITS["wattle-nm"] = (os.environ["WATTLE_NM_UNIT"], os.environ["WATTLE_NM"])
+DAEMON = os.environ["WATTLE_DAEMON_UNIT"]
 
 
 @pytest.fixture(params=UNITS)
@@ -80,12 +81,43 @@ def test_exposure(name):
     assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 1.0
 
 
+@pytest.fixture
+def daemon(tmp_path):
+    """wattled's unit, with a program and a user that exist."""
+    text = open(DAEMON).read().replace(f'{os.environ["WATTLE_LIBEXECDIR"]}/wattled', os.environ["WATTLE_DAEMON"])
+    (tmp_path / "wattled.service").write_text(re.sub(r"^Documentation=.*\n", "", text, flags=re.M))
+    (tmp_path / "boot.service").write_text(
+        "[Unit]\nDefaultDependencies=no\nWants=sysinit.target local-fs.target network-online.target multi-user.target "
+        "systemd-networkd.service systemd-networkd-wait-online.service NetworkManager.service wattled.service\n"
+        "[Service]\nType=oneshot\nExecStart=/bin/true\n")
+    return tmp_path
+
+
+def test_systemd_finds_no_fault_in_wattled(daemon):
+    for unit in ("wattled.service", "boot.service"):
+        done = run(["systemd-analyze", "verify", "--man=no", str(daemon / unit)],
+                   {"SYSTEMD_UNIT_PATH": f"{daemon}:", "SYSTEMD_LOG_LEVEL": "warning"})
+        assert about_us(done) == []
+
+
+def test_nothing_waits_for_wattled():
+    """It delays no boot: no ordering but what every service has."""
+    assert not re.search(r"^(Before|After|Requires|Wants|BindsTo)=", open(DAEMON).read(), re.M)
+
+
+def test_exposure_of_wattled():
+    done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=100", DAEMON])
+    assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 1.8, done.stdout
+    assert re.findall(r"^(?:Ambient|CapabilityBoundingSet=|AmbientCapabilities=).*", open(DAEMON).read(), re.M) == [
+        "AmbientCapabilities=CAP_NET_ADMIN", "CapabilityBoundingSet=CAP_NET_ADMIN"]
+
+
 def test_what_is_installed(installed):
     def names(path):
         return {str(p.relative_to(installed)) for p in installed.rglob("*") if p.is_file() and path in p.name}
 
     assert not [name for name in names("wattle") if name.startswith(("run/", "etc/systemd", "etc/sysctl"))]
-    for program in ["wattle-generator", *UNITS]:
+    for program in ["wattle-generator", "wattled", *UNITS]:
         [path] = [p for p in installed.rglob(program)]
         assert stat.S_IMODE(path.stat().st_mode) == 0o755
 

@@ -12,7 +12,7 @@ typedef struct {
 static const Row rows[] = {
         { "empty", "", "" },
         { "comment", "# nothing\n[Local]\n", "" },
-        { "key-of-the-future", "[Local]\nMigrate=yes\n", "a.conf:2:1: unknown key 'Migrate'" },
+        { "key-of-the-future", "[Local]\nResolve=yes\n", "a.conf:2:1: unknown key 'Resolve'" },
         { "unknown-key", "[Local]\nAcceptRoute=yes\n",
           "a.conf:2:1: unknown key 'AcceptRoute': did you mean AcceptRoutes?" },
         { "private-key", "[Local]\nPrivateKey=" KEY_A "\n",
@@ -109,7 +109,8 @@ static void every_key(void)
                            "ExitNode=vps\n"
                            "FirewallMark=0xcafe\n"
                            "Connection=vpn\n"
-                           "Trust=home\n");
+                           "Trust=home\n"
+                           "Migrate=no\n");
         g_assert_false(local.enable);
         g_assert_cmpstr(local.device.value, ==, "nas");
         g_assert_cmpuint(local.device.place.line, ==, 3);
@@ -127,6 +128,7 @@ static void every_key(void)
         g_assert_cmpint(local.connection.value, ==, WATTLE_CONNECTION_VPN);
         g_assert_cmpuint(local.connection.place.line, ==, 14);
         g_assert_cmpstr(local.trust.value, ==, "home");
+        g_assert_false(local.migrate);
 }
 
 static void defaults(void)
@@ -148,6 +150,7 @@ static void defaults(void)
         g_assert_false(local.firewall_mark.given);
         g_assert_cmpint(local.connection.value, ==, WATTLE_CONNECTION_NATIVE);
         g_assert_null(local.trust.value);
+        g_assert_true(local.migrate);
 }
 
 /* A later file wins, key by key; an empty value goes back to the default. */

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/sys/route.h"
+
+#include <linux/if.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "common/error.h"
+
+/* The kinds that "ip link add type" knows and that are no wire. Hardware has no kind. */
+static const struct {
+        const char *name;
+        WattleLinkKind kind;
+} kinds[] = {
+        { "bridge", WATTLE_LINK_BRIDGE },    { "veth", WATTLE_LINK_VETH },
+        { "wireguard", WATTLE_LINK_TUNNEL }, { "tun", WATTLE_LINK_TUNNEL },
+        { "ppp", WATTLE_LINK_TUNNEL },       { "gre", WATTLE_LINK_TUNNEL },
+        { "gretap", WATTLE_LINK_TUNNEL },    { "ip6gre", WATTLE_LINK_TUNNEL },
+        { "ip6gretap", WATTLE_LINK_TUNNEL }, { "ipip", WATTLE_LINK_TUNNEL },
+        { "ip6tnl", WATTLE_LINK_TUNNEL },    { "sit", WATTLE_LINK_TUNNEL },
+        { "vti", WATTLE_LINK_TUNNEL },       { "vti6", WATTLE_LINK_TUNNEL },
+        { "xfrm", WATTLE_LINK_TUNNEL },      { "vxlan", WATTLE_LINK_TUNNEL },
+        { "geneve", WATTLE_LINK_TUNNEL },    { "erspan", WATTLE_LINK_TUNNEL },
+        { "ip6erspan", WATTLE_LINK_TUNNEL }, { "bareudp", WATTLE_LINK_TUNNEL },
+        { "gtp", WATTLE_LINK_TUNNEL },       { "ovpn", WATTLE_LINK_TUNNEL },
+        { "amt", WATTLE_LINK_TUNNEL },       { "dummy", WATTLE_LINK_NOWHERE },
+        { "ifb", WATTLE_LINK_NOWHERE },      { "nlmon", WATTLE_LINK_NOWHERE },
+        { "vrf", WATTLE_LINK_NOWHERE },      { "vcan", WATTLE_LINK_NOWHERE },
+};
+
+static gboolean read_u32(const struct nlattr *attr, guint32 *ret)
+{
+        if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
+                return FALSE;
+        *ret = mnl_attr_get_u32(attr);
+        return TRUE;
+}
+
+/* A text that ends within its attribute. */
+static const char *read_text(const struct nlattr *attr)
+{
+        return mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0 ? NULL : mnl_attr_get_str(attr);
+}
+
+static void read_kind(const struct nlattr *info, WattleLink *link)
+{
+        const struct nlattr *attr;
+        const char *kind = NULL;
+
+        mnl_attr_for_each_nested(attr, info)
+        {
+                if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
+                        kind = read_text(attr);
+        }
+        for (guint i = 0; kind && i < G_N_ELEMENTS(kinds); i++)
+                if (strcmp(kind, kinds[i].name) == 0)
+                        link->kind = kinds[i].kind;
+        link->wireguard = g_strcmp0(kind, "wireguard") == 0;
+}
+
+static gboolean read_link(const struct nlmsghdr *message, WattleLink *ret)
+{
+        const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+        const struct nlattr *attr;
+        WattleLink link = { 0 };
+
+        /* A bridge tells of its ports by links of this family: one that leaves it is not gone. */
+        if (mnl_nlmsg_get_payload_len(message) < sizeof *info || info->ifi_family == AF_BRIDGE ||
+            info->ifi_index <= 0)
+                return FALSE;
+        link.index = (guint32)info->ifi_index;
+        link.up = (info->ifi_flags & IFF_UP) != 0;
+        link.carrier = (info->ifi_flags & IFF_LOWER_UP) != 0;
+        link.point_to_point = (info->ifi_flags & IFF_POINTOPOINT) != 0;
+        if (info->ifi_flags & IFF_LOOPBACK)
+                link.kind = WATTLE_LINK_NOWHERE;
+        /* Without a kind of its own: a modem, serial PPP, a tunnel of a driver that we do not know.
+         */
+        else if (link.point_to_point)
+                link.kind = WATTLE_LINK_TUNNEL;
+        mnl_attr_for_each(attr, message, sizeof *info)
+        {
+                if (mnl_attr_get_type(attr) == IFLA_IFNAME && read_text(attr))
+                        g_strlcpy(link.name, read_text(attr), sizeof link.name);
+                else if (mnl_attr_get_type(attr) == IFLA_MASTER)
+                        read_u32(attr, &link.master);
+                else if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
+                        read_kind(attr, &link);
+        }
+        *ret = link;
+        return TRUE;
+}
+
+WattleRouteNews wattle_route_news_read(const struct nlmsghdr *message, WattleLink *link)
+{
+        switch (message->nlmsg_type) {
+        case RTM_NEWLINK:
+                return read_link(message, link) ? WATTLE_ROUTE_NEWS_LINK : WATTLE_ROUTE_NEWS_NONE;
+        case RTM_DELLINK:
+                return read_link(message, link) ? WATTLE_ROUTE_NEWS_LINK_GONE
+                                                : WATTLE_ROUTE_NEWS_NONE;
+        case RTM_NEWADDR:
+        case RTM_NEWROUTE:
+                return WATTLE_ROUTE_NEWS_PATH;
+        case RTM_DELADDR:
+        case RTM_DELROUTE:
+                return WATTLE_ROUTE_NEWS_PATH_GONE;
+        default:
+                return WATTLE_ROUTE_NEWS_NONE;
+        }
+}
+
+static const WattleLink *find_link(const GArray *links, guint32 index)
+{
+        for (guint i = 0; i < links->len; i++)
+                if (g_array_index(links, WattleLink, i).index == index)
+                        return &g_array_index(links, WattleLink, i);
+        return NULL;
+}
+
+/* docker0, cni0, podman0, lxdbr0 and virbr0 have no names that can be relied on, and br-1c0ffee is
+ * Docker's where br-lan is a home router's LAN. Their ports tell: pairs into containers and taps of
+ * virtual machines there, a card, VLAN or bond here. */
+static gboolean has_wire(const GArray *links, guint32 bridge)
+{
+        for (guint i = 0; i < links->len; i++) {
+                const WattleLink *port = &g_array_index(links, WattleLink, i);
+
+                if (port->master == bridge && port->kind == WATTLE_LINK_WIRE)
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+gboolean wattle_link_is_lan(const GArray *links, guint32 index)
+{
+        const WattleLink *link = find_link(links, index);
+
+        if (!link || !link->up || !link->carrier)
+                return FALSE;
+        switch (link->kind) {
+        case WATTLE_LINK_WIRE:
+                return TRUE;
+        /* A pair as such is refused nowhere: in a container it is the only card that there is, and
+         * a host that has pairs to its containers has them in a bridge. */
+        case WATTLE_LINK_VETH:
+                return TRUE;
+        case WATTLE_LINK_BRIDGE:
+                return has_wire(links, index);
+        case WATTLE_LINK_TUNNEL:
+        case WATTLE_LINK_NOWHERE:
+                return FALSE;
+        }
+        g_assert_not_reached();
+}
+
+gboolean wattle_link_is_point_to_point(const GArray *links, guint32 index)
+{
+        const WattleLink *link = find_link(links, index);
+
+        return link && link->point_to_point;
+}
+
+static gboolean on_link(const struct nlmsghdr *message, gpointer data, G_GNUC_UNUSED GError **error)
+{
+        GArray *links = data;
+        WattleLink link;
+
+        if (wattle_route_news_read(message, &link) == WATTLE_ROUTE_NEWS_LINK)
+                g_array_append_val(links, link);
+        return TRUE;
+}
+
+GArray *wattle_link_list(WattleNetlink *netlink, GError **error)
+{
+        g_autoptr(GArray) links = g_array_new(FALSE, FALSE, sizeof(WattleLink));
+
+        for (guint tries = 0; tries < 10; tries++) {
+                g_autoptr(GError) own_error = NULL;
+                char buffer[256];
+                struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+
+                header->nlmsg_type = RTM_GETLINK;
+                header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+                mnl_nlmsg_put_extra_header(header, sizeof(struct ifinfomsg));
+                g_array_set_size(links, 0);
+                if (wattle_netlink_request(netlink, header, on_link, links, &own_error))
+                        return g_steal_pointer(&links);
+                if (!netlink->interrupted) {
+                        g_propagate_error(error, g_steal_pointer(&own_error));
+                        return NULL;
+                }
+        }
+        g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                            "interfaces come and go all the time");
+        return NULL;
+}
+
+static void read_address(const struct nlattr *attr, guint8 family, WattleAddr *ret)
+{
+        gsize size = family == AF_INET ? 4 : 16;
+
+        if (mnl_attr_get_payload_len(attr) != size)
+                return;
+        *ret = (WattleAddr){ .family = family };
+        memcpy(ret->bytes, mnl_attr_get_payload(attr), size);
+}
+
+gboolean wattle_route_read(const struct nlmsghdr *message, WattleRoute *ret)
+{
+        const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+        WattleRoute read = { .on_link = TRUE };
+        const struct nlattr *attr;
+
+        if (message->nlmsg_type != RTM_NEWROUTE ||
+            mnl_nlmsg_get_payload_len(message) < sizeof *route || route->rtm_type != RTN_UNICAST ||
+            (route->rtm_family != AF_INET && route->rtm_family != AF_INET6))
+                return FALSE;
+        mnl_attr_for_each(attr, message, sizeof *route)
+        {
+                switch (mnl_attr_get_type(attr)) {
+                case RTA_OIF:
+                        if (!read_u32(attr, &read.ifindex))
+                                return FALSE;
+                        break;
+                case RTA_GATEWAY:
+                case RTA_VIA: /* a gateway of the other family, RFC 5549 */
+                        read.on_link = FALSE;
+                        break;
+                case RTA_PREFSRC:
+                        read_address(attr, route->rtm_family, &read.source);
+                        break;
+                default:
+                        break;
+                }
+        }
+        if (read.ifindex == 0)
+                return FALSE;
+        *ret = read;
+        return TRUE;
+}
+
+typedef struct {
+        WattleRoute route;
+        gboolean found;
+} Lookup;
+
+static gboolean on_route(const struct nlmsghdr *message, gpointer data,
+                         G_GNUC_UNUSED GError **error)
+{
+        Lookup *lookup = data;
+
+        lookup->found |= wattle_route_read(message, &lookup->route);
+        return TRUE;
+}
+
+gboolean wattle_route_lookup(WattleNetlink *netlink, const WattleAddr *to, guint32 ifindex,
+                             guint32 mark, WattleRoute *ret, GError **error)
+{
+        char buffer[256];
+        struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+        Lookup lookup = { 0 };
+        struct rtmsg *route;
+
+        header->nlmsg_type = RTM_GETROUTE;
+        header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+        route = mnl_nlmsg_put_extra_header(header, sizeof *route);
+        route->rtm_family = to->family;
+        route->rtm_dst_len = (guint8)wattle_addr_bits(to);
+        mnl_attr_put(header, RTA_DST, wattle_addr_bits(to) / 8, to->bytes);
+        if (ifindex > 0)
+                mnl_attr_put_u32(header, RTA_OIF, ifindex);
+        if (mark > 0)
+                mnl_attr_put_u32(header, RTA_MARK, mark);
+        if (!wattle_netlink_request(netlink, header, on_route, &lookup, error))
+                return FALSE;
+        if (!lookup.found) {
+                g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND,
+                                    "the route leads nowhere");
+                return FALSE;
+        }
+        *ret = lookup.route;
+        return TRUE;
+}

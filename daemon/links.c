@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/links.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/error.h"
+
+#define DATAGRAM_MAX (32 * 1024)
+#define QUIET_US     (250 * 1000)
+#define LATEST_US    (1000 * 1000)
+
+struct WattleLinks {
+        WattleLinksEvents events;
+        WattleNetlink monitor;
+        GArray *links; /* of WattleLink */
+        sd_event *event;
+        sd_event_source *io;
+        sd_event_source *timer;
+        guint64 first_us; /* when the first change came that was not told yet; 0: none */
+};
+
+const GArray *wattle_links_get(const WattleLinks *links)
+{
+        return links->links;
+}
+
+const WattleLink *wattle_links_find(const WattleLinks *links, const char *name)
+{
+        for (guint i = 0; i < links->links->len; i++) {
+                const WattleLink *link = &g_array_index(links->links, WattleLink, i);
+
+                if (strcmp(link->name, name) == 0)
+                        return link;
+        }
+        return NULL;
+}
+
+static void put_link(GArray *links, const WattleLink *link, WattleLinksNews *news)
+{
+        for (guint i = 0; i < links->len; i++) {
+                WattleLink *old = &g_array_index(links, WattleLink, i);
+
+                if (old->index != link->index)
+                        continue;
+                /* The kernel tells of a link for much that does not matter here, as statistics. */
+                news->changed |= memcmp(old, link, sizeof *link) != 0;
+                news->lost |= (old->carrier && !link->carrier) || (old->up && !link->up);
+                *old = *link;
+                return;
+        }
+        g_array_append_val(links, *link);
+        news->changed = TRUE;
+}
+
+static void remove_link(GArray *links, guint32 index, WattleLinksNews *news)
+{
+        for (guint i = 0; i < links->len; i++)
+                if (g_array_index(links, WattleLink, i).index == index) {
+                        g_array_remove_index_fast(links, i);
+                        news->lost = news->changed = TRUE;
+                        return;
+                }
+}
+
+WattleLinksNews wattle_links_read(GArray *links, gconstpointer bytes, gsize size)
+{
+        const struct nlmsghdr *message = bytes;
+        WattleLinksNews news = { 0 };
+        int left = (int)size;
+
+        for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+                WattleLink link;
+
+                switch (wattle_route_news_read(message, &link)) {
+                case WATTLE_ROUTE_NEWS_LINK:
+                        put_link(links, &link, &news);
+                        break;
+                case WATTLE_ROUTE_NEWS_LINK_GONE:
+                        remove_link(links, link.index, &news);
+                        break;
+                case WATTLE_ROUTE_NEWS_PATH:
+                        news.changed = TRUE;
+                        break;
+                case WATTLE_ROUTE_NEWS_PATH_GONE:
+                        news.lost = news.changed = TRUE;
+                        break;
+                case WATTLE_ROUTE_NEWS_NONE:
+                        break;
+                }
+        }
+        return news;
+}
+
+static int on_timer(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint64_t now_us,
+                    void *data)
+{
+        WattleLinks *links = data;
+
+        links->first_us = 0;
+        links->events.changed(links->events.data);
+        return 0;
+}
+
+static int arm_timer(WattleLinks *links)
+{
+        guint64 now_us, due_us;
+        int result = sd_event_now(links->event, CLOCK_BOOTTIME, &now_us);
+
+        if (result < 0)
+                return result;
+        if (links->first_us == 0)
+                links->first_us = now_us;
+        due_us = MIN(now_us + QUIET_US, links->first_us + LATEST_US);
+        result = sd_event_source_set_time(links->timer, due_us);
+        return result < 0 ? result : sd_event_source_set_enabled(links->timer, SD_EVENT_ONESHOT);
+}
+
+/* What was lost with the datagrams that the kernel had no room for, nobody knows. */
+static WattleLinksNews read_all_again(WattleLinks *links)
+{
+        g_auto(WattleNetlink) netlink = { 0 };
+        g_autoptr(GError) error = NULL;
+        GArray *list = NULL;
+
+        if (wattle_netlink_open(&netlink, NETLINK_ROUTE, &error))
+                list = wattle_link_list(&netlink, &error);
+        if (list) {
+                g_array_unref(links->links);
+                links->links = list;
+        }
+        return (WattleLinksNews){ TRUE, TRUE };
+}
+
+/* FALSE when there is no more. */
+static gboolean read_datagram(WattleLinks *links, gpointer buffer, WattleLinksNews *news)
+{
+        struct sockaddr_nl from = { 0 };
+        struct iovec iov = { buffer, DATAGRAM_MAX };
+        struct msghdr message = {
+                .msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &iov, .msg_iovlen = 1
+        };
+        gssize n = recvmsg(mnl_socket_get_fd(links->monitor.socket), &message, MSG_DONTWAIT);
+        WattleLinksNews more = { 0 };
+
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                return errno == EINTR;
+        if (n < 0 || message.msg_flags & MSG_TRUNC)
+                more = read_all_again(links);
+        else if (from.nl_pid == 0) /* the kernel, not another program */
+                more = wattle_links_read(links->links, buffer, (gsize)n);
+        news->changed |= more.changed;
+        news->lost |= more.lost;
+        return TRUE;
+}
+
+/* So many datagrams at a time that others have their turn between. */
+#define BATCH 64
+
+static int on_readable(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED int fd,
+                       G_GNUC_UNUSED uint32_t revents, void *data)
+{
+        WattleLinks *links = data;
+        g_autofree char *buffer = g_malloc(DATAGRAM_MAX);
+        WattleLinksNews news = { 0 };
+
+        for (guint i = 0; i < BATCH && read_datagram(links, buffer, &news); i++)
+                ;
+        if (news.lost)
+                links->events.lost(links->events.data);
+        return news.changed ? arm_timer(links) : 0;
+}
+
+static gboolean subscribe(WattleNetlink *netlink, GError **error)
+{
+        static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+                                      RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE };
+
+        for (guint i = 0; i < G_N_ELEMENTS(groups); i++) {
+                int group = groups[i];
+
+                if (mnl_socket_setsockopt(netlink->socket, NETLINK_ADD_MEMBERSHIP, &group,
+                                          sizeof group) < 0)
+                        return wattle_error_set_errno(error, errno, "news of the network");
+        }
+        return TRUE;
+}
+
+static gboolean add_sources(WattleLinks *links, GError **error)
+{
+        int result =
+                sd_event_add_io(links->event, &links->io, mnl_socket_get_fd(links->monitor.socket),
+                                EPOLLIN, on_readable, links);
+
+        if (result >= 0)
+                result = sd_event_add_time(links->event, &links->timer, CLOCK_BOOTTIME, G_MAXUINT64,
+                                           1000, on_timer, links);
+        if (result >= 0)
+                result = sd_event_source_set_enabled(links->timer, SD_EVENT_OFF);
+        return result >= 0 || wattle_error_set_errno(error, -result, "the event loop");
+}
+
+WattleLinks *wattle_links_new(sd_event *event, const WattleLinksEvents *events, GError **error)
+{
+        g_autoptr(WattleLinks) links = g_new0(WattleLinks, 1);
+        g_auto(WattleNetlink) netlink = { 0 };
+
+        links->events = *events;
+        links->event = sd_event_ref(event);
+        /* First the news, then the list: nothing falls between. */
+        if (!wattle_netlink_open(&links->monitor, NETLINK_ROUTE, error) ||
+            !subscribe(&links->monitor, error) ||
+            !wattle_netlink_open(&netlink, NETLINK_ROUTE, error))
+                return NULL;
+        links->links = wattle_link_list(&netlink, error);
+        if (!links->links || !add_sources(links, error))
+                return NULL;
+        return g_steal_pointer(&links);
+}
+
+void wattle_links_free(WattleLinks *links)
+{
+        if (!links)
+                return;
+        sd_event_source_disable_unref(links->io);
+        sd_event_source_disable_unref(links->timer);
+        sd_event_unref(links->event);
+        wattle_netlink_close(&links->monitor);
+        g_clear_pointer(&links->links, g_array_unref);
+        g_free(links);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Lines for the journal: stderr with sd-daemon(3)'s priorities. */
+#pragma once
+
+#include "common/report.h"
+
+typedef enum {
+        WATTLE_LOG_ERROR = 3,
+        WATTLE_LOG_WARNING = 4,
+        WATTLE_LOG_INFO = 6,
+} WattleLogPriority;
+
+void wattle_log(WattleLogPriority priority, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Each fault on a line of its own, sorted. */
+void wattle_log_report(WattleReport *report);

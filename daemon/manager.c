@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/manager.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/sys/load.h"
+#include "daemon/drive.h"
+#include "daemon/links.h"
+#include "daemon/log.h"
+#include "daemon/probing.h"
+#include "daemon/tunnel.h"
+
+struct WattleManager {
+        WattleSurroundings around;
+        GPtrArray *tunnels; /* of WattleTunnel, by name */
+        WattleManagerChanged changed;
+        gpointer data;
+};
+
+static WattleTunnel *tunnel_at(const WattleManager *manager, guint index)
+{
+        return g_ptr_array_index(manager->tunnels, index);
+}
+
+static void tell(const WattleManager *manager, WattleChanged changed, guint mesh, guint peer)
+{
+        if (manager->changed)
+                manager->changed(changed, mesh, peer, manager->data);
+}
+
+static void on_tunnel_changed(WattleTunnel *tunnel, WattleMember *member, gpointer data)
+{
+        WattleManager *manager = data;
+        guint mesh, peer;
+
+        if (!g_ptr_array_find(manager->tunnels, tunnel, &mesh))
+                return; /* not in the list yet */
+        if (!member)
+                tell(manager, WATTLE_CHANGED_MESH, mesh, 0);
+        else if (g_ptr_array_find(tunnel->members, member, &peer))
+                tell(manager, WATTLE_CHANGED_PEER, mesh, peer);
+}
+
+static void on_lost(gpointer data)
+{
+        WattleManager *manager = data;
+
+        manager->around.link_changes++;
+        for (guint i = 0; i < manager->tunnels->len; i++)
+                wattle_tunnel_on_links(tunnel_at(manager, i), TRUE);
+}
+
+static void on_links_changed(gpointer data)
+{
+        WattleManager *manager = data;
+
+        manager->around.link_changes++;
+        for (guint i = 0; i < manager->tunnels->len; i++)
+                wattle_tunnel_on_links(tunnel_at(manager, i), FALSE);
+}
+
+static WattleTunnel *steal_tunnel(GPtrArray *tunnels, const char *mesh)
+{
+        for (guint i = 0; i < tunnels->len; i++)
+                if (strcmp(((WattleTunnel *)g_ptr_array_index(tunnels, i))->mesh, mesh) == 0)
+                        return g_ptr_array_steal_index(tunnels, i);
+        return NULL;
+}
+
+void wattle_manager_reload(WattleManager *manager)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_autoptr(GPtrArray) old = g_steal_pointer(&manager->tunnels);
+        g_auto(GStrv) meshes = NULL;
+
+        wattle_report_init(&report);
+        meshes = wattle_mesh_list(manager->around.root_fd, &report);
+        wattle_log_report(&report);
+        manager->tunnels = g_ptr_array_new_with_free_func((GDestroyNotify)wattle_tunnel_free);
+        for (guint i = 0; meshes[i]; i++) {
+                g_autoptr(WattleTunnel) tunnel = steal_tunnel(old, meshes[i]);
+
+                if (!tunnel)
+                        tunnel = wattle_tunnel_new(&manager->around, meshes[i]);
+                if (wattle_tunnel_reload(tunnel))
+                        g_ptr_array_add(manager->tunnels, g_steal_pointer(&tunnel));
+        }
+        tell(manager, WATTLE_CHANGED_LIST, 0, 0);
+}
+
+static gboolean open_state(WattleManager *manager, const char *path, GError **error)
+{
+        manager->around.state_fd = -1;
+        if (!path)
+                return TRUE;
+        manager->around.state_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return manager->around.state_fd >= 0 || wattle_error_set_errno(error, errno, "%s", path);
+}
+
+WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *options,
+                                  GError **error)
+{
+        g_autoptr(WattleManager) manager = g_new0(WattleManager, 1);
+        WattleSurroundings *around = &manager->around;
+        WattleLinksEvents events = { on_lost, on_links_changed, manager };
+
+        around->event = sd_event_ref(event);
+        around->root_fd = options->root_fd;
+        around->link_changes = 1;
+        around->changed = on_tunnel_changed;
+        around->data = manager;
+        manager->tunnels = g_ptr_array_new();
+        if (!open_state(manager, options->state_dir, error) ||
+            !wattle_netlink_open(&around->route, NETLINK_ROUTE, error) ||
+            !(around->resolver = wattle_resolver_new(event, error)) ||
+            !(around->links = wattle_links_new(event, &events, error)))
+                return NULL;
+        wattle_manager_reload(manager);
+        return g_steal_pointer(&manager);
+}
+
+void wattle_manager_free(WattleManager *manager)
+{
+        if (!manager)
+                return;
+        manager->changed = NULL;
+        g_ptr_array_unref(manager->tunnels);
+        wattle_links_free(manager->around.links);
+        wattle_resolver_free(manager->around.resolver);
+        if (manager->around.has_wireguard)
+                wattle_wireguard_close(&manager->around.wireguard);
+        wattle_netlink_close(&manager->around.route);
+        if (manager->around.state_fd >= 0)
+                close(manager->around.state_fd);
+        sd_event_unref(manager->around.event);
+        g_free(manager);
+}
+
+guint wattle_manager_count(const WattleManager *manager)
+{
+        return manager->tunnels->len;
+}
+
+void wattle_manager_get(const WattleManager *manager, guint index, WattleManagerMesh *ret)
+{
+        const WattleTunnel *tunnel = tunnel_at(manager, index);
+        const WattleLink *link =
+                tunnel->interface ? wattle_links_find(manager->around.links, tunnel->interface)
+                                  : NULL;
+
+        *ret = (WattleManagerMesh){ .name = tunnel->mesh,
+                                    .device = tunnel->device,
+                                    .interface = tunnel->interface,
+                                    .owner = tunnel->owner,
+                                    .exists = link && link->wireguard,
+                                    .up = link && link->wireguard && link->up,
+                                    .migrate = tunnel->migrate,
+                                    .listen_port = tunnel->listen_port,
+                                    .n_peers = tunnel->members->len,
+                                    .problem = tunnel->problem };
+}
+
+gboolean wattle_manager_find(const WattleManager *manager, const char *name, guint *ret_index)
+{
+        for (guint i = 0; i < manager->tunnels->len; i++)
+                if (strcmp(tunnel_at(manager, i)->mesh, name) == 0) {
+                        *ret_index = i;
+                        return TRUE;
+                }
+        return FALSE;
+}
+
+static WattleMember *member_at(const WattleManager *manager, guint mesh, guint peer)
+{
+        return g_ptr_array_index(tunnel_at(manager, mesh)->members, peer);
+}
+
+void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint index,
+                             WattleManagerPeer *ret)
+{
+        const WattleMember *member = member_at(manager, mesh, index);
+        WattleMigrateStatus status;
+
+        wattle_member_status(member, wattle_tunnel_now(member->tunnel), &status);
+        *ret = (WattleManagerPeer){ .name = member->name,
+                                    .public_key = member->key,
+                                    .addresses = member->addresses,
+                                    .n_addresses = member->n_addresses,
+                                    .managed = member->managed,
+                                    .path = status.path,
+                                    .endpoint = status.endpoint,
+                                    .since_us = status.since_us,
+                                    .last_handshake_s = member->last_handshake_s,
+                                    .rx_bytes = member->rx_bytes,
+                                    .tx_bytes = member->tx_bytes,
+                                    .has_rtt = status.rtt_us >= 0,
+                                    .rtt_us = (guint32)CLAMP(status.rtt_us, 0, G_MAXUINT32) };
+        if (status.reason != WATTLE_MOVE_NONE)
+                ret->reason = wattle_move_reason_text(status.reason);
+}
+
+gboolean wattle_manager_find_peer(const WattleManager *manager, guint mesh, const char *name,
+                                  guint *ret_index)
+{
+        for (guint i = 0; i < tunnel_at(manager, mesh)->members->len; i++)
+                if (strcmp(member_at(manager, mesh, i)->name, name) == 0) {
+                        *ret_index = i;
+                        return TRUE;
+                }
+        return FALSE;
+}
+
+gboolean wattle_manager_refresh(WattleManager *manager, guint mesh, GError **error)
+{
+        return wattle_tunnel_read(tunnel_at(manager, mesh), error);
+}
+
+gboolean wattle_manager_migrate(WattleManager *manager, guint mesh, guint peer,
+                                const WattleSocketAddr *to, GError **error)
+{
+        const WattleTunnel *tunnel = tunnel_at(manager, mesh);
+        WattleMember *member = member_at(manager, mesh, peer);
+        WattleMigrateEvent event = { .kind = WATTLE_ON_MOVE };
+        const char *why = NULL;
+
+        if (tunnel->problem)
+                why = tunnel->problem;
+        else if (!tunnel->migrate)
+                why = "its local settings have Migrate=no";
+        else if (!member->engine)
+                why = "the kernel does not have the peer";
+        else if (to && !wattle_migration_may_move_to(member->engine, to))
+                why = "that is no endpoint of the peer which can be reached from here";
+        if (why) {
+                g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, why);
+                return FALSE;
+        }
+        if (to)
+                event.move_to = *to;
+        wattle_drive_event(member, &event);
+        return TRUE;
+}
+
+gboolean wattle_manager_probe(WattleManager *manager, guint mesh, guint peer, WattleProbed probed,
+                              gpointer data, GError **error)
+{
+        return wattle_probing_new(tunnel_at(manager, mesh), member_at(manager, mesh, peer), probed,
+                                  data, error);
+}
+
+void wattle_manager_on_changed(WattleManager *manager, WattleManagerChanged changed, gpointer data)
+{
+        manager->changed = changed;
+        manager->data = data;
+}
+
+char *wattle_manager_sentence(const WattleManager *manager)
+{
+        guint n_peers = 0, counts[WATTLE_N_PATHS] = { 0 };
+
+        for (guint i = 0; i < manager->tunnels->len; i++)
+                for (guint j = 0; j < tunnel_at(manager, i)->members->len; j++, n_peers++) {
+                        WattleManagerPeer peer;
+
+                        wattle_manager_get_peer(manager, i, j, &peer);
+                        counts[peer.path]++;
+                }
+        return g_strdup_printf("%u mesh%s, %u peer%s: %u on a LAN, %u public, %u roamed",
+                               manager->tunnels->len, manager->tunnels->len == 1 ? "" : "es",
+                               n_peers, n_peers == 1 ? "" : "s", counts[WATTLE_PATH_LAN],
+                               counts[WATTLE_PATH_PUBLIC], counts[WATTLE_PATH_ROAMED]);
+}

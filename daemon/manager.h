@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The meshes of this host as wattled keeps them: which peers there are, how each is reached now,
+ * and the engine of common/migrate.h that moves them. It knows nothing of the bus; who shows the
+ * meshes to others (daemon/bus.h) looks at them here and is told of changes. */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "common/local.h"
+#include "common/migrate.h"
+
+typedef struct WattleManager WattleManager;
+
+/* Where things are. */
+typedef struct {
+        int root_fd;           /* stands for "/": profiles are looked for below it */
+        const char *state_dir; /* of the last good endpoints; NULL: nothing is kept */
+} WattleManagerOptions;
+
+/* Begins to watch: event is referenced. NULL with an error if the kernel's netlink is closed to
+ * us. A mesh whose profile is bad, or whose interface is not there, is no error: it is listed, with
+ * the reason in problem. */
+WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *options,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Writes what is to be kept, and lets go. Nothing of any interface changes. */
+void wattle_manager_free(WattleManager *manager);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleManager, wattle_manager_free)
+
+/* Reads profiles and local settings anew, after 'wattle apply' or SIGHUP. A mesh whose profile is
+ * bad keeps the one it had. */
+void wattle_manager_reload(WattleManager *manager);
+
+/* A mesh, as it is now. What it points to is the manager's, and good until the event loop goes on.
+ */
+typedef struct {
+        const char *name;
+        const char *device;    /* which of its devices we are; NULL: not known, see problem */
+        const char *interface; /* NULL: not known, see problem */
+        WattleOwner owner;     /* never WATTLE_OWNER_AUTO */
+        gboolean exists;       /* the interface is there */
+        gboolean up;           /* and up */
+        gboolean migrate;      /* Migrate= of the local settings */
+        guint16 listen_port;   /* the kernel's; 0 while there is no interface */
+        guint n_peers;
+        const char *problem; /* in words, why its peers are not looked after; NULL: they are */
+} WattleManagerMesh;
+
+/* A peer, likewise. */
+typedef struct {
+        const char *name;
+        WattleKey public_key;
+        const WattleAddr *addresses;
+        guint n_addresses;
+        gboolean managed; /* FALSE: it has Managed=no and runs no wattled */
+        WattlePath path;
+        WattleSocketAddr endpoint; /* the kernel's; family 0: none */
+        gint64 since_us;         /* CLOCK_BOOTTIME when it got this endpoint; if we never moved it,
+                                    when we saw it first */
+        gint64 last_handshake_s; /* CLOCK_REALTIME; 0: never */
+        guint64 rx_bytes, tx_bytes;
+        gboolean has_rtt;
+        guint32 rtt_us;     /* of the last answer inside the tunnel */
+        const char *reason; /* of the last move, in words; NULL: we never moved it */
+} WattleManagerPeer;
+
+guint wattle_manager_count(const WattleManager *manager);
+
+/* By index, in the order of names; index must be below the count. */
+void wattle_manager_get(const WattleManager *manager, guint index, WattleManagerMesh *ret);
+
+/* FALSE if there is no such mesh. */
+gboolean wattle_manager_find(const WattleManager *manager, const char *name,
+                             guint *ret_index) G_GNUC_WARN_UNUSED_RESULT;
+
+/* By index, in the order of names; index must be below n_peers of that mesh. */
+void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint index,
+                             WattleManagerPeer *ret);
+
+/* FALSE if the mesh has no such peer; name is the device's, not an alias. */
+gboolean wattle_manager_find_peer(const WattleManager *manager, guint mesh, const char *name,
+                                  guint *ret_index) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Asks the kernel, so that handshakes and bytes are those of now and not of the last poll. */
+gboolean wattle_manager_refresh(WattleManager *manager, guint mesh,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Moves a peer by hand: there, or with NULL to the best candidate that is not the current
+ * one. The engine verifies it as any move and goes back if nothing answers; what came of it is in
+ * path and reason, and told as a change. FALSE with an error if it cannot even be tried: the
+ * interface is down, there is nothing to move to. */
+gboolean wattle_manager_migrate(WattleManager *manager, guint mesh, guint peer,
+                                const WattleSocketAddr *to,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Answer of a probe: rtt_us of an answer inside the tunnel, or why there is none (borrowed). Called
+ * once, from the event loop, and never before wattle_manager_probe() has returned. */
+typedef void (*WattleProbed)(gboolean answered, guint32 rtt_us, const char *why, gpointer data);
+
+/* Sends a probe through the tunnel. FALSE with an error if it cannot be sent; then probed is not
+ * called. When the manager goes, it is called with answered FALSE. */
+gboolean wattle_manager_probe(WattleManager *manager, guint mesh, guint peer, WattleProbed probed,
+                              gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What a change is about. Indexes are of now. */
+typedef enum {
+        WATTLE_CHANGED_LIST, /* meshes came, went, or were read anew: forget all indexes */
+        WATTLE_CHANGED_MESH, /* exists, up, problem */
+        WATTLE_CHANGED_PEER, /* path, endpoint, reason; not bytes, handshakes or round trips */
+} WattleChanged;
+
+/* The one who is told of changes, from the event loop. mesh and peer are of no meaning beyond what
+ * changed. */
+typedef void (*WattleManagerChanged)(WattleChanged changed, guint mesh, guint peer, gpointer data);
+void wattle_manager_on_changed(WattleManager *manager, WattleManagerChanged changed, gpointer data);
+
+/* One sentence on the whole, for sd_notify(3): "2 meshes, 14 peers: 3 on a LAN, 8 public". */
+char *wattle_manager_sentence(const WattleManager *manager);

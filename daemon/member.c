@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/member.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "daemon/resolver.h"
+
+#define ANSWER_EVERY_US (50 * 1000)
+#define ANSWER_BURST    20
+
+G_STATIC_ASSERT(WATTLE_NAME_MAX_ADDRESSES == WATTLE_RESOLVER_MAX_ADDRESSES);
+
+static void name_free(gpointer data)
+{
+        WattleMemberName *name = data;
+
+        if (name->asking)
+                wattle_resolving_cancel(name->asking);
+        g_free(name->name);
+        g_free(name);
+}
+
+WattleMember *wattle_member_new(gpointer tunnel, const WattleKey *key)
+{
+        WattleMember *member = g_new0(WattleMember, 1);
+
+        member->tunnel = tunnel;
+        member->key = *key;
+        member->deadline_us = member->read_us = WATTLE_MIGRATE_NEVER;
+        return member;
+}
+
+void wattle_member_free(WattleMember *member)
+{
+        if (!member)
+                return;
+        wattle_migration_free(member->engine);
+        g_clear_pointer(&member->names, g_ptr_array_unref);
+        g_free(member->sent);
+        g_free(member);
+}
+
+static void want_name(WattleMember *member, const WattleEndpoint *endpoint)
+{
+        WattleMemberName *name;
+
+        if (!member->names)
+                member->names = g_ptr_array_new_with_free_func(name_free);
+        for (guint i = 0; i < member->names->len; i++) {
+                name = g_ptr_array_index(member->names, i);
+                if (strcmp(name->name, endpoint->name) == 0 && name->port == endpoint->port) {
+                        name->wanted = TRUE;
+                        return;
+                }
+        }
+        name = g_new0(WattleMemberName, 1);
+        name->name = g_strdup(endpoint->name);
+        name->port = endpoint->port;
+        name->wanted = TRUE;
+        name->owner = member;
+        g_ptr_array_add(member->names, name);
+}
+
+static void update_names(WattleMember *member)
+{
+        for (guint i = 0; member->names && i < member->names->len; i++)
+                ((WattleMemberName *)g_ptr_array_index(member->names, i))->wanted = FALSE;
+        for (guint i = 0; i < member->n_candidates; i++)
+                if (member->candidates[i].endpoint.name)
+                        want_name(member, &member->candidates[i].endpoint);
+        for (guint i = member->names ? member->names->len : 0; i-- > 0;)
+                if (!((WattleMemberName *)g_ptr_array_index(member->names, i))->wanted)
+                        g_ptr_array_remove_index(member->names, i);
+        if (member->names && member->names->len == 0)
+                g_clear_pointer(&member->names, g_ptr_array_unref);
+}
+
+void wattle_member_update(WattleMember *member, const WattlePeer *peer, WattleArena *arena)
+{
+        member->name = wattle_arena_strdup(arena, peer->device.name);
+        member->managed = peer->device.managed;
+        member->n_addresses = peer->device.n_addresses;
+        member->addresses =
+                wattle_arena_alloc(arena, member->n_addresses * sizeof *member->addresses);
+        for (guint i = 0; i < member->n_addresses; i++)
+                member->addresses[i] = peer->device.addresses[i].value;
+        member->n_candidates = peer->n_candidates;
+        member->candidates = wattle_arena_copy(arena, peer->candidates,
+                                               peer->n_candidates * sizeof *peer->candidates);
+        for (guint i = 0; i < member->n_candidates; i++)
+                member->candidates[i].endpoint.name =
+                        wattle_arena_strdup(arena, member->candidates[i].endpoint.name);
+        member->configured = (WattleSocketAddr){ 0 };
+        if (peer->endpoint)
+                member->configured = (WattleSocketAddr){ .addr = peer->endpoint->addr,
+                                                         .port = peer->endpoint->port };
+        update_names(member);
+}
+
+typedef struct {
+        const GArray *lan_links;
+        WattleFindReach find_reach;
+        gpointer data;
+        WattleMigrateCandidate *list;
+        guint n;
+} Collector;
+
+static void collect(Collector *collector, WattleSource source, const WattleSocketAddr *at)
+{
+        for (guint i = 0; i < collector->n; i++)
+                if (wattle_socket_addr_equal(&collector->list[i].at, at))
+                        return;
+        if (collector->n < WATTLE_MIGRATE_MAX_CANDIDATES)
+                collector->list[collector->n++] =
+                        (WattleMigrateCandidate){ source, *at,
+                                                  collector->find_reach(at, collector->data) };
+}
+
+static gboolean is_link_local(const WattleAddr *addr)
+{
+        return addr->family == AF_INET6 && addr->bytes[0] == 0xfe &&
+               (addr->bytes[1] & 0xc0) == 0x80;
+}
+
+/* Which of our links it is on, a link-local address does not say: each may be it. */
+static void collect_literal(Collector *collector, const WattleCandidate *candidate)
+{
+        WattleSource source = candidate->kind == WATTLE_CANDIDATE_PRIVATE ? WATTLE_SOURCE_PRIVATE
+                                                                          : WATTLE_SOURCE_PUBLIC;
+        WattleSocketAddr at = { .addr = candidate->endpoint.addr,
+                                .port = candidate->endpoint.port };
+
+        if (!is_link_local(&at.addr)) {
+                collect(collector, source, &at);
+                return;
+        }
+        for (guint i = 0; i < collector->lan_links->len; i++) {
+                at.scope = g_array_index(collector->lan_links, guint32, i);
+                collect(collector, source, &at);
+        }
+}
+
+static void collect_name(Collector *collector, const WattleMember *member,
+                         const WattleEndpoint *endpoint)
+{
+        for (guint i = 0; member->names && i < member->names->len; i++) {
+                const WattleMemberName *name = g_ptr_array_index(member->names, i);
+
+                if (strcmp(name->name, endpoint->name) != 0 || name->port != endpoint->port)
+                        continue;
+                for (guint j = 0; j < name->n_addresses; j++)
+                        collect(collector, WATTLE_SOURCE_NAME,
+                                &(WattleSocketAddr){ .addr = name->addresses[j],
+                                                     .port = name->port });
+        }
+}
+
+guint wattle_member_candidates(const WattleMember *member, const GArray *lan_links,
+                               WattleFindReach find_reach, gpointer data,
+                               WattleMigrateCandidate ret[WATTLE_MIGRATE_MAX_CANDIDATES])
+{
+        Collector collector = { lan_links, find_reach, data, ret, 0 };
+
+        for (guint i = 0; i < member->n_candidates; i++)
+                if (member->candidates[i].endpoint.name)
+                        collect_name(&collector, member, &member->candidates[i].endpoint);
+                else
+                        collect_literal(&collector, &member->candidates[i]);
+        if (member->last_good.addr.family != 0)
+                collect(&collector, WATTLE_SOURCE_LAST_GOOD, &member->last_good);
+        return collector.n;
+}
+
+void wattle_member_read(WattleMember *member, const WattleWgPeer *peer)
+{
+        WattleSocketAddr endpoint = { 0 };
+
+        if (peer->has_endpoint)
+                endpoint = (WattleSocketAddr){ peer->endpoint_addr, peer->endpoint_port,
+                                               peer->endpoint_scope };
+        if (!wattle_socket_addr_equal(&endpoint, &member->endpoint))
+                member->reach_of = 0;
+        member->in_kernel = TRUE;
+        member->endpoint = endpoint;
+        member->last_handshake_s = peer->last_handshake_s;
+        member->rx_bytes = peer->rx_bytes;
+        member->tx_bytes = peer->tx_bytes;
+}
+
+void wattle_member_sent(WattleMember *member, guint64 id, gint64 now_us)
+{
+        guint at = member->n_sent++ % WATTLE_MEMBER_MAX_SENT;
+
+        if (!member->sent)
+                member->sent = g_malloc0_n(WATTLE_MEMBER_MAX_SENT, sizeof *member->sent);
+        member->sent[at].id = id;
+        member->sent[at].at_us = now_us;
+}
+
+gboolean wattle_member_answered(WattleMember *member, guint64 id, gint64 now_us, gint64 *ret_rtt_us)
+{
+        for (guint i = 0; member->sent && i < WATTLE_MEMBER_MAX_SENT; i++)
+                if (id != 0 && member->sent[i].id == id) {
+                        member->sent[i].id = 0;
+                        *ret_rtt_us = MAX(now_us - member->sent[i].at_us, 0);
+                        return TRUE;
+                }
+        return FALSE;
+}
+
+gboolean wattle_member_may_answer(WattleMember *member, gint64 now_us)
+{
+        gint64 next_us = MAX(member->next_answer_us, now_us);
+
+        if (next_us - now_us > ANSWER_BURST * ANSWER_EVERY_US)
+                return FALSE;
+        member->next_answer_us = next_us + ANSWER_EVERY_US;
+        return TRUE;
+}
+
+static WattlePath path_of_endpoint(const WattleMember *member)
+{
+        if (member->endpoint.addr.family == 0 || member->last_handshake_s == 0)
+                return WATTLE_PATH_NONE;
+        for (guint i = 0; i < member->n_candidates; i++) {
+                const WattleCandidate *candidate = &member->candidates[i];
+
+                if (!candidate->endpoint.name &&
+                    wattle_addr_equal(&candidate->endpoint.addr, &member->endpoint.addr) &&
+                    candidate->endpoint.port == member->endpoint.port)
+                        return candidate->kind == WATTLE_CANDIDATE_PRIVATE ? WATTLE_PATH_LAN
+                                                                           : WATTLE_PATH_PUBLIC;
+        }
+        return WATTLE_PATH_ROAMED;
+}
+
+void wattle_member_status(const WattleMember *member, gint64 now_us, WattleMigrateStatus *ret)
+{
+        if (member->engine) {
+                wattle_migration_status(member->engine, now_us, ret);
+                return;
+        }
+        *ret = (WattleMigrateStatus){ .path = path_of_endpoint(member),
+                                      .endpoint = member->endpoint,
+                                      .rtt_us = -1 };
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A peer of a mesh as wattled follows it: what the profile says of it, what the kernel said last,
+ * and its engine. A plain value; who asks and sends for it is daemon/tunnel.c. */
+#pragma once
+
+#include "common/migrate.h"
+#include "common/view.h"
+#include "common/wg-message.h"
+
+#define WATTLE_MEMBER_MAX_SENT    16 /* probes without an answer that are remembered */
+#define WATTLE_NAME_MAX_ADDRESSES 8
+
+/* A DNS name among its endpoints. */
+typedef struct {
+        char *name;
+        guint16 port;
+        gboolean wanted; /* still in the profile */
+        gpointer asking; /* the question that is under way, or NULL */
+        gpointer owner;  /* the WattleMember */
+        WattleAddr addresses[WATTLE_NAME_MAX_ADDRESSES]; /* of the last answer that had some */
+        guint n_addresses;
+} WattleMemberName;
+
+typedef struct {
+        gpointer tunnel; /* the WattleTunnel that it belongs to */
+        WattleKey key;
+        const char *name;
+        gboolean managed;
+        WattleAddr *addresses;
+        guint n_addresses;
+        WattleCandidate *candidates;
+        guint n_candidates;
+        WattleSocketAddr configured;
+        GPtrArray *names; /* of WattleMemberName; NULL: the profile has none */
+
+        WattleMigration *engine; /* NULL: Migrate=no, or the kernel does not have the peer */
+        gint64 deadline_us, read_us;
+
+        gboolean in_kernel;
+        WattleSocketAddr endpoint;
+        WattleReach reach; /* of endpoint */
+        guint reach_of;    /* number of the link change that reach was found out after; 0: never */
+        gint64 last_handshake_s;
+        guint64 rx_bytes, tx_bytes;
+
+        WattleSocketAddr last_good; /* family 0: none */
+        gint64 last_good_s;
+
+        gboolean speaks; /* its wattled has answered */
+        struct {
+                guint64 id; /* 0: none */
+                gint64 at_us;
+        } * sent; /* WATTLE_MEMBER_MAX_SENT of them, or NULL */
+        guint n_sent;
+        gint64 next_answer_us; /* see wattle_member_may_answer() */
+
+        WattleMigrateStatus told; /* as the log and the watchers know it */
+} WattleMember;
+
+WattleMember *wattle_member_new(gpointer tunnel, const WattleKey *key);
+void wattle_member_free(WattleMember *member);
+
+/* Takes what the profile says now; texts and lists go into the arena. Names that stay keep their
+ * addresses. */
+void wattle_member_update(WattleMember *member, const WattlePeer *peer, WattleArena *arena);
+
+/* How an address is reached; scope is the interface of a link-local one. */
+typedef WattleReach (*WattleFindReach)(const WattleSocketAddr *at, gpointer data);
+
+/* All candidates in the order of the profile; a link-local one for each of the links (of guint32).
+ * Returns how many of at most WATTLE_MIGRATE_MAX_CANDIDATES. */
+guint wattle_member_candidates(const WattleMember *member, const GArray *lan_links,
+                               WattleFindReach find_reach, gpointer data,
+                               WattleMigrateCandidate ret[WATTLE_MIGRATE_MAX_CANDIDATES]);
+
+/* What the kernel says of the peer. */
+void wattle_member_read(WattleMember *member, const WattleWgPeer *peer);
+
+/* Remembers a probe, and takes the time of its answer: FALSE if it was not sent, or long ago. */
+void wattle_member_sent(WattleMember *member, guint64 id, gint64 now_us);
+gboolean wattle_member_answered(WattleMember *member, guint64 id, gint64 now_us,
+                                gint64 *ret_rtt_us);
+
+/* Whether the peer may have an answer now: 20 a second, after a burst of as many. */
+gboolean wattle_member_may_answer(WattleMember *member, gint64 now_us);
+
+/* The engine's word, or without one what follows from the profile. */
+void wattle_member_status(const WattleMember *member, gint64 now_us, WattleMigrateStatus *ret);

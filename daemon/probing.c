@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/probing.h"
+
+#include "common/error.h"
+#include "daemon/drive.h"
+
+/* Long enough for a handshake that the probe is the reason for, once sent again (WireGuard's
+ * REKEY_TIMEOUT is 5 s). */
+#define WAIT_US      (6 * G_USEC_PER_SEC)
+#define MAX_PROBINGS 64
+
+typedef struct {
+        WattleTunnel *tunnel;
+        const WattleMember *member;
+        guint64 id;
+        gint64 sent_us;
+        sd_event_source *timer;
+        WattleProbed probed;
+        gpointer data;
+} Probing;
+
+static void probing_free(gpointer data)
+{
+        Probing *probing = data;
+
+        sd_event_source_disable_unref(probing->timer);
+        g_free(probing);
+}
+
+/* Out of the list before its owner is told: he may ask again at once. */
+static void finish(Probing *probing, gboolean answered, guint32 rtt_us, const char *why)
+{
+        WattleProbed probed = probing->probed;
+        gpointer data = probing->data;
+
+        g_ptr_array_remove_fast(probing->tunnel->probings, probing);
+        probed(answered, rtt_us, why, data);
+}
+
+static int on_timer(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint64_t due_us,
+                    void *data)
+{
+        finish(data, FALSE, 0, "no answer");
+        return 0;
+}
+
+gboolean wattle_probing_new(WattleTunnel *tunnel, WattleMember *member, WattleProbed probed,
+                            gpointer data, GError **error)
+{
+        Probing *probing;
+        int result;
+
+        if (tunnel->ifindex == 0 || !member->in_kernel || !tunnel->prober) {
+                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, "%s",
+                            tunnel->problem ? tunnel->problem
+                                            : "the kernel does not have the peer");
+                return FALSE;
+        }
+        if (!tunnel->probings)
+                tunnel->probings = g_ptr_array_new_with_free_func(probing_free);
+        if (tunnel->probings->len == MAX_PROBINGS) {
+                g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                                    "too many probes are under way");
+                return FALSE;
+        }
+        probing = g_new0(Probing, 1);
+        *probing = (Probing){ .tunnel = tunnel,
+                              .member = member,
+                              .id = (guint64)g_random_int() << 32 | g_random_int(),
+                              .sent_us = wattle_tunnel_now(tunnel),
+                              .probed = probed,
+                              .data = data };
+        g_ptr_array_add(tunnel->probings, probing);
+        result = sd_event_add_time_relative(tunnel->around->event, &probing->timer, CLOCK_BOOTTIME,
+                                            WAIT_US, 0, on_timer, probing);
+        if (result >= 0 && wattle_drive_probe(member, probing->id))
+                return TRUE;
+        g_ptr_array_remove_fast(tunnel->probings, probing);
+        g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                            "there is no socket to send a probe by");
+        return FALSE;
+}
+
+gboolean wattle_probing_answered(WattleTunnel *tunnel, const WattleMember *member, guint64 id)
+{
+        for (guint i = 0; tunnel->probings && i < tunnel->probings->len; i++) {
+                Probing *probing = g_ptr_array_index(tunnel->probings, i);
+
+                if (probing->id != id || probing->member != member)
+                        continue;
+                finish(probing, TRUE,
+                       (guint32)CLAMP(wattle_tunnel_now(tunnel) - probing->sent_us, 0, G_MAXUINT32),
+                       NULL);
+                return TRUE;
+        }
+        return FALSE;
+}
+
+void wattle_probing_cancel_all(WattleTunnel *tunnel, const char *why)
+{
+        while (tunnel->probings && tunnel->probings->len > 0)
+                finish(g_ptr_array_index(tunnel->probings, tunnel->probings->len - 1), FALSE, 0,
+                       why);
+        g_clear_pointer(&tunnel->probings, g_ptr_array_unref);
+}
