@@ -14,34 +14,36 @@ static gboolean parse_ipv4(const char *text, guint8 bytes[4])
         const char *p = text;
 
         for (guint i = 0; i < 4; i++) {
-                const char *start;
-                guint value = 0;
+                guint value = (guint)(*p++ - '0'), digit;
 
-                if (i > 0 && *p++ != '.')
+                if (value > 9)
                         return FALSE;
-                for (start = p; *p >= '0' && *p <= '9' && p - start < 3; p++)
-                        value = value * 10 + (guint)(*p - '0');
-                if (p == start || (*start == '0' && p - start > 1) || value > G_MAXUINT8)
-                        return FALSE;
+                for (; (digit = (guint)(*p - '0')) <= 9; p++) {
+                        value = value > 0 ? 10 * value + digit : G_MAXUINT;
+                        if (value > G_MAXUINT8)
+                                return FALSE;
+                }
                 bytes[i] = (guint8)value;
+                if (*p++ != (i < 3 ? '.' : '\0'))
+                        return FALSE;
         }
-        return *p == '\0';
+        return TRUE;
 }
 
 gboolean wattle_addr_parse(const char *text, WattleAddr *ret, GError **error)
 {
-        WattleAddr ipv4 = { .family = AF_INET }, ipv6 = { .family = AF_INET6 };
+        WattleAddr addr = { .family = AF_INET };
 
-        if (parse_ipv4(text, ipv4.bytes)) {
-                *ret = ipv4;
-                return TRUE;
+        if (!parse_ipv4(text, addr.bytes)) {
+                addr = (WattleAddr){ .family = AF_INET6 };
+                if (inet_pton(AF_INET6, text, addr.bytes) != 1) {
+                        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
+                                    "'%s' is not an IP address", text);
+                        return FALSE;
+                }
         }
-        if (inet_pton(AF_INET6, text, ipv6.bytes) == 1) {
-                *ret = ipv6;
-                return TRUE;
-        }
-        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID, "'%s' is not an IP address", text);
-        return FALSE;
+        *ret = addr;
+        return TRUE;
 }
 
 gboolean wattle_prefix_parse(const char *text, WattlePrefix *ret, GError **error)
@@ -80,13 +82,15 @@ gboolean wattle_prefix_parse(const char *text, WattlePrefix *ret, GError **error
         return TRUE;
 }
 
-static char *format_octet(char *p, guint8 octet)
+static char *format_octet(char *p, guint octet)
 {
-        if (octet >= 100)
-                *p++ = (char)('0' + octet / 100);
-        if (octet >= 10)
-                *p++ = (char)('0' + octet / 10 % 10);
-        *p++ = (char)('0' + octet % 10);
+        guint tens = octet / 10, hundreds = tens / 10;
+
+        if (hundreds > 0)
+                *p++ = (char)('0' + hundreds);
+        if (tens > 0)
+                *p++ = (char)('0' + tens - 10 * hundreds);
+        *p++ = (char)('0' + octet - 10 * tens);
         return p;
 }
 
@@ -164,14 +168,36 @@ gboolean wattle_addr_is_special(const WattleAddr *addr)
         return (addr->bytes[0] & 0xf0) == 0xe0 || memcmp(addr->bytes, ones, sizeof ones) == 0;
 }
 
+/* An address as a number of 128 bits, first word first; IPv4 has the first 32 of them. */
+typedef struct {
+        guint64 words[2];
+} Number;
+
+static Number number_of(const WattleAddr *addr)
+{
+        Number number;
+
+        memcpy(&number, addr->bytes, sizeof number);
+        return (Number){ { GUINT64_FROM_BE(number.words[0]), GUINT64_FROM_BE(number.words[1]) } };
+}
+
+static guint64 leading_ones(guint n)
+{
+        return n < 64 ? ~(G_MAXUINT64 >> n) : G_MAXUINT64;
+}
+
+static Number mask_of(guint8 length)
+{
+        return (Number){ { leading_ones(length), leading_ones(MAX(length, 64) - 64u) } };
+}
+
 gboolean wattle_prefix_contains_addr(const WattlePrefix *prefix, const WattleAddr *addr)
 {
-        guint whole = prefix->length / 8, rest = prefix->length % 8;
+        Number a = number_of(&prefix->addr), b = number_of(addr), mask = mask_of(prefix->length);
 
-        if (prefix->addr.family != addr->family ||
-            memcmp(prefix->addr.bytes, addr->bytes, whole) != 0)
-                return FALSE;
-        return rest == 0 || (prefix->addr.bytes[whole] ^ addr->bytes[whole]) >> (8 - rest) == 0;
+        return prefix->addr.family == addr->family &&
+               (((a.words[0] ^ b.words[0]) & mask.words[0]) |
+                ((a.words[1] ^ b.words[1]) & mask.words[1])) == 0;
 }
 
 gboolean wattle_prefix_contains(const WattlePrefix *outer, const WattlePrefix *inner)
@@ -184,39 +210,30 @@ WattlePrefix wattle_prefix_of_addr(const WattleAddr *addr)
         return (WattlePrefix){ *addr, (guint8)wattle_addr_bits(addr) };
 }
 
-/* Sets the bits behind the prefix to the bits of fill. */
-static WattleAddr with_host_bits(const WattleAddr *addr, guint8 length, guint8 fill)
-{
-        guint n = wattle_addr_bits(addr) / 8, whole = length / 8u;
-        guint8 mask = (guint8)(0xff >> length % 8u);
-        WattleAddr result = *addr;
-
-        if (whole < n) {
-                result.bytes[whole] = (guint8)((result.bytes[whole] & ~mask) | (fill & mask));
-                memset(result.bytes + whole + 1, fill, n - whole - 1);
-        }
-        return result;
-}
-
 WattlePrefix wattle_prefix_around(const WattleAddr *addr, guint8 length)
 {
-        return (WattlePrefix){ with_host_bits(addr, length, 0), length };
+        Number number = number_of(addr), mask = mask_of(length);
+        WattlePrefix prefix = { *addr, length };
+
+        for (guint i = 0; i < G_N_ELEMENTS(number.words); i++)
+                number.words[i] = GUINT64_TO_BE(number.words[i] & mask.words[i]);
+        memcpy(prefix.addr.bytes, &number, sizeof number);
+        return prefix;
 }
 
 gboolean wattle_prefix_has_host(const WattlePrefix *subnet, const WattleAddr *addr)
 {
-        WattleAddr last;
+        Number number = number_of(addr), mask = mask_of(subnet->length);
+        guint64 host = number.words[0] & ~mask.words[0];
+        gboolean is_ipv6 = addr->family == AF_INET6;
 
         if (!wattle_prefix_contains_addr(subnet, addr))
                 return FALSE;
         if (wattle_addr_bits(addr) - subnet->length <= 1)
                 return TRUE;
-        if (wattle_addr_equal(addr, &subnet->addr))
-                return FALSE;
-        if (addr->family == AF_INET6)
-                return TRUE;
-        last = with_host_bits(&subnet->addr, subnet->length, 0xff);
-        return !wattle_addr_equal(addr, &last);
+        if (is_ipv6)
+                return (host | (number.words[1] & ~mask.words[1])) != 0;
+        return host != 0 && host != (leading_ones(32) & ~mask.words[0]);
 }
 
 gboolean wattle_addr_next(WattleAddr *addr)
