@@ -8,9 +8,34 @@ static WattlePlace place_at(const WattleIni *ini, const char *line, const char *
         return (WattlePlace){ ini->file, ini->n_lines, (guint32)(p - line) + 1 };
 }
 
+#define BLANKS " \t"
+
 static gboolean is_blank(char c)
 {
         return c == ' ' || c == '\t';
+}
+
+/* All bytes above 0x7f are below 0 here. */
+static inline guint8 is_odd(gint8 c)
+{
+        return ((c < 0x20) & (c != '\n') & (c != '\t')) | (c == 0x7f);
+}
+
+#define BLOCK 64
+
+/* Blocks of fixed size become vectors: the test of each byte of each line took a tenth of the time
+ * of a mesh. */
+static gboolean is_plain(const char *text, gsize size)
+{
+        guint8 odd = 0;
+        gsize at = 0;
+
+        for (; size - at >= BLOCK; at += BLOCK)
+                for (guint i = 0; i < BLOCK; i++)
+                        odd |= is_odd((gint8)text[at + i]);
+        for (; at < size; at++)
+                odd |= is_odd((gint8)text[at]);
+        return !odd;
 }
 
 /* What makes a text no text of ours at all; said once, not once a line. */
@@ -29,6 +54,9 @@ static gboolean check_whole(WattleIni *ini)
                                     "begins with a byte order mark: save it as UTF-8 without one");
                 return FALSE;
         }
+        ini->plain = is_plain(ini->text, ini->size);
+        if (ini->plain)
+                return TRUE;
         cr = memchr(ini->text, '\r', ini->size);
         if (cr) {
                 const char *line = ini->text;
@@ -44,28 +72,6 @@ static gboolean check_whole(WattleIni *ini)
         return TRUE;
 }
 
-static inline guint8 is_odd(guint8 c)
-{
-        return ((c < 0x20) & (c != '\n') & (c != '\t')) | (c >= 0x7f);
-}
-
-#define BLOCK 64
-
-/* Blocks of fixed size become vectors: the test of each byte of each line took a tenth of the time
- * of a mesh. */
-static gboolean is_plain(const char *text, gsize size)
-{
-        guint8 odd = 0;
-        gsize at = 0;
-
-        for (; size - at >= BLOCK; at += BLOCK)
-                for (guint i = 0; i < BLOCK; i++)
-                        odd |= is_odd((guint8)text[at + i]);
-        for (; at < size; at++)
-                odd |= is_odd((guint8)text[at]);
-        return !odd;
-}
-
 void wattle_ini_init_take(WattleIni *ini, GBytes *bytes, const char *file, WattleReport *report)
 {
         *ini = (WattleIni){ .file = file ? g_intern_string(file) : NULL, .report = report };
@@ -74,8 +80,6 @@ void wattle_ini_init_take(WattleIni *ini, GBytes *bytes, const char *file, Wattl
         ini->text[ini->size] = '\0';
         if (!check_whole(ini))
                 ini->at = ini->size;
-        else
-                ini->plain = is_plain(ini->text, ini->size);
         ini->n_lines = 0;
 }
 
@@ -132,20 +136,21 @@ static gboolean read_header(WattleIni *ini, const char *line, char *start, char 
         char *name;
 
         ini->skip_keys = TRUE;
-        if (end[-1] != ']' || end - start < 3 || memchr(start + 1, '[', (gsize)(end - start - 1)) ||
-            memchr(start, ']', (gsize)(end - start - 1)) || is_blank(start[1])) {
+        if (end - start < 3 || memchr(start, ']', (gsize)(end - start)) != end - 1 ||
+            memchr(start + 1, '[', (gsize)(end - start - 1)) || is_blank(start[1])) {
                 wattle_report_error(ini->report, place_at(ini, line, start),
                                     "a section is [Mesh] or [Device NAME], and nothing behind it");
                 return FALSE;
         }
         ini->skip_keys = FALSE;
         end[-1] = '\0';
-        name = start + 1 + strcspn(start + 1, " \t");
+        name = start + 1 + strcspn(start + 1, BLANKS);
         ini->section = start + 1;
         ini->name = NULL;
         if (*name) {
                 *name++ = '\0';
-                name += strspn(name, " \t");
+                while (is_blank(*name))
+                        name++;
                 ini->name = name;
         }
         ret->kind = WATTLE_INI_SECTION;
@@ -237,10 +242,9 @@ char *wattle_ini_next_word(const WattleIniLine *line, char **rest, WattlePlace *
 
         while (is_blank(*start))
                 start++;
-        for (end = start; *end && !is_blank(*end);)
-                end++;
-        if (start == end)
+        if (!*start)
                 return NULL;
+        end = start + strcspn(start, BLANKS);
         *ret_place = line->value_place;
         ret_place->column += (guint32)(start - line->value);
         if (*end)
