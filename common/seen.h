@@ -7,8 +7,14 @@
 #include <glib.h>
 
 typedef struct {
-        gconstpointer *values; /* borrowed */
-        guint *hashes;
+        guint32 hash;
+        guint32 number; /* of the value, from 1; 0 in an empty slot */
+} WattleSeenSlot;
+
+typedef struct {
+        gconstpointer *values; /* borrowed, in the order in which they came */
+        guint n_values;
+        WattleSeenSlot *slots;
         guint n_bits; /* of the number of slots */
         GHashFunc hash;
         GEqualFunc equal;
