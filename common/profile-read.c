@@ -297,7 +297,7 @@ static const char *why_refused(const char *name)
 static const Key *find_key(const Section *section, const char *name)
 {
         for (guint i = 0; i < section->n_keys; i++)
-                if (name[0] == section->keys[i].name[0] && strcmp(name, section->keys[i].name) == 0)
+                if (wattle_word_equal(name, section->keys[i].name))
                         return &section->keys[i];
         return NULL;
 }
@@ -305,7 +305,7 @@ static const Key *find_key(const Section *section, const char *name)
 static const Section *find_section(const char *name)
 {
         for (guint i = 0; i < G_N_ELEMENTS(sections); i++)
-                if (strcmp(name, sections[i].name) == 0)
+                if (wattle_word_equal(name, sections[i].name))
                         return &sections[i];
         return NULL;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/scalar.h"
+
 void wattle_profile_free(WattleProfile *profile)
 {
         if (!profile)
@@ -27,10 +29,10 @@ WattleProfile *wattle_profile_load(gconstpointer bytes, gsize size, const char *
 
 static gboolean device_has_name(const WattleDevice *device, const char *name)
 {
-        if (strcmp(device->name, name) == 0)
+        if (wattle_word_equal(device->name, name))
                 return TRUE;
         for (guint i = 0; i < device->n_aliases; i++)
-                if (strcmp(device->aliases[i].value, name) == 0)
+                if (wattle_word_equal(device->aliases[i].value, name))
                         return TRUE;
         return FALSE;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <glib.h>
+#include <string.h>
 
 #define WATTLE_MESH_NAME_MAX      63 /* as a DNS label */
 #define WATTLE_INTERFACE_NAME_MAX 15 /* IFNAMSIZ - 1, linux/if.h */
@@ -53,6 +54,12 @@ gboolean wattle_identifier_check(const char *text, gsize max,
  * interface (ifname_valid() in systemd's basic/socket-util.c): not all digits, nor "all", "default"
  * or "lo". */
 gboolean wattle_interface_name_check(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether two words are the same; most differ in the first letter, which needs no call. */
+static inline gboolean wattle_word_equal(const char *a, const char *b)
+{
+        return a[0] == b[0] && strcmp(a, b) == 0;
+}
 
 /* The word of a closed list that is closest to text by edit distance, for "did you mean"; NULL if
  * none is close. */
