@@ -79,12 +79,10 @@ static char *put(char *p, const char *text, gsize n)
 /* 0 for a text that must be left out. */
 static gsize printable_length(const char *text)
 {
-        gboolean control = FALSE;
         gsize n = 0;
 
         for (; text[n]; n++)
-                control |= (guchar)text[n] < 0x20 || text[n] == 0x7f;
-        g_return_val_if_fail(!control, 0);
+                g_return_val_if_fail((guchar)text[n] >= 0x20 && text[n] != 0x7f, 0);
         return n;
 }
 
