@@ -613,7 +613,7 @@ static gboolean check_nm(const Run *run, WattleReport *report)
                 wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
                                     "the mesh belongs to NetworkManager, and wattle-nm is not "
                                     "installed here");
-        else if (!wattle_deployment_read_key(&run->deployment, root_fd, &private_key, &error))
+        else if (!wattle_private_key_read(root_fd, run->deployment.view, &private_key, &error))
                 wattle_report_error(report, (WattlePlace){ NULL, 0, 0 }, "%s", error->message);
         return report->n_errors == 0;
 }

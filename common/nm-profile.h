@@ -13,3 +13,6 @@ char *wattle_nm_profile_path(const char *mesh);
  * and for ever. The device is no part of it: whoever may only switch the mesh on and off cannot
  * read the key that tells which device this is, and a renamed device keeps its connection. */
 char *wattle_nm_profile_uuid(const char *mesh);
+
+/* The same for the link that the VPN plugin has NetworkManager make for a VPN connection. */
+char *wattle_nm_link_uuid(const char *vpn_uuid);

@@ -68,7 +68,7 @@ static gboolean write_profile(int root_fd, const char *mesh, const WattleDeploym
         gsize size;
         char *text;
 
-        if (!wattle_deployment_read_key(deployment, root_fd, &private_key, error))
+        if (!wattle_private_key_read(root_fd, deployment->view, &private_key, error))
                 return FALSE;
         connection = wattle_connection_new(deployment->view, &private_key);
         text = wattle_connection_format(connection, deployment->view, &size, error);

@@ -80,18 +80,8 @@ static gboolean make_view(WattleDeployment *deployment, int root_fd, WattleRepor
         g_autoptr(WattleView) view =
                 wattle_host_view(root_fd, mesh, NULL, WATTLE_OWNER_AUTO, report);
 
-        if (!view)
+        if (!view || !wattle_host_check_managed(mesh, view, report))
                 return FALSE;
-        if (!view->self.managed) {
-                const WattleDevice *device =
-                        wattle_profile_find_device(mesh->profile, view->self.name);
-
-                wattle_report_error(
-                        report, device->place,
-                        "device %s has Managed=no, but here wattle runs: remove that line",
-                        device->name);
-                return FALSE;
-        }
         deployment->view = g_steal_pointer(&view);
         return TRUE;
 }
@@ -120,11 +110,9 @@ gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const
         return TRUE;
 }
 
-gboolean wattle_deployment_read_key(const WattleDeployment *deployment, int root_fd, WattleKey *ret,
-                                    GError **error)
+gboolean wattle_private_key_read(int root_fd, const WattleView *view, WattleKey *ret,
+                                 GError **error)
 {
-        const WattleView *view = deployment->view;
-
         if (!view->private_key_file) {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
                             "the key is a credential, which NetworkManager does not take: put it "

@@ -23,10 +23,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleDeployment, wattle_deployment_clear)
 gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const char *name,
                                 gid_t networkd_gid, WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The private key of this host, for NetworkManager, which has to be given it: networkd reads the
- * file itself. The error says what to do; error must not be NULL. */
-gboolean wattle_deployment_read_key(const WattleDeployment *deployment, int root_fd, WattleKey *ret,
-                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The private key that the view names, for NetworkManager, which has to be given it: networkd reads
+ * the file itself. The error says what to do; error must not be NULL. */
+gboolean wattle_private_key_read(int root_fd, const WattleView *view, WattleKey *ret,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A mark below /run that files of a mesh are newer than what runs: an apply has begun and not
  * ended, or the writer ran on a host whose networkd has read other files. The next apply then

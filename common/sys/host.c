@@ -188,3 +188,17 @@ WattleView *wattle_host_view(int root_fd, const WattleMesh *mesh, const char *as
                 view->owner = owner;
         return g_steal_pointer(&view);
 }
+
+gboolean wattle_host_check_managed(const WattleMesh *mesh, const WattleView *view,
+                                   WattleReport *report)
+{
+        const WattleDevice *device;
+
+        if (view->self.managed)
+                return TRUE;
+        device = wattle_profile_find_device(mesh->profile, view->self.name);
+        wattle_report_error(report, device->place,
+                            "device %s has Managed=no, but here wattle runs: remove that line",
+                            device->name);
+        return FALSE;
+}

@@ -36,3 +36,7 @@ gboolean wattle_host_has_key_credential(int root_fd, const char *mesh_name);
  * in the report. */
 WattleView *wattle_host_view(int root_fd, const WattleMesh *mesh, const char *as, WattleOwner owner,
                              WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether wattle may run here: a device with Managed=no is one where it does not. */
+gboolean wattle_host_check_managed(const WattleMesh *mesh, const WattleView *view,
+                                   WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
