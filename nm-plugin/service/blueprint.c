@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nm-plugin/service/blueprint.h"
+
+#include "common/nm-profile.h"
+#include "nm-plugin/connection.h"
+#include "nm-plugin/vpn-data.h"
+
+static gboolean refuse(WattleReport *report, const char *text)
+{
+        wattle_report_error(report, (WattlePlace){ NULL, 0, 0 }, "%s", text);
+        return FALSE;
+}
+
+static gboolean read_data(NMConnection *vpn, WattleVpnData *ret, WattleReport *report)
+{
+        NMSettingVpn *setting = nm_connection_get_setting_vpn(vpn);
+        g_autoptr(GError) error = NULL;
+
+        if (!setting)
+                return refuse(report, "this is no VPN connection");
+        if (wattle_vpn_data_read(setting, ret, &error) &&
+            wattle_vpn_data_check_keys(setting, &error))
+                return TRUE;
+        return refuse(report, error->message);
+}
+
+/* What the admin installed is the admin's: a connection of any user's may name it only if the
+ * admin said so, and an interface has one owner. */
+static gboolean may_be_named(const WattleMesh *mesh, const WattleView *view, WattleReport *report)
+{
+        const char *name = view->mesh;
+        g_autofree char *why = NULL;
+
+        if (!mesh->local.enable)
+                why = g_strdup_printf("mesh %s has Enable=no below [Local]", name);
+        else if (view->owner != WATTLE_OWNER_NETWORK_MANAGER)
+                why = g_strdup_printf("mesh %s is networkd's on this host: 'wattle up %s' takes it "
+                                      "up, Owner=NetworkManager below [Local] would move it",
+                                      name, name);
+        else if (view->connection != WATTLE_CONNECTION_VPN)
+                why = g_strdup_printf(
+                        "mesh %s has a connection of its own here, '%s': take that one up, or write "
+                        "Connection=vpn below [Local] in " WATTLE_CONFDIR
+                        "/%s.mesh.d/local.conf to have it by VPN connections instead",
+                        name, name, name);
+        return !why || refuse(report, why);
+}
+
+/* Forwarding and masquerading are files of the host's, which a carried mesh brings none of. */
+static void warn_of_routing(const WattleVpnData *data, const WattleView *view, WattleReport *report)
+{
+        if (data->profile && view->routing_server)
+                wattle_report_warning(report, (WattlePlace){ NULL, 0, 0 },
+                                      "device %s is to forward for others, which a mesh inside a "
+                                      "connection does not set up: install the mesh for that",
+                                      view->self.name);
+}
+
+static void copy_permissions(NMSettingConnection *from, NMSettingConnection *to)
+{
+        for (guint i = 0; i < nm_setting_connection_get_num_permissions(from); i++) {
+                const char *type, *name, *detail;
+
+                if (nm_setting_connection_get_permission(from, i, &type, &name, &detail))
+                        nm_setting_connection_add_permission(to, type, name, detail);
+        }
+}
+
+/* NetworkManager puts the interface of a VPN into the zone of the VPN connection, too. */
+static void follow(NMConnection *link, NMConnection *vpn)
+{
+        NMSettingConnection *from = nm_connection_get_setting_connection(vpn);
+        NMSettingConnection *to = nm_connection_get_setting_connection(link);
+        const char *zone = nm_setting_connection_get_zone(from);
+        g_autofree char *id = g_strdup_printf("%s (link)", nm_connection_get_id(vpn));
+        g_autofree char *uuid = wattle_nm_link_uuid(nm_connection_get_uuid(vpn));
+
+        g_object_set(to, NM_SETTING_CONNECTION_ID, id, NM_SETTING_CONNECTION_UUID, uuid,
+                     NM_SETTING_CONNECTION_AUTOCONNECT, FALSE, NM_SETTING_CONNECTION_METERED,
+                     nm_setting_connection_get_metered(from), NULL);
+        if (zone)
+                g_object_set(to, NM_SETTING_CONNECTION_ZONE, zone, NULL);
+        copy_permissions(from, to);
+}
+
+static NMConnection *make(NMConnection *vpn, const WattleVpnData *data, const WattleMesh *mesh,
+                          int root_fd, WattleReport *report, gboolean *ret_lacks_key)
+{
+        g_autoptr(WattleView) view = wattle_vpn_data_view(data, root_fd, mesh, report);
+        g_auto(WattleKey) private_key = { 0 };
+        g_autoptr(GError) error = NULL;
+        NMConnection *link;
+
+        if (!view || (!data->profile && !may_be_named(mesh, view, report)))
+                return NULL;
+        if (!wattle_vpn_data_read_key(data, root_fd, view, &private_key, &error)) {
+                refuse(report, error->message);
+                *ret_lacks_key = TRUE;
+                return NULL;
+        }
+        warn_of_routing(data, view, report);
+        link = wattle_connection_new(view, &private_key);
+        follow(link, vpn);
+        return link;
+}
+
+NMConnection *wattle_blueprint_new(NMConnection *vpn, int root_fd, WattleReport *report,
+                                   gboolean *ret_lacks_key)
+{
+        g_auto(WattleVpnData) data = { 0 };
+        g_auto(WattleMesh) mesh = { 0 };
+
+        *ret_lacks_key = FALSE;
+        if (!read_data(vpn, &data, report) || !wattle_vpn_data_load(&data, root_fd, &mesh, report))
+                return NULL;
+        return make(vpn, &data, &mesh, root_fd, report, ret_lacks_key);
+}

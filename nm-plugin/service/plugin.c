@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nm-plugin/service/plugin.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "common/report.h"
+#include "nm-plugin/service/blueprint.h"
+#include "nm-plugin/service/link.h"
+
+struct _WattlePlugin {
+        NMVpnServicePlugin parent;
+        WattleGuard *guard;
+        WattleLink *link; /* NULL: nothing is up, nor coming or going */
+        char *vpn_uuid;
+        char *interface;
+        gboolean is_up;
+        guint refusal; /* the source that tells one */
+};
+
+G_DEFINE_FINAL_TYPE(WattlePlugin, wattle_plugin, NM_TYPE_VPN_SERVICE_PLUGIN)
+
+/* nmcli tells a user whose connection failed to look for NM_CONNECTION=UUID in the journal. */
+static void say(const WattlePlugin *plugin, GLogLevelFlags level, const char *text)
+{
+        g_log_structured(G_LOG_DOMAIN, level, "NM_CONNECTION",
+                         plugin->vpn_uuid ? plugin->vpn_uuid : "", "MESSAGE", "%s", text);
+}
+
+/* All of them to the journal, and the first error to NetworkManager, which logs it too. */
+static void say_faults(const WattlePlugin *plugin, WattleReport *report, GError **error)
+{
+        wattle_report_sort(report);
+        for (guint i = 0; i < report->faults->len; i++) {
+                const WattleFault *fault = &g_array_index(report->faults, WattleFault, i);
+                g_autofree char *line = wattle_fault_format(fault);
+
+                say(plugin, G_LOG_LEVEL_WARNING, line);
+                if (fault->kind == WATTLE_FAULT_ERROR && !*error)
+                        g_set_error_literal(error, NM_VPN_PLUGIN_ERROR,
+                                            NM_VPN_PLUGIN_ERROR_INVALID_CONNECTION, line);
+        }
+}
+
+/* NetworkManager takes no configuration without a gateway, which a mesh does not have, and adds a
+ * route to it through the base connection. To a link-local address there is one already. */
+static GVariant *make_gateway(void)
+{
+        static const guint8 bytes[16] = { 0xfe, 0x80, [10] = 'w', 'a', 't', 't', 'l', 'e' };
+
+        return g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, bytes, sizeof bytes, 1);
+}
+
+/* Addresses and routes are the link's. */
+static GVariant *make_config(const char *interface)
+{
+        GVariantDict dict;
+
+        g_variant_dict_init(&dict, NULL);
+        g_variant_dict_insert(&dict, NM_VPN_PLUGIN_CONFIG_TUNDEV, "s", interface);
+        g_variant_dict_insert_value(&dict, NM_VPN_PLUGIN_CONFIG_EXT_GATEWAY, make_gateway());
+        g_variant_dict_insert(&dict, NM_VPN_PLUGIN_CONFIG_HAS_IP4, "b", FALSE);
+        g_variant_dict_insert(&dict, NM_VPN_PLUGIN_CONFIG_HAS_IP6, "b", FALSE);
+        g_variant_dict_insert(&dict, NM_VPN_PLUGIN_CAN_PERSIST, "b", TRUE);
+        return g_variant_ref_sink(g_variant_dict_end(&dict));
+}
+
+static void link_is_up(gpointer data)
+{
+        WattlePlugin *plugin = data;
+        g_autoptr(GVariant) config = make_config(plugin->interface);
+
+        plugin->is_up = TRUE;
+        nm_vpn_service_plugin_set_config(NM_VPN_SERVICE_PLUGIN(plugin), config);
+}
+
+static void link_is_gone(const char *why, gpointer data)
+{
+        WattlePlugin *plugin = data;
+        NMVpnServicePlugin *parent = NM_VPN_SERVICE_PLUGIN(plugin);
+
+        if (plugin->is_up) {
+                say(plugin, G_LOG_LEVEL_MESSAGE, why);
+                nm_vpn_service_plugin_disconnect(parent, NULL);
+        } else {
+                say(plugin, G_LOG_LEVEL_WARNING, why);
+                nm_vpn_service_plugin_failure(parent, NM_VPN_PLUGIN_FAILURE_CONNECT_FAILED);
+        }
+}
+
+static void link_is_stopped(gpointer data)
+{
+        WattlePlugin *plugin = data;
+
+        g_clear_pointer(&plugin->link, wattle_link_free);
+        g_main_context_wakeup(NULL);
+}
+
+static const WattleLinkEvents link_events = { link_is_up, link_is_gone, link_is_stopped };
+
+/* "no valid VPN secrets" is what users read then. */
+static gboolean tell_no_key(gpointer data)
+{
+        WattlePlugin *plugin = data;
+
+        plugin->refusal = 0;
+        nm_vpn_service_plugin_failure(NM_VPN_SERVICE_PLUGIN(plugin),
+                                      NM_VPN_PLUGIN_FAILURE_LOGIN_FAILED);
+        return G_SOURCE_REMOVE;
+}
+
+static void start_link(WattlePlugin *plugin, NMConnection *link)
+{
+        g_autoptr(GDBusConnection) bus =
+                nm_vpn_service_plugin_get_connection(NM_VPN_SERVICE_PLUGIN(plugin));
+
+        g_free(plugin->interface);
+        plugin->interface = g_strdup(nm_connection_get_interface_name(link));
+        plugin->is_up = FALSE;
+        plugin->link = wattle_link_new(bus, plugin->guard, &link_events, plugin);
+        wattle_link_start(plugin->link, link);
+}
+
+static NMConnection *plan(WattlePlugin *plugin, NMConnection *vpn, gboolean *ret_lacks_key,
+                          GError **error)
+{
+        g_auto(WattleReport) report = { 0 };
+        int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        NMConnection *link;
+
+        wattle_report_init(&report);
+        link = wattle_blueprint_new(vpn, root_fd, &report, ret_lacks_key);
+        close(root_fd);
+        say_faults(plugin, &report, error);
+        return link;
+}
+
+static void take_uuid(WattlePlugin *plugin, NMConnection *vpn)
+{
+        g_free(plugin->vpn_uuid);
+        plugin->vpn_uuid = g_strdup(nm_connection_get_uuid(vpn));
+}
+
+/* Must return before 10 s are over: it only begins. */
+static gboolean plugin_connect(NMVpnServicePlugin *parent, NMConnection *vpn, GError **error)
+{
+        WattlePlugin *plugin = WATTLE_PLUGIN(parent);
+        g_autoptr(NMConnection) link = NULL;
+        g_autoptr(GError) refusal = NULL;
+        gboolean lacks_key;
+
+        if (plugin->link) {
+                g_set_error_literal(error, NM_VPN_PLUGIN_ERROR,
+                                    NM_VPN_PLUGIN_ERROR_STOPPING_IN_PROGRESS,
+                                    "the previous link is on its way down");
+                return FALSE;
+        }
+        take_uuid(plugin, vpn);
+        link = plan(plugin, vpn, &lacks_key, &refusal);
+        if (link) {
+                start_link(plugin, link);
+                return TRUE;
+        }
+        if (lacks_key) {
+                plugin->refusal = g_idle_add(tell_no_key, plugin);
+                return TRUE;
+        }
+        g_propagate_error(error, g_steal_pointer(&refusal));
+        return FALSE;
+}
+
+static gboolean plugin_disconnect(NMVpnServicePlugin *parent, G_GNUC_UNUSED GError **error)
+{
+        WattlePlugin *plugin = WATTLE_PLUGIN(parent);
+
+        g_clear_handle_id(&plugin->refusal, g_source_remove);
+        if (plugin->link)
+                wattle_link_stop(plugin->link);
+        return TRUE;
+}
+
+gboolean wattle_plugin_is_busy(const WattlePlugin *plugin)
+{
+        return plugin->link != NULL;
+}
+
+static void wattle_plugin_finalize(GObject *object)
+{
+        WattlePlugin *plugin = WATTLE_PLUGIN(object);
+
+        g_clear_handle_id(&plugin->refusal, g_source_remove);
+        wattle_link_free(plugin->link);
+        g_free(plugin->vpn_uuid);
+        g_free(plugin->interface);
+        G_OBJECT_CLASS(wattle_plugin_parent_class)->finalize(object);
+}
+
+static void wattle_plugin_init(G_GNUC_UNUSED WattlePlugin *plugin)
+{
+}
+
+/* No need_secrets(): none is ever asked for, which libnm says for us. */
+static void wattle_plugin_class_init(WattlePluginClass *class)
+{
+        NMVpnServicePluginClass *parent = NM_VPN_SERVICE_PLUGIN_CLASS(class);
+
+        G_OBJECT_CLASS(class)->finalize = wattle_plugin_finalize;
+        parent->connect = plugin_connect;
+        parent->disconnect = plugin_disconnect;
+}
+
+WattlePlugin *wattle_plugin_new(const char *bus_name, gboolean watch_peer, WattleGuard *guard,
+                                GError **error)
+{
+        WattlePlugin *plugin = g_initable_new(
+                WATTLE_TYPE_PLUGIN, NULL, error, NM_VPN_SERVICE_PLUGIN_DBUS_SERVICE_NAME, bus_name,
+                NM_VPN_SERVICE_PLUGIN_DBUS_WATCH_PEER, watch_peer, NULL);
+
+        if (plugin)
+                plugin->guard = guard;
+        return plugin;
+}

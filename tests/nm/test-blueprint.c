@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nm-plugin/service/blueprint.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "tests/unit/fixture.h"
+
+/* A key pair of nobody's. */
+#define PRIVATE  "WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo="
+#define PUBLIC   "sNCPNbRoM4FImvsygl5ZFS1H0ZvJ4FDW1alUmEydHiw="
+#define VPN_UUID "c0ffee00-0000-4000-8000-000000000001"
+
+#define MESH                                                                                       \
+        "[Mesh]\nSubnet=10.7.0.0/16\n[Device nas]\nPublicKey=" PUBLIC "\nAddress=10.7.0.1\n"       \
+        "[Device vps]\nPublicKey=" KEY_B "\nAddress=10.7.0.2\nPublicEndpoint=198.51.100.7:4\n"     \
+        "[Device gw]\nPublicKey=" KEY_C "\nAddress=10.7.0.3\nRoutes=192.0.2.0/24\n"
+
+/* A VPN connection of user anna's, with vpn.data from "key=value" lines. */
+static NMConnection *make_vpn(const char *const *items, const char *key)
+{
+        NMConnection *vpn = nm_simple_connection_new();
+        NMSetting *connection = nm_setting_connection_new(), *setting = nm_setting_vpn_new();
+
+        g_object_set(connection, NM_SETTING_CONNECTION_ID, "Home", NM_SETTING_CONNECTION_UUID,
+                     VPN_UUID, NM_SETTING_CONNECTION_TYPE, "vpn", NM_SETTING_CONNECTION_ZONE,
+                     "trusted", NM_SETTING_CONNECTION_METERED, NM_METERED_YES, NULL);
+        nm_setting_connection_add_permission(NM_SETTING_CONNECTION(connection), "user", "anna",
+                                             NULL);
+        for (guint i = 0; items && items[i]; i += 2)
+                nm_setting_vpn_add_data_item(NM_SETTING_VPN(setting), items[i], items[i + 1]);
+        if (key)
+                nm_setting_vpn_add_secret(NM_SETTING_VPN(setting), "private-key", key);
+        nm_connection_add_setting(vpn, connection);
+        nm_connection_add_setting(vpn, setting);
+        return vpn;
+}
+
+/* A link on a host whose files are in root, or NULL with faults as said. */
+static NMConnection *plan(const Root *root, NMConnection *vpn, const char *faults,
+                          gboolean *ret_lacks_key)
+{
+        g_auto(WattleReport) report = { 0 };
+        NMConnection *link;
+
+        wattle_report_init(&report);
+        link = wattle_blueprint_new(vpn, root->fd, &report, ret_lacks_key);
+        check_faults(&report, faults);
+        return link;
+}
+
+static void carried(void)
+{
+        const char *const items[] = { "mesh", "home", "profile", MESH, NULL };
+        g_autoptr(NMConnection) vpn = make_vpn(items, PRIVATE);
+        g_auto(Root) root = { 0 };
+        gboolean lacks_key;
+        g_autoptr(NMConnection) link = NULL;
+        NMSettingConnection *setting;
+        NMSettingWireGuard *wireguard;
+        const char *type, *user;
+
+        root_init(&root);
+        link = plan(&root, vpn, "", &lacks_key);
+        g_assert_nonnull(link);
+        setting = nm_connection_get_setting_connection(link);
+        g_assert_cmpstr(nm_connection_get_id(link), ==, "Home (link)");
+        /* The same for ever: by it a link is found again. */
+        g_assert_cmpstr(nm_connection_get_uuid(link), ==, "4ba9c640-25bd-5149-b72c-badfa45970a7");
+        g_assert_cmpstr(nm_connection_get_interface_name(link), ==, "home");
+        g_assert_false(nm_setting_connection_get_autoconnect(setting));
+        g_assert_cmpstr(nm_setting_connection_get_zone(setting), ==, "trusted");
+        g_assert_cmpint(nm_setting_connection_get_metered(setting), ==, NM_METERED_YES);
+        g_assert_cmpuint(nm_setting_connection_get_num_permissions(setting), ==, 1);
+        g_assert_true(nm_setting_connection_get_permission(setting, 0, &type, &user, NULL));
+        g_assert_cmpstr(user, ==, "anna");
+        wireguard =
+                NM_SETTING_WIREGUARD(nm_connection_get_setting(link, NM_TYPE_SETTING_WIREGUARD));
+        g_assert_cmpstr(nm_setting_wireguard_get_private_key(wireguard), ==, PRIVATE);
+        g_assert_cmpuint(nm_setting_wireguard_get_peers_len(wireguard), ==, 2);
+}
+
+static void not_a_vpn(void)
+{
+        g_autoptr(NMConnection) vpn = nm_simple_connection_new();
+        g_auto(Root) root = { 0 };
+        gboolean lacks_key;
+
+        root_init(&root);
+        g_assert_null(plan(&root, vpn, "this is no VPN connection", &lacks_key));
+        g_assert_false(lacks_key);
+}
+
+static void no_key(void)
+{
+        const char *const items[] = { "mesh", "home", "profile", MESH, "device", "nas", NULL };
+        g_autoptr(NMConnection) vpn = make_vpn(items, NULL);
+        g_auto(Root) root = { 0 };
+        gboolean lacks_key;
+
+        root_init(&root);
+        /* A carried mesh does not use it. */
+        root_put(&root, "etc/wattle/home.key", PRIVATE "\n", 0600);
+        g_assert_null(plan(&root, vpn,
+                           "the connection has no private key: 'wg genkey' makes one, it is "
+                           "vpn.secrets private-key, and the admin gets its public half",
+                           &lacks_key));
+        g_assert_true(lacks_key);
+}
+
+/* Forwarding for others takes more of a host than a connection sets up. */
+static void carried_router(void)
+{
+        const char *const items[] = { "mesh", "home", "profile",
+                                      "[Mesh]\nSubnet=10.7.0.0/16\n[Device nas]\nPublicKey=" PUBLIC
+                                      "\nAddress=10.7.0.1\nRoutes=192.0.2.0/24\n",
+                                      NULL };
+        g_autoptr(NMConnection) vpn = make_vpn(items, PRIVATE);
+        g_auto(Root) root = { 0 };
+        g_autoptr(NMConnection) link = NULL;
+        gboolean lacks_key;
+
+        root_init(&root);
+        link = plan(&root, vpn,
+                    "warning: device nas is to forward for others, which a mesh inside a "
+                    "connection does not set up: install the mesh for that",
+                    &lacks_key);
+        g_assert_nonnull(link);
+}
+
+typedef struct {
+        const char *name;
+        const char *local; /* settings of the installed mesh */
+        const char *key;   /* what is wrong in vpn.data; NULL: nothing */
+        const char *faults;
+} Row;
+
+static const Row rows[] = {
+        { "allowed", "Connection=vpn\nOwner=NetworkManager\n", NULL, "" },
+        { "native", "Owner=NetworkManager\n", NULL,
+          "mesh home has a connection of its own here, 'home': take that one up, or write "
+          "Connection=vpn below [Local] in /etc/wattle/home.mesh.d/local.conf to have it by VPN "
+          "connections instead" },
+        { "networkd's", "Owner=networkd\n", NULL,
+          "mesh home is networkd's on this host: 'wattle up home' takes it up, Owner=NetworkManager "
+          "below [Local] would move it" },
+        { "disabled", "Connection=vpn\nOwner=NetworkManager\nEnable=no\n", NULL,
+          "mesh home has Enable=no below [Local]" },
+        { "unknown key", "Connection=vpn\nOwner=NetworkManager\n", "exitnode",
+          "vpn.data has an unknown key 'exitnode': did you mean exit-node?" },
+};
+
+static void installed(gconstpointer data)
+{
+        const Row *row = data;
+        const char *const items[] = { "mesh", "home", row->key, "x", NULL };
+        g_autoptr(NMConnection) vpn = make_vpn(items, NULL);
+        g_autofree char *local = g_strconcat("[Local]\n", row->local, NULL);
+        g_auto(Root) root = { 0 };
+        g_autoptr(NMConnection) link = NULL;
+        gboolean lacks_key;
+
+        root_init(&root);
+        root_put(&root, "etc/wattle/home.mesh", MESH, 0644);
+        root_put(&root, "etc/wattle/home.key", PRIVATE "\n", 0600);
+        root_put(&root, "etc/wattle/home.mesh.d/local.conf", local, 0644);
+        link = plan(&root, vpn, row->faults, &lacks_key);
+        g_assert_true((link != NULL) == (*row->faults == '\0'));
+}
+
+static void installed_without_key(void)
+{
+        const char *const items[] = { "mesh", "home", "device", "nas", NULL };
+        g_autoptr(NMConnection) vpn = make_vpn(items, NULL);
+        g_auto(Root) root = { 0 };
+        gboolean lacks_key;
+
+        root_init(&root);
+        root_put(&root, "etc/wattle/home.mesh", MESH, 0644);
+        root_put(&root, "etc/wattle/home.mesh.d/local.conf",
+                 "[Local]\nConnection=vpn\nOwner=NetworkManager\n", 0644);
+        g_assert_null(plan(&root, vpn,
+                           "no private key, 'wattle genkey home' makes one: "
+                           "/etc/wattle/home.key: No such file or directory",
+                           &lacks_key));
+        g_assert_true(lacks_key);
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        if (sodium_init() < 0)
+                return 1;
+        g_test_add_func("/blueprint/carried", carried);
+        g_test_add_func("/blueprint/not-a-vpn", not_a_vpn);
+        g_test_add_func("/blueprint/no-key", no_key);
+        g_test_add_func("/blueprint/carried-router", carried_router);
+        add_rows("/blueprint/installed", rows, installed);
+        g_test_add_func("/blueprint/installed-without-key", installed_without_key);
+        return g_test_run();
+}
