@@ -138,6 +138,7 @@ typedef enum {
         WATTLE_MOVE_SILENT,   /* nothing came back over the old one */
         WATTLE_MOVE_REASSERT, /* somebody put back the configured endpoint */
         WATTLE_MOVE_ROAMED,   /* the peer came from elsewhere, and the kernel followed */
+        WATTLE_MOVE_OTHER,    /* somebody else set it, as with wg(8) */
         WATTLE_MOVE_ASKED,    /* a user's wish */
 } WattleMoveReason;
 
