@@ -67,7 +67,7 @@ static gboolean read_lines(char *text, GArray *endpoints, GError **error)
 
 gboolean wattle_state_read(gconstpointer bytes, gsize size, GArray *endpoints, GError **error)
 {
-        g_autofree char *text = g_strndup(bytes, size);
+        g_autofree char *text = size > 0 ? g_strndup(bytes, size) : g_strdup("");
         guint n = endpoints->len;
 
         if (strlen(text) != size || !g_str_has_prefix(text, HEADER))

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A peer as wattled follows it: its candidates, its probes, and what may be asked of us. */
+#include "daemon/member.h"
+
+#include <string.h>
+
+#include "tests/unit/fixture.h"
+
+#define MESH "[Mesh]\nSubnet=10.77.0.0/24 fd77::/64\n"
+#define NAS  "[Device nas]\nPublicKey=" KEY_A "\nAddress=10.77.0.1\n"
+#define VPS  "[Device vps]\nPublicKey=" KEY_B "\nAddress=10.77.0.2\n"
+
+typedef struct {
+        const char *test;
+        const char *lines; /* of the peer */
+        const char *expected;
+} Row;
+
+/* The links that are LANs are 3 and 5, names resolve to two addresses, and 192.0.2.9:9 was good. */
+static const Row rows[] = {
+        { "none", "", "last 192.0.2.9:9" },
+        { "in-order",
+          "PublicEndpoint=198.51.100.7:1\nPrivateEndpoint=192.168.1.2:2\n"
+          "PublicEndpoint=[2001:db8::1]:3\n",
+          "public 198.51.100.7:1, private 192.168.1.2:2, public [2001:db8::1]:3, last "
+          "192.0.2.9:9" },
+        { "link-local-on-each-lan", "PrivateEndpoint=[fe80::1]:2\n",
+          "private [fe80::1]:2%3, private [fe80::1]:2%5, last 192.0.2.9:9" },
+        { "name", "PublicEndpoint=a.example:7\n",
+          "name 203.0.113.1:7, name [2001:db8::5]:7, last 192.0.2.9:9" },
+        { "last-good-is-known", "PublicEndpoint=192.0.2.9:9\n", "public 192.0.2.9:9" },
+        { "another-port", "PublicEndpoint=192.0.2.9:10\n",
+          "public 192.0.2.9:10, last 192.0.2.9:9" },
+};
+
+static WattleReach reach_of_all(G_GNUC_UNUSED const WattleSocketAddr *at,
+                                G_GNUC_UNUSED gpointer data)
+{
+        return WATTLE_REACH_GATEWAY;
+}
+
+static void put_resolved(WattleMember *member)
+{
+        WattleMemberName *name = member->names ? g_ptr_array_index(member->names, 0) : NULL;
+
+        if (!name)
+                return;
+        g_assert_true(wattle_addr_parse("203.0.113.1", &name->addresses[0], NULL));
+        g_assert_true(wattle_addr_parse("2001:db8::5", &name->addresses[1], NULL));
+        name->n_addresses = 2;
+}
+
+static char *candidates_text(const WattleMember *member)
+{
+        static const char *const sources[] = { "private", "public", "name", "last" };
+        g_autoptr(GArray) links = g_array_new(FALSE, FALSE, sizeof(guint32));
+        WattleMigrateCandidate list[WATTLE_MIGRATE_MAX_CANDIDATES];
+        GString *text = g_string_new(NULL);
+        guint32 three = 3, five = 5;
+        guint n;
+
+        g_array_append_val(links, three);
+        g_array_append_val(links, five);
+        n = wattle_member_candidates(member, links, reach_of_all, NULL, list);
+        for (guint i = 0; i < n; i++) {
+                WattleEndpoint endpoint = { .addr = list[i].at.addr, .port = list[i].at.port };
+                char at[WATTLE_ENDPOINT_TEXT_MAX];
+
+                wattle_endpoint_format(&endpoint, at);
+                g_string_append_printf(text, "%s%s %s", i > 0 ? ", " : "", sources[list[i].source],
+                                       at);
+                if (list[i].at.scope > 0)
+                        g_string_append_printf(text, "%%%u", list[i].at.scope);
+                g_assert_cmpint(list[i].reach, ==, WATTLE_REACH_GATEWAY);
+        }
+        return g_string_free(text, FALSE);
+}
+
+static void row_test(gconstpointer data)
+{
+        const Row *row = data;
+        g_autofree char *profile = g_strconcat(MESH NAS VPS, row->lines, NULL), *text = NULL;
+        g_autoptr(WattleView) view = good_view(profile, "nas", "");
+        g_autoptr(WattleArena) arena = wattle_arena_new();
+        WattleMember *member = wattle_member_new(NULL, &view->peers[0].public_key);
+
+        wattle_member_update(member, &view->peers[0], arena);
+        g_assert_true(wattle_addr_parse("192.0.2.9", &member->last_good.addr, NULL));
+        member->last_good.port = 9;
+        put_resolved(member);
+        text = candidates_text(member);
+        g_assert_cmpstr(text, ==, row->expected);
+        wattle_member_free(member);
+}
+
+/* A profile that is read anew forgets no name that stays, and every one that went. */
+static void names_stay(void)
+{
+        static const char *const texts[] = { MESH NAS VPS "PublicEndpoint=a.example:7\n",
+                                             MESH NAS VPS "PublicEndpoint=b.example:7\n"
+                                                          "PublicEndpoint=a.example:7\n",
+                                             MESH NAS VPS };
+        static const char *const expected[] = { "name 203.0.113.1:7, name [2001:db8::5]:7",
+                                                "name 203.0.113.1:7, name [2001:db8::5]:7", "" };
+        g_autoptr(WattleArena) arena = wattle_arena_new();
+        WattleKey key = { { 1 } };
+        WattleMember *member = wattle_member_new(NULL, &key);
+
+        for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+                g_autoptr(WattleView) view = good_view(texts[i], "nas", "");
+                g_autofree char *text = NULL;
+
+                wattle_member_update(member, &view->peers[0], arena);
+                if (i == 0)
+                        put_resolved(member);
+                text = candidates_text(member);
+                g_assert_cmpstr(text, ==, expected[i]);
+        }
+        g_assert_null(member->names);
+        wattle_member_free(member);
+}
+
+static void answers(void)
+{
+        WattleKey key = { { 1 } };
+        WattleMember *member = wattle_member_new(NULL, &key);
+        gint64 rtt_us;
+
+        g_assert_false(wattle_member_answered(member, 0, 5, &rtt_us));
+        wattle_member_sent(member, 7, 1000);
+        g_assert_false(wattle_member_answered(member, 8, 1500, &rtt_us));
+        g_assert_false(wattle_member_answered(member, 0, 1500, &rtt_us));
+        g_assert_true(wattle_member_answered(member, 7, 1500, &rtt_us));
+        g_assert_cmpint(rtt_us, ==, 500);
+        /* An answer counts once. */
+        g_assert_false(wattle_member_answered(member, 7, 1600, &rtt_us));
+        /* Of many, the last ones are remembered. */
+        for (guint64 id = 1; id <= 2 * WATTLE_MEMBER_MAX_SENT; id++)
+                wattle_member_sent(member, id, (gint64)id);
+        g_assert_false(wattle_member_answered(member, WATTLE_MEMBER_MAX_SENT, 100, &rtt_us));
+        g_assert_true(wattle_member_answered(member, WATTLE_MEMBER_MAX_SENT + 1, 100, &rtt_us));
+        wattle_member_free(member);
+}
+
+static guint ask(WattleMember *member, guint n, gint64 now_us)
+{
+        guint answered = 0;
+
+        while (n-- > 0)
+                answered += wattle_member_may_answer(member, now_us) ? 1 : 0;
+        return answered;
+}
+
+static void rate(void)
+{
+        WattleKey key = { { 1 } };
+        WattleMember *member = wattle_member_new(NULL, &key);
+        gint64 now_us = 5 * G_USEC_PER_SEC;
+
+        g_assert_cmpuint(ask(member, 1000, now_us), ==, 21);
+        g_assert_cmpuint(ask(member, 1000, now_us + G_USEC_PER_SEC), ==, 20);
+        g_assert_cmpuint(ask(member, 1000, now_us + 60 * G_USEC_PER_SEC), ==, 21);
+        wattle_member_free(member);
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        add_rows("/candidates", rows, row_test);
+        g_test_add_func("/names-stay", names_stay);
+        g_test_add_func("/answers", answers);
+        g_test_add_func("/rate", rate);
+        return g_test_run();
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The resolver answers from the event loop, never before it is back, and forgets what is cancelled.
+ * Names that need no network: numbers, and one that RFC 6761 says does not exist. */
+#include "daemon/resolver.h"
+
+#include "tests/unit/fixture.h"
+
+typedef struct {
+        sd_event *event;
+        guint n_left;
+        char *text;
+} Asked;
+
+static void on_resolved(const WattleAddr *addresses, guint n_addresses, gpointer data)
+{
+        Asked *asked = data;
+        char text[WATTLE_ADDR_TEXT_MAX] = "none";
+
+        if (n_addresses > 0)
+                wattle_addr_format(&addresses[0], text);
+        g_free(asked->text);
+        asked->text = g_strdup(text);
+        if (--asked->n_left == 0)
+                sd_event_exit(asked->event, 0);
+}
+
+typedef struct {
+        const char *test;
+        const char *name;
+        const char *expected;
+} Row;
+
+static const Row rows[] = {
+        { "ipv4", "192.0.2.7", "192.0.2.7" },
+        { "ipv6", "2001:db8::7", "2001:db8::7" },
+        { "nobody-is-there", "224.0.0.1", "none" },
+        { "bad", "..", "none" },
+};
+
+static void row_test(gconstpointer data)
+{
+        const Row *row = data;
+        g_autoptr(WattleResolver) resolver = NULL;
+        g_autoptr(GError) error = NULL;
+        Asked asked = { .n_left = 1 };
+
+        g_assert_cmpint(sd_event_new(&asked.event), >=, 0);
+        resolver = wattle_resolver_new(asked.event, &error);
+        g_assert_no_error(error);
+        wattle_resolver_ask(resolver, row->name, on_resolved, &asked);
+        g_assert_null(asked.text);
+        sd_event_loop(asked.event);
+        g_assert_cmpstr(asked.text, ==, row->expected);
+        g_free(asked.text);
+        g_clear_pointer(&resolver, wattle_resolver_free);
+        sd_event_unref(asked.event);
+}
+
+static void many_and_cancelled(void)
+{
+        g_autoptr(WattleResolver) resolver = NULL;
+        Asked asked = { .n_left = 20 }, never = { 0 };
+
+        g_assert_cmpint(sd_event_new(&asked.event), >=, 0);
+        resolver = wattle_resolver_new(asked.event, NULL);
+        for (guint i = 0; i < 20; i++) {
+                WattleResolving *cancelled =
+                        wattle_resolver_ask(resolver, "192.0.2.8", on_resolved, &never);
+
+                wattle_resolver_ask(resolver, "192.0.2.7", on_resolved, &asked);
+                wattle_resolving_cancel(cancelled);
+        }
+        sd_event_loop(asked.event);
+        g_assert_cmpstr(asked.text, ==, "192.0.2.7");
+        g_assert_null(never.text);
+        g_free(asked.text);
+        g_clear_pointer(&resolver, wattle_resolver_free);
+        sd_event_unref(asked.event);
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        add_rows("/resolve", rows, row_test);
+        g_test_add_func("/many-and-cancelled", many_and_cancelled);
+        return g_test_run();
+}
