@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "daemon/bus.h"
 #include "daemon/log.h"
 #include "daemon/manager.h"
 
@@ -30,6 +31,30 @@ static void notify_ready(const WattleManager *manager)
         g_autofree char *sentence = wattle_manager_sentence(manager);
 
         (void)sd_notifyf(0, "READY=1\nSTATUS=%s", sentence);
+}
+
+static void close_bus(sd_bus **bus)
+{
+        sd_bus_flush_close_unref(*bus);
+}
+
+/* Without a bus, or with its name taken, endpoints are moved all the same. NULL then. */
+static WattleBus *offer(sd_bus **connection, sd_event *event, WattleManager *manager)
+{
+        g_autoptr(GError) error = NULL;
+        WattleBus *bus;
+        int result = sd_bus_open_system(connection);
+
+        if (result >= 0)
+                result = sd_bus_attach_event(*connection, event, SD_EVENT_PRIORITY_NORMAL);
+        if (result < 0) {
+                wattle_log(WATTLE_LOG_WARNING, "the system bus: %s", g_strerror(-result));
+                return NULL;
+        }
+        bus = wattle_bus_new(*connection, manager, 0, &error);
+        if (!bus)
+                wattle_log(WATTLE_LOG_WARNING, "%s", error->message);
+        return bus;
 }
 
 static int on_hangup(G_GNUC_UNUSED sd_event_source *source,
@@ -84,7 +109,9 @@ static int run(const char *root, const char *state_dir)
         __attribute__((cleanup(close_fd))) int root_fd =
                 open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         WattleManagerOptions options = { .root_fd = root_fd, .state_dir = state_dir };
+        __attribute__((cleanup(close_bus))) sd_bus *connection = NULL;
         g_autoptr(WattleManager) manager = NULL;
+        g_autoptr(WattleBus) bus = NULL;
         g_autoptr(GError) error = NULL;
         int result;
 
@@ -103,6 +130,8 @@ static int run(const char *root, const char *state_dir)
                 wattle_log(WATTLE_LOG_ERROR, "%s", error->message);
                 return EXIT_FAILURE;
         }
+        if (strcmp(root, "/") == 0)
+                bus = offer(&connection, event, manager);
         return loop(event, manager);
 }
 

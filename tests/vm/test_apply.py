@@ -3,8 +3,6 @@
 
 import mesh as meshes
 
-REKEY_AFTER_S = 120  # WireGuard's own: a session in use is followed by a new one
-
 
 def home(lab, settings="ActivationPolicy=up"):
     mesh = meshes.Mesh("home", "a", "b")
@@ -31,9 +29,7 @@ class Undisturbed:
         lost = [flow.lost() for flow in self._flows]
         if not failure:
             assert lost == [0, 0]
-            (handshake, endpoint), (first_handshake, first_endpoint) = self._session(), self._before
-            assert endpoint == first_endpoint
-            assert handshake == first_handshake or handshake >= first_handshake + REKEY_AFTER_S
+            assert self._session() == self._before
 
 
 def test_peers_come_change_and_go(lab):
@@ -229,7 +225,3 @@ def test_operands_of_apply(lab):
         refused = a.run(f"wattle apply {operand}", check=False)
         assert refused.code == 1 and words in refused.err
     a.run("ls /run/victim.hosts")
-    a.run("ln -s wattle /usr/lib/wattle")  # where there may be meshes, and nobody can look
-    unread = a.run("wattle apply", check=False)
-    assert (unread.code, unread.out.strip()) == (1, "home: nothing to change")
-    assert "/usr/lib/wattle: Too many levels of symbolic links" in unread.err

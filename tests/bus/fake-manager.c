@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/bus/fake-manager.h"
+
+#include <string.h>
+
+#include "common/error.h"
+#include "common/status.h"
+
+#define HOME 0
+#define WORK 1
+
+WattleManager *fake_manager_new(void)
+{
+        WattleManager *manager = g_new0(WattleManager, 1);
+
+        manager->told = g_string_new(NULL);
+        manager->path = WATTLE_PATH_PUBLIC;
+        return manager;
+}
+
+void fake_manager_free(WattleManager *manager)
+{
+        g_string_free(manager->told, TRUE);
+        g_free(manager);
+}
+
+void wattle_manager_free(G_GNUC_UNUSED WattleManager *manager)
+{
+        g_assert_not_reached(); /* it is its maker's */
+}
+
+void fake_manager_change(WattleManager *manager, WattleChanged changed, guint mesh, guint peer)
+{
+        manager->changed(changed, mesh, peer, manager->changed_data);
+}
+
+void fake_manager_probed(WattleManager *manager, gboolean answered, guint32 rtt_us, const char *why)
+{
+        WattleProbed probed = g_steal_pointer(&manager->probed);
+
+        probed(answered, rtt_us, why, manager->probed_data);
+}
+
+void wattle_manager_reload(WattleManager *manager)
+{
+        g_string_append(manager->told, "reload\n");
+}
+
+guint wattle_manager_count(const WattleManager *manager)
+{
+        return manager->gone ? 0 : 2;
+}
+
+void wattle_manager_get(const WattleManager *manager, guint index, WattleManagerMesh *ret)
+{
+        g_assert_cmpuint(index, <, wattle_manager_count(manager));
+        if (index == HOME)
+                *ret = (WattleManagerMesh){
+                        .name = "home",
+                        .device = "a",
+                        .interface = "wattle-none", /* no host has it */
+                        .owner = WATTLE_OWNER_NETWORKD,
+                        .exists = TRUE,
+                        .up = TRUE,
+                        .migrate = TRUE,
+                        .listen_port = 51820,
+                        .n_peers = 2,
+                };
+        else
+                *ret = (WattleManagerMesh){
+                        .name = "work-2",
+                        .device = "x",
+                        .interface = "work",
+                        .owner = WATTLE_OWNER_NETWORK_MANAGER,
+                        .exists = TRUE,
+                        .problem = "its profile is bad",
+                };
+}
+
+gboolean wattle_manager_find(const WattleManager *manager, const char *name, guint *ret_index)
+{
+        *ret_index = strcmp(name, "home") == 0 ? HOME : WORK;
+        return !manager->gone && (strcmp(name, "home") == 0 || strcmp(name, "work-2") == 0);
+}
+
+void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint index,
+                             WattleManagerPeer *ret)
+{
+        static WattleAddr address;
+
+        g_assert_cmpuint(mesh, ==, HOME);
+        g_assert_true(wattle_addr_parse("10.42.0.2", &address, NULL));
+        if (index == 1) {
+                *ret = (WattleManagerPeer){ .name = "c" };
+                return;
+        }
+        *ret = (WattleManagerPeer){
+                .name = "b",
+                .addresses = &address,
+                .n_addresses = 1,
+                .managed = TRUE,
+                .path = manager->path,
+                .since_us = 1,
+                .last_handshake_s = 1700000000,
+                .rx_bytes = 11,
+                .tx_bytes = 12,
+                .has_rtt = TRUE,
+                .rtt_us = 1300,
+                .reason = "its LAN is here",
+        };
+        memset(ret->public_key.bytes, 1, sizeof ret->public_key.bytes);
+        g_assert_true(wattle_addr_parse("192.0.2.1", &ret->endpoint.addr, NULL));
+        ret->endpoint.port = 51820;
+}
+
+gboolean wattle_manager_find_peer(G_GNUC_UNUSED const WattleManager *manager, guint mesh,
+                                  const char *name, guint *ret_index)
+{
+        *ret_index = strcmp(name, "c") == 0;
+        return mesh == HOME && (strcmp(name, "b") == 0 || strcmp(name, "c") == 0);
+}
+
+gboolean wattle_manager_refresh(WattleManager *manager, G_GNUC_UNUSED guint mesh,
+                                G_GNUC_UNUSED GError **error)
+{
+        manager->n_refreshed++;
+        return TRUE;
+}
+
+static gboolean refuse(const WattleManager *manager, GError **error)
+{
+        if (manager->refuse)
+                g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                                    "the interface is down");
+        return manager->refuse;
+}
+
+gboolean wattle_manager_migrate(WattleManager *manager, guint mesh, guint peer,
+                                const WattleSocketAddr *to, GError **error)
+{
+        WattlePeerStatus status = { .has_endpoint = to != NULL };
+        char text[WATTLE_STATUS_ENDPOINT_MAX];
+
+        if (refuse(manager, error))
+                return FALSE;
+        if (to) {
+                status.endpoint = (WattleEndpoint){ NULL, to->addr, to->port };
+                status.endpoint_scope = to->scope;
+        }
+        wattle_peer_status_format_endpoint(&status, text);
+        g_string_append_printf(manager->told, "migrate %u %u %s\n", mesh, peer, text);
+        return TRUE;
+}
+
+gboolean wattle_manager_probe(WattleManager *manager, guint mesh, guint peer, WattleProbed probed,
+                              gpointer data, GError **error)
+{
+        if (refuse(manager, error))
+                return FALSE;
+        g_string_append_printf(manager->told, "probe %u %u\n", mesh, peer);
+        manager->probed = probed;
+        manager->probed_data = data;
+        return TRUE;
+}
+
+void wattle_manager_on_changed(WattleManager *manager, WattleManagerChanged changed, gpointer data)
+{
+        manager->changed = changed;
+        manager->changed_data = data;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where wattled's bus object plays: a dbus-daemon of its own, a connection for wattled, one for the
+ * services that it asks (polkit, systemd, NetworkManager) and one for its caller. All of them are
+ * in this process and share a loop, so that every message comes in an order that the test decides.
+ */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "daemon/bus.h"
+#include "tests/bus/fake-manager.h"
+
+/* What polkit does with a question. */
+typedef enum {
+        POLKIT_ABSENT, /* nobody has its name */
+        POLKIT_YES,
+        POLKIT_NO,
+        POLKIT_CHALLENGE, /* yes to whom it may ask for a password, else a challenge */
+        POLKIT_PONDERS,   /* no answer until stage_polkit_answer() */
+        POLKIT_FAILS,
+        POLKIT_BABBLES, /* an answer of another shape */
+} Polkit;
+
+typedef struct {
+        Polkit polkit;
+        GString *questions;     /* "ACTION mesh=home peer=b interactive\n", what polkit was asked */
+        GQueue pondered;        /* of sd_bus_message: calls of CheckAuthorization */
+        const char *job_result; /* of systemd's jobs */
+        GString *errands;       /* what systemd and NetworkManager were asked for */
+        gboolean refuse;        /* they say no */
+        sd_event *event;
+        sd_bus *server, *others, *caller;
+        WattleManager *manager;
+        WattleBus *bus;
+        GPid daemon;
+        char *folder;
+} Stage;
+
+/* trusted_uid is nobody's unless the caller is to need no consent. */
+void stage_init(Stage *stage, Polkit polkit, uid_t trusted_uid);
+void stage_clear(Stage *stage);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Stage, stage_clear)
+
+#define NOBODY ((uid_t)-2)
+#define HOME   "/org/wattle1/mesh/home"
+
+/* A call, sent; and its reply, waited for. types as in sd_bus_message_append(3). */
+typedef struct {
+        sd_bus_message *reply;
+        sd_bus_slot *slot;
+} Call;
+
+void call_clear(Call *call);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Call, call_clear)
+
+void stage_send(Stage *stage, Call *call, const char *path, const char *interface,
+                const char *member, gboolean interactive, const char *types, ...);
+void stage_wait(Stage *stage, const Call *call);
+
+/* Sends and waits; the name of the error, or "" for success, goes with its message to ret. */
+char *stage_call(Stage *stage, const char *path, const char *interface, const char *member,
+                 const char *types, ...);
+
+/* Until the condition holds; a test that never gets there fails. */
+typedef gboolean (*StageDone)(gpointer data);
+void stage_run_until(Stage *stage, StageDone is_done, gpointer data);
+
+/* Answers the oldest question that is pondered. */
+void stage_polkit_answer(Stage *stage, gboolean yes);
