@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The page of a connection's settings, as a library for one version of GTK: what the plugin without
+ * GTK looks up in it. */
+#pragma once
+
+#include <NetworkManager.h>
+
+#define WATTLE_EDITOR_FACTORY "wattle_editor_new"
+
+/* A full reference. connection is not kept. */
+typedef NMVpnEditor *(*WattleEditorFactory)(NMConnection *connection, GError **error);
+NMVpnEditor *wattle_editor_new(NMConnection *connection, GError **error);

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nm-plugin/editor/mesh-file.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "common/ini.h"
+#include "common/scalar.h"
+#include "nm-plugin/names.h"
+#include "nm-plugin/vpn-data.h"
+
+#define FILE_MODE 0644
+
+static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static gboolean refuse(GError **error, const char *format, ...)
+{
+        g_autofree char *text = NULL;
+        va_list args;
+
+        va_start(args, format);
+        text = g_strdup_vprintf(format, args);
+        va_end(args);
+        g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_INVALID, text);
+        return FALSE;
+}
+
+char *wattle_mesh_file_explain(WattleReport *report)
+{
+        g_autoptr(GString) text = g_string_new(NULL);
+        guint n = 0;
+
+        if (report->n_errors == 0)
+                return NULL;
+        wattle_report_sort(report);
+        for (guint i = 0; i < report->faults->len && n < WATTLE_MESH_FILE_MAX_FAULTS; i++) {
+                const WattleFault *fault = &g_array_index(report->faults, WattleFault, i);
+                g_autofree char *line = wattle_fault_format(fault);
+
+                if (fault->kind == WATTLE_FAULT_ERROR)
+                        g_string_append_printf(text, "%s%s", n++ == 0 ? "" : "\n", line);
+        }
+        if (report->n_errors > n)
+                g_string_append_printf(text, "\nand %u more", report->n_errors - n);
+        return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* Importers offer every file to every plugin, so one that was never meant for us is told apart from
+ * a mesh with faults. */
+static gboolean check_is_mesh(GBytes *bytes, const char *name, GError **error)
+{
+        static const char header[] = "[Mesh]";
+        gsize size;
+        gconstpointer data = g_bytes_get_data(bytes, &size);
+
+        if (size == 0)
+                return refuse(error, "%s: is empty", name);
+        if (!memmem(data, size, header, strlen(header)))
+                return refuse(error, "%s: is no mesh of wattle's: it has no section %s", name,
+                              header);
+        return TRUE;
+}
+
+/* What a connection carries has no local settings that could call the interface otherwise. */
+static void check_interface(const WattleProfile *profile, WattleReport *report)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (!wattle_interface_name_check(profile->name, &error))
+                wattle_report_error(report, profile->place,
+                                    "the interface is called as the mesh, but %s", error->message);
+}
+
+static WattleProfile *load(GBytes *bytes, const char *name, GError **error)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_autoptr(WattleProfile) profile = NULL;
+        g_autofree char *faults = NULL;
+        gsize size;
+        gconstpointer data = g_bytes_get_data(bytes, &size);
+
+        wattle_report_init(&report);
+        profile = wattle_profile_load(data, size, name, &report);
+        if (profile)
+                check_interface(profile, &report);
+        faults = wattle_mesh_file_explain(&report);
+        if (!faults)
+                return g_steal_pointer(&profile);
+        refuse(error, "%s", faults);
+        return NULL;
+}
+
+char *wattle_mesh_file_read(const char *path, WattleProfile **ret_profile, GError **error)
+{
+        g_autofree char *name = g_filename_display_basename(path);
+        g_autoptr(GBytes) bytes = wattle_read_file(AT_FDCWD, path, WATTLE_VPN_PROFILE_MAX, error);
+        WattleProfile *profile;
+        gsize size;
+        gconstpointer data;
+
+        if (!bytes) {
+                g_prefix_error(error, "%s: ", name);
+                return NULL;
+        }
+        if (!check_is_mesh(bytes, name, error) || !(profile = load(bytes, name, error)))
+                return NULL;
+        *ret_profile = profile;
+        data = g_bytes_get_data(bytes, &size);
+        return g_strndup(data, size);
+}
+
+static char *device_of_host(const WattleProfile *profile, const char *host_name)
+{
+        const WattleDevice *device = wattle_profile_find_device(profile, host_name);
+
+        return device && device->state == WATTLE_DEVICE_ACTIVE && device->managed
+                       ? g_strdup(device->name)
+                       : NULL;
+}
+
+static NMSetting *make_connection_setting(const char *id)
+{
+        NMSetting *setting = nm_setting_connection_new();
+        g_autofree char *uuid = nm_utils_uuid_generate();
+
+        g_object_set(setting, NM_SETTING_CONNECTION_ID, id, NM_SETTING_CONNECTION_UUID, uuid,
+                     NM_SETTING_CONNECTION_TYPE, NM_SETTING_VPN_SETTING_NAME, NULL);
+        return setting;
+}
+
+/* The addresses and routes are those of the connection that the service has made for the mesh. */
+static NMSetting *make_ip_setting(NMSetting *setting)
+{
+        g_object_set(setting, NM_SETTING_IP_CONFIG_METHOD, NM_SETTING_IP4_CONFIG_METHOD_AUTO,
+                     NM_SETTING_IP_CONFIG_NEVER_DEFAULT, TRUE, NULL);
+        return setting;
+}
+
+/* persistent: a mesh stays while its host changes from one network to another. */
+NMConnection *wattle_mesh_file_import(const char *path, const char *host_name, GError **error)
+{
+        g_auto(WattleVpnData) data = { 0 };
+        g_autoptr(WattleProfile) profile = NULL;
+        NMConnection *connection;
+        NMSetting *vpn;
+
+        data.profile = wattle_mesh_file_read(path, &profile, error);
+        if (!data.profile)
+                return NULL;
+        data.mesh = g_strdup(profile->name);
+        data.device = device_of_host(profile, host_name);
+        vpn = nm_setting_vpn_new();
+        wattle_vpn_data_write(&data, NM_SETTING_VPN(vpn));
+        g_object_set(vpn, NM_SETTING_VPN_PERSISTENT, TRUE, NULL);
+        connection = nm_simple_connection_new();
+        nm_connection_add_setting(connection, make_connection_setting(profile->name));
+        nm_connection_add_setting(connection, vpn);
+        nm_connection_add_setting(connection, make_ip_setting(nm_setting_ip4_config_new()));
+        nm_connection_add_setting(connection, make_ip_setting(nm_setting_ip6_config_new()));
+        return connection;
+}
+
+static gboolean read_data(NMConnection *connection, WattleVpnData *data, GError **error)
+{
+        NMSettingVpn *vpn = nm_connection_get_setting_vpn(connection);
+
+        if (vpn && g_strcmp0(nm_setting_vpn_get_service_type(vpn), WATTLE_VPN_SERVICE) == 0)
+                return wattle_vpn_data_read(vpn, data, error);
+        return refuse(error, "the connection is not of type wattle");
+}
+
+/* Installed meshes may be larger than what a connection carries. */
+static GBytes *read_installed(const char *name, int root_fd, GError **error)
+{
+        g_autofree char *path = wattle_mesh_find(root_fd, name);
+        GBytes *bytes;
+
+        if (!path) {
+                refuse(error,
+                       "there is no mesh %s on this host: " WATTLE_CONFDIR "/%s" WATTLE_MESH_SUFFIX
+                       " is missing",
+                       name, name);
+                return NULL;
+        }
+        bytes = wattle_read_file(root_fd, path + 1, WATTLE_INI_MAX_BYTES, error);
+        if (!bytes)
+                g_prefix_error(error, "%s: ", path);
+        return bytes;
+}
+
+gboolean wattle_mesh_file_export(NMConnection *connection, int root_fd, const char *path,
+                                 GError **error)
+{
+        g_auto(WattleVpnData) data = { 0 };
+        g_autoptr(GBytes) bytes = NULL;
+        gconstpointer content;
+        gsize size;
+
+        if (!read_data(connection, &data, error))
+                return FALSE;
+        bytes = data.profile ? g_bytes_new(data.profile, strlen(data.profile))
+                             : read_installed(data.mesh, root_fd, error);
+        if (!bytes)
+                return FALSE;
+        content = g_bytes_get_data(bytes, &size);
+        return g_file_set_contents_full(
+                path, content, (gssize)size,
+                G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, FILE_MODE, error);
+}
+
+char *wattle_mesh_file_name(NMConnection *connection)
+{
+        g_auto(WattleVpnData) data = { 0 };
+        const char *id = nm_connection_get_id(connection);
+
+        if (read_data(connection, &data, NULL))
+                id = data.mesh;
+        return g_strconcat(id ? id : "wattle", WATTLE_MESH_SUFFIX, NULL);
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The editor in a program of its own, for GTK 3 and for GTK 4, filled in by code. With --show FILE
+ * it is that program for a user: FILE is a connection, to which Save writes. */
+#include <NetworkManager.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "nm-plugin/names.h"
+#include "tests/nm/editor-host.h"
+
+typedef struct {
+        NMVpnEditorPlugin *plugin;
+        NMConnection *connection;
+        NMVpnEditor *editor;
+        GtkWidget *page;
+        GtkWidget *window;
+        guint n_changes;
+} Page;
+
+static void count(Page *page)
+{
+        page->n_changes++;
+}
+
+static void page_open(Page *page, NMConnection *connection, const char *title)
+{
+        g_autoptr(GError) error = NULL;
+
+        page->connection = connection;
+        page->plugin = nm_vpn_editor_plugin_load_from_file(
+                g_getenv("WATTLE_TEST_PLUGIN"), WATTLE_VPN_SERVICE, -1, NULL, NULL, &error);
+        g_assert_no_error(error);
+        page->editor = nm_vpn_editor_plugin_get_editor(page->plugin, connection, &error);
+        g_assert_no_error(error);
+        page->page = GTK_WIDGET(nm_vpn_editor_get_widget(page->editor));
+        page->window = host_open(page->page, title);
+        g_signal_connect_swapped(page->editor, "changed", G_CALLBACK(count), page);
+        while (!gtk_widget_get_mapped(page->page))
+                g_main_context_iteration(NULL, TRUE);
+}
+
+static void page_clear(Page *page)
+{
+        host_close(page->window);
+        g_clear_object(&page->editor);
+        g_clear_object(&page->plugin);
+        g_clear_object(&page->connection);
+        while (g_main_context_iteration(NULL, FALSE))
+                ;
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Page, page_clear)
+
+static NMConnection *import(const char *name)
+{
+        g_autofree char *path = g_build_filename(g_getenv("WATTLE_TEST_MESHES"), name, NULL);
+        g_autoptr(GError) error = NULL;
+        NMVpnEditorPlugin *plugin = nm_vpn_editor_plugin_load_from_file(
+                g_getenv("WATTLE_TEST_PLUGIN"), WATTLE_VPN_SERVICE, -1, NULL, NULL, &error);
+        NMConnection *connection = nm_vpn_editor_plugin_import(plugin, path, &error);
+
+        g_assert_no_error(error);
+        g_object_unref(plugin);
+        return connection;
+}
+
+static GtkWidget *find_below(GtkWidget *widget, const char *id)
+{
+        g_autoptr(GList) children = NULL;
+        GtkWidget *found = NULL;
+
+        if (g_strcmp0(host_id(widget), id) == 0)
+                return widget;
+        children = host_children(widget);
+        for (GList *child = children; child && !found; child = child->next)
+                found = find_below(child->data, id);
+        return found;
+}
+
+static GtkWidget *find(const Page *page, const char *id)
+{
+        GtkWidget *found = find_below(page->page, id);
+
+        if (!found)
+                g_error("no widget %s", id);
+        return found;
+}
+
+static void assert_text(const Page *page, const char *id, const char *expected)
+{
+        g_assert_cmpstr(gtk_label_get_text(GTK_LABEL(find(page, id))), ==, expected);
+}
+
+static void assert_selected(const Page *page, const char *id, const char *expected)
+{
+        g_assert_cmpstr(gtk_combo_box_get_active_id(GTK_COMBO_BOX(find(page, id))), ==, expected);
+}
+
+static void assert_shown(const Page *page, const char *id, gboolean shown)
+{
+        g_assert_cmpint(gtk_widget_get_visible(find(page, id)), ==, shown);
+}
+
+static void choose(const Page *page, const char *id, const char *choice)
+{
+        g_assert_true(gtk_combo_box_set_active_id(GTK_COMBO_BOX(find(page, id)), choice));
+}
+
+static void type(const Page *page, const char *id, const char *text)
+{
+        g_object_set(find(page, id), "text", text, NULL);
+}
+
+static void click(const Page *page, const char *id)
+{
+        g_signal_emit_by_name(find(page, id), "clicked");
+}
+
+static char *text_of(const Page *page, const char *id)
+{
+        char *text = NULL;
+
+        g_object_get(find(page, id), "text", &text, NULL);
+        return text;
+}
+
+static char *read_key(const char *file)
+{
+        g_autofree char *path =
+                g_build_filename(g_getenv("WATTLE_TEST_MESHES"), "keys", file, NULL);
+        char *text = NULL;
+
+        g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+        return g_strstrip(text);
+}
+
+static const char *item(const Page *page, const char *key)
+{
+        return nm_setting_vpn_get_data_item(nm_connection_get_setting_vpn(page->connection), key);
+}
+
+static void save(const Page *page)
+{
+        g_autoptr(GError) error = NULL;
+
+        nm_vpn_editor_update_connection(page->editor, page->connection, &error);
+        g_assert_no_error(error);
+}
+
+/* As a person does who was sent a mesh: top to bottom. */
+static void fill_in(void)
+{
+        g_auto(Page) page = { 0 };
+        g_autofree char *key = read_key("office-anna.key"), *public = read_key("office-anna.pub");
+
+        page_open(&page, import("office.mesh"), "fill in");
+        assert_selected(&page, "mesh", ":carried");
+        assert_selected(&page, "device", "");
+        assert_shown(&page, "device_note", TRUE);
+        assert_shown(&page, "public_key_box", FALSE);
+        assert_text(&page, "summary_title",
+                    "office: 7 devices, serial 42, 10.77.0.0/24, fd77:77:77::/64");
+        g_assert_cmpuint(page.n_changes, ==, 0);
+        type(&page, "key", key);
+        assert_selected(&page, "device", "anna");
+        assert_text(&page, "public_key", public);
+        assert_shown(&page, "public_key_box", TRUE);
+        assert_shown(&page, "key_note", FALSE);
+        g_assert_cmpuint(page.n_changes, ==, 1);
+        choose(&page, "exit_node", "vps");
+        g_object_set(find(&page, "accept_routes"), "active", TRUE, NULL);
+        g_assert_cmpuint(page.n_changes, ==, 3);
+        save(&page);
+        g_assert_cmpstr(item(&page, "device"), ==, "anna");
+        g_assert_cmpstr(item(&page, "exit-node"), ==, "vps");
+        g_assert_cmpstr(item(&page, "accept-routes"), ==, "yes");
+        g_assert_cmpstr(nm_setting_vpn_get_secret(nm_connection_get_setting_vpn(page.connection),
+                                                  "private-key"),
+                        ==, key);
+}
+
+/* What is wrong is said at its field, and not saved. */
+static void errors_at_the_field(void)
+{
+        g_auto(Page) page = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_autofree char *key = read_key("office-ben.key");
+
+        page_open(&page, import("office.mesh"), "errors");
+        type(&page, "key", "no key");
+        assert_shown(&page, "key_note", TRUE);
+        assert_text(&page, "key_note_text",
+                    "This is no private key: that has 44 characters, and = is the last.");
+        assert_shown(&page, "key_note_icon", TRUE);
+        g_assert_true(gtk_style_context_has_class(gtk_widget_get_style_context(find(&page, "key")),
+                                                  "error"));
+        g_assert_false(nm_vpn_editor_update_connection(page.editor, page.connection, &error));
+        g_assert_nonnull(strstr(error->message, "This is no private key"));
+        g_assert_null(strstr(error->message, "no key:"));
+        type(&page, "key", key);
+        g_assert_false(gtk_style_context_has_class(gtk_widget_get_style_context(find(&page, "key")),
+                                                   "error"));
+        choose(&page, "device", "anna");
+        assert_text(&page, "device_note_text", "The private key is that of ben, not of anna.");
+        choose(&page, "device", "");
+        assert_text(&page, "device_note_text", "The key says ben, 10.77.0.11");
+        save(&page);
+        g_assert_null(item(&page, "device"));
+}
+
+static void make_key(void)
+{
+        g_auto(Page) page = { 0 };
+        g_autofree char *made = NULL, *shown = NULL;
+
+        page_open(&page, import("wgnet.mesh"), "make a key");
+        g_assert_true(gtk_widget_get_sensitive(find(&page, "key_make")));
+        click(&page, "key_make");
+        made = text_of(&page, "key");
+        g_assert_cmpuint(strlen(made), ==, 44);
+        assert_shown(&page, "public_key_box", TRUE);
+        g_assert_cmpuint(strlen(gtk_label_get_text(GTK_LABEL(find(&page, "public_key")))), ==, 44);
+        g_assert_false(gtk_widget_get_sensitive(find(&page, "key_make")));
+        g_assert_false(gtk_entry_get_visibility(GTK_ENTRY(find(&page, "key"))));
+        g_object_set(find(&page, "key_show"), "active", TRUE, NULL);
+        g_assert_true(gtk_entry_get_visibility(GTK_ENTRY(find(&page, "key"))));
+        click(&page, "public_key_copy");
+        save(&page);
+        type(&page, "key", "");
+        g_assert_true(gtk_widget_get_sensitive(find(&page, "key_make")));
+        assert_shown(&page, "public_key_box", FALSE);
+}
+
+/* A new connection has no mesh, and one of a mesh that is not there says so. */
+static void without_mesh(void)
+{
+        g_auto(Page) new = { 0 }, gone = { 0 };
+        NMConnection *connection = nm_simple_connection_new();
+        NMSettingVpn *vpn = NM_SETTING_VPN(nm_setting_vpn_new());
+        g_autoptr(GError) error = NULL;
+
+        page_open(&new, nm_simple_connection_new(), "new");
+        assert_text(&new, "mesh_note_text",
+                    "Choose a mesh, or open the .mesh file that you were sent.");
+        g_assert_false(nm_vpn_editor_update_connection(new.editor, new.connection, &error));
+        nm_connection_add_setting(connection, NM_SETTING(vpn));
+        nm_setting_vpn_add_data_item(vpn, "mesh", "none-of-that-name");
+        page_open(&gone, connection, "gone");
+        assert_selected(&gone, "mesh", "none-of-that-name");
+        assert_shown(&gone, "key_row", FALSE);
+        assert_shown(&gone, "key_note", TRUE);
+        g_assert_true(g_str_has_prefix(gtk_label_get_text(GTK_LABEL(find(&gone, "mesh_note_text"))),
+                                       "no mesh none-of-that-name: "));
+}
+
+static NMConnection *read_connection(const char *path)
+{
+        g_autoptr(GKeyFile) file = g_key_file_new();
+        g_autoptr(GError) error = NULL;
+        NMConnection *connection;
+
+        g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &error);
+        g_assert_no_error(error);
+        connection = nm_keyfile_read(file, "/", NM_KEYFILE_HANDLER_FLAGS_NONE, NULL, NULL, &error);
+        g_assert_no_error(error);
+        return connection;
+}
+
+typedef struct {
+        Page page;
+        const char *path;
+        gboolean saved;
+} Show;
+
+static void save_file(Show *show)
+{
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GKeyFile) file = NULL;
+
+        if (!nm_vpn_editor_update_connection(show->page.editor, show->page.connection, &error)) {
+                fprintf(stderr, "not saved: %s\n", error->message);
+                return;
+        }
+        file = nm_keyfile_write(show->page.connection, NM_KEYFILE_HANDLER_FLAGS_NONE, NULL, NULL,
+                                &error);
+        g_assert_no_error(error);
+        show->saved = g_key_file_save_to_file(file, show->path, &error);
+        g_assert_no_error(error);
+}
+
+static int show_file(const char *path)
+{
+        Show show = { .path = path };
+
+        /* NetworkManager reads no connection that others can. */
+        umask(0077);
+        page_open(&show.page, read_connection(path), "wattle editor");
+        host_add_button(show.page.page, "_Save", G_CALLBACK(save_file), &show);
+        while (!show.saved)
+                g_main_context_iteration(NULL, TRUE);
+        page_clear(&show.page);
+        return 0;
+}
+
+int main(int argc, char **argv)
+{
+        host_init();
+        if (argc == 3 && strcmp(argv[1], "--show") == 0)
+                return show_file(argv[2]);
+        g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/editor/fill-in", fill_in);
+        g_test_add_func("/editor/errors-at-the-field", errors_at_the_field);
+        g_test_add_func("/editor/make-key", make_key);
+        g_test_add_func("/editor/without-mesh", without_mesh);
+        return g_test_run();
+}
