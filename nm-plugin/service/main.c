@@ -52,6 +52,7 @@ static gboolean parse_options(int argc, char **argv, GError **error)
 
 typedef struct {
         GMainLoop *loop;
+        WattleGuard guard;
         WattlePlugin *plugin;
 } Service;
 
@@ -74,41 +75,44 @@ static void on_nm_vanished(G_GNUC_UNUSED GDBusConnection *bus, G_GNUC_UNUSED con
         on_signal(data);
 }
 
-/* libnm's watch begins with the first connection. */
-static guint watch_nm(Service *service)
+/* Before the service has its name, so that no change of NetworkManager's is missed. libnm's own
+ * watch begins with the first connection. */
+static gboolean watch_nm(Service *service, GError **error)
 {
-        g_autoptr(GDBusConnection) bus =
-                nm_vpn_service_plugin_get_connection(NM_VPN_SERVICE_PLUGIN(service->plugin));
+        g_autoptr(GDBusConnection) bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, error);
 
-        return g_bus_watch_name_on_connection(bus, NM_DBUS_SERVICE, G_BUS_NAME_WATCHER_FLAGS_NONE,
-                                              NULL, on_nm_vanished, service, NULL);
+        if (!bus)
+                return FALSE;
+        g_bus_watch_name_on_connection(bus, NM_DBUS_SERVICE, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL,
+                                       on_nm_vanished, service, NULL);
+        return TRUE;
+}
+
+static gboolean start(Service *service, GError **error)
+{
+        service->loop = g_main_loop_new(NULL, FALSE);
+        if (!wattle_guard_start(&service->guard, error) || (!persist && !watch_nm(service, error)))
+                return FALSE;
+        service->plugin = wattle_plugin_new(bus_name, !persist, &service->guard, error);
+        if (service->plugin && !persist)
+                g_signal_connect(service->plugin, "quit", G_CALLBACK(on_quit), service);
+        return service->plugin != NULL;
 }
 
 /* libnm has handlers of its own, which are not safe in a signal: ours replace them. */
 static void run(Service *service)
 {
-        guint watch = 0;
-
-        service->loop = g_main_loop_new(NULL, FALSE);
         g_unix_signal_add(SIGTERM, on_signal, service);
         g_unix_signal_add(SIGINT, on_signal, service);
-        if (!persist) {
-                g_signal_connect(service->plugin, "quit", G_CALLBACK(on_quit), service);
-                watch = watch_nm(service);
-        }
         g_main_loop_run(service->loop);
-        if (watch)
-                g_bus_unwatch_name(watch);
         nm_vpn_service_plugin_shutdown(NM_VPN_SERVICE_PLUGIN(service->plugin));
         while (wattle_plugin_is_busy(service->plugin))
                 g_main_context_iteration(NULL, TRUE);
-        g_main_loop_unref(service->loop);
 }
 
 int main(int argc, char **argv)
 {
-        WattleGuard guard = { .fd = -1 };
-        Service service = { 0 };
+        Service service = { .guard = { -1 } };
         g_autoptr(GError) error = NULL;
 
         setlocale(LC_ALL, "");
@@ -121,14 +125,13 @@ int main(int argc, char **argv)
                 fprintf(stderr, PROGRAM ": libsodium cannot start\n");
                 return EXIT_FAILURE;
         }
-        if (wattle_guard_start(&guard, &error))
-                service.plugin = wattle_plugin_new(bus_name, !persist, &guard, &error);
-        if (!service.plugin) {
+        if (!start(&service, &error)) {
                 g_warning("cannot start: %s", error->message);
                 return EXIT_FAILURE;
         }
         run(&service);
         g_object_unref(service.plugin);
+        g_main_loop_unref(service.loop);
         g_free(bus_name);
         return EXIT_SUCCESS;
 }

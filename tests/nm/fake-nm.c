@@ -173,7 +173,8 @@ void fake_nm_init(FakeNm *nm, const char *address)
         g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml(xml, NULL);
         g_autoptr(GError) error = NULL;
 
-        *nm = (FakeNm){ .calls = g_string_new(NULL), .state = NM_ACTIVE_CONNECTION_STATE_ACTIVATING };
+        *nm = (FakeNm){ .calls = g_string_new(NULL),
+                        .state = NM_ACTIVE_CONNECTION_STATE_ACTIVATING };
         nm->objects = g_variant_ref_sink(g_variant_new_parsed("@a{oa{sa{sv}}} {}"));
         nm->bus = g_dbus_connection_new_for_address_sync(
                 address,

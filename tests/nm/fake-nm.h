@@ -21,7 +21,7 @@ typedef struct {
         GVariant *objects; /* what GetManagedObjects() says */
         guint32 state;     /* of the active connection, when asked */
         const FakeFailure *failures; /* up to one without a method; NULL: none */
-        const char *holds; /* a method that is not answered before fake_nm_release() */
+        const char *holds;           /* a method that is not answered before fake_nm_release() */
         GDBusMethodInvocation *held;
 } FakeNm;
 

@@ -16,15 +16,14 @@
 
 /* No interface of a machine that runs tests is called so. */
 #define MESH "wattle-test"
-#define TEXT                                                                                       \
-        "[Mesh]\nSubnet=10.7.0.0/16\n[Device nas]\nPublicKey=" PUBLIC "\nAddress=10.7.0.1\n"
+#define TEXT "[Mesh]\nSubnet=10.7.0.0/16\n[Device nas]\nPublicKey=" PUBLIC "\nAddress=10.7.0.1\n"
 
 #define UUID_EXISTS NM_DBUS_INTERFACE_SETTINGS ".UuidExists"
 #define REFUSED     NM_DBUS_INTERFACE ".PermissionDenied"
 
 /* The flags: in memory and not started; in memory alone and volatile. */
-#define ADD       "AddConnection2 0x22\n"
-#define VOLATILE  "Update2 0x18\n"
+#define ADD        "AddConnection2 0x22\n"
+#define VOLATILE   "Update2 0x18\n"
 #define BROUGHT_UP ADD "ActivateConnection\nState\n" VOLATILE
 
 typedef struct {
@@ -80,7 +79,7 @@ static gboolean on_too_late(gpointer what)
 #define wait_for(condition)                                                                        \
         G_STMT_START                                                                               \
         {                                                                                          \
-                guint too_late_ = g_timeout_add_seconds(60, on_too_late, (gpointer)#condition);    \
+                guint too_late_ = g_timeout_add_seconds(60, on_too_late, (gpointer) #condition);   \
                 while (!(condition))                                                               \
                         g_main_context_iteration(NULL, TRUE);                                      \
                 g_source_remove(too_late_);                                                        \
@@ -201,7 +200,8 @@ static char *ask(Stage *stage, const char *method, GVariant *parameters)
         wait_for(answer.is_done);
         if (answer.error)
                 g_dbus_error_strip_remote_error(answer.error);
-        text = answer.error ? g_strdup(answer.error->message) : g_variant_print(answer.reply, FALSE);
+        text = answer.error ? g_strdup(answer.error->message)
+                            : g_variant_print(answer.reply, FALSE);
         g_clear_error(&answer.error);
         g_clear_pointer(&answer.reply, g_variant_unref);
         return text;
@@ -209,8 +209,8 @@ static char *ask(Stage *stage, const char *method, GVariant *parameters)
 
 static void connect_with(Stage *stage, const char *profile, const char *key, const char *expected)
 {
-        g_autofree char *answer = ask(stage, "Connect",
-                                      g_variant_new("(@a{sa{sv}})", make_vpn(profile, key)));
+        g_autofree char *answer =
+                ask(stage, "Connect", g_variant_new("(@a{sa{sv}})", make_vpn(profile, key)));
 
         g_assert_cmpstr(answer, ==, expected);
 }
@@ -252,8 +252,7 @@ static void check_words(Stage *stage, const char *expected)
 
 static void check_added(Stage *stage)
 {
-        g_autoptr(NMConnection) link =
-                nm_simple_connection_new_from_dbus(stage->nm.added, NULL);
+        g_autoptr(NMConnection) link = nm_simple_connection_new_from_dbus(stage->nm.added, NULL);
         NMSettingWireGuard *setting =
                 NM_SETTING_WIREGUARD(nm_connection_get_setting(link, NM_TYPE_SETTING_WIREGUARD));
 
@@ -349,7 +348,8 @@ static void link_fails(Stage *stage, G_GNUC_UNUSED gconstpointer data)
         expect_end(stage, 0);
         g_assert_true(has(stage->said, "Failure 1") && !has(stage->said, "Config"));
         g_assert_cmpstr(stage->nm.calls->str, ==, BROUGHT_UP "Delete\n");
-        check_words(stage, "NetworkManager took the interface wattle-test down (device-disconnected)");
+        check_words(stage,
+                    "NetworkManager took the interface wattle-test down (device-disconnected)");
 }
 
 static void not_taken(Stage *stage, gconstpointer method)
@@ -427,9 +427,8 @@ static void somebody_elses(Stage *stage, G_GNUC_UNUSED gconstpointer data)
 {
         start(stage, NULL);
         stage->nm.failures = exists_once;
-        set_objects(stage,
-                    "{@o '" FAKE_DEVICE "': {'org.freedesktop.NetworkManager.Device': {"
-                    "'Interface': <'" MESH "'>, 'State': <uint32 10>}}}");
+        set_objects(stage, "{@o '" FAKE_DEVICE "': {'org.freedesktop.NetworkManager.Device': {"
+                           "'Interface': <'" MESH "'>, 'State': <uint32 10>}}}");
         connect_with(stage, TEXT, PRIVATE, "()");
         expect_end(stage, 0);
         g_assert_cmpstr(stage->nm.calls->str, ==, ADD "GetManagedObjects\n");
