@@ -177,9 +177,21 @@ static gboolean proceed(WattleLink *link, GVariant *reply, const char *what, con
         return FALSE;
 }
 
+static char *say_down(const WattleLink *link, guint reason)
+{
+        g_autofree char *word =
+                nm_utils_enum_to_str(NM_TYPE_ACTIVE_CONNECTION_STATE_REASON, (int)reason);
+
+        if (reason <= NM_ACTIVE_CONNECTION_STATE_REASON_NONE)
+                return g_strdup_printf("NetworkManager took the interface %s down",
+                                       link->interface);
+        return g_strdup_printf("NetworkManager took the interface %s down (%s)", link->interface,
+                               word);
+}
+
 static void take_state(WattleLink *link, guint state, guint reason)
 {
-        g_autofree char *word = NULL, *why = NULL;
+        g_autofree char *why = NULL;
 
         if (link->is_gone || link->is_stopping)
                 return;
@@ -193,9 +205,7 @@ static void take_state(WattleLink *link, guint state, guint reason)
                 return;
         case NM_ACTIVE_CONNECTION_STATE_DEACTIVATING:
         case NM_ACTIVE_CONNECTION_STATE_DEACTIVATED:
-                word = nm_utils_enum_to_str(NM_TYPE_ACTIVE_CONNECTION_STATE_REASON, (int)reason);
-                why = g_strdup_printf("NetworkManager took the interface %s down (%s)",
-                                      link->interface, word);
+                why = say_down(link, reason);
                 tell_gone(link, why);
                 return;
         default:

@@ -99,6 +99,15 @@ static gboolean start(Service *service, GError **error)
         return service->plugin != NULL;
 }
 
+/* An answer to NetworkManager may still be on its way. */
+static void flush(Service *service)
+{
+        g_autoptr(GDBusConnection) bus =
+                nm_vpn_service_plugin_get_connection(NM_VPN_SERVICE_PLUGIN(service->plugin));
+
+        g_dbus_connection_flush_sync(bus, NULL, NULL);
+}
+
 /* libnm has handlers of its own, which are not safe in a signal: ours replace them. */
 static void run(Service *service)
 {
@@ -108,6 +117,7 @@ static void run(Service *service)
         nm_vpn_service_plugin_shutdown(NM_VPN_SERVICE_PLUGIN(service->plugin));
         while (wattle_plugin_is_busy(service->plugin))
                 g_main_context_iteration(NULL, TRUE);
+        flush(service);
 }
 
 int main(int argc, char **argv)

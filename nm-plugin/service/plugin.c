@@ -15,7 +15,6 @@ struct _WattlePlugin {
         char *vpn_uuid;
         char *interface;
         gboolean is_up;
-        guint refusal; /* the source that tells one */
 };
 
 G_DEFINE_FINAL_TYPE(WattlePlugin, wattle_plugin, NM_TYPE_VPN_SERVICE_PLUGIN)
@@ -98,17 +97,6 @@ static void link_is_stopped(gpointer data)
 
 static const WattleLinkEvents link_events = { link_is_up, link_is_gone, link_is_stopped };
 
-/* "no valid VPN secrets" is what users read then. */
-static gboolean tell_no_key(gpointer data)
-{
-        WattlePlugin *plugin = data;
-
-        plugin->refusal = 0;
-        nm_vpn_service_plugin_failure(NM_VPN_SERVICE_PLUGIN(plugin),
-                                      NM_VPN_PLUGIN_FAILURE_LOGIN_FAILED);
-        return G_SOURCE_REMOVE;
-}
-
 static void start_link(WattlePlugin *plugin, NMConnection *link)
 {
         g_autoptr(GDBusConnection) bus =
@@ -161,10 +149,10 @@ static gboolean plugin_connect(NMVpnServicePlugin *parent, NMConnection *vpn, GE
                 start_link(plugin, link);
                 return TRUE;
         }
-        if (lacks_key) {
-                plugin->refusal = g_idle_add(tell_no_key, plugin);
-                return TRUE;
-        }
+        /* "no valid VPN secrets" is what users read then. Now, and not once libnm takes us for
+         * starting: there it adds a reason of its own, and the last one counts. */
+        if (lacks_key)
+                nm_vpn_service_plugin_failure(parent, NM_VPN_PLUGIN_FAILURE_LOGIN_FAILED);
         g_propagate_error(error, g_steal_pointer(&refusal));
         return FALSE;
 }
@@ -173,7 +161,6 @@ static gboolean plugin_disconnect(NMVpnServicePlugin *parent, G_GNUC_UNUSED GErr
 {
         WattlePlugin *plugin = WATTLE_PLUGIN(parent);
 
-        g_clear_handle_id(&plugin->refusal, g_source_remove);
         if (plugin->link)
                 wattle_link_stop(plugin->link);
         return TRUE;
@@ -188,7 +175,6 @@ static void wattle_plugin_finalize(GObject *object)
 {
         WattlePlugin *plugin = WATTLE_PLUGIN(object);
 
-        g_clear_handle_id(&plugin->refusal, g_source_remove);
         wattle_link_free(plugin->link);
         g_free(plugin->vpn_uuid);
         g_free(plugin->interface);
