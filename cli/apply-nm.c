@@ -12,11 +12,44 @@
 #include "common/error.h"
 #include "common/nm-profile.h"
 
+static char *make_uuid(const char *mesh, WattleConnectionKind kind)
+{
+        return kind == WATTLE_CONNECTION_VPN ? wattle_nm_vpn_uuid(mesh)
+                                             : wattle_nm_profile_uuid(mesh);
+}
+
+static WattleConnectionKind other_kind(WattleConnectionKind kind)
+{
+        return kind == WATTLE_CONNECTION_VPN ? WATTLE_CONNECTION_NATIVE : WATTLE_CONNECTION_VPN;
+}
+
+static gboolean find_active(WattleNmApply *apply, WattleConnectionKind kind, GError **error)
+{
+        g_autofree char *uuid = make_uuid(apply->mesh, kind);
+
+        apply->active_kind = kind;
+        return wattle_nm_find_active(apply->bus, uuid, &apply->active, error);
+}
+
+/* The interface of a VPN is that of the link which its service has beside it. */
+static gboolean find_interface(WattleNmApply *apply, GError **error)
+{
+        g_autofree char *vpn = wattle_nm_vpn_uuid(apply->mesh);
+        g_autofree char *uuid = wattle_nm_link_uuid(vpn), *link = NULL;
+
+        if (!apply->active)
+                return TRUE;
+        if (apply->active_kind == WATTLE_CONNECTION_VPN &&
+            !wattle_nm_find_active(apply->bus, uuid, &link, error))
+                return FALSE;
+        if (apply->active_kind == WATTLE_CONNECTION_NATIVE || link)
+                apply->interface = wattle_nm_get_interface(apply->bus, link ? link : apply->active);
+        return TRUE;
+}
+
 gboolean wattle_nm_apply_init(WattleNmApply *apply, int root_fd, sd_bus *bus, const char *mesh,
                               GError **error)
 {
-        g_autofree char *uuid = wattle_nm_profile_uuid(mesh);
-
         *apply = (WattleNmApply){ .root_fd = root_fd, .bus = bus, .mesh = mesh };
         wattle_netdev_read_nm(&apply->before, root_fd, mesh);
         if (!wattle_nm_is_running(bus, &apply->running, error))
@@ -26,11 +59,9 @@ gboolean wattle_nm_apply_init(WattleNmApply *apply, int root_fd, sd_bus *bus, co
                 apply->interface = g_strdup(apply->before.interface);
                 return TRUE;
         }
-        if (!wattle_nm_find_active(bus, uuid, &apply->active, error))
-                return FALSE;
-        if (apply->active)
-                apply->interface = wattle_nm_get_interface(bus, apply->active);
-        return TRUE;
+        return find_active(apply, WATTLE_CONNECTION_NATIVE, error) &&
+               (apply->active || find_active(apply, WATTLE_CONNECTION_VPN, error)) &&
+               find_interface(apply, error);
 }
 
 void wattle_nm_apply_clear(WattleNmApply *apply)
@@ -95,18 +126,28 @@ static gboolean check_file(const WattleNmApply *apply, const char *connection, c
         return FALSE;
 }
 
-static gboolean load_profile(const WattleNmApply *apply, gboolean is_new, char **ret_connection,
-                             GError **error)
+/* A connection of the other kind goes with the file that it was read from. */
+static gboolean forget_other(const WattleNmApply *apply, WattleConnectionKind kind, GError **error)
+{
+        g_autofree char *uuid = make_uuid(apply->mesh, other_kind(kind)), *other = NULL;
+
+        return wattle_nm_find(apply->bus, uuid, &other, error) &&
+               (!other || wattle_nm_load_all_profiles(apply->bus, error));
+}
+
+static gboolean load_profile(const WattleNmApply *apply, WattleConnectionKind kind, gboolean is_new,
+                             char **ret_connection, GError **error)
 {
         g_autofree char *path = wattle_nm_profile_path(apply->mesh);
         g_autofree char *file = g_strconcat("/", path, NULL);
-        g_autofree char *uuid = wattle_nm_profile_uuid(apply->mesh);
+        g_autofree char *uuid = make_uuid(apply->mesh, kind);
 
         if (!wattle_nm_find(apply->bus, uuid, ret_connection, error))
                 return FALSE;
         if (is_new || !*ret_connection) {
                 g_clear_pointer(ret_connection, g_free);
                 if (!wattle_nm_load_profile(apply->bus, file, error) ||
+                    !forget_other(apply, kind, error) ||
                     !wattle_nm_find(apply->bus, uuid, ret_connection, error))
                         return FALSE;
         }
@@ -167,7 +208,7 @@ static gboolean restart(const WattleNmApply *apply, const char *connection,
                wattle_nm_activate(apply->bus, connection, error);
 }
 
-static gboolean update_active(const WattleNmApply *apply, const WattleView *view, gboolean pending,
+static gboolean update_native(const WattleNmApply *apply, const WattleView *view, gboolean pending,
                               const char *connection, WattleNmApplied *applied, GError **error)
 {
         g_autoptr(GHashTable) endpoints =
@@ -186,16 +227,41 @@ static gboolean update_active(const WattleNmApply *apply, const WattleView *view
                wattle_nm_reapply(apply->bus, connection, apply->active, endpoints, error);
 }
 
+/* What a VPN has is its service's, which reads the mesh when it starts. */
+static gboolean update_active(const WattleNmApply *apply, const WattleView *view, gboolean pending,
+                              const char *connection, WattleNmApplied *applied, GError **error)
+{
+        if (view->connection == WATTLE_CONNECTION_NATIVE)
+                return update_native(apply, view, pending, connection, applied, error);
+        return (!applied->written && !pending) || restart(apply, connection, applied, error);
+}
+
+/* From one kind to the other: what is up goes down before its profile does, and comes up again. */
+static gboolean change_kind(const WattleNmApply *apply, const WattleView *view,
+                            WattleNmApplied *applied, GError **error)
+{
+        g_autofree char *connection = NULL;
+
+        applied->restarted = TRUE;
+        return wattle_nm_deactivate(apply->bus, apply->active, error) &&
+               write_profile(apply, &applied->written, error) &&
+               load_profile(apply, view->connection, TRUE, &connection, error) &&
+               wattle_nm_activate(apply->bus, connection, error);
+}
+
 /* What is new may become active by itself, and is up to date then. */
 gboolean wattle_nm_apply_update(const WattleNmApply *apply, const WattleView *view,
                                 gboolean pending, WattleNmApplied *applied, GError **error)
 {
         g_autofree char *connection = NULL;
 
+        if (apply->active && apply->active_kind != view->connection)
+                return change_kind(apply, view, applied, error);
         if (!write_profile(apply, &applied->written, error))
                 return FALSE;
         if (!apply->running)
                 return TRUE;
-        return load_profile(apply, applied->written || pending, &connection, error) &&
+        return load_profile(apply, view->connection, applied->written || pending, &connection,
+                            error) &&
                (!apply->active || update_active(apply, view, pending, connection, applied, error));
 }

@@ -7,6 +7,7 @@
 #include <systemd/sd-bus.h>
 
 #include "cli/netdev.h"
+#include "common/local.h"
 #include "common/sys/wireguard.h"
 #include "common/view.h"
 
@@ -17,7 +18,8 @@ typedef struct {
         gboolean running;    /* NetworkManager is there to be told */
         WattleNetdev before; /* the profile as it was */
         char *active;        /* the object of its active connection; NULL: it is down */
-        char *interface;     /* that it made; NULL: it is down */
+        WattleConnectionKind active_kind;
+        char *interface; /* that it made; NULL: it is down */
 } WattleNmApply;
 
 /* Looks at what is there, before anything changes. */
@@ -33,8 +35,9 @@ gboolean wattle_nm_apply_remove(const WattleNmApply *apply, gboolean pending, gb
 
 /* What was done with a profile. */
 typedef struct {
-        gboolean written;   /* with new content */
-        gboolean active;    /* and still is: its peers are for the caller to bring up to date */
+        gboolean written; /* with new content */
+        gboolean
+                active; /* and still is, itself: its peers are for the caller to bring up to date */
         gboolean reapplied; /* addresses, routes or how an exit node is used */
         gboolean restarted; /* the interface was made anew */
 } WattleNmApplied;

@@ -605,11 +605,16 @@ static gboolean lock(int root_fd, int *ret_fd, GError **error)
 /* What wattle-nm@.service would fail over, before anything has changed. */
 static gboolean check_nm(const Run *run, WattleReport *report)
 {
+        const WattleView *view = run->deployment.view;
         g_auto(WattleKey) private_key = { 0 };
         g_autoptr(GError) error = NULL;
         int root_fd = run->applier->root_fd;
 
-        if (!wattle_host_has_nm_writer(root_fd))
+        if (view->connection == WATTLE_CONNECTION_VPN && !wattle_host_has_vpn_plugin(root_fd))
+                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                                    "Connection=vpn needs wattle's VPN plugin for NetworkManager, "
+                                    "which is not installed here");
+        else if (!wattle_host_has_nm_writer(root_fd))
                 wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
                                     "the mesh belongs to NetworkManager, and wattle-nm is not "
                                     "installed here");

@@ -24,8 +24,9 @@ typedef struct {
         sd_bus *bus;
         const char *mesh;
         const char *interface;
-        gboolean up;      /* or down */
-        gboolean changed; /* it was not so already */
+        WattleConnectionKind connection; /* of NetworkManager */
+        gboolean up;                     /* or down */
+        gboolean changed;                /* it was not so already */
 } Switch;
 
 static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -49,7 +50,9 @@ static void tell_progress(const Switch *what)
 
 static gboolean switch_at_nm(Switch *what, GError **error)
 {
-        g_autofree char *uuid = wattle_nm_profile_uuid(what->mesh);
+        g_autofree char *uuid = what->connection == WATTLE_CONNECTION_VPN
+                                        ? wattle_nm_vpn_uuid(what->mesh)
+                                        : wattle_nm_profile_uuid(what->mesh);
         g_autofree char *connection = NULL, *active = NULL;
         gboolean running;
 
@@ -146,6 +149,7 @@ static gboolean load_and_switch(const WattleCli *cli, const char *mesh, gboolean
                 wattle_print_error("%s: its local settings have Enable=no", mesh);
                 return FALSE;
         }
+        what.connection = local.connection.value;
         what.interface = local.interface.value ? local.interface.value : mesh;
         if (!switch_mesh(cli, &what, local.owner, &error)) {
                 wattle_print_error("%s: %s", mesh, error->message);

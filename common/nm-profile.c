@@ -36,6 +36,15 @@ char *wattle_nm_profile_uuid(const char *mesh)
         return make_uuid(name_space, mesh);
 }
 
+char *wattle_nm_vpn_uuid(const char *mesh)
+{
+        /* Drawn once at random, for meshes that are a VPN at NetworkManager. */
+        static const guint8 name_space[16] = { 0x2e, 0x8f, 0x1d, 0x57, 0xb0, 0x64, 0x49, 0xca,
+                                               0x93, 0x1e, 0x7d, 0x08, 0xf5, 0x3a, 0xc2, 0x91 };
+
+        return make_uuid(name_space, mesh);
+}
+
 char *wattle_nm_link_uuid(const char *vpn_uuid)
 {
         /* Drawn once at random, for the links of VPN connections. */

@@ -14,5 +14,8 @@ char *wattle_nm_profile_path(const char *mesh);
  * read the key that tells which device this is, and a renamed device keeps its connection. */
 char *wattle_nm_profile_uuid(const char *mesh);
 
+/* The same of the VPN connection that stands for the mesh with Connection=vpn. */
+char *wattle_nm_vpn_uuid(const char *mesh);
+
 /* The same for the link that the VPN plugin has NetworkManager make for a VPN connection. */
 char *wattle_nm_link_uuid(const char *vpn_uuid);

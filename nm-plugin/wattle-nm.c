@@ -16,6 +16,7 @@
 #include "common/sys/deploy.h"
 #include "common/sys/install.h"
 #include "nm-plugin/connection.h"
+#include "nm-plugin/vpn-profile.h"
 
 #define PROGRAM "wattle-nm"
 
@@ -70,7 +71,9 @@ static gboolean write_profile(int root_fd, const char *mesh, const WattleDeploym
 
         if (!wattle_private_key_read(root_fd, deployment->view, &private_key, error))
                 return FALSE;
-        connection = wattle_connection_new(deployment->view, &private_key);
+        connection = deployment->view->connection == WATTLE_CONNECTION_VPN
+                             ? wattle_vpn_profile_new(deployment->view)
+                             : wattle_connection_new(deployment->view, &private_key);
         text = wattle_connection_format(connection, deployment->view, &size, error);
         if (!text)
                 return FALSE;

@@ -70,6 +70,18 @@ gboolean wattle_host_has_nm_writer(int root_fd)
         return exists(root_fd, WATTLE_UNITDIR "/wattle-nm@.service" + 1);
 }
 
+gboolean wattle_host_has_vpn_plugin(int root_fd)
+{
+        /* NetworkManager looks nowhere else. */
+        static const char *const files[] = { "etc/NetworkManager/VPN/nm-wattle-service.name",
+                                             "usr/lib/NetworkManager/VPN/nm-wattle-service.name" };
+
+        for (guint i = 0; i < G_N_ELEMENTS(files); i++)
+                if (exists(root_fd, files[i]))
+                        return TRUE;
+        return FALSE;
+}
+
 /* "libsystemd-shared-252.so", "libsystemd-shared-257.13-1~deb13u1.so": the number, or 0. */
 static guint version_of_file_name(const char *name)
 {

@@ -19,6 +19,9 @@ WattleOwner wattle_host_owner(int root_fd);
  */
 gboolean wattle_host_has_nm_writer(int root_fd);
 
+/* The same of the VPN plugin, which Connection=vpn needs. */
+gboolean wattle_host_has_vpn_plugin(int root_fd);
+
 /* The version of the systemd that is installed: 252 for 252.39. Read off libsystemd-shared's file
  * name; that of the build if there is none. */
 guint wattle_host_systemd_version(int root_fd);

@@ -37,6 +37,18 @@ def test_the_profile_alone_and_once(nm_host):
     assert nm_host.files() == before
 
 
+def test_a_vpn_names_the_mesh_and_has_no_key(nm_host):
+    nm_host.settings("Device=anna\nOwner=NetworkManager\nConnection=vpn")
+    assert write(nm_host).returncode == 0
+    text = (nm_host.path("/run") / PROFILE).read_text()
+    assert "\ntype=vpn\n" in text and "\nmesh=office\n" in text and "private-key" not in text
+    assert nm_host.files()[PROFILE][0] == 0o600
+    # The same file is the native one again.
+    nm_host.settings("Device=anna\nOwner=NetworkManager")
+    assert write(nm_host).stderr.endswith(": written\n")
+    assert "\ntype=wireguard\n" in (nm_host.path("/run") / PROFILE).read_text()
+
+
 def test_a_mode_that_somebody_changed_is_mended(nm_host):
     write(nm_host)
     path = nm_host.path("/run") / PROFILE

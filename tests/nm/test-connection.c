@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "nm-plugin/vpn-profile.h"
 #include "tests/unit/fixture.h"
 
 typedef struct {
@@ -30,6 +31,7 @@ static const Row rows[] = {
         { "office-anna-exit-node", "office", "anna", "ExitNode=vps\n" },
         { "office-anna-exit-node-and-routes", "office", "anna",
           "ExitNode=vps\nAcceptRoutes=yes\nFirewallMark=0x99\n" },
+        { "office-anna-vpn", "office", "anna", "Connection=vpn\nTrust=home\n" },
         { "subnets-all", "subnets", "all", "" },
         { "subnets-one", "subnets", "one", "" },
         { "subnets-one-exit-node", "subnets", "one", "ExitNode=six\n" },
@@ -61,17 +63,19 @@ static WattleView *read_view(const Row *row)
 }
 
 /* A key of nobody's, which is the same on every run. */
-static void some_key(WattleKey *ret)
+static const WattleKey *some_key(WattleKey *ret)
 {
         memset(ret, 0x5a, sizeof *ret);
+        return ret;
 }
 
 static NMConnection *make(const WattleView *view)
 {
         g_auto(WattleKey) key = { 0 };
 
-        some_key(&key);
-        return wattle_connection_new(view, &key);
+        if (view->connection == WATTLE_CONNECTION_VPN)
+                return wattle_vpn_profile_new(view);
+        return wattle_connection_new(view, some_key(&key));
 }
 
 static char *format(NMConnection *connection, const WattleView *view)
@@ -99,18 +103,22 @@ static NMConnection *read_back(const char *text)
 }
 
 /* Versions of libnm word a default in more than one way, so the files are compared by what they
- * mean. */
+ * mean; and without the digest of a VPN's, which is made of such a text. */
 static void golden(gconstpointer data)
 {
         const Row *row = data;
         g_autoptr(WattleView) view = read_view(row);
         g_autoptr(NMConnection) connection = make(view), twin = make(view);
-        g_autofree char *text = format(connection, view), *again = format(twin, view);
+        g_autofree char *text = NULL, *again = NULL;
         g_autofree char *name = g_strconcat(row->name, ".nmconnection", NULL);
         g_autofree char *path = g_build_filename(g_getenv("WATTLE_TEST_GOLDEN"), "nm", name, NULL);
         g_autofree char *expected = NULL;
         g_autoptr(NMConnection) meant = NULL;
 
+        nm_connection_remove_setting(connection, NM_TYPE_SETTING_USER);
+        nm_connection_remove_setting(twin, NM_TYPE_SETTING_USER);
+        text = format(connection, view);
+        again = format(twin, view);
         g_assert_cmpstr(text, ==, again);
         if (g_getenv("WATTLE_TEST_WRITE"))
                 g_assert_true(g_file_set_contents(path, text, -1, NULL));
@@ -138,7 +146,9 @@ static void accepted_as_it_is(gconstpointer data)
         g_assert_no_error(error);
         g_assert_false(modified);
         g_assert_true(nm_connection_compare(connection, copy, NM_SETTING_COMPARE_FLAG_EXACT));
-        g_assert_null(nm_connection_need_secrets(connection, NULL));
+        /* Of a VPN only its service knows. */
+        if (view->connection == WATTLE_CONNECTION_NATIVE)
+                g_assert_null(nm_connection_need_secrets(connection, NULL));
 }
 
 static void round_trip(gconstpointer data)
@@ -155,12 +165,47 @@ static void round_trip(gconstpointer data)
 static void without_key(gconstpointer data)
 {
         g_autoptr(WattleView) view = read_view(data);
-        g_autoptr(NMConnection) with = make(view), without = wattle_connection_new(view, NULL);
+        g_auto(WattleKey) key = { 0 };
+        g_autoptr(NMConnection) with = wattle_connection_new(view, some_key(&key)),
+                                without = wattle_connection_new(view, NULL);
         NMSettingWireGuard *setting =
                 NM_SETTING_WIREGUARD(nm_connection_get_setting(without, NM_TYPE_SETTING_WIREGUARD));
 
         g_assert_null(nm_setting_wireguard_get_private_key(setting));
         g_assert_true(nm_connection_compare(with, without, NM_SETTING_COMPARE_FLAG_IGNORE_SECRETS));
+}
+
+static const char *digest(NMConnection *vpn)
+{
+        NMSetting *setting = nm_connection_get_setting(vpn, NM_TYPE_SETTING_USER);
+
+        return nm_setting_user_get_data(NM_SETTING_USER(setting), WATTLE_VPN_PROFILE_DIGEST);
+}
+
+/* A VPN's profile names its mesh, and changes all the same if what the mesh makes of this host
+ * does: with its routes, its key, and nothing else. */
+static void vpn_follows_the_mesh(void)
+{
+        static const Row mesh[] = {
+                { "as it is", "office", "anna", "" },
+                { "routes", "office", "anna", "AcceptRoutes=yes\n" },
+                { "device", "office", "ben", "" },
+        };
+        g_autoptr(WattleView) view = read_view(&mesh[0]), same = read_view(&mesh[0]);
+        g_autoptr(NMConnection) vpn = wattle_vpn_profile_new(view);
+        g_autoptr(NMConnection) twin = wattle_vpn_profile_new(same);
+
+        g_assert_true(nm_connection_compare(vpn, twin, NM_SETTING_COMPARE_FLAG_EXACT));
+        for (guint i = 1; i < G_N_ELEMENTS(mesh); i++) {
+                g_autoptr(WattleView) other = read_view(&mesh[i]);
+                g_autoptr(NMConnection) changed = wattle_vpn_profile_new(other);
+
+                g_assert_cmpstr(digest(changed), !=, digest(vpn));
+        }
+        same->public_key.bytes[0] ^= 1;
+        g_clear_object(&twin);
+        twin = wattle_vpn_profile_new(same);
+        g_assert_cmpstr(digest(twin), !=, digest(vpn));
 }
 
 int main(int argc, char **argv)
@@ -172,5 +217,6 @@ int main(int argc, char **argv)
         add_rows("/connection/accepted-as-it-is", rows, accepted_as_it_is);
         add_rows("/connection/round-trip", rows, round_trip);
         add_rows("/connection/without-key", rows, without_key);
+        g_test_add_func("/connection/vpn-follows-the-mesh", vpn_follows_the_mesh);
         return g_test_run();
 }

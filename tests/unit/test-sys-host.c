@@ -45,6 +45,26 @@ static void owner(void)
         }
 }
 
+static void vpn_plugin(void)
+{
+        static const struct {
+                const char *path;
+                gboolean found;
+        } rows[] = {
+                { "usr/lib/NetworkManager/VPN/nm-wattle-service.name", TRUE },
+                { "etc/NetworkManager/VPN/nm-wattle-service.name", TRUE },
+                { "usr/lib/NetworkManager/VPN/nm-openvpn-service.name", FALSE },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(Root) root = { 0 };
+
+                root_init(&root);
+                root_put(&root, rows[i].path, "", 0644);
+                g_assert_cmpint(wattle_host_has_vpn_plugin(root.fd), ==, rows[i].found);
+        }
+}
+
 static void systemd_version(void)
 {
         static const struct {
@@ -185,6 +205,7 @@ int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/sys-host/owner", owner);
+        g_test_add_func("/sys-host/vpn-plugin", vpn_plugin);
         g_test_add_func("/sys-host/systemd-version", systemd_version);
         g_test_add_func("/sys-host/host-name", host_name);
         add_rows("/sys-host/view", views, view_row);
