@@ -135,6 +135,18 @@ gboolean wattle_nm_find_active(sd_bus *bus, const char *uuid, char **ret, GError
         return result >= 0 || wattle_bus_fail(error, "NetworkManager", &bus_error, result);
 }
 
+/* Who may not is told what would help; NetworkManager's own words name no way out. */
+static gboolean fail_to_switch(GError **error, const sd_bus_error *bus_error, int result)
+{
+        if (!sd_bus_error_has_name(bus_error, NM ".PermissionDenied"))
+                return wattle_bus_fail(error, "NetworkManager", bus_error, result);
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                    "polkit does not let you switch connections of NetworkManager from here: do "
+                    "it in a session at the machine, or as root, or see "
+                    "org.freedesktop.NetworkManager.network-control in wattle-nm(8)");
+        return FALSE;
+}
+
 /* An active connection on its way to a state. */
 typedef struct {
         sd_bus *bus;
@@ -185,12 +197,13 @@ static gboolean follow(Way *way, WattleBusDone is_done, GError **error)
         return wattle_bus_wait(way->bus, "NetworkManager", ACTIVATION_MAX_US, is_done, way, error);
 }
 
-/* NMActiveConnectionStateReason, as far as it can happen to a WireGuard interface. */
+/* NMActiveConnectionStateReason, as far as it can happen to a mesh. */
 static const char *reason_text(guint32 reason)
 {
         static const char *const texts[] = {
                 [2] = "someone else switched it off",     [3] = "the interface was taken away",
                 [5] = "the addresses could not be set",   [6] = "it took too long",
+                [7] = "the VPN plugin's service is slow", [8] = "the VPN plugin's service failed",
                 [9] = "the private key is missing",       [11] = "its profile was removed",
                 [13] = "the interface could not be made", [14] = "the interface was taken away",
         };
@@ -210,7 +223,7 @@ gboolean wattle_nm_activate(sd_bus *bus, const char *connection, GError **error)
         if (result >= 0)
                 result = sd_bus_message_read(reply, "o", &way.active);
         if (result < 0)
-                return wattle_bus_fail(error, "NetworkManager", &bus_error, result);
+                return fail_to_switch(error, &bus_error, result);
         if (!follow(&way, has_arrived, error))
                 return FALSE;
         if (way.state == STATE_ACTIVATED)
@@ -228,6 +241,6 @@ gboolean wattle_nm_deactivate(sd_bus *bus, const char *active, GError **error)
                                         "o", active);
 
         if (result < 0 && !sd_bus_error_has_name(&bus_error, NM ".ConnectionNotActive"))
-                return wattle_bus_fail(error, "NetworkManager", &bus_error, result);
+                return fail_to_switch(error, &bus_error, result);
         return follow(&way, is_gone, error);
 }

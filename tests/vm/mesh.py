@@ -129,3 +129,26 @@ class Traffic:
         self._job.finish(check=False)
         answered = {int(number) for number in re.findall(r"icmp_seq=(\d+) ttl", self._guest.out(f"cat {self._log}"))}
         return max(answered) - len(answered)
+
+
+class Undisturbed:
+    """Traffic between two guests loses no packet, and the session of a's peer stays the same one, with the same endpoint."""
+
+    def __init__(self, mesh, a, b):
+        self._mesh, self._a = mesh, a
+        a.wait(f"ping -c1 -W1 {mesh['b'].v4}")
+        self._before = self._session()
+        self._flows = [Traffic(a, mesh["b"].v4), Traffic(b, mesh["a"].v4)]
+
+    def _session(self):
+        key = self._mesh["b"].public
+        return handshakes(self._a, "home")[key], endpoints(self._a, "home")[key]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failure, *_):
+        lost = [flow.lost() for flow in self._flows]
+        if not failure:
+            assert lost == [0, 0]
+            assert self._session() == self._before

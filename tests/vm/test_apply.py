@@ -9,32 +9,9 @@ def home(lab, settings="ActivationPolicy=up"):
     return mesh, *mesh.join(lab, "a", "b", settings=settings)
 
 
-class Undisturbed:
-    """Traffic between two guests loses no packet, and the session of a's peer stays the same one."""
-
-    def __init__(self, mesh, a, b):
-        self._mesh, self._a = mesh, a
-        a.wait(f"ping -c1 -W1 {mesh['b'].v4}")
-        self._before = self._session()
-        self._flows = [meshes.Traffic(a, mesh["b"].v4), meshes.Traffic(b, mesh["a"].v4)]
-
-    def _session(self):
-        key = self._mesh["b"].public
-        return meshes.handshakes(self._a, "home")[key], meshes.endpoints(self._a, "home")[key]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, failure, *_):
-        lost = [flow.lost() for flow in self._flows]
-        if not failure:
-            assert lost == [0, 0]
-            assert self._session() == self._before
-
-
 def test_peers_come_change_and_go(lab):
     mesh, a, b = home(lab)
-    with Undisturbed(mesh, a, b):
+    with meshes.Undisturbed(mesh, a, b):
         c = mesh.add("c")
         assert mesh.update(a) == "home: 2 files changed, 1 peer added"
         assert meshes.allowed_ips(a, "home")[c.public] == {f"{c.v4}/32", f"{c.v6}/128"}
@@ -54,7 +31,7 @@ def test_peers_come_change_and_go(lab):
 def test_routes_and_addresses_follow(lab):
     """These need networkd's reload, which from systemd 257 on would replace every peer."""
     mesh, a, b = home(lab, "ActivationPolicy=up\nAcceptRoutes=yes")
-    with Undisturbed(mesh, a, b):
+    with meshes.Undisturbed(mesh, a, b):
         mesh.add("c").lines = ["Routes=192.168.77.0/24"]
         assert "systemd-networkd reloaded" in mesh.update(a)
         a.wait("ip route show 192.168.77.0/24 | grep 'dev home'")
@@ -96,7 +73,7 @@ def test_a_learnt_endpoint_survives(lab):
 
 def test_a_bad_profile_changes_nothing(lab):
     mesh, a, b = home(lab)
-    with Undisturbed(mesh, a, b):
+    with meshes.Undisturbed(mesh, a, b):
         files = a.out("find /run/systemd/network /run/wattle -type f -exec stat -c '%n %i %Y' {} +")
         a.put(mesh.path, mesh.text() + "Adress=10.42.0.9\n")
         failed = a.run("wattle apply home", check=False)
@@ -142,7 +119,7 @@ def test_two_meshes_side_by_side(lab):
     mesh, a, b = home(lab)
     work = meshes.Mesh("work", "x", "y", net=43, port=51821)
     work["y"].lines.append(f"PublicEndpoint={b.lan.v4}:51821")
-    with Undisturbed(mesh, a, b):
+    with meshes.Undisturbed(mesh, a, b):
         work.apply(a, "x", "Device=x\nActivationPolicy=up")
         work.apply(b, "y", "Device=y\nActivationPolicy=up")
         a.wait("ip addr show dev work | grep 10.43.0.1/16")
@@ -162,7 +139,7 @@ def test_sessions_survive_the_change_of_another_mesh(lab):
     work.apply(a, "x", "Device=x")
     mesh.add("c")
     mesh.update(a)
-    with Undisturbed(mesh, a, b):
+    with meshes.Undisturbed(mesh, a, b):
         work["x"].lines.append("Address=10.43.9.9")
         assert "systemd-networkd reloaded" in work.update(a)
         assert set(meshes.allowed_ips(a, "home")) == {mesh["b"].public, mesh["c"].public}

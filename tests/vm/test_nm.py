@@ -4,61 +4,7 @@
 import re
 
 import mesh as meshes
-
-NM = "NetworkManager.service"
-# The scenario is the administrator of eth0.
-CONF = {"/etc/NetworkManager/conf.d/lab.conf": ("[main]\nno-auto-default=*\n[device-lab]\nmatch-device=interface-name:eth*\nmanaged=0\n",
-                                               0o644)}
-PROFILE = "/run/NetworkManager/system-connections/wattle-home.nmconnection"
-
-
-def start_nm(guest, fast=True):
-    for path, (data, mode) in CONF.items():
-        guest.put(path, data, mode)
-    guest.run(f"systemctl start {NM}")
-    guest.wait("nmcli -t general status")
-
-
-def join(lab, mesh, settings=("ActivationPolicy=up", "")):
-    """a belongs to NetworkManager, b to networkd; both are on one LAN, which has no router."""
-    guests = [lab.guest(name) for name in mesh.devices]
-    for name, guest in zip(mesh.devices, guests):
-        guest.lan = guest.plug(0, lab.lan)
-        mesh[name].lines.append(f"PublicEndpoint={guest.lan.v4}:51820")
-    start_nm(guests[0])
-    mesh.apply(guests[0], "a", "Owner=NetworkManager\n" + settings[0])
-    for name, guest in zip(list(mesh.devices)[1:], guests[1:]):
-        mesh.apply(guest, name, "ActivationPolicy=up\n" + settings[1])
-        guest.wait(f"ip addr show dev home | grep {mesh[name].v4}/")
-    return guests
-
-
-def connections(guest):
-    """Name to type, of all that NetworkManager lists; and the same of the active ones."""
-    def ask(*options):
-        lines = guest.out(f"nmcli -t -f NAME,TYPE connection show {' '.join(options)}").splitlines()
-        return dict(line.split(":") for line in lines if not line.startswith("lo:"))
-    return ask(), ask("--active")
-
-
-def nm_complaints(guest):
-    """What NetworkManager says of our connection or interface at warning or worse."""
-    return guest.run("journalctl -b -o cat -u NetworkManager | grep -e '<warn>' -e '<error>' | grep -e home -e wattle -e work",
-                     check=False).out
-
-
-def quiet(guest):
-    assert meshes.complaints(guest) == ""
-    assert nm_complaints(guest) == ""
-    assert guest.out("systemctl --failed --no-legend") == ""
-
-
-def boot(lab, mesh, settings=""):
-    a = lab.boot("a", files=mesh.files("a", settings) | CONF, enable=[NM])
-    a.wait_booted()
-    a.wait("ip link show dev eth0")
-    a.lan = a.plug(0, lab.lan)
-    return a
+from nm_host import NM, PROFILE, boot, connections, join, quiet, session, start_nm
 
 
 def with_endpoint_of_b():
@@ -129,29 +75,6 @@ def test_nm_up_at_boot(lab):
     quiet(a)
 
 
-class Undisturbed:
-    """Traffic between a and b loses no packet, and their session stays the same one with the same endpoint."""
-
-    def __init__(self, mesh, a, b):
-        self._mesh, self._a = mesh, a
-        a.wait(f"ping -c1 -W1 {mesh['b'].v4}")
-        self._before = self._session()
-        self._flows = [meshes.Traffic(a, mesh["b"].v4), meshes.Traffic(b, mesh["a"].v4)]
-
-    def _session(self):
-        key = self._mesh["b"].public
-        return meshes.handshakes(self._a, "home")[key], meshes.endpoints(self._a, "home")[key]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, failure, *_):
-        lost = [flow.lost() for flow in self._flows]
-        if not failure:
-            assert lost == [0, 0]
-            assert self._session() == self._before
-
-
 def test_nm_apply_under_traffic(lab):
     """b sends from another port than the profile says; that endpoint is a's to keep."""
     mesh = meshes.Mesh("home", "a", "b")
@@ -161,7 +84,7 @@ def test_nm_apply_under_traffic(lab):
     b_endpoint = f"{b.lan.v4}:44444"
     assert meshes.endpoints(a, "home")[mesh["b"].public] == b_endpoint
 
-    with Undisturbed(mesh, a, b):
+    with meshes.Undisturbed(mesh, a, b):
         c = mesh.add("c")
         assert mesh.update(a) == "home: 2 files changed, 1 peer added"
         assert meshes.allowed_ips(a, "home")[c.public] == {f"{c.v4}/32", f"{c.v6}/128"}
@@ -193,6 +116,59 @@ def test_nm_apply_under_traffic(lab):
     mesh["b"].lines = [f"PublicEndpoint={b.lan.v4}:44445"]
     mesh.update(a)
     assert f"{b.lan.v4}:44445" in a.get(PROFILE).decode()
+    quiet(a)
+
+
+def test_nm_a_revoked_device_is_gone(lab):
+    """b was a peer a moment ago; nobody else notices."""
+    mesh = meshes.Mesh("home", "a", "b", "c")
+    a, b, c = join(lab, mesh)
+    a.wait("ping -c1 -W1 10.42.0.3")
+    a.wait("ping -c1 -W1 10.42.0.2")
+    handshake = session(a, mesh, "c")
+    mesh["b"].lines.append("State=revoked")
+    assert "1 peer removed" in mesh.update(a)
+    assert set(meshes.allowed_ips(a, "home")) == {mesh["c"].public}
+    assert mesh["b"].public not in a.get(PROFILE).decode()
+    assert a.run("ping -c1 -W1 10.42.0.2", check=False).code != 0
+    a.run("ping -c1 -W2 10.42.0.3")
+    assert session(a, mesh, "c") == handshake
+    # Who is revoked himself is told so, and keeps what he had.
+    failed = b.run(f"cat >{mesh.path} <<'END'\n{mesh.text()}\nEND\nwattle apply home", check=False)
+    assert failed.code == 1 and "device b is revoked" in failed.err
+    quiet(a)
+
+
+def test_nm_an_apply_that_was_interrupted_is_finished_by_the_next(lab):
+    """It ends when the profile is written and NetworkManager has not read it; or the writer is run by hand."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a, b = join(lab, mesh)
+    a.wait("ip addr show dev home | grep 10.42.0.1/16")
+    # The unit is not done for as long as there is a file.
+    a.put("/etc/systemd/system/wattle-nm@home.service.d/hold.conf",
+          "[Service]\nExecReload=/bin/sh -c 'while [ -e /run/hold ]; do sleep 0.1; done'\n")
+    a.run("systemctl daemon-reload; touch /run/hold")
+    mesh["a"].lines.append("Address=10.42.9.9")
+    mesh["b"].lines = ["PublicEndpoint=192.168.1.99:51820"]
+    a.put(mesh.path, mesh.text())
+    half = a.start("wattle apply home")
+    a.wait(f"grep 10.42.9.9 {PROFILE} && ls /run/wattle/home.pending")
+    a.run("pkill -KILL -x wattle; rm /run/hold")
+    half.finish(check=False)
+    assert "addresses and routes set by NetworkManager" in a.out("wattle apply home")
+    a.wait("ip addr show dev home | grep 10.42.9.9")
+    assert meshes.endpoints(a, "home")[mesh["b"].public] == "192.168.1.99:51820"
+    assert a.out("wattle apply home") == "home: nothing to change"
+
+    mesh["a"].lines.append("Address=10.42.8.8")
+    a.put(mesh.path, mesh.text())
+    a.run("systemctl restart wattle-nm@home")
+    a.run("wattle apply home")
+    a.wait("ip addr show dev home | grep 10.42.8.8")
+    # A mesh that went with its profile, and whose interface is still there.
+    a.run(f"rm {mesh.path}; systemctl restart wattle-nm@home; ls /run/wattle/home.pending; ip link show dev home")
+    a.run("wattle apply")
+    assert a.run("ip link show dev home", check=False).code != 0 and connections(a) == ({}, {})
     quiet(a)
 
 

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A desktop's day: the card that comes and goes, sleep, and what its user may do."""
+
+import mesh as meshes
+from nm_host import NM, PROFILE, connections, join, manage, nm_complaints, quiet, session
+
+# A login at the machine's first terminal, which is what polkit calls active and local.
+AT_THE_MACHINE = "systemd-run --quiet --wait --pipe --uid=anna -p PAMName=login -p TTYPath=/dev/tty1 --"
+# As over ssh or from a timer: nobody is there to be asked.
+ELSEWHERE = "setpriv --reuid=anna --regid=anna --init-groups --"
+
+
+def test_nm_card_and_sleep(lab):
+    """NetworkManager has the card too. Whatever it does with that, the mesh stays, and its session."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a, b = join(lab, mesh)
+    a.wait("ping -c1 -W1 10.42.0.2")
+    manage(a)
+    a.wait("ping -c1 -W1 10.42.0.2")
+    handshake = session(a, mesh, "b")
+
+    def check():
+        a.wait("ping -c1 -W1 10.42.0.2")
+        assert a.out("nmcli -g GENERAL.STATE connection show home") == "activated"
+        assert connections(a)[1] == {"lan": "802-3-ethernet", "home": "wireguard"}
+        assert session(a, mesh, "b") == handshake
+
+    a.run("nmcli connection down lan")
+    assert "10.42.0.1/16" in a.out("ip addr show dev home")
+    assert a.run("ping -c1 -W1 10.42.0.2", check=False).code != 0
+    a.run("nmcli connection up lan")
+    check()
+
+    a.unplug(0)
+    a.wait("nmcli -g GENERAL.STATE device show eth0 | grep unavailable")
+    a.plug(0, lab.lan, configure=False)
+    check()
+
+    sleep = "busctl call org.freedesktop.NetworkManager /org/freedesktop/NetworkManager org.freedesktop.NetworkManager Sleep b"
+    a.run(f"{sleep} true")
+    a.wait("nmcli -t -f STATE general status | grep asleep && ! ip -4 addr show dev eth0 | grep inet")
+    a.run(f"{sleep} false")
+    check()
+
+    a.run(f"systemctl restart {NM}")
+    a.wait("nmcli -g GENERAL.STATE connection show home | grep -x activated")
+    check()
+    quiet(a)
+
+
+def test_nm_user(lab):
+    """At the machine a user switches the mesh, and learns nothing of its key; elsewhere polkit says no."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a, b = join(lab, mesh, ("", ""))
+    a.run("useradd --create-home anna")
+    assert a.out(f"{AT_THE_MACHINE} wattle up home") == "home: up"
+    a.wait("ping -c1 -W1 10.42.0.2")
+    assert a.out(f"{AT_THE_MACHINE} wattle up home") == "home: up already"
+    assert a.out(f"{AT_THE_MACHINE} nmcli -g wireguard.private-key -s connection show home || true") in ("", "<hidden>")
+    assert a.run(f"{AT_THE_MACHINE} cat {PROFILE} /etc/wattle/home.key", check=False).code != 0
+    assert a.out(f"{AT_THE_MACHINE} wattle down home") == "home: down"
+
+    failed = a.run(f"{ELSEWHERE} wattle up home", check=False)
+    assert failed.code == 1 and "polkit does not let you switch" in failed.err
+    a.run("wattle up home")
+    failed = a.run(f"{ELSEWHERE} wattle down home", check=False)
+    assert failed.code == 1 and "polkit does not let you switch" in failed.err
+    assert a.out(f"{ELSEWHERE} wattle up home") == "home: up already"
+    failed = a.run(f"{ELSEWHERE} wattle apply home", check=False)
+    assert failed.code == 1 and "run it as root" in failed.err
+
+    # What the manual page says of groups.
+    a.run("groupadd mesh; usermod -aG mesh anna")
+    a.put("/etc/polkit-1/rules.d/50-mesh.rules", """polkit.addRule(function(action, subject) {
+        if (action.id == "org.freedesktop.NetworkManager.network-control" && subject.isInGroup("mesh"))
+                return polkit.Result.YES;
+        });
+        """)
+    a.run("systemctl restart polkit")
+    assert a.out(f"{ELSEWHERE} wattle down home") == "home: down"
+    # PAM has words of its own on each login.
+    assert nm_complaints(a) == ""
+
+
+def test_networkd_user(lab):
+    """On a host without NetworkManager: root switches the mesh, nobody else."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a, b = (lab.guest(name) for name in mesh.devices)
+    for name, guest in zip(mesh.devices, (a, b)):
+        mesh[name].lines.append(f"PublicEndpoint={guest.plug(0, lab.lan).v4}:51820")
+    for name, guest in zip(mesh.devices, (a, b)):
+        mesh.apply(guest, name)
+        assert guest.out("wattle up home") == "home: up"
+    a.run("useradd --create-home anna")
+    a.wait("ping -c1 -W1 10.42.0.2")
+    failed = a.run(f"{AT_THE_MACHINE} wattle down home", check=False)
+    assert failed.code == 1 and "only root may switch it off: 'sudo wattle down home'" in failed.err
+    assert a.out(f"{AT_THE_MACHINE} wattle up home") == "home: up already"
+    assert a.out("wattle down home") == "home: down"
+    a.run("systemctl stop systemd-networkd.socket systemd-networkd")
+    failed = a.run("wattle up home", check=False)
+    assert failed.code == 1 and "not running" in failed.err
