@@ -4,15 +4,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/netlink.h>
 #include <net/if.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/apply-nm.h"
+#include "cli/link.h"
+#include "cli/loaded.h"
 #include "cli/netdev.h"
 #include "cli/nm.h"
 #include "cli/systemd.h"
@@ -24,23 +24,12 @@
 #include "common/sys/secret.h"
 #include "common/sys/wireguard.h"
 
-#define NETWORK_DIR      "run/systemd/network"
-#define NM_CONF_DIR      "run/NetworkManager/conf.d/"
-#define SYSCTL_DIR       "run/sysctl.d/"
-#define GENERATOR_WANTS  "run/systemd/generator/sysinit.target.wants"
-#define NETDEV_FORMAT    NETWORK_DIR "/" WATTLE_FILE_PREFIX "%s.netdev"
-#define STATE_DIR        "run/wattle"
-#define LOADED_SUFFIX    ".netdev-loaded"
-#define LOADED_FORMAT    STATE_DIR "/%s" LOADED_SUFFIX
-#define SET_ASIDE_SUFFIX ".netdev-aside"
-#define SET_ASIDE_FORMAT STATE_DIR "/%s" SET_ASIDE_SUFFIX
-#define LOCK_PATH        STATE_DIR "/lock"
-
-/* From this version on a reload applies a .netdev file that changed, and replaces all peers. */
-#define NETDEV_RELOADED_SINCE 257
-
-/* systemd learns of the end of a reload a moment after we do. */
-#define RELOAD_SLACK_US (5 * G_USEC_PER_SEC)
+#define NETWORK_DIR     "run/systemd/network"
+#define NM_CONF_DIR     "run/NetworkManager/conf.d/"
+#define SYSCTL_DIR      "run/sysctl.d/"
+#define GENERATOR_WANTS "run/systemd/generator/sysinit.target.wants"
+#define STATE_DIR       "run/wattle"
+#define LOCK_PATH       STATE_DIR "/lock"
 
 /* One run of wattle_apply(). */
 typedef struct {
@@ -109,30 +98,6 @@ static gboolean owned_by_nm(const Run *run)
         return run->deployment.view && run->deployment.view->owner == WATTLE_OWNER_NETWORK_MANAGER;
 }
 
-/* The device of that name as WireGuard tells it; *ret_found says whether there is one. */
-static gboolean get_device(const char *interface, WattleWgDevice *device, gboolean *ret_found,
-                           GError **error)
-{
-        g_auto(WattleWireguard) wireguard = { 0 };
-        g_autoptr(GError) own_error = NULL;
-
-        if (if_nametoindex(interface) == 0) {
-                *ret_found = FALSE;
-                return TRUE;
-        }
-        *ret_found = wattle_wireguard_open(&wireguard, &own_error) &&
-                     wattle_wireguard_get(&wireguard, interface, device, &own_error);
-        /* Its manager may have taken it away meanwhile. */
-        if (*ret_found || if_nametoindex(interface) == 0)
-                return TRUE;
-        g_set_error(
-                error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                "interface %s is there, but not WireGuard's (%s): remove it, or write Interface= "
-                "below [Local]",
-                interface, own_error->message);
-        return FALSE;
-}
-
 /* An interface that neither our files made nor NetworkManager of our connection is somebody else's,
  * whatever its name. */
 static gboolean look_for_link(Run *run, GError **error)
@@ -141,7 +106,7 @@ static gboolean look_for_link(Run *run, GError **error)
         g_auto(WattleWgDevice) device = { 0 };
 
         wattle_wg_device_init(&device);
-        if (!get_device(interface, &device, &run->link_exists, error))
+        if (!wattle_link_get(interface, &device, &run->link_exists, error))
                 return FALSE;
         if (!run->link_exists || run->applied->overridden ||
             g_strcmp0(run->before.interface, interface) == 0 ||
@@ -180,147 +145,9 @@ static gboolean is_overridden(const Run *run)
         return FALSE;
 }
 
-/* networkd compares inode and time of the file that it loaded last; the reload that brings new
- * routes would find another, and replace all peers. So that file is kept, by a hard link, for as
- * long as networkd has not read a newer one; see reload_networkd(). */
-static gboolean is_still_loaded(const WattleApplier *applier, const char *path, gboolean *ret,
-                                GError **error)
-{
-        struct stat st;
-        guint64 changed_us, kept_us;
-
-        *ret = FALSE;
-        if (fstatat(applier->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                return TRUE;
-        if (!wattle_systemd_changed_at(applier->bus, WATTLE_NETWORKD_UNIT, &changed_us, error))
-                return FALSE;
-        kept_us = (guint64)st.st_ctim.tv_sec * G_USEC_PER_SEC + (guint64)st.st_ctim.tv_nsec / 1000;
-        *ret = changed_us <= kept_us + RELOAD_SLACK_US;
-        return TRUE;
-}
-
-static gboolean keep_loaded_netdev(Run *run, GError **error)
-{
-        g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, run->mesh);
-        g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, run->mesh);
-        int root_fd = run->applier->root_fd;
-        gboolean is_loaded;
-
-        if (!is_still_loaded(run->applier, loaded, &is_loaded, error))
-                return FALSE;
-        if (is_loaded)
-                return TRUE;
-        unlinkat(root_fd, loaded, 0);
-        if (run->deployment.systemd_version < NETDEV_RELOADED_SINCE || !run->link_exists ||
-            !run->networkd_active || linkat(root_fd, netdev, root_fd, loaded, 0) == 0 ||
-            errno == ENOENT)
-                return TRUE;
-        return wattle_error_set_errno(error, errno, "%s", loaded);
-}
-
-static gboolean same_file(int root_fd, const char *a, const char *b)
-{
-        struct stat x, y;
-
-        return fstatat(root_fd, a, &x, AT_SYMLINK_NOFOLLOW) == 0 &&
-               fstatat(root_fd, b, &y, AT_SYMLINK_NOFOLLOW) == 0 && x.st_ino == y.st_ino &&
-               x.st_dev == y.st_dev;
-}
-
-static gboolean rename_file(int root_fd, const char *from, const char *to, GError **error)
-{
-        return renameat(root_fd, from, root_fd, to) == 0 ||
-               wattle_error_set_errno(error, errno, "%s", to);
-}
-
-/* Meshes whose file in run/wattle ends in suffix. */
-static char **list_meshes(int root_fd, const char *suffix)
-{
-        GPtrArray *list = g_ptr_array_new();
-        int fd = openat(root_fd, STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-        const struct dirent *entry;
-
-        while (dir && (entry = readdir(dir)))
-                if (g_str_has_suffix(entry->d_name, suffix))
-                        g_ptr_array_add(list, g_strndup(entry->d_name,
-                                                        strlen(entry->d_name) - strlen(suffix)));
-        if (dir)
-                closedir(dir);
-        else if (fd >= 0)
-                close(fd);
-        g_ptr_array_add(list, NULL);
-        return (char **)g_ptr_array_free(list, FALSE);
-}
-
-/* The file that networkd has loaded to the place where it looks, and the new one aside. */
-static gboolean put_back(const WattleApplier *applier, const char *mesh, GError **error)
-{
-        g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, mesh);
-        g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, mesh);
-        g_autofree char *aside = g_strdup_printf(SET_ASIDE_FORMAT, mesh);
-        gboolean is_loaded;
-
-        if (!is_still_loaded(applier, loaded, &is_loaded, error))
-                return FALSE;
-        return !is_loaded || (rename_file(applier->root_fd, netdev, aside, error) &&
-                              rename_file(applier->root_fd, loaded, netdev, error));
-}
-
-/* The new files to their place again: whatever happens, a restart of networkd must find those. What
- * was loaded is kept; a run that was killed in between left it in the other's place. */
-static gboolean take_away(int root_fd, GError **error)
-{
-        g_auto(GStrv) meshes = list_meshes(root_fd, SET_ASIDE_SUFFIX);
-        gboolean ok = TRUE;
-
-        for (guint i = 0; meshes[i]; i++) {
-                g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, meshes[i]);
-                g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, meshes[i]);
-                g_autofree char *aside = g_strdup_printf(SET_ASIDE_FORMAT, meshes[i]);
-
-                if (renameat(root_fd, netdev, root_fd, loaded) < 0 && errno != ENOENT && ok)
-                        ok = wattle_error_set_errno(error, errno, "%s", loaded);
-                ok = rename_file(root_fd, aside, netdev, ok ? error : NULL) && ok;
-        }
-        return ok;
-}
-
-static gboolean put_all_back(const WattleApplier *applier, GError **error)
-{
-        g_auto(GStrv) meshes = list_meshes(applier->root_fd, LOADED_SUFFIX);
-
-        for (guint i = 0; meshes[i]; i++)
-                if (!put_back(applier, meshes[i], error))
-                        return FALSE;
-        return TRUE;
-}
-
-/* With the loaded .netdev files of all meshes in their old places for the time of the reload,
- * networkd sees that only .network files changed. */
-static gboolean reload_networkd(Run *run, GError **error)
-{
-        const WattleApplier *applier = run->applier;
-        sigset_t stops, before;
-        gboolean ok;
-
-        run->applied->networkd_reloaded = TRUE;
-        sigemptyset(&stops);
-        sigaddset(&stops, SIGINT);
-        sigaddset(&stops, SIGTERM);
-        sigaddset(&stops, SIGHUP);
-        sigprocmask(SIG_BLOCK, &stops, &before);
-        ok = put_all_back(applier, error) && wattle_networkd_reload(applier->bus, error);
-        ok = take_away(applier->root_fd, ok ? error : NULL) && ok;
-        sigprocmask(SIG_SETMASK, &before, NULL);
-        return ok;
-}
-
 /* Files for networkd alone get its group; the kernel gives it to what we create. */
 static gboolean install_files(Run *run, GError **error)
 {
-        g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, run->mesh);
-        g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, run->mesh);
         int root_fd = run->applier->root_fd;
         gid_t gid = getegid();
         mode_t mask = umask(0022);
@@ -332,33 +159,10 @@ static gboolean install_files(Run *run, GError **error)
         umask(mask);
         if (setegid(gid) < 0 && ok)
                 return wattle_error_set_errno(error, errno, "group %u", (guint)gid);
-        if (same_file(root_fd, netdev, loaded) || !exists(run, netdev))
-                unlinkat(root_fd, loaded, 0);
+        wattle_loaded_tidy(root_fd, run->mesh);
         run->applied->n_changed_files = run->changes.changed->len;
         run->applied->n_removed_files = run->changes.removed->len;
         return ok;
-}
-
-/* *ret_removed: it was there. */
-static gboolean remove_link(const char *interface, gboolean *ret_removed, GError **error)
-{
-        g_auto(WattleWgDevice) device = { 0 };
-        g_auto(WattleNetlink) netlink = { 0 };
-        g_autoptr(GError) own_error = NULL;
-
-        wattle_wg_device_init(&device);
-        if (!get_device(interface, &device, ret_removed, error))
-                return FALSE;
-        if (!*ret_removed)
-                return TRUE;
-        if (wattle_netlink_open(&netlink, NETLINK_ROUTE, &own_error) &&
-            wattle_netlink_delete_link(&netlink, device.ifindex, &own_error))
-                return TRUE;
-        /* Its manager was faster. */
-        if (g_error_matches(own_error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
-                return TRUE;
-        g_propagate_prefixed_error(error, g_steal_pointer(&own_error), "removing %s: ", interface);
-        return FALSE;
 }
 
 /* An interface that the files made before and make no more; nobody else would remove it, networkd
@@ -371,7 +175,7 @@ static gboolean remove_old_link(Run *run, GError **error)
         if (!old || run->applied->overridden ||
             (owned_by_networkd(run) && strcmp(old, run->deployment.view->interface) == 0))
                 return TRUE;
-        if (!remove_link(old, &removed, error))
+        if (!wattle_link_remove(old, &removed, error))
                 return FALSE;
         if (removed && !run->applied->removed_interface)
                 run->applied->removed_interface = g_strdup(old);
@@ -394,7 +198,7 @@ static gboolean take_from_nm(Run *run, GError **error)
         applied->n_removed_files += removed;
         if (!interface || g_strcmp0(interface, run->before.interface) == 0)
                 return TRUE;
-        if (!remove_link(interface, &link_removed, error))
+        if (!wattle_link_remove(interface, &link_removed, error))
                 return FALSE;
         applied->removed_interface = g_strdup(interface);
         if (owned_by_networkd(run))
@@ -529,6 +333,12 @@ static gboolean update_nm(Run *run, GError **error)
         return !nm.active || update_device(run, error);
 }
 
+static gboolean reload_networkd(Run *run, GError **error)
+{
+        run->applied->networkd_reloaded = TRUE;
+        return wattle_loaded_reload(run->applier->root_fd, run->applier->bus, error);
+}
+
 static gboolean needs_networkd(const Run *run)
 {
         if (!run->networkd_active)
@@ -550,6 +360,17 @@ static gboolean look_at_host(Run *run, GError **error)
         return wattle_systemd_is_active(run->applier->bus, WATTLE_NETWORKD_UNIT,
                                         &run->networkd_active, error) &&
                (!run->deployment.view || look_for_link(run, error));
+}
+
+/* Only of an interface that networkd has from it already, and only where a reload would replace its
+ * peers. */
+static gboolean keep_loaded_netdev(const Run *run, GError **error)
+{
+        gboolean is_needed = run->networkd_active && run->link_exists &&
+                             run->deployment.systemd_version >= WATTLE_NETDEV_RELOADED_SINCE;
+
+        return wattle_loaded_keep(run->applier->root_fd, run->applier->bus, run->mesh, is_needed,
+                                  error);
 }
 
 /* Links go before the files: with them, nobody would know one for ours. */
@@ -631,7 +452,8 @@ gboolean wattle_apply(const WattleApplier *applier, const char *mesh, WattleAppl
         g_autofree char *path = NULL;
 
         wattle_changes_init(&run.changes);
-        if (!lock(applier->root_fd, &lock_fd, error) || !take_away(applier->root_fd, error))
+        if (!lock(applier->root_fd, &lock_fd, error) ||
+            !wattle_loaded_recover(applier->root_fd, error))
                 return FALSE;
         path = wattle_mesh_find(applier->root_fd, mesh);
         wattle_netdev_read(&run.before, applier->root_fd, mesh);
