@@ -146,6 +146,10 @@ class Guest(runner.Place):
         self._ports[nic].segment = None
         self._machine.set_link(nic, False)
 
+    def wire(self):
+        """A socket whose other end is /dev/virtio-ports/wattle-wire in the guest, for a program there to read and write."""
+        return self._machine.connect("wire")
+
     def report(self):
         """What the guest knows, for a failed scenario: never raises."""
         if not self._machine:

@@ -59,12 +59,12 @@ def boot(lab, mesh, settings=""):
     return a
 
 
-def manage(guest):
+def manage(guest, options=""):
     """NetworkManager takes over eth0 and keeps its addresses, as a desktop's does: connection lan."""
     guest.put("/etc/NetworkManager/conf.d/lab.conf", "[main]\nno-auto-default=*\n")
     guest.run(f"""nmcli general reload conf
         nmcli connection add type ethernet ifname eth0 con-name lan \\
-            ipv4.method manual ipv4.addresses {guest.lan.v4}/24 ipv6.method manual ipv6.addresses {guest.lan.v6}/64
+            ipv4.method manual ipv4.addresses {guest.lan.v4}/24 ipv6.method manual ipv6.addresses {guest.lan.v6}/64 {options}
         nmcli device set eth0 managed yes
         nmcli connection up lan""")
 

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A desktop's day: the card that comes and goes, sleep, and what its user may do."""
 
+import os
+import pathlib
+import shutil
+
+import desktop_user
 import mesh as meshes
 from nm_host import NM, PROFILE, connections, join, manage, nm_complaints, quiet, session
 
@@ -48,6 +53,55 @@ def test_nm_card_and_sleep(lab):
     quiet(a)
 
 
+def test_nm_as_a_vpn(lab):
+    """Connection=vpn: the same mesh by the plugin's service; and from one kind to the other, and to networkd, while it is up."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a, b = join(lab, mesh, ("Connection=vpn", ""))
+    assert connections(a) == ({"home": "vpn"}, {})
+    failed = a.run("wattle up home", check=False)
+    assert failed.code == 1  # a VPN needs a network with a way out
+    manage(a, "ipv4.gateway 192.168.1.1")
+    assert a.out("wattle up home") == "home: up"
+    assert a.out("wattle up home") == "home: up already"
+    a.wait("ping -c1 -W1 10.42.0.2")
+    lan, vpn, link = {"lan": "802-3-ethernet"}, {"home": "vpn"}, {"home (link)": "wireguard"}
+    assert connections(a)[1] == lan | vpn | link
+    assert a.out("ip route show default") == "default via 192.168.1.1 dev eth0 proto static metric 100"
+    assert a.out("wattle apply home") == "home: nothing to change"
+
+    # What is new takes a new interface.
+    mesh["a"].lines.append("Address=10.42.9.9")
+    assert "interface made anew by NetworkManager" in mesh.update(a)
+    a.wait("ip addr show dev home | grep 10.42.9.9/16")
+    a.wait("ping -c1 -W1 10.42.0.2")
+
+    def settings(text):
+        return mesh.apply(a, "a", text)
+
+    assert "interface made anew by NetworkManager" in settings("Owner=NetworkManager\nConnection=native")
+    a.wait("ping -c1 -W1 10.42.0.2")
+    assert connections(a) == (lan | {"home": "wireguard"},) * 2
+    assert "interface made anew by NetworkManager" in settings("Owner=NetworkManager\nConnection=vpn")
+    a.wait("ping -c1 -W1 10.42.0.2")
+    assert connections(a)[1] == lan | vpn | link
+    assert "interface home removed" in settings("Owner=networkd\nActivationPolicy=up")
+    a.wait("networkctl list home --no-pager | grep routable")
+    a.wait("ping -c1 -W1 10.42.0.2")
+    assert connections(a) == (lan, lan)
+    settings("Owner=NetworkManager\nConnection=vpn")
+    a.run("wattle up home")
+    a.run(f"rm {mesh.path}")
+    assert "interface home removed" in a.out("wattle apply")
+    assert connections(a) == (lan, lan)
+    a.wait("! ip link show dev home")
+    # Down without being switched off by anybody: the plugin is gone.
+    mesh.put(a, "a", "Owner=NetworkManager\nConnection=vpn")
+    a.run("rm /usr/lib/NetworkManager/VPN/nm-wattle-service.name")
+    failed = a.run("wattle apply home", check=False)
+    assert failed.code == 1 and "Connection=vpn needs wattle's VPN plugin" in failed.err
+    assert nm_complaints(a) == ""
+
+
 def test_nm_user(lab):
     """At the machine a user switches the mesh, and learns nothing of its key; elsewhere polkit says no."""
     mesh = meshes.Mesh("home", "a", "b")
@@ -79,6 +133,31 @@ def test_nm_user(lab):
     a.run("systemctl restart polkit")
     assert a.out(f"{ELSEWHERE} wattle down home") == "home: down"
     # PAM has words of its own on each login.
+    assert nm_complaints(a) == ""
+
+
+def test_nm_applet(lab):
+    """The mesh is in the menu of nm-applet, and a click there is all it takes."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a, b = join(lab, mesh, ("", ""))
+    manage(a)
+    a.run(f"useradd --create-home --uid={desktop_user.USER} anna")
+    with desktop_user.Desk(a) as desk:
+        desk.start_applet()
+        desk.open_vpn_menu()
+        desk.click_vpn()
+        a.wait("nmcli -g GENERAL.STATE connection show home | grep -x activated")
+        a.wait("ping -c1 -W1 10.42.0.2")
+        desk.open_vpn_menu()
+        desk.point_at_vpn()
+        if "WATTLE_PICTURES" in os.environ:
+            shutil.copy(desk.shot("applet.png"), pathlib.Path(os.environ["WATTLE_PICTURES"]))
+        desk.click_vpn()
+        a.wait("! nmcli -g GENERAL.STATE connection show home | grep .")
+        assert a.run("ip link show dev home", check=False).code != 0
+    audit = a.out("journalctl -b -o cat -u NetworkManager | grep 'audit: op=.*name=\"home\"'").splitlines()
+    assert [line.split('"')[1] for line in audit] == ["connection-activate", "connection-deactivate"]
+    assert all(f"uid={desktop_user.USER} " in line and 'result="success"' in line for line in audit)
     assert nm_complaints(a) == ""
 
 
