@@ -294,14 +294,24 @@ WattleMigrateStep wattle_migration_step(WattleMigration *m, const WattleMigrateE
         return step;
 }
 
+/* What the kernel has; in the middle of a move what it has at the moment, else what it was told. */
+static const WattleSocketAddr *endpoint(const WattleMigration *m)
+{
+        return m->phase == PHASE_TRY ? &m->counters.endpoint : &m->wanted;
+}
+
 static WattlePath path(const WattleMigration *m, gint64 now)
 {
-        const Candidate *candidate = wattle_migrate_find(m, &m->counters.endpoint);
+        const WattleSocketAddr *at = endpoint(m);
+        const Candidate *candidate = wattle_migrate_find(m, at);
+        gboolean on_link = wattle_socket_addr_equal(at, &m->counters.endpoint)
+                                   ? m->counters.reach == WATTLE_REACH_ON_LINK
+                                   : m->on_link;
 
-        if (!wattle_migrate_has_endpoint(&m->counters.endpoint) || m->session_us == 0 ||
+        if (!wattle_migrate_has_endpoint(at) || m->session_us == 0 ||
             now - m->session_us >= SESSION_END)
                 return WATTLE_PATH_NONE;
-        if (m->counters.reach == WATTLE_REACH_ON_LINK)
+        if (on_link)
                 return WATTLE_PATH_LAN;
         if (!candidate || candidate->source == WATTLE_SOURCE_LAST_GOOD)
                 return WATTLE_PATH_ROAMED;
@@ -311,7 +321,7 @@ static WattlePath path(const WattleMigration *m, gint64 now)
 void wattle_migration_status(const WattleMigration *m, gint64 now_us, WattleMigrateStatus *ret)
 {
         *ret = (WattleMigrateStatus){ .path = path(m, now_us),
-                                      .endpoint = m->counters.endpoint,
+                                      .endpoint = *endpoint(m),
                                       .reason = m->reason,
                                       .since_us = m->since_us,
                                       .rtt_us = m->rtt_us,

@@ -173,7 +173,7 @@ typedef enum {
 
 typedef struct {
         WattlePath path;
-        WattleSocketAddr endpoint; /* the kernel's at the last read; family 0: none */
+        WattleSocketAddr endpoint; /* the kernel's, as far as we know; family 0: none */
         WattleMoveReason reason;
         gint64 since_us; /* of the last move; of the first read if there was none */
         gint64 rtt_us;   /* of the last answer; -1: none yet */

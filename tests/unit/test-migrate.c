@@ -272,9 +272,86 @@ static void tell(gconstpointer data)
 
 #include "tests/unit/migrate-stories.h"
 
+/* What there is to say after all of it. */
+typedef struct {
+        const char *name;
+        Line lines[8];
+        const char *status;
+} Status;
+
+static const Status statuses[] = {
+        { "nothing yet", { { 0, "list PUBLIC=gateway", "" } }, "nothing none, none" },
+        { "as it was found",
+          { { 0, "list PUBLIC=gateway", "" }, { 1, "read PUBLIC handshake", "" } },
+          "PUBLIC public, none" },
+        { "no session any more",
+          { { 0, "list PUBLIC=gateway", "" },
+            { 1, "read PUBLIC handshake", "" },
+            { 180001, "read PUBLIC", "" } },
+          "PUBLIC none, none" },
+        { "set, before it is read again",
+          { { 0, "list LAN=link PUBLIC=gateway", "" }, { 1, "read nothing", "" } },
+          "LAN none, first" },
+        { "learnt",
+          { { 0, "list PUBLIC=gateway", "" },
+            { 1, "read PUBLIC handshake", "" },
+            { 1000, "read HOTEL rx+100", "" } },
+          "HOTEL roamed, roamed" },
+        { "in the middle of a move the kernel's own",
+          { { 0, "list LAN=link PUBLIC=gateway", "" },
+            { 1, "read PUBLIC handshake", "" },
+            { 1000, "read PUBLIC rx+5000 tx+5000", "" } },
+          "PUBLIC public, none, busy" },
+        { "moved",
+          { { 0, "list LAN=link PUBLIC=gateway", "" },
+            { 1, "read PUBLIC handshake", "" },
+            { 1000, "move LAN", "" },
+            { 1002, "answer", "" },
+            { 1003, "read LAN rx+96 tx+96", "" },
+            { 1023, "read LAN", "" },
+            { 1043, "read LAN", "" } },
+          "LAN LAN, asked, 2 ms" },
+        { "left with no traffic, before it is read again",
+          { { 0, "list LAN=link PUBLIC=gateway", "" },
+            { 1, "read LAN handshake", "" },
+            { 1000, "links LAN=gateway PUBLIC=gateway", "" },
+            { 1001, "read LAN", "" } },
+          "PUBLIC public, leave" },
+};
+
+static void tell_status(gconstpointer data)
+{
+        static const char *const paths[] = { "none", "LAN", "public", "roamed" };
+        const Status *row = data;
+        Stage stage = { .now = 0 };
+        g_autoptr(WattleMigration) m = NULL;
+        g_autoptr(GString) text = g_string_new(NULL);
+        WattleMigrateStatus status;
+
+        configure(&stage, "");
+        stage.m = m = wattle_migration_new(&stage.config, 1000 * 1000 * MSEC);
+        for (const Line *line = row->lines; line->event; line++) {
+                WattleMigrateEvent event = { .kind = WATTLE_ON_TIMER };
+                g_autofree char *does = NULL;
+
+                stage.now = (1000 * 1000 + line->ms) * MSEC;
+                parse_event(&stage, line->event, &event);
+                does = perform(&stage, &event);
+        }
+        wattle_migration_status(m, stage.now, &status);
+        g_string_append_printf(text, "%s %s, %s", name_of(&status.endpoint), paths[status.path],
+                               reasons[status.reason]);
+        if (status.busy)
+                g_string_append(text, ", busy");
+        if (status.rtt_us >= 0)
+                g_string_append_printf(text, ", %" G_GINT64_FORMAT " ms", status.rtt_us / MSEC);
+        g_assert_cmpstr(text->str, ==, row->status);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         add_rows("/migrate/stories", stories, tell);
+        add_rows("/migrate/status", statuses, tell_status);
         return g_test_run();
 }

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Where packets go as a laptop moves: real WireGuard, real wattleds, and what is in their way. How long it takes is measured by
+tests/bench/migrate; here it has to happen, with few packets lost."""
+
+import pytest
+
+import roam as roaming
+from roam import LAN, PUBLIC, Flow, lost
+
+ROUNDS = 20
+SECOND = 50  # packets
+
+
+def desktop_flow(roam):
+    roam.start()
+    return Flow(roam.laptop, "10.42.0.1")
+
+
+@pytest.mark.limit(900)
+def test_coming_home_and_leaving(quick):
+    roam = roaming.Roam(quick)
+    flow = desktop_flow(roam)
+    coming, leaving = [], []
+    for _ in range(ROUNDS):
+        begin = flow.more()
+        roam.come_home()
+        roam.wait_path(LAN)
+        there = flow.more()
+        roam.leave_home()
+        roam.wait_path(PUBLIC)
+        coming.append((begin, there))
+        leaving.append((there, flow.more()))
+    answers = flow.stop()
+    lost_coming = [lost(answers, *span) for span in coming]
+    lost_leaving = [lost(answers, *span) for span in leaving]
+    print("lost coming home:", *lost_coming)
+    print("lost leaving:", *lost_leaving)
+    assert sum(lost_coming) <= 1
+    assert max(lost_leaving) <= SECOND
+    said = roam.daemons["laptop"].said()
+    assert said.count("(LAN): the peer is on this link") == ROUNDS
+    assert said.count("(public): the way to the old one is gone") == ROUNDS
+    assert "did not answer" not in said
+
+
+def join_cafe(roam, number=1):
+    """A network where somebody else has the desktop's private address and answers ping."""
+    cafe = roam.quick.host(f"cafe{number}")
+    cafe.run("ip link add lan type bridge; ip link set lan up; ip addr add 10.41.1.1/16 dev lan")
+    roam.lan(roam.laptop, cafe, "cafe")
+    cafe.run("""nft -f - <<'END'
+table inet count { chain in { type filter hook input priority 0; udp dport 51820 counter; }; }
+END""")
+    return cafe
+
+
+def packets(cafe):
+    return int(cafe.out("nft list ruleset | sed -n 's/.*packets \\([0-9]*\\).*/\\1/p'"))
+
+
+def test_a_stranger_has_the_private_address(quick):
+    roam = roaming.Roam(quick)
+    flow = desktop_flow(roam)
+    cafe = join_cafe(roam)
+    begin = flow.more()
+    roam.laptop.run("ip addr add 10.41.1.2/16 dev cafe")
+    roam.laptop.wait("ping -c1 -W1 10.41.1.1")
+    roam.laptop.wait("grep -q 'did not answer' /run/laptop/log", 120)
+    roam.wait_path(PUBLIC)
+    first = packets(cafe)
+    end = flow.more(5 * SECOND)
+    assert 0 < first <= SECOND
+    assert packets(cafe) == first, "tried again at once"
+    # And home again, by the same address on another link.
+    roam.laptop.run("ip link del cafe")
+    roam.come_home()
+    roam.wait_path(LAN)
+    flow.more()
+    answers = flow.stop()
+    print("packets to the stranger:", first, "lost:", lost(answers, begin, end))
+    assert lost(answers, begin, end) <= SECOND
+
+
+def test_the_lan_drops_wireguard(quick):
+    """Ping and all other UDP go through, so that nothing but a try can tell."""
+    roam = roaming.Roam(quick)
+    flow = desktop_flow(roam)
+    roam.desktop.run("""nft -f - <<'END'
+table inet filter { chain in { type filter hook input priority 0; iifname home ip saddr 10.41.1.2 udp dport 51820 drop; }; }
+END""")
+    begin = flow.more()
+    roam.come_home()
+    roam.laptop.wait("ping -c1 -W1 10.41.1.1")
+    roam.laptop.wait("grep -q 'did not answer' /run/laptop/log", 120)
+    roam.wait_path(PUBLIC)
+    end = flow.more()
+    roam.desktop.run("nft delete table inet filter")
+    roam.wait_path(LAN)  # the next try
+    flow.more()
+    answers = flow.stop()
+    assert lost(answers, begin, end) <= SECOND
+
+
+# A name server that knows one address, that in /run/dns.
+DNS = """import socket, struct
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("198.51.100.1", 53))
+while True:
+    query, who = s.recvfrom(512)
+    end = query.index(b"\\0", 12) + 5
+    kind, = struct.unpack(">H", query[end - 4:end - 2])
+    answer = b""
+    if kind == 1:
+        answer = b"\\xc0\\x0c" + struct.pack(">HHIH", 1, 1, 1, 4) + socket.inet_aton(open("/run/dns").read().strip())
+    s.sendto(query[:2] + struct.pack(">HHHHH", 0x8180, 1, bool(answer), 0, 0) + query[12:end] + answer, who)
+"""
+
+
+class Named(roaming.Roam):
+    def lines(self, name):
+        return ["PublicEndpoint=desk.example:54444"] if name == "desktop" else []
+
+
+def test_the_address_behind_a_name_changes(quick):
+    roam = Named(quick)
+    roam.inet.put("/run/dns.py", DNS)
+    roam.inet.put("/run/dns", "203.0.113.2")
+    server = roam.inet.start("exec python3 /run/dns.py", 600)
+    roam.inet.wait("ss -Huln 'sport = 53' | grep -q :53")
+    quick.guest.put("/etc/netns/laptop/resolv.conf", "nameserver 198.51.100.1\n")
+    roam.tunnels()
+    roam.laptop.run(f"wg set wg0 peer {roam.desktop.public_key} remove; wg set wg0 peer {roam.desktop.public_key} allowed-ips 10.42.0.1/32")
+    roam.daemons = {host.name: roaming.Daemon(host, roam.text()) for host in (roam.desktop, roam.laptop)}
+    roam.wait_path(PUBLIC)  # found by its name: the manager's file has no endpoint
+    flow = Flow(roam.laptop, "10.42.0.1")
+    roam.home.run("""ip addr del 203.0.113.2/24 dev inet
+        ip addr add 203.0.113.9/24 dev inet
+        ip route replace default via 203.0.113.1
+        nft add rule ip nat prerouting ip daddr 203.0.113.9 udp dport 54444 dnat to 10.41.1.1:51820""")
+    roam.inet.put("/run/dns", "203.0.113.9")
+    roam.wait_path("203.0.113.9:54444")
+    flow.more()
+    flow.stop()
+    assert "203.0.113.9:54444 (public): the old one was silent" in roam.daemons["laptop"].said()
+    server.signal()
+
+
+class Both(roaming.Roam):
+    """Laptop and desktop know each other's address on a second link."""
+
+    def lines(self, name):
+        private = {"desktop": "10.55.0.1", "laptop": "10.55.0.2"}[name]
+        return [*([f"PublicEndpoint={PUBLIC}"] if name == "desktop" else []), f"PrivateEndpoint={private}:51820"]
+
+
+def test_both_upgrade_at_once(quick):
+    roam = Both(quick)
+    quick.guest.run("""ip -n laptop link add second type veth peer name second netns desktop
+        ip -n laptop link set second up; ip -n desktop link set second up""")
+    flow = desktop_flow(roam)
+    begin = flow.more()
+    quick.guest.run("ip -n laptop addr add 10.55.0.2/24 dev second; ip -n desktop addr add 10.55.0.1/24 dev second")
+    roam.wait_path("10.55.0.1:51820")
+    roam.wait_path("10.55.0.2:51820", roam.desktop)
+    end = flow.more()
+    flow.more(3 * SECOND)
+    assert roam.endpoint() == "10.55.0.1:51820" and roam.endpoint(roam.desktop) == "10.55.0.2:51820"
+    assert lost(flow.stop(), begin, end) <= 2
+
+
+def test_a_manager_resets_endpoints(quick):
+    roam = roaming.Roam(quick)
+    flow = desktop_flow(roam)
+    roam.come_home()
+    roam.wait_path(LAN)
+    reset = f"wg set wg0 peer {roam.desktop.public_key} endpoint {PUBLIC}"
+    begin = flow.more()
+    roam.laptop.run(reset)
+    flow.more()
+    roam.wait_path(LAN)
+    end = flow.more()
+    # All peers replaced, as networkd does: the session is gone too.
+    roam.laptop.run(f"""wg set wg0 peer {roam.desktop.public_key} remove
+        wg set wg0 peer {roam.desktop.public_key} allowed-ips 10.42.0.1/32,fd42::1/128 endpoint {PUBLIC}""")
+    roam.wait_path(LAN)
+    flow.more()
+    answers = flow.stop()
+    assert lost(answers, begin, end) <= SECOND
+    # With no traffic, at the next poll.
+    roam.laptop.run(reset)
+    roam.wait_path(LAN)
+
+
+def ipv6_only(quick, private):
+    """The same places with no IPv4 but the loopback's; PrivateEndpoint= as given."""
+    class Six(roaming.Roam):
+        def lines(self, name):
+            return ["PublicEndpoint=[2001:db8:1::2]:51820", f"PrivateEndpoint={private}"] if name == "desktop" else []
+
+    roam = Six(quick)
+    for host, interface, address in ((roam.laptop, "inet", "2001:db8:2::2"), (roam.inet, "laptop", "2001:db8:2::1"),
+                                     (roam.inet, "home", "2001:db8:1::1"), (roam.desktop, "home", "2001:db8:1::2")):
+        host.run(f"ip -4 addr flush dev {interface}; ip addr add {address}/64 dev {interface} nodad")
+    # The desktop's own public prefix, as with IPv6 at home: its router is a bridge here.
+    roam.home.run("ip -4 addr flush dev lan; ip -4 addr flush dev inet; ip link set inet master lan")
+    roam.desktop.run("ip route add default via 2001:db8:1::1; ip addr add fd41::1/64 dev home nodad; ip addr add fe80::1/64 dev home nodad")
+    roam.laptop.run("ip route add default via 2001:db8:2::1")
+    roam.tunnels()
+    roam.laptop.run(f"wg set wg0 peer {roam.desktop.public_key} endpoint [2001:db8:1::2]:51820")
+    roam.laptop.wait("ping -c1 -W2 fd42::1")
+    roam.daemons = {host.name: roaming.Daemon(host, roam.text()) for host in (roam.desktop, roam.laptop)}
+    return roam
+
+
+@pytest.mark.parametrize("private, endpoint", [("[fd41::1]:51820", "[fd41::1]:51820"), ("[fe80::1]:51820", "[fe80::1%")])
+def test_ipv6_only(quick, private, endpoint):
+    roam = ipv6_only(quick, private)
+    flow = Flow(roam.laptop, "fd42::1")
+    begin = flow.more()
+    roam.come_home("fd41::2/64 nodad")
+    roam.wait_path(endpoint)
+    end = flow.more()
+    roam.leave_home()
+    roam.wait_path("[2001:db8:1::2]:51820")
+    flow.more()
+    answers = flow.stop()
+    assert lost(answers, begin, end) <= 2
+
+
+def test_asleep_while_the_link_goes(quick):
+    """Neither the daemon nor the link is there for a while; what is then is seen."""
+    roam = roaming.Roam(quick)
+    flow = desktop_flow(roam)
+    roam.come_home()
+    roam.wait_path(LAN)
+    roam.daemons["laptop"].signal("STOP")
+    roam.leave_home()
+    roam.come_home()
+    roam.leave_home()
+    roam.daemons["laptop"].signal("CONT")
+    roam.wait_path(PUBLIC)
+    flow.more()
+    # The same address again, and the link flaps.
+    for _ in range(3):
+        roam.come_home()
+        roam.leave_home()
+    roam.come_home()
+    roam.wait_path(LAN)
+    flow.more()
+    flow.stop()
+
+
+def test_killed_and_started_again(quick):
+    """Without wattled all stays as it is; the next one takes it up."""
+    roam = roaming.Roam(quick)
+    flow = desktop_flow(roam)
+    roam.come_home()
+    roam.wait_path(LAN)
+    begin = flow.more()
+    roam.daemons["laptop"].signal("KILL")
+    roam.daemons["desktop"].signal("KILL")
+    flow.more(SECOND)
+    assert roam.endpoint() == LAN
+    for daemon in roam.daemons.values():
+        daemon.start()
+    end = flow.more(SECOND)
+    assert roam.endpoint() == LAN
+    roam.leave_home()
+    roam.wait_path(PUBLIC)
+    flow.more()
+    assert lost(flow.stop(), begin, end) == 0
