@@ -164,6 +164,30 @@ char *wattle_cli_find(const WattleCli *cli, const char *mesh, WattleReport *repo
         return g_steal_pointer(&path);
 }
 
+char **wattle_cli_meshes(const WattleCli *cli, const char *mesh)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_autofree char *path = NULL;
+        g_auto(GStrv) meshes = NULL;
+
+        wattle_report_init(&report);
+        if (mesh) {
+                path = wattle_cli_find(cli, mesh, &report);
+                meshes = path ? g_strdupv((char *[]){ (char *)mesh, NULL }) : NULL;
+        } else {
+                meshes = wattle_mesh_list(cli->root_fd, &report);
+        }
+        wattle_print_report(&report);
+        if (!meshes || report.n_errors > 0)
+                return NULL;
+        if (!*meshes) {
+                wattle_print_error("no mesh is installed: " WATTLE_CONFDIR
+                                   " has no .mesh file; 'wattle init' makes one");
+                return NULL;
+        }
+        return g_steal_pointer(&meshes);
+}
+
 gboolean wattle_cli_load(const WattleCli *cli, const char *operand, WattleMesh *mesh,
                          WattleReport *report)
 {

@@ -30,9 +30,11 @@ extern const WattleVerb wattle_verb_add;
 extern const WattleVerb wattle_verb_apply;
 extern const WattleVerb wattle_verb_check;
 extern const WattleVerb wattle_verb_down;
+extern const WattleVerb wattle_verb_doctor;
 extern const WattleVerb wattle_verb_export;
 extern const WattleVerb wattle_verb_genkey;
 extern const WattleVerb wattle_verb_init;
+extern const WattleVerb wattle_verb_migrate;
 extern const WattleVerb wattle_verb_pubkey;
 extern const WattleVerb wattle_verb_remove;
 extern const WattleVerb wattle_verb_render;
@@ -55,6 +57,10 @@ gboolean wattle_cli_is_mesh_name(const WattleCli *cli, const char *operand);
 
 /* The profile of an installed mesh, as messages call it; NULL with an error in the report. */
 char *wattle_cli_find(const WattleCli *cli, const char *mesh, WattleReport *report);
+
+/* The installed mesh of that name, or all of them with NULL. NULL if there is none, which is said.
+ */
+char **wattle_cli_meshes(const WattleCli *cli, const char *mesh);
 
 /* The mesh of an operand FILE|MESH: installed ones come with this host's settings. mesh must be
  * zeroed. */

@@ -28,6 +28,8 @@ static const struct {
         { NULL, &wattle_verb_up },
         { NULL, &wattle_verb_down },
         { NULL, &wattle_verb_status },
+        { NULL, &wattle_verb_doctor },
+        { NULL, &wattle_verb_migrate },
         { "Files for its devices", &wattle_verb_render },
         { NULL, &wattle_verb_export },
 };

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/status-load.h"
 
+#include <ifaddrs.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/bus.h"
+#include "cli/wattled.h"
 #include "common/error.h"
 #include "common/sys/host.h"
 #include "common/sys/wireguard.h"
@@ -110,8 +114,9 @@ static void explain_identity(WattleReport *report)
                                     "may read it: 'sudo wattle status'");
 }
 
-gboolean wattle_status_load(WattleStatusSource *source, const char *name, WattleStatus *status,
-                            GPtrArray *notes, gboolean *ret_complete, WattleReport *report)
+static gboolean load_kernel(const WattleStatusSource *source, const char *name,
+                            WattleStatus *status, GPtrArray *notes, gboolean *ret_complete,
+                            WattleReport *report)
 {
         int root_fd = source->cli->root_fd;
         g_auto(WattleMesh) mesh = { 0 };
@@ -130,13 +135,145 @@ gboolean wattle_status_load(WattleStatusSource *source, const char *name, Wattle
         return TRUE;
 }
 
-void wattle_status_wait(G_GNUC_UNUSED WattleStatusSource *source, guint seconds,
-                        const sigset_t *mask)
+/* A bus that is not there is no reason to say nothing. */
+static sd_bus *get_bus(WattleStatusSource *source)
 {
-        ppoll(NULL, 0, &(struct timespec){ .tv_sec = seconds }, mask);
+        g_autoptr(GError) error = NULL;
+
+        if (!source->asked && !wattle_bus_open(&source->bus, &error))
+                source->bus = sd_bus_unref(source->bus);
+        source->asked = TRUE;
+        return source->bus;
+}
+
+/* wattled's own addresses are those of the interface, which everybody may read. */
+static void take_addresses(WattleStatus *status)
+{
+        struct ifaddrs *all = NULL;
+        WattleAddr found[WATTLE_DEVICE_MAX_ADDRESSES];
+        guint n = 0;
+
+        if (!status->interface || getifaddrs(&all) < 0)
+                return;
+        for (const struct ifaddrs *one = all; one && n < G_N_ELEMENTS(found); one = one->ifa_next) {
+                const struct sockaddr_in *v4 = (gconstpointer)one->ifa_addr;
+                const struct sockaddr_in6 *v6 = (gconstpointer)one->ifa_addr;
+
+                if (!v4 || strcmp(one->ifa_name, status->interface) != 0)
+                        continue;
+                found[n] = (WattleAddr){ .family = (guint8)v4->sin_family };
+                if (v4->sin_family == AF_INET)
+                        memcpy(found[n++].bytes, &v4->sin_addr, 4);
+                else if (v4->sin_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr))
+                        memcpy(found[n++].bytes, &v6->sin6_addr, 16);
+        }
+        freeifaddrs(all);
+        status->addresses = wattle_arena_copy(status->arena, found, n * sizeof *found);
+        status->n_addresses = n;
+}
+
+static gboolean load_wattled(WattleStatusSource *source, const char *name, WattleStatus *status)
+{
+        sd_bus *bus = get_bus(source);
+        g_autoptr(GError) error = NULL;
+
+        /* One that has no device knows less than the kernel does. */
+        if (!bus || !wattle_wattled_is_running(bus) ||
+            !wattle_wattled_load(bus, name, status, &error) || !status->device)
+                return FALSE;
+        take_addresses(status);
+        return TRUE;
+}
+
+/* What the kernel says and the profile has stays; what wattled alone knows comes to it. */
+static void overlay(WattleStatus *status, const WattleStatus *told)
+{
+        status->wattled = TRUE;
+        status->problem = wattle_arena_strdup(status->arena, told->problem);
+        for (guint i = 0, j = 0; i < status->peers->len; i++) {
+                WattlePeerStatus *peer = &g_array_index(status->peers, WattlePeerStatus, i);
+                const WattlePeerStatus *known = NULL;
+
+                /* Both are sorted by device, those of no device last. */
+                while (j < told->peers->len && peer->device && !known) {
+                        const WattlePeerStatus *next =
+                                &g_array_index(told->peers, WattlePeerStatus, j);
+                        int order = strcmp(next->device, peer->device);
+
+                        if (order > 0)
+                                break;
+                        known = order == 0 ? next : NULL;
+                        j++;
+                }
+                if (!known || !wattle_key_equal(&known->public_key, &peer->public_key))
+                        continue;
+                peer->path = known->path;
+                peer->has_since = known->has_since;
+                peer->since_us = known->since_us;
+                peer->has_rtt = known->has_rtt;
+                peer->rtt_us = known->rtt_us;
+                peer->reason = wattle_arena_strdup(status->arena, known->reason);
+        }
+}
+
+gboolean wattle_status_load(WattleStatusSource *source, const char *name, WattleStatus *status,
+                            GPtrArray *notes, gboolean *ret_complete, WattleReport *report)
+{
+        g_auto(WattleStatus) told = { 0 };
+        gboolean have;
+
+        wattle_status_init(&told);
+        have = load_wattled(source, name, &told);
+        /* Root sees what the mesh would have and the kernel has not. */
+        if (have && geteuid() != 0) {
+                note_link(&told, FALSE, notes);
+                *ret_complete = TRUE;
+                wattle_status_clear(status);
+                *status = told;
+                told = (WattleStatus){ 0 };
+        } else {
+                if (!load_kernel(source, name, status, notes, ret_complete, report))
+                        return FALSE;
+                if (have)
+                        overlay(status, &told);
+        }
+        if (status->problem && status->link == WATTLE_LINK_UP)
+                note(notes, "wattled does not look after its peers: %s.", status->problem);
+        return TRUE;
+}
+
+static int on_change(G_GNUC_UNUSED sd_bus_message *signal, G_GNUC_UNUSED void *data,
+                     G_GNUC_UNUSED sd_bus_error *error)
+{
+        return 0; /* that it came wakes us up */
+}
+
+/* Takes in what has come; TRUE if something had. */
+static gboolean drain(sd_bus *bus)
+{
+        gboolean any = FALSE;
+
+        while (sd_bus_process(bus, NULL) > 0)
+                any = TRUE;
+        return any;
+}
+
+void wattle_status_wait(WattleStatusSource *source, guint seconds, const sigset_t *mask)
+{
+        struct pollfd wait = { .fd = -1, .events = POLLIN };
+
+        if (source->bus && !source->watching)
+                source->watching = wattle_wattled_watch(source->bus, on_change, NULL, NULL);
+        if (source->bus) {
+                if (drain(source->bus))
+                        return;
+                wait.fd = sd_bus_get_fd(source->bus);
+        }
+        ppoll(&wait, 1, &(struct timespec){ .tv_sec = seconds }, mask);
 }
 
 void wattle_status_source_clear(WattleStatusSource *source)
 {
+        sd_bus_flush_close_unref(source->bus);
         *source = (WattleStatusSource){ 0 };
 }

@@ -4,12 +4,16 @@
 #pragma once
 
 #include <signal.h>
+#include <systemd/sd-bus.h>
 
 #include "cli/cli.h"
 #include "common/status.h"
 
 typedef struct {
         const WattleCli *cli;
+        sd_bus *bus;    /* NULL until wanted, and where there is none */
+        gboolean asked; /* for the bus */
+        gboolean watching;
 } WattleStatusSource;
 
 void wattle_status_source_clear(WattleStatusSource *source);

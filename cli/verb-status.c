@@ -174,31 +174,6 @@ static int watch(WattleStatusSource *source, char **meshes)
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* All that are installed, or the one that is named; NULL if there is none, which is said. */
-static char **choose_meshes(const WattleCli *cli, char **operands)
-{
-        g_auto(WattleReport) report = { 0 };
-        g_autofree char *path = NULL;
-        g_auto(GStrv) meshes = NULL;
-
-        wattle_report_init(&report);
-        if (*operands) {
-                path = wattle_cli_find(cli, *operands, &report);
-                meshes = path ? g_strdupv(operands) : NULL;
-        } else {
-                meshes = wattle_mesh_list(cli->root_fd, &report);
-        }
-        wattle_print_report(&report);
-        if (!meshes || report.n_errors > 0)
-                return NULL;
-        if (!*meshes) {
-                wattle_print_error("no mesh is installed: " WATTLE_CONFDIR
-                                   " has no .mesh file; 'wattle init' makes one");
-                return NULL;
-        }
-        return g_steal_pointer(&meshes);
-}
-
 static int run(WattleCli *cli, char **argv)
 {
         g_auto(GStrv) operands = NULL, meshes = NULL;
@@ -224,7 +199,7 @@ static int run(WattleCli *cli, char **argv)
         if (is_watch && (json || !isatty(STDOUT_FILENO)))
                 return wattle_cli_usage(&wattle_verb_status, "--watch is for a terminal%s",
                                         json ? ", and --json for programs" : "");
-        meshes = choose_meshes(cli, operands);
+        meshes = wattle_cli_meshes(cli, *operands);
         if (!meshes)
                 return EXIT_FAILURE;
         status = is_watch ? watch(&source, meshes) : show_once(&source, meshes, json);

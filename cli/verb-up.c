@@ -13,6 +13,7 @@
 #include "cli/nm.h"
 #include "cli/print.h"
 #include "cli/systemd.h"
+#include "cli/wattled.h"
 #include "common/error.h"
 #include "common/nm-profile.h"
 #include "common/scalar.h"
@@ -75,6 +76,19 @@ static gboolean switch_at_nm(Switch *what, GError **error)
                         : wattle_nm_deactivate(what->bus, active, error);
 }
 
+/* It may, and polkit tells it for whom. */
+static gboolean ask_wattled(const Switch *what, GError **error)
+{
+        g_autoptr(GError) refused = NULL;
+
+        g_clear_error(error);
+        if (wattle_wattled_call(what->bus, what->mesh, what->up ? "Up" : "Down", NULL, NULL,
+                                &refused))
+                return TRUE;
+        return fail(error, "%s; root may do it without: 'sudo wattle %s %s'", refused->message,
+                    what->up ? "up" : "down", what->mesh);
+}
+
 static gboolean set_link(const Switch *what, guint32 ifindex, GError **error)
 {
         g_auto(WattleNetlink) netlink = { 0 };
@@ -82,13 +96,7 @@ static gboolean set_link(const Switch *what, guint32 ifindex, GError **error)
         if (wattle_netlink_open(&netlink, NETLINK_ROUTE, error) &&
             wattle_netlink_set_link_up(&netlink, ifindex, what->up, error))
                 return TRUE;
-        if (geteuid() == 0)
-                return FALSE;
-        g_clear_error(error);
-        return fail(error,
-                    "systemd-networkd owns the interface, and only root may switch it "
-                    "%s: 'sudo wattle %s %s'",
-                    what->up ? "on" : "off", what->up ? "up" : "down", what->mesh);
+        return geteuid() != 0 && ask_wattled(what, error);
 }
 
 static gboolean switch_at_networkd(Switch *what, GError **error)
@@ -193,7 +201,8 @@ const WattleVerb wattle_verb_up = {
         .summary = "start a mesh on this host",
         .description =
                 "Brings the interface up, whoever owns it, and waits until it has its addresses.\n"
-                "NetworkManager lets a desktop's user do it; systemd-networkd's takes root.",
+                "NetworkManager lets a desktop's user do it, and so does wattled where systemd-networkd\n"
+                "owns the interface; polkit decides.",
         .example = "wattle up home",
         .run = run_up,
 };

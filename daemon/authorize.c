@@ -123,7 +123,9 @@ static gboolean read_answer(sd_bus_message *answer, gboolean interactive, sd_bus
                 sd_bus_error_setf(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
                                   "Not without a password, which nobody was asked for");
         else
-                deny(error, "polkit says no");
+                deny(error, challenge ? "it takes a password, and no agent of polkit's is there to "
+                                        "ask for it"
+                                      : "polkit says no");
         return FALSE;
 }
 

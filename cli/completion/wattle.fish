@@ -23,7 +23,7 @@ function __wattle_devices
     sed -n 's/^[[:blank:]]*\[Device[[:blank:]]\{1,\}\([^][:blank:]]*\)\].*/\1/p' $files 2>/dev/null
 end
 
-set -l verbs init add remove check show genkey pubkey apply up down status render export help
+set -l verbs init add remove check show genkey pubkey apply up down status doctor migrate render export help
 
 complete -c wattle -f
 complete -c wattle -l root -r -a '(__fish_complete_directories)' -d 'Look for installed meshes below it'
@@ -40,14 +40,16 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a apply -d 'Brin
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a up -d 'Start a mesh on this host'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a down -d 'Stop a mesh on this host'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a status -d 'Show how peers are reached now'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a migrate -d 'Move a peer to another endpoint'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a doctor -d 'Look for what is wrong here'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a render -d 'Make the files that a host gets'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a export -d 'Make the wg-quick file of a device'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a help -d 'Tell more of a verb'
 
 complete -c wattle -n '__fish_seen_subcommand_from init add remove check show genkey apply up down render' -a '(__wattle_meshes)'
-complete -c wattle -n '__fish_seen_subcommand_from status' -a '(__wattle_installed)'
+complete -c wattle -n '__fish_seen_subcommand_from status doctor migrate' -a '(__wattle_installed)'
 complete -c wattle -n '__fish_seen_subcommand_from pubkey' -F -a '(__wattle_meshes)'
-complete -c wattle -n '__fish_seen_subcommand_from remove export' -a '(__wattle_devices)'
+complete -c wattle -n '__fish_seen_subcommand_from remove export migrate' -a '(__wattle_devices)'
 complete -c wattle -n '__fish_seen_subcommand_from export' -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from help' -a "$verbs"
 
@@ -66,7 +68,7 @@ complete -c wattle -n '__fish_seen_subcommand_from add' -l unmanaged -d 'It runs
 complete -c wattle -n '__fish_seen_subcommand_from add remove' -s n -l dry-run -d 'Show the change and write nothing'
 complete -c wattle -n '__fish_seen_subcommand_from check' -s q -l quiet -d 'Say nothing of good meshes'
 complete -c wattle -n '__fish_seen_subcommand_from show render' -l as -x -a '(__wattle_devices)' -d 'As this device'
-complete -c wattle -n '__fish_seen_subcommand_from status' -l json -d 'For programs'
+complete -c wattle -n '__fish_seen_subcommand_from status doctor' -l json -d 'For programs'
 complete -c wattle -n '__fish_seen_subcommand_from status' -s w -l watch -d 'Stay, and show every change'
 complete -c wattle -n '__fish_seen_subcommand_from show' -l json -d 'For programs'
 complete -c wattle -n '__fish_seen_subcommand_from render' -l owner -x -a 'auto networkd NetworkManager' -d 'Owner of the interface'

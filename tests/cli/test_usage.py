@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-VERBS = ['init', 'add', 'remove', 'check', 'show', 'genkey', 'pubkey', 'apply', 'up', 'down', 'status', 'render', 'export']
+VERBS = ['init', 'add', 'remove', 'check', 'show', 'genkey', 'pubkey', 'apply', 'up', 'down', 'status', 'doctor', 'migrate', 'render', 'export']
 
 
 def test_overview(wattle):
@@ -48,6 +48,18 @@ def test_help_of_verb(wattle, verb):
     (['init', '--subnet=10.0.0.1/8', 'a.mesh'],
      "wattle init: --subnet: '10.0.0.1/8' has host bits set: write 10.0.0.0/8; "
      "see 'wattle init --help'\n"),
+    (['migrate', 'home'], "wattle migrate: it takes MESH DEVICE [ENDPOINT]; see 'wattle migrate --help'\n"),
+    (['migrate', 'home', 'b', 'vps.example:1'],
+     "wattle migrate: ENDPOINT: 'vps.example:1' is not an address; see 'wattle migrate --help'\n"),
+    (['migrate', 'home', 'B', '192.0.2.1:1'],
+     "wattle migrate: DEVICE: 'B' is not a DNS label: 1 to 63 of a-z, 0-9 and inner hyphens, in lower "
+     "case; see 'wattle migrate --help'\n"),
+    (['status', '--watch', '--json'],
+     "wattle status: --watch is for a terminal, and --json for programs; see 'wattle status --help'\n"),
+    (['status', '--watch'],
+     "wattle status: --watch is for a terminal; see 'wattle status --help'\n"),
+    (['--root=/tmp', 'status'], "wattle status: --root= is of no use here: a network that runs is "
+     "shown; see 'wattle status --help'\n"),
     (['genkey', 'Home'], "wattle genkey: MESH: 'Home' has a character other than a-z, 0-9, _ and -;"
      " see 'wattle genkey --help'\n"),
     (['--root=root', 'export', 'phone'],

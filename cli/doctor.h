@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What can keep a mesh from working on a host though its profile is good. Facts are gathered once
+ * (doctor-facts.c); a check is a pure function of them, and a row in the table of doctor-checks.c.
+ * A fact that could not be had is no finding. */
+#pragma once
+
+#include "common/status.h"
+
+/* A kernel setting that the mesh needs, and what it is. */
+typedef struct {
+        char *key; /* "net.ipv4.conf.home.forwarding" */
+        guint wanted, actual;
+} WattleSysctlFact;
+
+/* A mesh address that packets do not reach through the interface. */
+typedef struct {
+        const char *device;
+        WattleAddr addr;
+        char *interface; /* through which they go; NULL: there is no route */
+} WattleRouteFact;
+
+typedef struct {
+        const WattleView *view;
+        gboolean has_endpoint; /* the profile says where this device can be called */
+        WattleStatus status;
+        GPtrArray *notes;       /* of the status, of char * */
+        gboolean link_is_other; /* the interface is none of WireGuard's */
+        gboolean kernel_known;  /* the status has what the kernel says */
+        gboolean root;
+
+        GArray *sysctls; /* of WattleSysctlFact */
+        GArray *routes;  /* of WattleRouteFact: wrong ones alone */
+
+        char *port_holder; /* who has the UDP port while the interface has not; NULL: nobody */
+        gint64 now_s, profile_s;       /* CLOCK_REALTIME, and when the profile was written */
+        gboolean clock_unsynchronized; /* the kernel says so */
+
+        char *key_fault; /* why the private key cannot be used; NULL: it can, or we may not look */
+        char *key_command;
+
+        gboolean owner_known; /* the bus could be asked */
+        gboolean networkd_runs, nm_runs;
+        char *networkd_state; /* AdministrativeState of the link; NULL: not known */
+        gboolean nm_knows, nm_manages;
+        GPtrArray *rivals; /* of char *: files of others that claim the interface */
+
+        GPtrArray *stale;        /* of char *: files that are not as the mesh says */
+        char *drops;             /* the chain that drops what comes to our port; NULL: none seen */
+        GPtrArray *unresolved;   /* of char *: names of endpoints that nobody knows */
+        gboolean wattled_wanted; /* the mesh is to migrate, and wattled is installed */
+        gboolean wattled_runs;
+} WattleFacts;
+
+typedef enum {
+        WATTLE_FINDING_PROBLEM,
+        WATTLE_FINDING_NOTE, /* may be meant so; does not count */
+} WattleFindingKind;
+
+typedef struct {
+        const char *check; /* the row of the table */
+        WattleFindingKind kind;
+        char *text;    /* what is wrong, and where */
+        char *command; /* that mends it; NULL: none does */
+} WattleFinding;
+
+void wattle_facts_init(WattleFacts *facts);
+void wattle_facts_clear(WattleFacts *facts);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleFacts, wattle_facts_clear)
+
+/* Adds what all checks find, in the order of the table, to findings (of WattleFinding). */
+void wattle_doctor_check(const WattleFacts *facts, GArray *findings);
+
+/* A new array for it, which frees what is in it. */
+GArray *wattle_findings_new(void);
+void wattle_findings_add(GArray *findings, const char *check, WattleFindingKind kind, char *text,
+                         char *command);
+
+/* The names of the checks, ended by NULL. */
+const char *const *wattle_doctor_names(void);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What nft prints, or anything else, as a set of rules: an answer comes, and a place with "drops".
+ */
+#include <string.h>
+
+#include "cli/nft.h"
+#include "tests/fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+        g_autofree char *text = g_strndup(size > 0 ? (const char *)bytes : "", size);
+        g_autofree char *where = NULL;
+        WattleNftVerdict verdict = wattle_nft_judge(text, 51820, &where);
+
+        g_assert_cmpint(verdict == WATTLE_NFT_DROPS, ==, where != NULL);
+        return 0;
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Each check finds what it is for in the facts that have it, and nothing in those of a healthy
+ * host.
+ */
+#include <string.h>
+
+#include "cli/doctor.h"
+#include "cli/nft.h"
+#include "tests/unit/fixture.h"
+
+#define MESH                                                                                       \
+        "[Mesh]\nSubnet=10.77.0.0/24\nListenPort=1234\n"                                           \
+        "[Device me]\nPublicKey=" KEY_A "\nAddress=10.77.0.1\n"                                    \
+        "[Device gw]\nPublicKey=" KEY_B "\nAddress=10.77.0.2\nPublicEndpoint=192.0.2.1:1\n"
+
+#define NOW_S G_GINT64_CONSTANT(1800000000)
+
+static void be_nm(WattleFacts *facts)
+{
+        ((WattleView *)facts->view)->owner = WATTLE_OWNER_NETWORK_MANAGER;
+        facts->networkd_state = g_strdup("unmanaged");
+}
+
+static void is_down(WattleFacts *facts)
+{
+        facts->status.link = WATTLE_LINK_DOWN;
+}
+
+static void add_sysctl(WattleFacts *facts, const char *key, guint wanted, guint actual)
+{
+        WattleSysctlFact fact = { g_strdup(key), wanted, actual };
+
+        g_array_append_val(facts->sysctls, fact);
+}
+
+static void add_route(WattleFacts *facts, const char *device, const char *addr, const char *through)
+{
+        WattleRouteFact fact = { .device = device, .interface = g_strdup(through) };
+
+        g_assert_true(wattle_addr_parse(addr, &fact.addr, NULL));
+        g_array_append_val(facts->routes, fact);
+}
+
+static void ill_none(G_GNUC_UNUSED WattleFacts *facts)
+{
+}
+
+static void ill_owner(WattleFacts *facts)
+{
+        facts->networkd_runs = FALSE;
+}
+
+static void ill_owner_nm(WattleFacts *facts)
+{
+        be_nm(facts);
+        facts->nm_runs = FALSE;
+}
+
+static void ill_owner_unknown(WattleFacts *facts)
+{
+        facts->networkd_runs = FALSE;
+        facts->owner_known = FALSE;
+}
+
+static void ill_stale(WattleFacts *facts)
+{
+        for (guint i = 0; i < 4; i++)
+                g_ptr_array_add(facts->stale, g_strdup_printf("/run/%u", i));
+}
+
+static void ill_peers(WattleFacts *facts)
+{
+        g_array_index(facts->status.peers, WattlePeerStatus, 0).missing = TRUE;
+}
+
+static void ill_absent(WattleFacts *facts)
+{
+        facts->status.link = WATTLE_LINK_ABSENT;
+        facts->kernel_known = FALSE;
+}
+
+static void ill_other(WattleFacts *facts)
+{
+        ill_absent(facts);
+        facts->link_is_other = TRUE;
+}
+
+static void ill_down_wanted(WattleFacts *facts)
+{
+        is_down(facts);
+        ((WattleView *)facts->view)->activation = WATTLE_ACTIVATION_UP;
+}
+
+static void ill_key(WattleFacts *facts)
+{
+        facts->key_fault = g_strdup("the private key: others can read it");
+        facts->key_command = g_strdup("chmod 0640 /etc/wattle/home.key");
+}
+
+static void ill_rival(WattleFacts *facts)
+{
+        g_ptr_array_add(facts->rivals, g_strdup("/etc/systemd/network/a.netdev"));
+}
+
+static void ill_nm_manages(WattleFacts *facts)
+{
+        facts->nm_runs = facts->nm_knows = facts->nm_manages = TRUE;
+}
+
+static void ill_networkd_manages(WattleFacts *facts)
+{
+        be_nm(facts);
+        facts->nm_runs = TRUE;
+        g_free(facts->networkd_state);
+        facts->networkd_state = g_strdup("configured");
+}
+
+static void ill_networkd_does_not(WattleFacts *facts)
+{
+        g_free(facts->networkd_state);
+        facts->networkd_state = g_strdup("unmanaged");
+}
+
+static void ill_port(WattleFacts *facts)
+{
+        is_down(facts);
+        facts->port_holder = g_strdup("dnsmasq (process 12)");
+}
+
+static void ill_rp_filter(WattleFacts *facts)
+{
+        add_sysctl(facts, "net.ipv4.conf.home.rp_filter", 2, 1);
+}
+
+static void ill_forwarding(WattleFacts *facts)
+{
+        add_sysctl(facts, "net.ipv4.conf.home.forwarding", 1, 0);
+        add_sysctl(facts, "net.ipv4.conf.all.forwarding", 1, 1);
+}
+
+static void ill_routes(WattleFacts *facts)
+{
+        add_route(facts, "gw", "10.77.0.2", "docker0");
+        add_route(facts, "gw2", "10.77.0.3", "docker0");
+        add_route(facts, "gw3", "10.77.0.4", NULL);
+}
+
+static void ill_clock_unset(WattleFacts *facts)
+{
+        facts->now_s = 0;
+}
+
+static void ill_clock_old(WattleFacts *facts)
+{
+        facts->profile_s = NOW_S + 400;
+}
+
+static void ill_clock_loose(WattleFacts *facts)
+{
+        facts->clock_unsynchronized = TRUE;
+        facts->profile_s = NOW_S + 200; /* of another host's clock */
+}
+
+static void ill_firewall(WattleFacts *facts)
+{
+        facts->drops = g_strdup("inet filter input");
+}
+
+static void ill_firewall_called(WattleFacts *facts)
+{
+        ill_firewall(facts);
+        facts->has_endpoint = TRUE;
+}
+
+static void ill_names(WattleFacts *facts)
+{
+        g_ptr_array_add(facts->unresolved, g_strdup("vps.example"));
+}
+
+static void ill_wattled(WattleFacts *facts)
+{
+        facts->wattled_wanted = TRUE;
+        facts->wattled_runs = FALSE;
+}
+
+static void ill_wattled_problem(WattleFacts *facts)
+{
+        facts->wattled_runs = TRUE;
+        facts->status.problem = "two devices have this key";
+}
+
+static const struct row {
+        const char *name;
+        void (*fall_ill)(WattleFacts *facts);
+        const char *findings;
+} rows[] = {
+        { "healthy", ill_none, "" },
+        { "owner does not run", ill_owner,
+          "owner: systemd-networkd owns the interface home, and does not run [systemctl start "
+          "systemd-networkd]\n" },
+        { "NetworkManager does not run", ill_owner_nm,
+          "owner: NetworkManager owns the interface home, and does not run [systemctl start "
+          "NetworkManager]\n" },
+        { "nobody knows who runs", ill_owner_unknown, "" },
+        { "files not applied", ill_stale,
+          "applied: not as the profile says: /run/0, /run/1, /run/2 and 1 more [wattle apply "
+          "home]\n" },
+        { "peers not applied", ill_peers,
+          "applied: the kernel lacks 1 peers of the mesh, and has 0 that are not of it [wattle "
+          "apply home]\n" },
+        { "no interface", ill_absent,
+          "interface: there is no interface home [wattle apply home]\n" },
+        { "another's interface", ill_other,
+          "interface: the interface home is there, and is none of WireGuard's [ip -d link show dev "
+          "home]\n" },
+        { "down", is_down, "interface: note: the interface home is down [wattle up home]\n" },
+        { "down, and should not be", ill_down_wanted,
+          "interface: the interface home is down, and ActivationPolicy= wants it up [wattle up "
+          "home]\n" },
+        { "key", ill_key,
+          "key: the private key: others can read it [chmod 0640 /etc/wattle/home.key]\n" },
+        { "a rival's file", ill_rival,
+          "fight: /etc/systemd/network/a.netdev is for the interface home too []\n" },
+        { "NetworkManager manages it", ill_nm_manages,
+          "fight: NetworkManager manages the interface home, which systemd-networkd owns [nmcli "
+          "device set home managed no]\n" },
+        { "networkd manages it", ill_networkd_manages,
+          "fight: systemd-networkd manages the interface home (configured), which NetworkManager "
+          "owns [networkctl status home]\n" },
+        { "networkd does not", ill_networkd_does_not,
+          "fight: systemd-networkd's state of the interface home is 'unmanaged' [networkctl status "
+          "home]\n" },
+        { "port", ill_port,
+          "interface: note: the interface home is down [wattle up home]\n"
+          "port: the UDP port 1234 is taken: dnsmasq (process 12) [ss -lunp sport = :1234]\n" },
+        { "rp_filter", ill_rp_filter,
+          "rp_filter: net.ipv4.conf.home.rp_filter is 1 and not 2: the kernel drops answers that "
+          "come by another way [sysctl -w net.ipv4.conf.home.rp_filter=2]\n" },
+        { "forwarding", ill_forwarding,
+          "forwarding: net.ipv4.conf.home.forwarding is 0 and not 1: this device does not forward "
+          "for the others [sysctl -w net.ipv4.conf.home.forwarding=1]\n" },
+        { "routes", ill_routes,
+          "routes: packets for 10.77.0.2 (gw) go out by docker0 and not by home [ip route get "
+          "10.77.0.2]\n"
+          "routes: there is no route to 10.77.0.4 (gw3) [ip route get 10.77.0.4]\n" },
+        { "clock never set", ill_clock_unset,
+          "clock: the clock is in the past: peers refuse handshakes that are older than the last "
+          "[timedatectl set-ntp true]\n" },
+        { "clock before the profile", ill_clock_old,
+          "clock: the clock is in the past: peers refuse handshakes that are older than the last "
+          "[timedatectl set-ntp true]\n" },
+        { "clock that nobody keeps", ill_clock_loose,
+          "clock: note: nothing keeps the clock right: one that is set back stops handshakes "
+          "[timedatectl set-ntp true]\n" },
+        { "firewall", ill_firewall,
+          "firewall: note: the firewall drops what comes to the UDP port 1234 (inet filter input) "
+          "[nft insert rule inet filter input udp dport 1234 accept]\n" },
+        { "firewall of one who is called", ill_firewall_called,
+          "firewall: the firewall drops what comes to the UDP port 1234 (inet filter input) [nft "
+          "insert rule inet filter input udp dport 1234 accept]\n" },
+        { "names", ill_names,
+          "names: names of endpoints are not found: vps.example [getent ahosts vps.example]\n" },
+        { "wattled", ill_wattled,
+          "wattled: wattled does not run: endpoints do not follow the network [systemctl start "
+          "wattled]\n" },
+        { "wattled has a problem", ill_wattled_problem,
+          "wattled: wattled does not look after the peers: two devices have this key []\n" },
+};
+
+static void check(gconstpointer data)
+{
+        const struct row *row = data;
+        g_autoptr(WattleView) view = good_view(MESH, "me", "Interface=home\nOwner=networkd\n");
+        g_auto(WattleFacts) facts = { 0 };
+        g_autoptr(GArray) findings = wattle_findings_new();
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        wattle_facts_init(&facts);
+        facts.view = view;
+        wattle_status_fill(&facts.status, view, NULL, NULL);
+        facts.status.link = WATTLE_LINK_UP;
+        facts.kernel_known = facts.root = facts.owner_known = facts.networkd_runs = TRUE;
+        facts.networkd_state = g_strdup("configured");
+        facts.now_s = facts.profile_s = NOW_S;
+        if (row->fall_ill == be_nm || row->fall_ill == ill_owner_nm ||
+            row->fall_ill == ill_networkd_manages)
+                g_clear_pointer(&facts.networkd_state, g_free);
+        row->fall_ill(&facts);
+        wattle_doctor_check(&facts, findings);
+        for (guint i = 0; i < findings->len; i++) {
+                const WattleFinding *finding = &g_array_index(findings, WattleFinding, i);
+
+                g_string_append_printf(text, "%s: %s%s [%s]\n", finding->check,
+                                       finding->kind == WATTLE_FINDING_NOTE ? "note: " : "",
+                                       finding->text, finding->command ? finding->command : "");
+        }
+        g_string_replace(text, "home.mesh", "home", 0);
+        g_assert_cmpstr(text->str, ==, row->findings);
+}
+
+#define INPUT(policy, rules)                                                                       \
+        "table inet filter {\n\tset friends {\n\t\ttype ipv4_addr\n\t\telements = { 192.0.2.1,\n"  \
+        "\t\t\t     192.0.2.2 }\n\t}\n\n\tchain input {\n\t\ttype filter hook input priority "     \
+        "filter; policy " policy ";\n" rules "\t}\n\n\tchain ours {\n\t\tudp dport 51820 accept\n" \
+        "\t}\n\n\tchain theirs {\n\t\tct state established,related accept\n\t\tdrop\n\t}\n\n"      \
+        "\tchain output {\n\t\ttype filter hook output priority filter; policy drop;\n\t}\n}\n"
+
+static const struct nft_row {
+        const char *name;
+        const char *ruleset;
+        WattleNftVerdict verdict;
+} nft_rows[] = {
+        { "no rules", "", WATTLE_NFT_PASSES },
+        { "open", INPUT("accept", ""), WATTLE_NFT_PASSES },
+        { "closed", INPUT("drop", ""), WATTLE_NFT_DROPS },
+        { "our port", INPUT("drop", "\t\tudp dport 51820 accept\n"), WATTLE_NFT_PASSES },
+        { "another port", INPUT("drop", "\t\tudp dport 53 accept\n"), WATTLE_NFT_DROPS },
+        { "a set of ports", INPUT("drop", "\t\tudp dport { 53, 51820 } accept\n"),
+          WATTLE_NFT_PASSES },
+        { "a set without it", INPUT("drop", "\t\tudp dport { 53, 54 } accept\n"),
+          WATTLE_NFT_DROPS },
+        { "a range", INPUT("drop", "\t\tudp dport 51800-51900 counter packets 1 bytes 2 accept\n"),
+          WATTLE_NFT_PASSES },
+        { "all but", INPUT("accept", "\t\tudp dport != 51820 drop\n"), WATTLE_NFT_PASSES },
+        { "all but another", INPUT("accept", "\t\tudp dport != 53 drop\n"), WATTLE_NFT_DROPS },
+        { "answers alone",
+          INPUT("drop", "\t\tct state established,related accept\n\t\tiifname \"lo\" accept\n"
+                        "\t\tct state invalid drop\n\t\ttcp dport 22 accept\n"
+                        "\t\tmeta l4proto { icmp, ipv6-icmp } accept\n"),
+          WATTLE_NFT_DROPS },
+        { "all of UDP", INPUT("drop", "\t\tmeta l4proto udp accept\n"), WATTLE_NFT_PASSES },
+        { "a rule that drops", INPUT("accept", "\t\tudp dport 51820 log prefix \"no \" drop\n"),
+          WATTLE_NFT_DROPS },
+        { "rejected",
+          INPUT("accept", "\t\tcounter packets 5 bytes 6 reject with icmpx "
+                          "admin-prohibited\n"),
+          WATTLE_NFT_DROPS },
+        { "from friends", INPUT("drop", "\t\tip saddr @friends udp dport 51820 accept\n"),
+          WATTLE_NFT_UNSURE },
+        { "by one card", INPUT("drop", "\t\tiifname \"eth0\" accept\n"), WATTLE_NFT_UNSURE },
+        { "to friends alone dropped", INPUT("accept", "\t\tip saddr @friends drop\n"),
+          WATTLE_NFT_PASSES },
+        { "by a chain", INPUT("drop", "\t\tjump ours\n"), WATTLE_NFT_PASSES },
+        { "dropped by a chain", INPUT("accept", "\t\tjump theirs\n"), WATTLE_NFT_DROPS },
+        { "a chain for others", INPUT("accept", "\t\ttcp dport 22 jump theirs\n"),
+          WATTLE_NFT_PASSES },
+        { "a map", INPUT("drop", "\t\tudp dport vmap { 51820 : accept }\n"), WATTLE_NFT_UNSURE },
+        { "round and round",
+          "table ip t {\n\tchain a {\n\t\ttype filter hook input priority 0; policy drop;\n"
+          "\t\tjump b\n\t}\n\tchain b {\n\t\tjump a\n\t}\n}\n",
+          WATTLE_NFT_UNSURE },
+        { "garbage", "}}}{{{\ntable {\nchain {\n\tjump\n\tudp dport\n", WATTLE_NFT_PASSES },
+};
+
+static void nft(gconstpointer data)
+{
+        const struct nft_row *row = data;
+        g_autofree char *where = NULL;
+
+        g_assert_cmpint(wattle_nft_judge(row->ruleset, 51820, &where), ==, row->verdict);
+        if (row->verdict == WATTLE_NFT_DROPS)
+                g_assert_true(g_str_has_prefix(where, "inet filter "));
+        else
+                g_assert_null(where);
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        add_rows("/cli-doctor/check", rows, check);
+        add_rows("/cli-doctor/nft", nft_rows, nft);
+        return g_test_run();
+}

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""'wattle doctor' finds what is really wrong with a host, and nothing on one that is well."""
+
+import json
+
+import mesh as meshes
+import test_nm
+
+
+def host(lab, lines=(), settings="ActivationPolicy=up"):
+    mesh = meshes.Mesh("home", "a", "b")
+    mesh["a"].lines += lines
+    (a,) = mesh.join(lab, "a", settings=settings)
+    a.run("systemctl start wattled")
+    a.wait("busctl get-property org.wattle1 /org/wattle1/mesh/home org.wattle1.Mesh State | grep up")
+    return mesh, a
+
+
+def problems(guest):
+    """Check to text, of what counts."""
+    done = guest.run("wattle doctor --json home", check=False)
+    (told,) = json.loads(done.out)["meshes"]
+    found = {finding["check"]: finding["text"] for finding in told["findings"] if finding["kind"] == "problem"}
+    assert done.code == (1 if found else 0) and told["problems"] >= len(found)
+    return found
+
+
+def mend(guest, check):
+    """Runs the command that the doctor names."""
+    (told,) = json.loads(guest.run("wattle doctor --json home", check=False).out)["meshes"]
+    (command,) = [finding["command"] for finding in told["findings"] if finding["check"] == check]
+    print(guest.run(command).out)
+
+
+def test_a_healthy_host(lab):
+    _, a = host(lab)
+    print(a.out("wattle doctor"))
+    assert problems(a) == {}
+    assert a.out("wattle doctor").startswith("home: nothing wrong was found")
+    a.run("useradd user")
+    assert "takes root" in a.run("runuser -u user -- wattle doctor", check=False).out
+
+
+def test_a_healthy_host_of_network_manager(lab):
+    mesh = meshes.Mesh("home", "a", "b")
+    a = lab.guest("a")
+    a.plug(0, lab.lan)
+    test_nm.start_nm(a)
+    mesh.apply(a, "a", "Owner=NetworkManager")
+    a.run("systemctl start wattled; wattle up home")
+    a.wait("busctl get-property org.wattle1 /org/wattle1/mesh/home org.wattle1.Mesh State | grep up")
+    print(a.out("wattle doctor"))
+    assert problems(a) == {}
+
+
+def test_kernel_settings(lab):
+    mesh, a = host(lab, ["Routes=192.168.7.0/24"], "ActivationPolicy=up\nRoutingFeatures=both")
+    assert problems(a) == {}
+    a.run("sysctl -w net.ipv4.conf.home.rp_filter=1 net.ipv4.conf.home.forwarding=0")
+    found = problems(a)
+    assert set(found) == {"rp_filter", "forwarding"}
+    assert found["rp_filter"].startswith("net.ipv4.conf.home.rp_filter is 1 and not 2")
+    for check in found:
+        mend(a, check)
+    assert problems(a) == {}
+
+
+def test_routes_port_and_interface(lab):
+    mesh, a = host(lab)
+    a.run(f"ip link add other type dummy; ip link set other up; ip route add {mesh['b'].v4}/32 dev other")
+    assert problems(a) == {"routes": f"packets for {mesh['b'].v4} (b) go out by other and not by home"}
+    a.run("ip link del other")
+
+    a.run("ip link set home down")
+    holder = a.start("exec python3 -c 'import socket, signal; s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); "
+                     "s.bind((\"::\", 51820)); signal.pause()'", 300)
+    a.wait("grep -q :CA6C /proc/net/udp6")
+    found = problems(a)
+    assert set(found) == {"interface", "port"}
+    assert found["port"].startswith("the UDP port 51820 is taken: python3 (process ")
+    holder.signal()
+    holder.finish(check=False)
+    a.run("ip link set home up")
+
+    a.run("ip link del home; ip link add home type dummy")
+    assert "none of WireGuard's" in problems(a)["interface"]
+
+
+def test_what_is_not_applied(lab):
+    mesh, a = host(lab)
+    mesh["b"].lines.append("PublicEndpoint=192.0.2.77:1")
+    a.put(mesh.path, mesh.text())
+    assert problems(a) == {"applied": "not as the profile says: /run/systemd/network/60-wattle-home.netdev"}
+    mend(a, "applied")
+    assert problems(a) == {}
+    a.run(f"wg set home peer {mesh['b'].public} remove")
+    assert problems(a)["applied"].startswith("the kernel lacks 1 peers")
+    a.put(mesh.path, mesh.text() + "Adress=10.42.0.9\n")
+    assert "did you mean Address?" in problems(a)["profile"]
+
+
+def test_the_key(lab):
+    _, a = host(lab)
+    a.run("chmod 0600 /etc/wattle/home.key; chgrp root /etc/wattle/home.key")
+    assert "key" in problems(a)
+    mend(a, "key")
+    assert problems(a) == {}
+    a.run("chmod 0644 /etc/wattle/home.key")
+    assert "chmod" in " ".join(problems(a).values())
+
+
+def test_clock_and_firewall(lab):
+    _, a = host(lab)
+    a.run("nft add table inet filter; nft add chain inet filter input '{ type filter hook input priority 0; policy drop; }'; "
+          "nft add rule inet filter input ct state established,related accept")
+    assert problems(a) == {"firewall": "the firewall drops what comes to the UDP port 51820 (inet filter input)"}
+    mend(a, "firewall")
+    assert problems(a) == {}
+    now = int(a.out("date +%s"))
+    a.run("date -s @1000000000")
+    assert set(problems(a)) == {"clock"}
+    a.run(f"date -s @{now}")
+    assert problems(a) == {}
+
+
+def test_owners_that_fight(lab):
+    _, a = host(lab)
+    a.put("/etc/systemd/network/10-mine.netdev", "[NetDev]\nName=home\nKind=wireguard\n")
+    assert problems(a) == {"fight": "/etc/systemd/network/10-mine.netdev is for the interface home too"}
+    a.run("rm /etc/systemd/network/10-mine.netdev")
+    # NetworkManager, of which the snippet that keeps it off is gone.
+    a.run("mv /run/NetworkManager/conf.d/60-wattle-home.conf /run/")
+    test_nm.start_nm(a)
+    a.wait("nmcli -g GENERAL.STATE device show home")
+    found = problems(a)
+    assert "NetworkManager manages the interface home" in found["fight"]
+    assert "/run/NetworkManager/conf.d/60-wattle-home.conf" in found["applied"]
+    a.run("mv /run/60-wattle-home.conf /run/NetworkManager/conf.d/; nmcli general reload conf")
+    a.wait("nmcli -g GENERAL.STATE device show home | grep unmanaged")
+    assert problems(a) == {}
+    a.run("systemctl stop NetworkManager systemd-networkd.socket systemd-networkd")
+    assert set(problems(a)) == {"owner"}
+
+
+def test_wattled_and_names(lab):
+    mesh, a = host(lab)
+    a.run("systemctl stop wattled")
+    assert problems(a) == {"wattled": "wattled does not run: endpoints do not follow the network"}
+    mend(a, "wattled")
+    mesh["b"].lines.append("PublicEndpoint=nobody.invalid:51820")
+    mesh.update(a)
+    assert problems(a) == {"names": "names of endpoints are not found: nobody.invalid"}
