@@ -239,16 +239,19 @@ static gboolean load_profile(WattleMesh *mesh, int dir_fd, const char *path, Wat
         return mesh->profile != NULL;
 }
 
+/* *unread is set if there is no telling what the file says. */
 static gboolean read_local(WattleLocal *local, int dir_fd, const char *path, const char *name,
-                           WattleReport *report)
+                           gboolean *unread, WattleReport *report)
 {
         g_autoptr(GBytes) bytes = read_reported(dir_fd, path, name, LOCAL_MAX_BYTES, report);
         guint n_errors = report->n_errors;
         gconstpointer data;
         gsize size;
 
-        if (!bytes)
+        if (!bytes) {
+                *unread = TRUE;
                 return FALSE;
+        }
         data = g_bytes_get_data(bytes, &size);
         wattle_local_read(local, data, size, name, report);
         return report->n_errors == n_errors;
@@ -256,7 +259,9 @@ static gboolean read_local(WattleLocal *local, int dir_fd, const char *path, con
 
 gboolean wattle_local_load_file(WattleLocal *local, const char *path, WattleReport *report)
 {
-        return read_local(local, AT_FDCWD, path, path, report);
+        gboolean unread;
+
+        return read_local(local, AT_FDCWD, path, path, &unread, report);
 }
 
 gboolean wattle_local_load(WattleLocal *local, int root_fd, const char *name, WattleReport *report)
@@ -264,13 +269,14 @@ gboolean wattle_local_load(WattleLocal *local, int root_fd, const char *name, Wa
         g_autoptr(GHashTable) names =
                 g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         g_autofree const char **sorted = NULL;
-        gboolean ok = TRUE;
+        gboolean ok = TRUE, unread = FALSE;
 
         for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
                 g_autofree char *folder =
                         g_strdup_printf("%s/%s" LOCAL_DIR_SUFFIX, folders[i], name);
 
-                ok = collect_names(root_fd, folder, LOCAL_SUFFIX, names, report) && ok;
+                if (!collect_names(root_fd, folder, LOCAL_SUFFIX, names, report))
+                        unread = TRUE;
         }
         sorted = sorted_names(names);
         for (guint i = 0; sorted[i]; i++) {
@@ -278,9 +284,11 @@ gboolean wattle_local_load(WattleLocal *local, int root_fd, const char *name, Wa
                         g_build_filename(g_hash_table_lookup(names, sorted[i]), sorted[i], NULL);
 
                 if (!is_masked(root_fd, path + 1))
-                        ok = read_local(local, root_fd, path + 1, path, report) && ok;
+                        ok = read_local(local, root_fd, path + 1, path, &unread, report) && ok;
         }
-        return ok;
+        if (unread)
+                local->enable = TRUE;
+        return ok && !unread;
 }
 
 /* Units, files and keys go by the file's name; a mesh that calls itself otherwise would have two.

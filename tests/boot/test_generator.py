@@ -123,6 +123,7 @@ BAD = {
     "bad value": (lambda h: h.settings("Enable=maybe"), r"10-test\.conf:2:8: Enable: 'maybe' is neither yes nor no"),
     "a FIFO": (lambda h: os.mkfifo(h.settings("").parent / "20-fifo.conf"), r"20-fifo\.conf: is not a regular file"),
     "a folder": (lambda h: (h.settings("").parent / "20-folder.conf").mkdir(), r"20-folder\.conf: is a folder, not a file"),
+    "one of two unread": (lambda h: (h.settings("Enable=no").parent / "20-folder.conf").mkdir(), r"20-folder\.conf: is a folder"),
     "too large": (lambda h: h.settings("#" * 1024 * 1024), r"10-test\.conf: is larger than 1 MiB"),
     "no text": (lambda h: h.settings("Enable=\x01"), r"has the control character 0x01"),
 }
