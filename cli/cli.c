@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,34 @@ static gboolean fail(WattleCli *cli, int status)
         return FALSE;
 }
 
+static gboolean has_empty(const GOptionEntry *option)
+{
+        if (option->arg == G_OPTION_ARG_FILENAME) {
+                const char *text = *(char **)option->arg_data;
+
+                return text && !*text;
+        }
+        if (option->arg == G_OPTION_ARG_FILENAME_ARRAY) {
+                char **texts = *(char ***)option->arg_data;
+
+                return texts && g_strv_contains((const char *const *)texts, "");
+        }
+        return FALSE;
+}
+
+/* Nothing of ours is called by an empty text. */
+static gboolean check_options(WattleCli *cli, const WattleVerb *verb, const GOptionEntry *options)
+{
+        for (; options->long_name; options++)
+                if (has_empty(options))
+                        return fail(cli, *options->long_name
+                                                 ? wattle_cli_usage(verb, "--%s= is empty",
+                                                                    options->long_name)
+                                                 : wattle_cli_usage(verb, "%s is empty",
+                                                                    verb->operands));
+        return TRUE;
+}
+
 static gboolean check_operands(WattleCli *cli, const WattleVerb *verb, char **operands)
 {
         guint n = g_strv_length(operands);
@@ -124,12 +153,16 @@ gboolean wattle_cli_parse(WattleCli *cli, const WattleVerb *verb, const GOptionE
                 print_help(verb, options, common);
                 return fail(cli, EXIT_SUCCESS);
         }
+        if (!check_options(cli, verb, options) || !check_options(cli, verb, common))
+                return FALSE;
         if (!operands)
                 operands = g_new0(char *, 1);
         if (!check_operands(cli, verb, operands))
                 return FALSE;
         if (root)
                 cli->root = g_intern_string(root);
+        if (!*cli->root)
+                return fail(cli, wattle_cli_usage(verb, "--root= is empty"));
         if (!open_root(cli))
                 return FALSE;
         *ret_operands = g_steal_pointer(&operands);
@@ -226,4 +259,28 @@ char *wattle_cli_path(const WattleCli *cli, const char *path)
 {
         return strcmp(cli->root, "/") == 0 ? g_strdup(path)
                                            : g_build_filename(cli->root, path, NULL);
+}
+
+static const struct group *next_group(const char *name, FILE *file)
+{
+        const struct group *group;
+
+        while ((group = fgetgrent(file)) && strcmp(group->gr_name, name) != 0)
+                ;
+        return group;
+}
+
+gboolean wattle_cli_networkd_gid(const WattleCli *cli, gid_t *ret)
+{
+        static const char name[] = "systemd-network";
+        g_autofree char *path = wattle_cli_path(cli, "/etc/group");
+        gboolean is_here = strcmp(cli->root, "/") == 0;
+        FILE *file = is_here ? NULL : fopen(path, "re");
+        const struct group *group = is_here ? getgrnam(name) : file ? next_group(name, file) : NULL;
+
+        if (group)
+                *ret = group->gr_gid;
+        if (file)
+                fclose(file);
+        return group != NULL;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <glib.h>
+#include <sys/types.h>
 
 #include "common/sys/load.h"
 #include "common/view.h"
@@ -77,6 +78,9 @@ gboolean wattle_cli_load_as(const WattleCli *cli, const char *operand, const cha
 WattleView *wattle_cli_view(const WattleCli *cli, const char *operand, const WattleMesh *mesh,
                             const char *as, WattleOwner owner,
                             WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The group that systemd-networkd runs as on the host below the root; FALSE if there is none. */
+gboolean wattle_cli_networkd_gid(const WattleCli *cli, gid_t *ret) G_GNUC_WARN_UNUSED_RESULT;
 
 /* "/etc/wattle/home.key" as a path of this process, below the root. */
 char *wattle_cli_path(const WattleCli *cli, const char *path);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,21 +138,8 @@ static gboolean apply_all(const WattleApplier *applier)
         wattle_print_report(&report);
         if (!meshes[0] && !leftovers[0])
                 puts("no mesh is installed: 'wattle init' makes one");
-        ok = apply_list(applier, meshes);
+        ok = apply_list(applier, meshes) && report.n_errors == 0;
         return apply_list(applier, leftovers) && ok;
-}
-
-static gboolean find_networkd_gid(gid_t *ret)
-{
-        const struct group *group = getgrnam("systemd-network");
-
-        if (!group) {
-                wattle_print_error(
-                        "there is no group systemd-network: is systemd-networkd installed?");
-                return FALSE;
-        }
-        *ret = group->gr_gid;
-        return TRUE;
 }
 
 static int apply(const WattleCli *cli, char **operands)
@@ -166,8 +152,11 @@ static int apply(const WattleCli *cli, char **operands)
                 wattle_print_error("apply changes this host's network: run it as root");
                 return EXIT_FAILURE;
         }
-        if (!find_networkd_gid(&applier.networkd_gid))
+        if (!wattle_cli_networkd_gid(cli, &applier.networkd_gid)) {
+                wattle_print_error(
+                        "there is no group systemd-network: is systemd-networkd installed?");
                 return EXIT_FAILURE;
+        }
         if (!wattle_bus_open(&applier.bus, &error)) {
                 wattle_print_error("%s", error->message);
                 return EXIT_FAILURE;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -32,13 +31,14 @@ static gboolean print_new_key(void)
 static gboolean write_key(const WattleCli *cli, const char *file, const WattleKey *key,
                           GError **error)
 {
-        const struct group *group = geteuid() == 0 ? getgrnam("systemd-network") : NULL;
+        gid_t gid;
+        gboolean has_gid = geteuid() == 0 && wattle_cli_networkd_gid(cli, &gid);
         g_autofree char *path = wattle_cli_path(cli, file);
         g_autofree char *folder = g_path_get_dirname(path);
 
         /* On failure the file's own error says it better. */
         (void)g_mkdir_with_parents(folder, 0755);
-        return wattle_secret_write(AT_FDCWD, path, key, group ? &group->gr_gid : NULL, error);
+        return wattle_secret_write(AT_FDCWD, path, key, has_gid ? &gid : NULL, error);
 }
 
 static void print_public_key(const WattleKey *private_key)

@@ -32,6 +32,11 @@ def test_help_of_verb(wattle, verb):
     (['help', 'rendr'], "wattle: unknown verb 'rendr': did you mean render? See 'wattle --help'\n"),
     (['--frob'], "wattle: unknown option '--frob'; see 'wattle --help'\n"),
     (['check'], "wattle check: it takes FILE|MESH...; see 'wattle check --help'\n"),
+    (['check', 'a', ''], "wattle check: FILE|MESH... is empty; see 'wattle check --help'\n"),
+    (['show', '--as=', 'a'], "wattle show: --as= is empty; see 'wattle show --help'\n"),
+    (['add', '--alias', '', 'a', 'b'], "wattle add: --alias= is empty; see 'wattle add --help'\n"),
+    (['check', '--root=', 'a'], "wattle check: --root= is empty; see 'wattle check --help'\n"),
+    (['--root=', 'check', 'a'], "wattle check: --root= is empty; see 'wattle check --help'\n"),
     (['show', 'a', 'b'], "wattle show: 'b' is too many; see 'wattle show --help'\n"),
     (['show', '--frob', 'a'], "wattle show: Unknown option --frob; see 'wattle show --help'\n"),
     (['--root=/tmp', 'apply'], "wattle apply: --root= is of no use here: a network that runs is changed; "

@@ -202,3 +202,7 @@ def test_operands_of_apply(lab):
         refused = a.run(f"wattle apply {operand}", check=False)
         assert refused.code == 1 and words in refused.err
     a.run("ls /run/victim.hosts")
+    a.run("ln -s wattle /usr/lib/wattle")  # where there may be meshes, and nobody can look
+    unread = a.run("wattle apply", check=False)
+    assert (unread.code, unread.out.strip()) == (1, "home: nothing to change")
+    assert "/usr/lib/wattle: Too many levels of symbolic links" in unread.err
