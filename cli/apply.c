@@ -457,7 +457,7 @@ gboolean wattle_apply(const WattleApplier *applier, const char *mesh, WattleAppl
                 return FALSE;
         path = wattle_mesh_find(applier->root_fd, mesh);
         wattle_netdev_read(&run.before, applier->root_fd, mesh);
-        if (!wattle_deployment_load(&run.deployment, applier->root_fd, mesh, applier->networkd_gid,
+        if (!wattle_deployment_load(&run.deployment, applier->root_fd, mesh, &applier->networkd_gid,
                                     report))
                 return FALSE;
         if (owned_by_nm(&run) && !check_nm(&run, report))

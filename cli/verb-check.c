@@ -1,16 +1,49 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/print.h"
-#include "common/sys/host.h"
+#include "common/sys/deploy.h"
 
-/* What the boot would do with an installed mesh: a profile may be good and still leave this host
- * out. */
-static void check_host(const WattleCli *cli, const WattleMesh *mesh, WattleReport *report)
+/* What wattle_deployment_load() leaves to others: whether there is a key to give to NetworkManager,
+ * and to say what could not be looked at. */
+static void check_key(const WattleCli *cli, const WattleDeployment *deployment, gboolean has_gid,
+                      WattleReport *report)
 {
-        g_autoptr(WattleView) view =
-                wattle_host_view(cli->root_fd, mesh, NULL, WATTLE_OWNER_AUTO, report);
+        WattlePlace place = { deployment->mesh.profile->file, 0, 0 };
+        gboolean by_networkd = deployment->view->owner == WATTLE_OWNER_NETWORKD;
+        g_auto(WattleKey) key = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        if (by_networkd && !has_gid)
+                wattle_report_warning(report, place,
+                                      "there is no group systemd-network here: whether "
+                                      "systemd-networkd can read the private key is not known");
+        else if (!by_networkd &&
+                 !wattle_private_key_read(cli->root_fd, deployment->view, &key, &error))
+                wattle_report_error(report, place, "%s", error->message);
+}
+
+/* What the boot and 'wattle apply' would do: a profile may be good and still leave this host out.
+ */
+static gboolean check_installed(const WattleCli *cli, const char *name,
+                                WattleDeployment *deployment, WattleReport *report)
+{
+        g_autofree char *path = wattle_cli_find(cli, name, report);
+        gboolean is_root = geteuid() == 0, ok;
+        gid_t gid;
+        gboolean has_gid = is_root && wattle_cli_networkd_gid(cli, &gid);
+
+        if (!path)
+                return FALSE;
+        ok = wattle_deployment_load(deployment, cli->root_fd, name, has_gid ? &gid : NULL, report);
+        if (!is_root && deployment->mesh.local.enable)
+                wattle_report_warning(report, (WattlePlace){ g_intern_string(path), 0, 0 },
+                                      "the private key was not looked at, which takes root");
+        else if (ok && deployment->view)
+                check_key(cli, deployment, has_gid, report);
+        return ok;
 }
 
 static void print_good(const WattleMesh *mesh)
@@ -25,16 +58,18 @@ static void print_good(const WattleMesh *mesh)
 static gboolean check(const WattleCli *cli, const char *operand, gboolean quiet)
 {
         g_auto(WattleReport) report = { 0 };
-        g_auto(WattleMesh) mesh = { 0 };
+        g_auto(WattleDeployment) deployment = { 0 };
+        gboolean ok;
 
         wattle_report_init(&report);
-        if (wattle_cli_load(cli, operand, &mesh, &report) && mesh.local.enable &&
-            wattle_cli_is_mesh_name(cli, operand))
-                check_host(cli, &mesh, &report);
+        ok = wattle_cli_is_mesh_name(cli, operand)
+                     ? check_installed(cli, operand, &deployment, &report)
+                     : wattle_mesh_load_file(&deployment.mesh, operand, &report);
         wattle_print_report(&report);
-        if (report.n_errors == 0 && !quiet)
-                print_good(&mesh);
-        return report.n_errors == 0;
+        ok = ok && report.n_errors == 0;
+        if (ok && !quiet)
+                print_good(&deployment.mesh);
+        return ok;
 }
 
 static int run(WattleCli *cli, char **argv)

@@ -47,6 +47,7 @@ static int run(const char *root, const char *name)
         g_auto(WattleChanges) changes = { 0 };
         g_autoptr(GError) error = NULL;
         int root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        gid_t gid = getegid();
         gboolean ok;
 
         if (root_fd < 0) {
@@ -56,7 +57,7 @@ static int run(const char *root, const char *name)
         wattle_report_init(&report);
         wattle_changes_init(&changes);
         /* The unit's Group= is networkd's own, and so is that of the files that we make. */
-        ok = wattle_deployment_load(&deployment, root_fd, name, getegid(), &report);
+        ok = wattle_deployment_load(&deployment, root_fd, name, &gid, &report);
         log_report(&report);
         if (!ok)
                 fprintf(stderr, "<3>mesh %s: keeping the previous configuration\n", name);

@@ -101,6 +101,7 @@ static int run(const char *root, const char *mesh)
         g_autoptr(GError) error = NULL;
         const char *done = NULL;
         int root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        gid_t gid = getegid();
         gboolean ok;
 
         if (root_fd < 0) {
@@ -108,7 +109,7 @@ static int run(const char *root, const char *mesh)
                 return EXIT_FAILURE;
         }
         wattle_report_init(&report);
-        ok = wattle_deployment_load(&deployment, root_fd, mesh, getegid(), &report);
+        ok = wattle_deployment_load(&deployment, root_fd, mesh, &gid, &report);
         log_report(&report);
         ok = ok && update_profile(root_fd, mesh, &deployment, &done, &error);
         if (error)

@@ -8,6 +8,7 @@
 #include "common/render.h"
 #include "common/sys/host.h"
 #include "common/sys/install.h"
+#include "common/sys/others.h"
 #include "common/sys/secret.h"
 
 void wattle_deployment_clear(WattleDeployment *deployment)
@@ -58,16 +59,16 @@ static gboolean check_key_file(int root_fd, const WattleView *view, gid_t networ
         return FALSE;
 }
 
-static gboolean check_key(int root_fd, const WattleDeployment *deployment, gid_t networkd_gid,
-                          WattleReport *report)
+static gboolean check_key(int root_fd, const WattleDeployment *deployment,
+                          const gid_t *networkd_gid, WattleReport *report)
 {
         const WattleView *view = deployment->view;
         g_autoptr(GError) error = NULL;
         gboolean ok;
 
-        if (view->owner != WATTLE_OWNER_NETWORKD)
+        if (view->owner != WATTLE_OWNER_NETWORKD || !networkd_gid)
                 return TRUE;
-        ok = view->private_key_file ? check_key_file(root_fd, view, networkd_gid, &error)
+        ok = view->private_key_file ? check_key_file(root_fd, view, *networkd_gid, &error)
                                     : check_credential(view, deployment->systemd_version, &error);
         if (!ok)
                 wattle_report_error(report, (WattlePlace){ NULL, 0, 0 }, "%s", error->message);
@@ -87,7 +88,7 @@ static gboolean make_view(WattleDeployment *deployment, int root_fd, WattleRepor
 }
 
 gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const char *name,
-                                gid_t networkd_gid, WattleReport *report)
+                                const gid_t *networkd_gid, WattleReport *report)
 {
         g_autofree char *path = wattle_mesh_find(root_fd, name);
         gboolean loaded;
@@ -104,7 +105,8 @@ gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const
                 return FALSE;
         deployment->systemd_version = wattle_host_systemd_version(root_fd);
         if (!make_view(deployment, root_fd, report) ||
-            !check_key(root_fd, deployment, networkd_gid, report))
+            !check_key(root_fd, deployment, networkd_gid, report) ||
+            !wattle_others_check(root_fd, &deployment->mesh, deployment->view, report))
                 return FALSE;
         wattle_render_host(deployment->view, deployment->systemd_version, &deployment->files);
         return TRUE;

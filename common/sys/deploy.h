@@ -17,11 +17,13 @@ typedef struct {
 void wattle_deployment_clear(WattleDeployment *deployment);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleDeployment, wattle_deployment_clear)
 
-/* Loads, resolves and renders. networkd_gid is the group that systemd-networkd runs as: the private
- * key must be readable for it, or there would be an interface without one. FALSE with errors in the
- * report: then the previous files are to stay. deployment must be zeroed. */
+/* Loads, resolves and renders, and looks at the host's other meshes. networkd_gid is the group that
+ * systemd-networkd runs as: the private key must be readable for it, or there would be an interface
+ * without one; NULL not to look at the key. FALSE with errors in the report: then the previous
+ * files are to stay. deployment must be zeroed. */
 gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const char *name,
-                                gid_t networkd_gid, WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+                                const gid_t *networkd_gid,
+                                WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The private key that the view names, for NetworkManager, which has to be given it: networkd reads
  * the file itself. The error says what to do; error must not be NULL. */

@@ -15,6 +15,8 @@ SYSCTL, HOSTS = "sysctl.d/60-wattle-office.conf", "wattle/office.hosts"
 NM_CONF = "NetworkManager/conf.d/60-wattle-office.conf"
 GATEWAY = {NETDEV, NETWORK, SYSCTL, HOSTS, NM_CONF}  # gw is a subnet router: with sysctls
 
+PUBLIC_KEY = (MESHES / "keys/office-gw.pub").read_text().strip()
+
 
 @pytest.fixture
 def gateway(host):
@@ -130,6 +132,10 @@ BAD = {
     "key in a home folder": (lambda h: h.key("gw", path="/home/a/key") and h.settings("PrivateKeyFile=/home/a/key"),
                              r"<3>/home/a/key: systemd-networkd sees no home folder"),
     "two identities": (lambda h: h.settings("Device=anna"), r"<3>.*Device= says anna, but the key in .*office\.key is that of gw"),
+    "disabled, or perhaps not": (lambda h: (h.settings("Enable=no").parent / "20-folder.conf").mkdir(), r"<3>.*20-folder\.conf: is a folder"),
+    "the interface of another": (lambda h: (h.mesh("a", "[Mesh]\nSubnet=10.9.0.0/24\n[Device gw]\nPublicKey=" + PUBLIC_KEY + "\nAddress=10.9.0.1\n"),
+                                            h.settings("Device=gw\nInterface=office", "a"), h.key("gw", path=f"{CONFDIR}/a.key")),
+                                 r"<3>.*office\.mesh: interface office is that of mesh a \(.*/a\.mesh\): write another Interface="),
     "runs no wattle": (lambda h: h.key("phone"), r"<3>.*device phone has Managed=no"),
     "revoked": (lambda h: h.key("old"), r"<3>.*office\.mesh:\d+:1: device old is revoked"),
 }
@@ -147,6 +153,15 @@ def test_what_is_wrong_changes_no_file(gateway, case):
     assert done.stderr.endswith("<3>mesh office: keeping the previous configuration\n")
     assert "secret-and" not in done.stderr
     assert gateway.files() == before
+
+
+def test_what_two_meshes_cannot_have_at_a_time_is_told(gateway):
+    gateway.mesh("wgnet")
+    gateway.key("nas", "wgnet")
+    gateway.settings("ListenPort=51820", "wgnet")
+    told = r"<4>.*{}\.mesh: warning: mesh {} \(.*/{}\.mesh\) listens on port 51820 too"
+    assert re.search(told.format("office", "wgnet", "wgnet"), ok(gateway.apply()).stderr)
+    assert re.search(told.format("wgnet", "office", "office"), ok(gateway.apply("wgnet")).stderr)
 
 
 @pytest.mark.root
