@@ -2,6 +2,7 @@
 #include "cli/show-json.h"
 
 #include "cli/json.h"
+#include "common/profile.h"
 
 #define FORMAT 1
 

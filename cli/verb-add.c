@@ -159,7 +159,7 @@ static gboolean choose_addresses(Builder *builder, const WattleEditor *editor, W
                         continue;
                 }
                 wattle_prefix_format(&subnet->value, text);
-                wattle_report_error(report, subnet->place,
+                wattle_report_error(report, wattle_profile_place(profile, subnet->place),
                                     "Subnet: %s is full: remove a device, add another Subnet=, or "
                                     "give --address",
                                     text);

@@ -29,8 +29,8 @@ static gboolean find_device(const WattleProfile *profile, const char *name, Watt
         if (!device)
                 report_missing(profile, name, report);
         else if (strcmp(device->name, name) != 0)
-                wattle_report_error(report, device->place, "%s is an alias of device %s: name that",
-                                    name, device->name);
+                wattle_report_error(report, wattle_profile_place(profile, device->place),
+                                    "%s is an alias of device %s: name that", name, device->name);
         return report->n_errors == 0;
 }
 

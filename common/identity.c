@@ -114,7 +114,7 @@ const WattleDevice *wattle_identify(const WattleProfile *profile, const WattleEv
         if (!device)
                 return NULL;
         if (device->state == WATTLE_DEVICE_REVOKED) {
-                wattle_report_error(report, device->place,
+                wattle_report_error(report, wattle_profile_place(profile, device->place),
                                     "device %s is revoked: State=active would let it in again",
                                     device->name);
                 return NULL;

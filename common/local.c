@@ -11,13 +11,9 @@
 /* firewalld's own limit, so that the names of its chains fit. */
 #define ZONE_MAX 17
 
-/* Reads a value into its field. */
-typedef gboolean (*ParseValue)(const char *text, WattlePlace place, WattleArena *arena,
-                               gpointer field, GError **error);
-
 typedef struct {
         const char *name;
-        ParseValue parse;
+        WattleParseValue parse;
         gsize offset, size; /* of the field */
 } Key;
 
@@ -122,15 +118,8 @@ static gboolean parse_zone(const char *text, WattlePlace place, WattleArena *are
                             text, ZONE_MAX);
                 return FALSE;
         }
-        *(WattleProfileName *)field =
-                (WattleProfileName){ wattle_arena_strdup(arena, text), place };
+        *(WattleLocalName *)field = (WattleLocalName){ wattle_arena_strdup(arena, text), place };
         return TRUE;
-}
-
-static gboolean parse_boolean(const char *text, G_GNUC_UNUSED WattlePlace place,
-                              G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
-{
-        return wattle_boolean_parse(text, field, error);
 }
 
 static gboolean parse_device(const char *text, WattlePlace place, WattleArena *arena,
@@ -138,8 +127,7 @@ static gboolean parse_device(const char *text, WattlePlace place, WattleArena *a
 {
         if (!wattle_label_check(text, error))
                 return FALSE;
-        *(WattleProfileName *)field =
-                (WattleProfileName){ wattle_arena_strdup(arena, text), place };
+        *(WattleLocalName *)field = (WattleLocalName){ wattle_arena_strdup(arena, text), place };
         return TRUE;
 }
 
@@ -148,8 +136,7 @@ static gboolean parse_interface(const char *text, WattlePlace place, WattleArena
 {
         if (!wattle_interface_name_check(text, error))
                 return FALSE;
-        *(WattleProfileName *)field =
-                (WattleProfileName){ wattle_arena_strdup(arena, text), place };
+        *(WattleLocalName *)field = (WattleLocalName){ wattle_arena_strdup(arena, text), place };
         return TRUE;
 }
 
@@ -167,26 +154,6 @@ static gboolean parse_key_file(const char *text, G_GNUC_UNUSED WattlePlace place
         return TRUE;
 }
 
-static gboolean parse_port(const char *text, G_GNUC_UNUSED WattlePlace place,
-                           G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
-{
-        WattleOptionalU16 *port = field;
-
-        port->given = wattle_port_parse(text, &port->value, error);
-        return port->given;
-}
-
-static gboolean parse_mtu(const char *text, G_GNUC_UNUSED WattlePlace place,
-                          G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
-{
-        guint64 mtu;
-
-        if (!wattle_uint_parse(text, WATTLE_MTU_MIN, WATTLE_MTU_MAX, &mtu, error))
-                return FALSE;
-        *(WattleOptionalU16 *)field = (WattleOptionalU16){ TRUE, (guint16)mtu };
-        return TRUE;
-}
-
 static gboolean parse_mark(const char *text, G_GNUC_UNUSED WattlePlace place,
                            G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
 {
@@ -199,21 +166,21 @@ static gboolean parse_mark(const char *text, G_GNUC_UNUSED WattlePlace place,
 #define FIELD(member) offsetof(WattleLocal, member), sizeof(((WattleLocal *)NULL)->member)
 
 static const Key keys[] = {
-        { "Enable", parse_boolean, FIELD(enable) },
+        { "Enable", wattle_value_parse_boolean, FIELD(enable) },
         { "Device", parse_device, FIELD(device) },
         { "Owner", parse_owner, FIELD(owner) },
         { "Interface", parse_interface, FIELD(interface) },
         { "PrivateKeyFile", parse_key_file, FIELD(private_key_file) },
-        { "ListenPort", parse_port, FIELD(listen_port) },
-        { "MTU", parse_mtu, FIELD(mtu) },
+        { "ListenPort", wattle_value_parse_port, FIELD(listen_port) },
+        { "MTU", wattle_value_parse_mtu, FIELD(mtu) },
         { "ActivationPolicy", parse_activation, FIELD(activation) },
         { "RoutingFeatures", parse_routing, FIELD(routing_features) },
-        { "AcceptRoutes", parse_boolean, FIELD(accept_routes) },
+        { "AcceptRoutes", wattle_value_parse_boolean, FIELD(accept_routes) },
         { "ExitNode", parse_device, FIELD(exit_node) },
         { "FirewallMark", parse_mark, FIELD(firewall_mark) },
         { "Connection", parse_connection, FIELD(connection) },
         { "Trust", parse_zone, FIELD(trust) },
-        { "Migrate", parse_boolean, FIELD(migrate) },
+        { "Migrate", wattle_value_parse_boolean, FIELD(migrate) },
 };
 
 static const WattleLocal defaults = { .enable = TRUE, .migrate = TRUE };

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "common/arena.h"
-#include "common/profile.h"
 #include "common/report.h"
+#include "common/value.h"
 
 typedef enum {
         WATTLE_OWNER_AUTO, /* only as a wish: a view has one of the other two */
@@ -38,23 +38,29 @@ typedef struct {
         WattlePlace place;
 } WattleConnectionChoice;
 
+/* The files of a host's settings are many: the place says which. */
+typedef struct {
+        const char *value;
+        WattlePlace place;
+} WattleLocalName;
+
 typedef struct {
         WattleArena *arena;
-        gboolean enable;          /* yes by default */
-        WattleProfileName device; /* value NULL: find out */
+        gboolean enable;        /* yes by default */
+        WattleLocalName device; /* value NULL: find out */
         WattleOwner owner;
-        WattleProfileName interface;  /* value NULL: the mesh's name */
+        WattleLocalName interface;    /* value NULL: the mesh's name */
         const char *private_key_file; /* absolute; NULL: /etc/wattle/MESH.key */
         WattleOptionalU16 listen_port;
         WattleOptionalU16 mtu;
         WattleActivation activation;
         WattleRoutingFeatures routing_features;
         gboolean accept_routes;
-        WattleProfileName exit_node; /* value NULL: none */
+        WattleLocalName exit_node; /* value NULL: none */
         WattleOptionalU32 firewall_mark;
         WattleConnectionChoice connection;
-        WattleProfileName trust; /* a zone of firewalld's; value NULL: its default zone */
-        gboolean migrate;        /* wattled moves the endpoints of its peers; yes by default */
+        WattleLocalName trust; /* a zone of firewalld's; value NULL: its default zone */
+        gboolean migrate;      /* wattled moves the endpoints of its peers; yes by default */
 } WattleLocal;
 
 /* All defaults. */

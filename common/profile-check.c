@@ -15,7 +15,7 @@ static gboolean is_full(const WattleReport *report)
 }
 
 static void check_name(const WattleProfile *profile, WattleSeen *names, const char *name,
-                       WattlePlace place, WattleReport *report)
+                       WattleSpot place, WattleReport *report)
 {
         const WattleDevice *first;
         guint line;
@@ -28,8 +28,9 @@ static void check_name(const WattleProfile *profile, WattleSeen *names, const ch
                 for (guint i = first->n_aliases; i-- > 0;)
                         if (strcmp(first->aliases[i].value, name) == 0)
                                 line = first->aliases[i].place.line;
-        wattle_report_error(report, place, "the name %s is taken already, in line %u (device %s)",
-                            name, line, first->name);
+        wattle_report_error(report, wattle_profile_place(profile, place),
+                            "the name %s is taken already, in line %u (device %s)", name, line,
+                            first->name);
 }
 
 static void check_names(const WattleProfile *profile, WattleReport *report)
@@ -76,7 +77,7 @@ static void check_keys(const WattleProfile *profile, WattleReport *report)
                         continue;
                 first = wattle_profile_find_key(profile, &device->public_key);
                 wattle_report_error(
-                        report, device->key_place,
+                        report, wattle_profile_place(profile, device->key_place),
                         "PublicKey: device %s has the same key in line %u; every device needs its "
                         "own",
                         first->name, first->key_place.line);
@@ -118,12 +119,12 @@ static void check_address_in_subnet(const WattleProfile *profile, const WattlePr
         if (!subnet) {
                 g_autofree char *subnets = format_subnets(profile);
 
-                wattle_report_error(report, addr->place, "Address: %s is outside %s", addr_text,
-                                    subnets);
+                wattle_report_error(report, wattle_profile_place(profile, addr->place),
+                                    "Address: %s is outside %s", addr_text, subnets);
         } else {
                 wattle_prefix_format(subnet, subnet_text);
                 wattle_report_error(
-                        report, addr->place,
+                        report, wattle_profile_place(profile, addr->place),
                         "Address: %s is the %s address of %s, which no device can have", addr_text,
                         wattle_addr_equal(&addr->value, &subnet->addr) ? "network" : "broadcast",
                         subnet_text);
@@ -174,7 +175,7 @@ static void check_addresses(const WattleProfile *profile, WattleReport *report)
                                 continue;
                         first = find_address(profile, &addr->value, &holder);
                         wattle_addr_format(&addr->value, text);
-                        wattle_report_error(report, addr->place,
+                        wattle_report_error(report, wattle_profile_place(profile, addr->place),
                                             "Address: device %s has %s already, in line %u",
                                             holder->name, text, first->place.line);
                 }
@@ -202,14 +203,14 @@ static void check_candidate(const WattleProfile *profile, WattleSeen *public_end
 
         if (!candidate->endpoint.name && subnet_of(profile, &candidate->endpoint.addr)) {
                 wattle_endpoint_format(&candidate->endpoint, text);
-                wattle_report_error(report, candidate->place,
+                wattle_report_error(report, wattle_profile_place(profile, candidate->place),
                                     "%s: %s is inside the mesh itself, and cannot carry it",
                                     is_public ? "PublicEndpoint" : "PrivateEndpoint", text);
         }
         if (is_public && !wattle_seen_add(public_endpoints, &candidate->endpoint)) {
                 wattle_endpoint_format(&candidate->endpoint, text);
                 wattle_report_warning(
-                        report, candidate->place,
+                        report, wattle_profile_place(profile, candidate->place),
                         "PublicEndpoint: %s is given twice, and one port leads to one device",
                         text);
         }
@@ -238,7 +239,7 @@ typedef struct {
         const WattleDevice *device;
 } Claim;
 
-static gboolean is_before(WattlePlace a, WattlePlace b)
+static gboolean is_before(WattleSpot a, WattleSpot b)
 {
         return a.line != b.line ? a.line < b.line : a.column < b.column;
 }
@@ -251,7 +252,8 @@ static gint compare_claims(gconstpointer a, gconstpointer b)
         return order ? order : (is_before(x->place, y->place) ? -1 : 1);
 }
 
-static void report_overlap(const Claim *outer, const Claim *inner, WattleReport *report)
+static void report_overlap(const WattleProfile *profile, const Claim *outer, const Claim *inner,
+                           WattleReport *report)
 {
         const WattleProfilePrefix *later = is_before(inner->prefix->place, outer->prefix->place)
                                                    ? outer->prefix
@@ -263,22 +265,26 @@ static void report_overlap(const Claim *outer, const Claim *inner, WattleReport 
         wattle_prefix_format(&outer->prefix->value, outer_text);
         wattle_prefix_format(&inner->prefix->value, inner_text);
         if (!outer->device && !inner->device)
-                wattle_report_error(report, later->place, "Subnet: %s and %s (line %u) overlap",
-                                    inner_text, outer_text, other_line);
+                wattle_report_error(report, wattle_profile_place(profile, later->place),
+                                    "Subnet: %s and %s (line %u) overlap", inner_text, outer_text,
+                                    other_line);
         else if (!outer->device || !inner->device)
-                wattle_report_error(report, (outer->device ? outer : inner)->prefix->place,
-                                    "Routes: %s overlaps the mesh's own subnet %s (line %u)",
-                                    outer->device ? outer_text : inner_text,
-                                    outer->device ? inner_text : outer_text,
-                                    (outer->device ? inner : outer)->prefix->place.line);
+                wattle_report_error(
+                        report,
+                        wattle_profile_place(profile,
+                                             (outer->device ? outer : inner)->prefix->place),
+                        "Routes: %s overlaps the mesh's own subnet %s (line %u)",
+                        outer->device ? outer_text : inner_text,
+                        outer->device ? inner_text : outer_text,
+                        (outer->device ? inner : outer)->prefix->place.line);
         else if (same)
                 wattle_report_error(
-                        report, later->place,
+                        report, wattle_profile_place(profile, later->place),
                         "Routes: %s is a route of device %s already, in line %u", inner_text,
                         (later == inner->prefix ? outer : inner)->device->name, other_line);
         else if (outer->device != inner->device)
                 wattle_report_warning(
-                        report, inner->prefix->place,
+                        report, wattle_profile_place(profile, inner->prefix->place),
                         "Routes: %s of device %s lies inside %s of device %s (line %u); the "
                         "longer prefix wins",
                         inner_text, inner->device->name, outer_text, outer->device->name,
@@ -324,7 +330,8 @@ static void check_overlaps(const WattleProfile *profile, WattleReport *report)
                                                                 &claim->prefix->value))
                         g_ptr_array_set_size(open, (gint)open->len - 1);
                 if (open->len > 0)
-                        report_overlap(g_ptr_array_index(open, open->len - 1), claim, report);
+                        report_overlap(profile, g_ptr_array_index(open, open->len - 1), claim,
+                                       report);
                 g_ptr_array_add(open, (gpointer)claim);
         }
 }
@@ -333,15 +340,16 @@ static void check_zero_lengths(const WattleProfile *profile, WattleReport *repor
 {
         for (guint i = 0; i < profile->n_subnets; i++)
                 if (profile->subnets[i].value.length == 0)
-                        wattle_report_error(report, profile->subnets[i].place,
-                                            "Subnet: a mesh cannot have all addresses there are");
+                        wattle_report_error(
+                                report, wattle_profile_place(profile, profile->subnets[i].place),
+                                "Subnet: a mesh cannot have all addresses there are");
         for (guint i = 0; i < profile->n_devices; i++)
                 for (guint j = 0; j < profile->devices[i].n_routes; j++) {
                         const WattleProfilePrefix *route = &profile->devices[i].routes[j];
 
                         if (route->value.length == 0)
                                 wattle_report_error(
-                                        report, route->place,
+                                        report, wattle_profile_place(profile, route->place),
                                         "Routes: a default route is written ExitNode=yes");
                 }
 }
@@ -353,12 +361,12 @@ static void check_mesh_name(const WattleProfile *profile, WattleReport *report)
         if (!profile->name)
                 return;
         if (!profile->domain && !wattle_label_check(profile->name, NULL))
-                wattle_report_error(report, profile->place,
+                wattle_report_error(report, wattle_profile_place(profile, profile->place),
                                     "the mesh's name %s is no DNS name: write Domain= below [Mesh]",
                                     profile->name);
         if (!wattle_interface_name_check(profile->name, &error))
                 wattle_report_warning(
-                        report, profile->place,
+                        report, wattle_profile_place(profile, profile->place),
                         "the mesh's name cannot be that of the interface, for %s: write another "
                         "Name= below [Mesh], or Interface= on each host",
                         error->message);

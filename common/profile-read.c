@@ -30,21 +30,23 @@ typedef struct {
         WattleReport *report;
         WattleProfile *profile;
         Found found[N_LISTS];
-        WattlePlace seen[16];     /* where a scalar of this section was given, by row */
+        WattleSpot seen[16];      /* where a scalar of this section was given, by row */
         gboolean failed[N_LISTS]; /* a word of this section's list was bad */
 } Reader;
 
-/* Reads one value, or one word of a list, into *ret: a field of the mesh or device, or an element
+/* A row reads one value, or one word of a list, into a field of the mesh or device, or an element
  * of a list. */
-typedef gboolean (*ParseValue)(const char *text, WattlePlace place, WattleArena *arena,
-                               gpointer ret, GError **error);
-
 typedef struct {
         const char *name;
-        ParseValue parse;
+        WattleParseValue parse;
         List list;    /* NO_LIST: a scalar, given once at most */
         gsize offset; /* of a scalar's field */
 } Key;
+
+static WattleSpot spot_of(WattlePlace place)
+{
+        return (WattleSpot){ place.line, place.column };
+}
 
 static gboolean parse_format(const char *text, G_GNUC_UNUSED WattlePlace place,
                              G_GNUC_UNUSED WattleArena *arena, G_GNUC_UNUSED gpointer ret,
@@ -90,26 +92,6 @@ static gboolean parse_domain(const char *text, G_GNUC_UNUSED WattlePlace place, 
         return TRUE;
 }
 
-static gboolean parse_port(const char *text, G_GNUC_UNUSED WattlePlace place,
-                           G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
-{
-        WattleOptionalU16 *port = ret;
-
-        port->given = wattle_port_parse(text, &port->value, error);
-        return port->given;
-}
-
-static gboolean parse_mtu(const char *text, G_GNUC_UNUSED WattlePlace place,
-                          G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
-{
-        guint64 mtu;
-
-        if (!wattle_uint_parse(text, WATTLE_MTU_MIN, WATTLE_MTU_MAX, &mtu, error))
-                return FALSE;
-        *(WattleOptionalU16 *)ret = (WattleOptionalU16){ TRUE, (guint16)mtu };
-        return TRUE;
-}
-
 static gboolean parse_keepalive(const char *text, G_GNUC_UNUSED WattlePlace place,
                                 G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
 {
@@ -117,12 +99,6 @@ static gboolean parse_keepalive(const char *text, G_GNUC_UNUSED WattlePlace plac
 
         keepalive_s->given = wattle_keepalive_parse(text, &keepalive_s->value, error);
         return keepalive_s->given;
-}
-
-static gboolean parse_boolean(const char *text, G_GNUC_UNUSED WattlePlace place,
-                              G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
-{
-        return wattle_boolean_parse(text, ret, error);
 }
 
 static gboolean parse_state(const char *text, G_GNUC_UNUSED WattlePlace place,
@@ -145,7 +121,7 @@ static gboolean parse_public_key(const char *text, WattlePlace place,
 {
         WattleDevice *device = ret;
 
-        device->key_place = place;
+        device->key_place = spot_of(place);
         return wattle_key_parse(text, &device->public_key, error);
 }
 
@@ -154,7 +130,7 @@ static gboolean parse_prefix(const char *text, WattlePlace place, G_GNUC_UNUSED 
 {
         WattleProfilePrefix *prefix = ret;
 
-        prefix->place = place;
+        prefix->place = spot_of(place);
         return wattle_prefix_parse(text, &prefix->value, error);
 }
 
@@ -163,7 +139,7 @@ static gboolean parse_address(const char *text, WattlePlace place, G_GNUC_UNUSED
 {
         WattleProfileAddr *addr = ret;
 
-        addr->place = place;
+        addr->place = spot_of(place);
         if (strchr(text, '/')) {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
                             "'%s': without a prefix length, which Subnet= in [Mesh] gives", text);
@@ -179,7 +155,7 @@ static gboolean parse_alias(const char *text, WattlePlace place, WattleArena *ar
 
         if (!wattle_label_check(text, error))
                 return FALSE;
-        *name = (WattleProfileName){ wattle_arena_strdup(arena, text), place };
+        *name = (WattleProfileName){ wattle_arena_strdup(arena, text), spot_of(place) };
         return TRUE;
 }
 
@@ -189,7 +165,7 @@ static gboolean parse_public_endpoint(const char *text, WattlePlace place, Wattl
         WattleCandidate *candidate = ret;
 
         candidate->kind = WATTLE_CANDIDATE_PUBLIC;
-        candidate->place = place;
+        candidate->place = spot_of(place);
         return wattle_endpoint_parse(text, arena, &candidate->endpoint, error);
 }
 
@@ -199,7 +175,7 @@ static gboolean parse_private_endpoint(const char *text, WattlePlace place, Watt
         WattleCandidate *candidate = ret;
 
         candidate->kind = WATTLE_CANDIDATE_PRIVATE;
-        candidate->place = place;
+        candidate->place = spot_of(place);
         if (!wattle_endpoint_parse(text, arena, &candidate->endpoint, error))
                 return FALSE;
         if (candidate->endpoint.name) {
@@ -215,9 +191,9 @@ static const Key mesh_keys[] = {
         { "Name", parse_mesh_name, NO_LIST, offsetof(WattleProfile, name) },
         { "Serial", parse_serial, NO_LIST, 0 },
         { "Subnet", parse_prefix, SUBNETS, 0 },
-        { "ListenPort", parse_port, NO_LIST, offsetof(WattleProfile, listen_port) },
+        { "ListenPort", wattle_value_parse_port, NO_LIST, offsetof(WattleProfile, listen_port) },
         { "Domain", parse_domain, NO_LIST, offsetof(WattleProfile, domain) },
-        { "MTU", parse_mtu, NO_LIST, offsetof(WattleProfile, mtu) },
+        { "MTU", wattle_value_parse_mtu, NO_LIST, offsetof(WattleProfile, mtu) },
         { "Keepalive", parse_keepalive, NO_LIST, offsetof(WattleProfile, keepalive_s) },
 };
 
@@ -228,11 +204,11 @@ static const Key device_keys[] = {
         { "PublicEndpoint", parse_public_endpoint, CANDIDATES, 0 },
         { "PrivateEndpoint", parse_private_endpoint, CANDIDATES, 0 },
         { "Routes", parse_prefix, ROUTES, 0 },
-        { "ListenPort", parse_port, NO_LIST, offsetof(WattleDevice, listen_port) },
+        { "ListenPort", wattle_value_parse_port, NO_LIST, offsetof(WattleDevice, listen_port) },
         { "Keepalive", parse_keepalive, NO_LIST, offsetof(WattleDevice, keepalive_s) },
-        { "ExitNode", parse_boolean, NO_LIST, offsetof(WattleDevice, exit_node) },
-        { "Relay", parse_boolean, NO_LIST, offsetof(WattleDevice, relay) },
-        { "Managed", parse_boolean, NO_LIST, offsetof(WattleDevice, managed) },
+        { "ExitNode", wattle_value_parse_boolean, NO_LIST, offsetof(WattleDevice, exit_node) },
+        { "Relay", wattle_value_parse_boolean, NO_LIST, offsetof(WattleDevice, relay) },
+        { "Managed", wattle_value_parse_boolean, NO_LIST, offsetof(WattleDevice, managed) },
         { "State", parse_state, NO_LIST, offsetof(WattleDevice, state) },
 };
 
@@ -339,7 +315,7 @@ static void report_value(Reader *reader, const WattleIniLine *line, WattlePlace 
         wattle_report_error(reader->report, place, "%s: %s", line->key, error->message);
 }
 
-static void read_scalar(Reader *reader, const Key *key, WattlePlace *seen, gpointer base,
+static void read_scalar(Reader *reader, const Key *key, WattleSpot *seen, gpointer base,
                         const WattleIniLine *line)
 {
         g_autoptr(GError) error = NULL;
@@ -349,7 +325,7 @@ static void read_scalar(Reader *reader, const Key *key, WattlePlace *seen, gpoin
                                     key->name, seen->line);
                 return;
         }
-        *seen = line->place;
+        *seen = spot_of(line->place);
         if (key->parse(line->value, line->value_place, reader->profile->arena,
                        (char *)base + key->offset, &error))
                 return;
@@ -390,12 +366,12 @@ static void read_list(Reader *reader, const Key *key, const WattleIniLine *line)
         }
 }
 
-static gpointer take_list(Reader *reader, List list, guint *ret_n)
+static gpointer take_list(Reader *reader, List list, guint16 *ret_n)
 {
         Found *found = &reader->found[list];
         gsize size = found->n * list_limits[list].element_size;
 
-        *ret_n = found->n;
+        *ret_n = (guint16)found->n;
         found->n = 0;
         return wattle_arena_copy(reader->profile->arena, found->elements, size);
 }
@@ -411,8 +387,10 @@ static void end_section(Reader *reader, const Section *section)
         if (section == MESH) {
                 reader->profile->subnets = take_list(reader, SUBNETS, &reader->profile->n_subnets);
                 if (reader->profile->n_subnets == 0 && !reader->failed[SUBNETS])
-                        wattle_report_error(reader->report, reader->profile->place,
-                                            "[Mesh] has no Subnet=, as in Subnet=10.42.0.0/16");
+                        wattle_report_error(
+                                reader->report,
+                                wattle_profile_place(reader->profile, reader->profile->place),
+                                "[Mesh] has no Subnet=, as in Subnet=10.42.0.0/16");
                 /* Half of the subnets would make the check call good addresses wrong. */
                 if (reader->failed[SUBNETS])
                         reader->profile->n_subnets = 0;
@@ -425,12 +403,14 @@ static void end_section(Reader *reader, const Section *section)
                 device->routes = take_list(reader, ROUTES, &device->n_routes);
                 if (device->key_place.line == 0)
                         wattle_report_error(
-                                reader->report, device->place,
+                                reader->report,
+                                wattle_profile_place(reader->profile, device->place),
                                 "device %s has no PublicKey=: 'wattle genkey' makes a key, "
                                 "'wattle pubkey' shows its public half",
                                 device->name);
                 if (device->n_addresses == 0 && !reader->failed[ADDRESSES])
-                        wattle_report_error(reader->report, device->place,
+                        wattle_report_error(reader->report,
+                                            wattle_profile_place(reader->profile, device->place),
                                             "device %s has no Address=", device->name);
         }
         memset(reader->seen, 0, sizeof reader->seen);
@@ -450,14 +430,14 @@ static gboolean begin_mesh(Reader *reader, const WattleIniLine *line)
                                     reader->profile->place.line);
                 return FALSE;
         }
-        reader->profile->place = line->place;
+        reader->profile->place = spot_of(line->place);
         return TRUE;
 }
 
 static gboolean begin_device(Reader *reader, const WattleIniLine *line)
 {
         g_autoptr(GError) error = NULL;
-        WattleDevice device = { .managed = TRUE, .place = line->place };
+        WattleDevice device = { .managed = TRUE, .place = spot_of(line->place) };
 
         if (!line->name) {
                 wattle_report_error(reader->report, line->place,

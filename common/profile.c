@@ -13,6 +13,11 @@ void wattle_profile_free(WattleProfile *profile)
         g_free(profile);
 }
 
+WattlePlace wattle_profile_place(const WattleProfile *profile, WattleSpot spot)
+{
+        return (WattlePlace){ profile->file, spot.line, spot.column };
+}
+
 WattleProfile *wattle_profile_load_take(GBytes *bytes, const char *file, WattleReport *report)
 {
         g_autoptr(WattleProfile) profile = wattle_profile_read(bytes, file, report);

@@ -5,82 +5,36 @@
 #pragma once
 
 #include "common/arena.h"
-#include "common/endpoint.h"
 #include "common/ip.h"
 #include "common/key.h"
 #include "common/report.h"
+#include "common/value.h"
 
 #define WATTLE_MESH_SUFFIX ".mesh"
 
 /* Limits on what comes from outside; the reader and the check refuse more. */
-#define WATTLE_PROFILE_MAX_DEVICES   16384
-#define WATTLE_PROFILE_MAX_SUBNETS   16
-#define WATTLE_DEVICE_MAX_ADDRESSES  16
-#define WATTLE_DEVICE_MAX_CANDIDATES 16 /* public and private endpoints together */
-#define WATTLE_DEVICE_MAX_ROUTES     256
-#define WATTLE_DEVICE_MAX_ALIASES    16
+#define WATTLE_PROFILE_MAX_DEVICES 16384
+#define WATTLE_PROFILE_MAX_SUBNETS 16
 
 #define WATTLE_PROFILE_FORMAT      1
 #define WATTLE_DEFAULT_LISTEN_PORT 51820
-#define WATTLE_MTU_MIN             1280 /* the least that IPv6 works with, RFC 8200, 5 */
-#define WATTLE_MTU_MAX             65535
-
-typedef struct {
-        WattleAddr value;
-        WattlePlace place;
-} WattleProfileAddr;
-
-typedef struct {
-        WattlePrefix value;
-        WattlePlace place;
-} WattleProfilePrefix;
-
-typedef struct {
-        const char *value;
-        WattlePlace place;
-} WattleProfileName;
-
-typedef enum {
-        WATTLE_CANDIDATE_PUBLIC,
-        WATTLE_CANDIDATE_PRIVATE, /* on the device's LAN; always literal */
-} WattleCandidateKind;
-
-/* One address where a device may be reached, in the order of the profile. */
-typedef struct {
-        WattleCandidateKind kind;
-        WattleEndpoint endpoint;
-        WattlePlace place;
-} WattleCandidate;
 
 typedef enum {
         WATTLE_DEVICE_ACTIVE,
         WATTLE_DEVICE_REVOKED, /* nobody's peer; its name and address stay taken */
 } WattleDeviceState;
 
-/* Optional scalars say whether they were given; their defaults are decided in resolve.c. */
-typedef struct {
-        gboolean given;
-        guint16 value;
-} WattleOptionalU16;
-
-typedef struct {
-        gboolean given;
-        guint32 value;
-} WattleOptionalU32;
-
-typedef struct {
+/* Two cache lines: a check reads all devices some times over. */
+typedef struct WattleDevice {
         const char *name; /* a DNS label */
-        WattlePlace place;
+        WattleSpot place;
         WattleKey public_key;
-        WattlePlace key_place; /* line 0: PublicKey= is missing */
+        WattleSpot key_place; /* line 0: PublicKey= is missing */
         WattleProfileAddr *addresses;
-        guint n_addresses;
         WattleProfileName *aliases;
-        guint n_aliases;
         WattleCandidate *candidates;
-        guint n_candidates;
         WattleProfilePrefix *routes;
-        guint n_routes;
+        guint16 n_addresses, n_aliases, n_candidates, n_routes;
         WattleOptionalU16 listen_port;
         WattleOptionalU16 keepalive_s; /* 0: off */
         WattleDeviceState state;
@@ -89,15 +43,15 @@ typedef struct {
         gboolean managed; /* runs wattle; yes unless Managed=no */
 } WattleDevice;
 
-typedef struct {
+typedef struct WattleProfile {
         const char *file;   /* for messages; interned, may be NULL */
         WattleArena *arena; /* of all that is pointed to, the devices too */
         const char *name;   /* Name=, or that of the file */
-        WattlePlace place;  /* of [Mesh] */
+        WattleSpot place;   /* of [Mesh] */
         gboolean has_serial;
         guint64 serial; /* rises with every change, from 1 */
         WattleProfilePrefix *subnets;
-        guint n_subnets;
+        guint16 n_subnets;
         const char *domain; /* Domain=, or NULL */
         WattleOptionalU16 listen_port;
         WattleOptionalU16 mtu;
@@ -114,6 +68,9 @@ WattleProfile *wattle_profile_read(GBytes *bytes, const char *file,
                                    WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 void wattle_profile_free(WattleProfile *profile);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleProfile, wattle_profile_free)
+
+/* Where something of the profile stands, for a report. */
+WattlePlace wattle_profile_place(const WattleProfile *profile, WattleSpot spot);
 
 /* The rules of the whole mesh, to the report: what is unique, what is inside what. Passes over what
  * was not read. */

@@ -12,6 +12,12 @@ typedef struct {
         guint32 column;   /* from 1, in bytes */
 } WattlePlace;
 
+/* A place in a file that is known otherwise: a mesh has tens of thousands of them. */
+typedef struct {
+        guint32 line;   /* from 1; 0 if unknown */
+        guint32 column; /* from 1, in bytes */
+} WattleSpot;
+
 typedef enum {
         WATTLE_FAULT_ERROR,
         WATTLE_FAULT_WARNING,

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "common/profile.h"
 #include "common/scalar.h"
 #include "common/view.h"
 
@@ -245,7 +246,7 @@ static void fill_addresses(Resolver *resolver)
 
 static gboolean find_exit_node(Resolver *resolver, WattleReport *report)
 {
-        const WattleProfileName *wish = &resolver->local->exit_node;
+        const WattleLocalName *wish = &resolver->local->exit_node;
         const char *why = NULL;
 
         if (!wish->value)
@@ -274,7 +275,7 @@ static gboolean fill_interface(Resolver *resolver, WattleReport *report)
         /* Interface= was checked when it was read. */
         if (!wattle_interface_name_check(name, &error)) {
                 wattle_report_error(
-                        report, resolver->profile->place,
+                        report, wattle_profile_place(resolver->profile, resolver->profile->place),
                         "the interface would be called as the mesh, but %s: write Interface= "
                         "below [Local]",
                         error->message);

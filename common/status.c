@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/profile.h"
 #include "common/scalar.h"
 
 static const char *const paths[WATTLE_N_PATHS] = {

@@ -9,11 +9,15 @@
 #include "common/ip.h"
 #include "common/key.h"
 #include "common/local.h"
-#include "common/profile.h"
 #include "common/report.h"
+#include "common/value.h"
 
 #define WATTLE_DEFAULT_KEEPALIVE_S 25    /* below the 30 s after which NATs forget UDP */
 #define WATTLE_DEFAULT_MARK        51820 /* as wg-quick(8) */
+
+/* Of them only resolve.c knows more: policy is decided there, and renderers cannot ask for it. */
+typedef struct WattleProfile WattleProfile;
+typedef struct WattleDevice WattleDevice;
 
 /* A device as its names and addresses show it, ourselves or a peer. */
 typedef struct {

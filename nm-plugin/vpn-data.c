@@ -241,9 +241,9 @@ static void apply_choices(const WattleVpnData *data, WattleLocal *local)
         const WattlePlace place = { g_intern_static_string("vpn.data"), 0, 0 };
 
         if (data->device)
-                local->device = (WattleProfileName){ data->device, place };
+                local->device = (WattleLocalName){ data->device, place };
         if (data->exit_node)
-                local->exit_node = (WattleProfileName){ data->exit_node, place };
+                local->exit_node = (WattleLocalName){ data->exit_node, place };
         if (data->accept_routes.given)
                 local->accept_routes = data->accept_routes.value;
 }
@@ -257,7 +257,7 @@ static gboolean load_carried(const WattleVpnData *data, WattleMesh *ret, WattleR
                 return FALSE;
         if (strcmp(ret->profile->name, data->mesh) == 0)
                 return TRUE;
-        wattle_report_error(report, ret->profile->place,
+        wattle_report_error(report, wattle_profile_place(ret->profile, ret->profile->place),
                             "the mesh calls itself %s, and vpn.data " WATTLE_VPN_KEY_MESH
                             " calls it %s",
                             ret->profile->name, data->mesh);

@@ -209,7 +209,7 @@ gboolean wattle_host_check_managed(const WattleMesh *mesh, const WattleView *vie
         if (view->self.managed)
                 return TRUE;
         device = wattle_profile_find_device(mesh->profile, view->self.name);
-        wattle_report_error(report, device->place,
+        wattle_report_error(report, wattle_profile_place(mesh->profile, device->place),
                             "device %s has Managed=no, but here wattle runs: remove that line",
                             device->name);
         return FALSE;

@@ -297,7 +297,7 @@ static gboolean check_installed_name(const WattleMesh *mesh, const char *name, W
 {
         if (strcmp(mesh->profile->name, name) == 0)
                 return TRUE;
-        wattle_report_error(report, mesh->profile->place,
+        wattle_report_error(report, wattle_profile_place(mesh->profile, mesh->profile->place),
                             "the mesh calls itself %s: rename the file to %s" WATTLE_MESH_SUFFIX,
                             mesh->profile->name, mesh->profile->name);
         return FALSE;

@@ -68,7 +68,7 @@ static void check_interface(const WattleProfile *profile, WattleReport *report)
         g_autoptr(GError) error = NULL;
 
         if (!wattle_interface_name_check(profile->name, &error))
-                wattle_report_error(report, profile->place,
+                wattle_report_error(report, wattle_profile_place(profile, profile->place),
                                     "the interface is called as the mesh, but %s", error->message);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "common/profile.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char mesh[] = "[Mesh]\n"

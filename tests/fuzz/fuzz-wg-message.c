@@ -2,6 +2,7 @@
 /* What the kernel says of a device, in up to two messages, and the change from it to a view. */
 #include <string.h>
 
+#include "common/profile.h"
 #include "common/wg-message.h"
 #include "tests/fuzz/fuzz.h"
 

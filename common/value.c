@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/value.h"
+
+#include "common/scalar.h"
+
+gboolean wattle_value_parse_boolean(const char *text, G_GNUC_UNUSED WattlePlace place,
+                                    G_GNUC_UNUSED WattleArena *arena, gpointer field,
+                                    GError **error)
+{
+        return wattle_boolean_parse(text, field, error);
+}
+
+gboolean wattle_value_parse_port(const char *text, G_GNUC_UNUSED WattlePlace place,
+                                 G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
+{
+        WattleOptionalU16 *port = field;
+
+        port->given = wattle_port_parse(text, &port->value, error);
+        return port->given;
+}
+
+gboolean wattle_value_parse_mtu(const char *text, G_GNUC_UNUSED WattlePlace place,
+                                G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
+{
+        guint64 mtu;
+
+        if (!wattle_uint_parse(text, WATTLE_MTU_MIN, WATTLE_MTU_MAX, &mtu, error))
+                return FALSE;
+        *(WattleOptionalU16 *)field = (WattleOptionalU16){ TRUE, (guint16)mtu };
+        return TRUE;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the keys of a profile and of local settings hold: values with the place where they stand, or
+ * with the word whether they were given. And how their text is read, where that is the same in
+ * both. */
+#pragma once
+
+#include "common/arena.h"
+#include "common/endpoint.h"
+#include "common/ip.h"
+#include "common/report.h"
+
+/* Limits on what comes from outside, for one device; the reader refuses more. */
+#define WATTLE_DEVICE_MAX_ADDRESSES  16
+#define WATTLE_DEVICE_MAX_CANDIDATES 16 /* public and private endpoints together */
+#define WATTLE_DEVICE_MAX_ROUTES     256
+#define WATTLE_DEVICE_MAX_ALIASES    16
+
+#define WATTLE_MTU_MIN 1280 /* the least that IPv6 works with, RFC 8200, 5 */
+#define WATTLE_MTU_MAX 65535
+
+typedef struct {
+        WattleAddr value;
+        WattleSpot place;
+} WattleProfileAddr;
+
+typedef struct {
+        WattlePrefix value;
+        WattleSpot place;
+} WattleProfilePrefix;
+
+typedef struct {
+        const char *value;
+        WattleSpot place;
+} WattleProfileName;
+
+typedef enum {
+        WATTLE_CANDIDATE_PUBLIC,
+        WATTLE_CANDIDATE_PRIVATE, /* on the device's LAN; always literal */
+} WattleCandidateKind;
+
+/* One address where a device may be reached, in the order of the profile. */
+typedef struct {
+        WattleCandidateKind kind;
+        WattleSpot place;
+        WattleEndpoint endpoint;
+} WattleCandidate;
+
+/* Optional scalars say whether they were given; their defaults are decided in resolve.c. */
+typedef struct {
+        gboolean given;
+        guint16 value;
+} WattleOptionalU16;
+
+typedef struct {
+        gboolean given;
+        guint32 value;
+} WattleOptionalU32;
+
+/* Reads text into *field. */
+typedef gboolean (*WattleParseValue)(const char *text, WattlePlace place, WattleArena *arena,
+                                     gpointer field, GError **error);
+
+gboolean wattle_value_parse_boolean(const char *text, WattlePlace place, WattleArena *arena,
+                                    gpointer field, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Into a WattleOptionalU16. */
+gboolean wattle_value_parse_port(const char *text, WattlePlace place, WattleArena *arena,
+                                 gpointer field, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean wattle_value_parse_mtu(const char *text, WattlePlace place, WattleArena *arena,
+                                gpointer field, GError **error) G_GNUC_WARN_UNUSED_RESULT;
