@@ -18,9 +18,12 @@ static void on_child(G_GNUC_UNUSED gpointer data)
 void wattle_agent_start(WattleAgent *agent)
 {
         char process[32], notify[32], byte;
-        /* --fallback: the one of a desktop goes first */
-        const char *argv[] = { PROGRAM, "--process",  process, "--notify-fd",
-                               notify,  "--fallback", NULL };
+        /* With --fallback an agent of the desktop goes first; but polkit passes over such a one
+         * where there is no session to have a desktop. */
+        const char *fallback = g_getenv("XDG_SESSION_ID") ? "--fallback" : NULL;
+        const char *argv[] = {
+                PROGRAM, "--process", process, "--notify-fd", notify, fallback, NULL
+        };
         int fds[2], target;
 
         agent->pid = 0;
