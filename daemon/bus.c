@@ -1,412 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/bus.h"
 
-#include <string.h>
-#include <time.h>
-
 #include "common/error.h"
 #include "common/sys/bus-status.h"
 #include "common/sys/bus.h"
 #include "daemon/authorize.h"
 #include "daemon/bus-act.h"
 #include "daemon/bus-arguments.h"
-
-/* Everybody may ask for the peers as often as they like; the kernel is not asked more often. */
-#define REFRESH_US (G_USEC_PER_SEC / 2)
+#include "daemon/bus-mesh.h"
 
 struct WattleBus {
         sd_bus *bus;
-        WattleManager *manager;
-        WattleAuthorizer *authorizer;
-        WattleApplies *applies;
-        GHashTable *meshes; /* name (the value's) to Mesh, for each that was ever asked for */
+        WattleBusBack back;
+        GHashTable *meshes; /* name to WattleBusMesh, for each that was ever asked for */
         sd_bus_slot *manager_slot, *mesh_slot, *nodes_slot;
-};
-
-/* What a mesh's object is to sd-bus. Names stay; indexes of the manager's do not. */
-typedef struct {
-        WattleBus *owner;
-        char *name;
-        gint64 refreshed_us; /* CLOCK_BOOTTIME */
-} Mesh;
-
-static void mesh_free(gpointer data)
-{
-        Mesh *mesh = data;
-
-        g_free(mesh->name);
-        g_free(mesh);
-}
-
-static gint64 boottime_us(void)
-{
-        struct timespec now;
-
-        clock_gettime(CLOCK_BOOTTIME, &now);
-        return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
-}
-
-static char *mesh_path(const char *name)
-{
-        char *path = NULL;
-
-        return sd_bus_path_encode(WATTLE_BUS_MESHES, name, &path) < 0 ? NULL : path;
-}
-
-static int fail(sd_bus_error *error, const char *name, const GError *why)
-{
-        return sd_bus_error_set(error, name, why->message);
-}
-
-static gboolean find_mesh(const Mesh *mesh, guint *ret_index, sd_bus_error *error)
-{
-        if (wattle_manager_find(mesh->owner->manager, mesh->name, ret_index))
-                return TRUE;
-        sd_bus_error_setf(error, WATTLE_BUS_ERROR_NO_MESH, "There is no mesh %s", mesh->name);
-        return FALSE;
-}
-
-/* Mesh and peer of a call whose first argument names the peer; the argument is read. */
-static gboolean find_peer(const Mesh *mesh, sd_bus_message *call, guint *ret_mesh, guint *ret_peer,
-                          const char **ret_name, sd_bus_error *error)
-{
-        g_autoptr(GError) refused = NULL;
-
-        if (sd_bus_message_read(call, "s", ret_name) < 0) {
-                sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "The peer's name is missing");
-                return FALSE;
-        }
-        if (!wattle_bus_parse_peer(*ret_name, &refused)) {
-                fail(error, SD_BUS_ERROR_INVALID_ARGS, refused);
-                return FALSE;
-        }
-        if (!find_mesh(mesh, ret_mesh, error))
-                return FALSE;
-        if (wattle_manager_find_peer(mesh->owner->manager, *ret_mesh, *ret_name, ret_peer))
-                return TRUE;
-        sd_bus_error_setf(error, WATTLE_BUS_ERROR_NO_PEER, "The mesh %s has no peer %s here",
-                          mesh->name, *ret_name);
-        return FALSE;
-}
-
-/* The manager counts in time since the boot, the bus in that of clocks on walls. */
-static void peer_status(const WattleManagerPeer *peer, WattlePeerStatus *ret)
-{
-        *ret = (WattlePeerStatus){
-                .device = peer->name,
-                .public_key = peer->public_key,
-                .addresses = (WattleAddr *)peer->addresses,
-                .n_addresses = peer->n_addresses,
-                .managed = peer->managed,
-                .path = peer->path,
-                .has_endpoint = peer->endpoint.addr.family != 0,
-                .endpoint = { NULL, peer->endpoint.addr, peer->endpoint.port },
-                .endpoint_scope = peer->endpoint.scope,
-                .has_since = peer->since_us > 0,
-                .since_us = g_get_real_time() - (boottime_us() - peer->since_us),
-                .last_handshake_s = peer->last_handshake_s,
-                .rx_bytes = peer->rx_bytes,
-                .tx_bytes = peer->tx_bytes,
-                .has_rtt = peer->has_rtt,
-                .rtt_us = peer->rtt_us,
-                .reason = peer->reason,
-        };
-}
-
-static int append_peer(const WattleBus *bus, sd_bus_message *message, guint mesh, guint index)
-{
-        WattleManagerPeer peer;
-        WattlePeerStatus status;
-
-        wattle_manager_get_peer(bus->manager, mesh, index, &peer);
-        peer_status(&peer, &status);
-        return wattle_bus_append_peer(message, &status);
-}
-
-/* What cannot be had anew is told as it was. */
-static void refresh(Mesh *mesh, guint index)
-{
-        gint64 now_us = boottime_us();
-
-        if (mesh->refreshed_us != 0 && now_us - mesh->refreshed_us < REFRESH_US)
-                return;
-        mesh->refreshed_us = now_us;
-        (void)!wattle_manager_refresh(mesh->owner->manager, index, NULL);
-}
-
-static int act_list_peers(sd_bus_message *call, gpointer data, sd_bus_error *error)
-{
-        Mesh *mesh = data;
-        AUTO_BUS_MESSAGE *reply = NULL;
-        WattleManagerMesh info;
-        guint index;
-        int result;
-
-        if (!find_mesh(mesh, &index, error))
-                return sd_bus_error_get_errno(error);
-        refresh(mesh, index);
-        wattle_manager_get(mesh->owner->manager, index, &info);
-        result = sd_bus_message_new_method_return(call, &reply);
-        if (result >= 0)
-                result = sd_bus_message_open_container(reply, 'a', WATTLE_BUS_PEER);
-        for (guint i = 0; result >= 0 && i < info.n_peers; i++)
-                result = append_peer(mesh->owner, reply, index, i);
-        if (result >= 0)
-                result = sd_bus_message_close_container(reply);
-        return result < 0 ? result : sd_bus_send(NULL, reply, NULL);
-}
-
-static int act_get_peer(sd_bus_message *call, gpointer data, sd_bus_error *error)
-{
-        Mesh *mesh = data;
-        AUTO_BUS_MESSAGE *reply = NULL;
-        const char *name;
-        guint index, peer;
-        int result;
-
-        sd_bus_message_rewind(call, 1);
-        if (!find_peer(mesh, call, &index, &peer, &name, error))
-                return sd_bus_error_get_errno(error);
-        refresh(mesh, index);
-        result = sd_bus_message_new_method_return(call, &reply);
-        if (result >= 0)
-                result = append_peer(mesh->owner, reply, index, peer);
-        return result < 0 ? result : sd_bus_send(NULL, reply, NULL);
-}
-
-static int act_switch(sd_bus_message *call, Mesh *mesh, gboolean up, sd_bus_error *error)
-{
-        WattleManagerMesh info;
-        guint index;
-
-        if (!find_mesh(mesh, &index, error))
-                return sd_bus_error_get_errno(error);
-        wattle_manager_get(mesh->owner->manager, index, &info);
-        return wattle_act_switch(call, &info, up, error);
-}
-
-static int act_up(sd_bus_message *call, gpointer data, sd_bus_error *error)
-{
-        return act_switch(call, data, TRUE, error);
-}
-
-static int act_down(sd_bus_message *call, gpointer data, sd_bus_error *error)
-{
-        return act_switch(call, data, FALSE, error);
-}
-
-static int act_apply(sd_bus_message *call, gpointer data, sd_bus_error *error)
-{
-        const Mesh *mesh = data;
-
-        return wattle_applies_start(mesh->owner->applies, call, mesh->name, error);
-}
-
-/* The arguments of Migrate; all of them are read. */
-static gboolean read_migration(const Mesh *mesh, sd_bus_message *call, guint *ret_mesh,
-                               guint *ret_peer, const char **ret_name, WattleSocketAddr *ret_to,
-                               sd_bus_error *error)
-{
-        g_autoptr(GError) refused = NULL;
-        const char *text;
-
-        if (!find_peer(mesh, call, ret_mesh, ret_peer, ret_name, error))
-                return FALSE;
-        if (sd_bus_message_read(call, "s", &text) < 0) {
-                sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "The endpoint is missing");
-                return FALSE;
-        }
-        if (wattle_bus_parse_endpoint(text, ret_to, &refused))
-                return TRUE;
-        fail(error, SD_BUS_ERROR_INVALID_ARGS, refused);
-        return FALSE;
-}
-
-static int act_migrate(sd_bus_message *call, gpointer data, sd_bus_error *error)
-{
-        const Mesh *mesh = data;
-        g_autoptr(GError) refused = NULL;
-        WattleSocketAddr to;
-        const char *name;
-        guint index, peer;
-
-        /* Once more: what was there may have gone while polkit asked. */
-        sd_bus_message_rewind(call, 1);
-        if (!read_migration(mesh, call, &index, &peer, &name, &to, error))
-                return sd_bus_error_get_errno(error);
-        if (!wattle_manager_migrate(mesh->owner->manager, index, peer,
-                                    to.addr.family != 0 ? &to : NULL, &refused))
-                return fail(error, WATTLE_BUS_ERROR_FAILED, refused);
-        return sd_bus_reply_method_return(call, NULL);
-}
-
-static void on_probed(gboolean answered, guint32 rtt_us, const char *why, gpointer data)
-{
-        AUTO_BUS_MESSAGE *call = data;
-
-        if (answered)
-                sd_bus_reply_method_return(call, "t", (guint64)rtt_us);
-        else
-                sd_bus_reply_method_errorf(call, WATTLE_BUS_ERROR_FAILED, "%s", why);
-}
-
-static int act_probe(sd_bus_message *call, gpointer data, sd_bus_error *error)
-{
-        const Mesh *mesh = data;
-        g_autoptr(GError) refused = NULL;
-        const char *name;
-        guint index, peer;
-
-        sd_bus_message_rewind(call, 1);
-        if (!find_peer(mesh, call, &index, &peer, &name, error))
-                return sd_bus_error_get_errno(error);
-        if (wattle_manager_probe(mesh->owner->manager, index, peer, on_probed,
-                                 sd_bus_message_ref(call), &refused))
-                return 0;
-        sd_bus_message_unref(call);
-        return fail(error, WATTLE_BUS_ERROR_FAILED, refused);
-}
-
-static int authorize(Mesh *mesh, sd_bus_message *call, const char *peer, WattleAct act,
-                     sd_bus_error *error)
-{
-        const char *details[] = { "mesh", mesh->name, peer ? "peer" : NULL, peer, NULL };
-
-        return wattle_authorize(mesh->owner->authorizer, call, details, act, mesh, error);
-}
-
-static int method_list_peers(sd_bus_message *call, void *data, sd_bus_error *error)
-{
-        return authorize(data, call, NULL, act_list_peers, error);
-}
-
-static int method_get_peer(sd_bus_message *call, void *data, sd_bus_error *error)
-{
-        return authorize(data, call, NULL, act_get_peer, error);
-}
-
-static int method_up(sd_bus_message *call, void *data, sd_bus_error *error)
-{
-        return authorize(data, call, NULL, act_up, error);
-}
-
-static int method_down(sd_bus_message *call, void *data, sd_bus_error *error)
-{
-        return authorize(data, call, NULL, act_down, error);
-}
-
-static int method_apply(sd_bus_message *call, void *data, sd_bus_error *error)
-{
-        return authorize(data, call, NULL, act_apply, error);
-}
-
-/* Nobody is asked for a password on account of arguments that are wrong. */
-static int method_migrate(sd_bus_message *call, void *data, sd_bus_error *error)
-{
-        WattleSocketAddr to;
-        const char *name;
-        guint index, peer;
-
-        if (!read_migration(data, call, &index, &peer, &name, &to, error))
-                return sd_bus_error_get_errno(error);
-        return authorize(data, call, name, act_migrate, error);
-}
-
-static int method_probe(sd_bus_message *call, void *data, sd_bus_error *error)
-{
-        const char *name;
-        guint index, peer;
-
-        if (!find_peer(data, call, &index, &peer, &name, error))
-                return sd_bus_error_get_errno(error);
-        return authorize(data, call, name, act_probe, error);
-}
-
-static int get_text(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *path,
-                    G_GNUC_UNUSED const char *interface, const char *property,
-                    sd_bus_message *reply, void *data, sd_bus_error *error)
-{
-        const Mesh *mesh = data;
-        WattleManagerMesh info;
-        const char *text = NULL;
-        guint index;
-
-        if (!find_mesh(mesh, &index, error))
-                return sd_bus_error_get_errno(error);
-        wattle_manager_get(mesh->owner->manager, index, &info);
-        if (strcmp(property, "Name") == 0)
-                text = info.name;
-        else if (strcmp(property, "Device") == 0)
-                text = info.device;
-        else if (strcmp(property, "Interface") == 0)
-                text = info.interface;
-        else if (strcmp(property, "Owner") == 0)
-                text = wattle_owner_name(info.owner);
-        else if (strcmp(property, "State") == 0)
-                text = wattle_link_state_name(!info.exists ? WATTLE_LINK_ABSENT
-                                              : info.up    ? WATTLE_LINK_UP
-                                                           : WATTLE_LINK_DOWN);
-        else if (strcmp(property, "Problem") == 0)
-                text = info.problem;
-        return sd_bus_message_append(reply, "s", text ? text : "");
-}
-
-static int get_port(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *path,
-                    G_GNUC_UNUSED const char *interface, G_GNUC_UNUSED const char *property,
-                    sd_bus_message *reply, void *data, sd_bus_error *error)
-{
-        const Mesh *mesh = data;
-        WattleManagerMesh info;
-        guint index;
-
-        if (!find_mesh(mesh, &index, error))
-                return sd_bus_error_get_errno(error);
-        wattle_manager_get(mesh->owner->manager, index, &info);
-        return sd_bus_message_append(reply, "q", info.listen_port);
-}
-
-static int get_migrating(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *path,
-                         G_GNUC_UNUSED const char *interface, G_GNUC_UNUSED const char *property,
-                         sd_bus_message *reply, void *data, sd_bus_error *error)
-{
-        const Mesh *mesh = data;
-        WattleManagerMesh info;
-        guint index;
-
-        if (!find_mesh(mesh, &index, error))
-                return sd_bus_error_get_errno(error);
-        wattle_manager_get(mesh->owner->manager, index, &info);
-        return sd_bus_message_append(reply, "b", info.migrate);
-}
-
-static const sd_bus_vtable mesh_vtable[] = {
-        SD_BUS_VTABLE_START(0),
-        SD_BUS_METHOD_WITH_ARGS("Up", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_up,
-                                SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("Down", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_down,
-                                SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("Apply", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_apply,
-                                SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("ListPeers", SD_BUS_NO_ARGS,
-                                SD_BUS_RESULT("a" WATTLE_BUS_PEER, peers), method_list_peers,
-                                SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("GetPeer", SD_BUS_ARGS("s", peer),
-                                SD_BUS_RESULT(WATTLE_BUS_PEER, state), method_get_peer,
-                                SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("Migrate", SD_BUS_ARGS("s", peer, "s", endpoint), SD_BUS_NO_RESULT,
-                                method_migrate, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("Probe", SD_BUS_ARGS("s", peer), SD_BUS_RESULT("t", round_trip_us),
-                                method_probe, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_SIGNAL_WITH_ARGS("PeerChanged", SD_BUS_ARGS(WATTLE_BUS_PEER, state), 0),
-        SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("Device", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("Interface", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("Owner", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("State", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("ListenPort", "q", get_port, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("Migrating", "b", get_migrating, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("Problem", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_VTABLE_END,
 };
 
 static int act_get_mesh(sd_bus_message *call, gpointer data, sd_bus_error *error)
@@ -420,11 +27,11 @@ static int act_get_mesh(sd_bus_message *call, gpointer data, sd_bus_error *error
         if (sd_bus_message_read(call, "s", &name) < 0)
                 return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "The name is missing");
         if (!wattle_bus_parse_mesh(name, &refused))
-                return fail(error, SD_BUS_ERROR_INVALID_ARGS, refused);
-        if (!wattle_manager_find(bus->manager, name, &index))
+                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, refused->message);
+        if (!wattle_manager_find(bus->back.manager, name, &index))
                 return sd_bus_error_setf(error, WATTLE_BUS_ERROR_NO_MESH, "There is no mesh %s",
                                          name);
-        path = mesh_path(name);
+        path = wattle_bus_mesh_path(name);
         return sd_bus_reply_method_return(call, "o", path);
 }
 
@@ -433,7 +40,7 @@ static int method_get_mesh(sd_bus_message *call, void *data, sd_bus_error *error
         const WattleBus *bus = data;
         const char *const details[] = { NULL };
 
-        return wattle_authorize(bus->authorizer, call, details, act_get_mesh, data, error);
+        return wattle_authorize(bus->back.authorizer, call, details, act_get_mesh, data, error);
 }
 
 static int get_version(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *path,
@@ -451,12 +58,12 @@ static int get_meshes(G_GNUC_UNUSED sd_bus *unused, G_GNUC_UNUSED const char *pa
         const WattleBus *bus = data;
         int result = sd_bus_message_open_container(reply, 'a', "(so)");
 
-        for (guint i = 0; result >= 0 && i < wattle_manager_count(bus->manager); i++) {
+        for (guint i = 0; result >= 0 && i < wattle_manager_count(bus->back.manager); i++) {
                 WattleManagerMesh mesh;
                 g_autofree char *object = NULL;
 
-                wattle_manager_get(bus->manager, i, &mesh);
-                object = mesh_path(mesh.name);
+                wattle_manager_get(bus->back.manager, i, &mesh);
+                object = wattle_bus_mesh_path(mesh.name);
                 result = sd_bus_message_append(reply, "(so)", mesh.name, object);
         }
         return result < 0 ? result : sd_bus_message_close_container(reply);
@@ -471,14 +78,13 @@ static const sd_bus_vtable manager_vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
-static Mesh *get_mesh(WattleBus *bus, const char *name)
+static WattleBusMesh *get_mesh(WattleBus *bus, const char *name)
 {
-        Mesh *mesh = g_hash_table_lookup(bus->meshes, name);
+        WattleBusMesh *mesh = g_hash_table_lookup(bus->meshes, name);
 
         if (!mesh) {
-                mesh = g_new(Mesh, 1);
-                *mesh = (Mesh){ bus, g_strdup(name), 0 };
-                g_hash_table_insert(bus->meshes, mesh->name, mesh);
+                mesh = wattle_bus_mesh_new(&bus->back, name);
+                g_hash_table_insert(bus->meshes, g_strdup(name), mesh);
         }
         return mesh;
 }
@@ -493,7 +99,8 @@ static int on_find(G_GNUC_UNUSED sd_bus *unused, const char *path,
         guint index;
 
         if (sd_bus_path_decode(path, WATTLE_BUS_MESHES, &name) <= 0 ||
-            !wattle_bus_parse_mesh(name, NULL) || !wattle_manager_find(bus->manager, name, &index))
+            !wattle_bus_parse_mesh(name, NULL) ||
+            !wattle_manager_find(bus->back.manager, name, &index))
                 return 0;
         *ret_found = get_mesh(bus, name);
         return 1;
@@ -504,14 +111,14 @@ static int on_nodes(G_GNUC_UNUSED sd_bus *unused, G_GNUC_UNUSED const char *pref
                     char ***ret_nodes, G_GNUC_UNUSED sd_bus_error *error)
 {
         const WattleBus *bus = data;
-        guint n = wattle_manager_count(bus->manager);
+        guint n = wattle_manager_count(bus->back.manager);
         char **nodes = g_new0(char *, n + 1);
 
         for (guint i = 0; i < n; i++) {
                 WattleManagerMesh mesh;
 
-                wattle_manager_get(bus->manager, i, &mesh);
-                nodes[i] = mesh_path(mesh.name);
+                wattle_manager_get(bus->back.manager, i, &mesh);
+                nodes[i] = wattle_bus_mesh_path(mesh.name);
         }
         *ret_nodes = nodes;
         return 1;
@@ -522,8 +129,8 @@ static void emit_mesh(WattleBus *bus, guint index)
         g_autofree char *path = NULL;
         WattleManagerMesh mesh;
 
-        wattle_manager_get(bus->manager, index, &mesh);
-        path = mesh_path(mesh.name);
+        wattle_manager_get(bus->back.manager, index, &mesh);
+        path = wattle_bus_mesh_path(mesh.name);
         sd_bus_emit_properties_changed(bus->bus, path, WATTLE_BUS_MESH, "Device", "Interface",
                                        "Owner", "State", "ListenPort", "Migrating", "Problem",
                                        NULL);
@@ -536,11 +143,11 @@ static void emit_peer(WattleBus *bus, guint index, guint peer)
         WattleManagerMesh mesh;
         int result;
 
-        wattle_manager_get(bus->manager, index, &mesh);
-        path = mesh_path(mesh.name);
+        wattle_manager_get(bus->back.manager, index, &mesh);
+        path = wattle_bus_mesh_path(mesh.name);
         result = sd_bus_message_new_signal(bus->bus, &signal, path, WATTLE_BUS_MESH, "PeerChanged");
         if (result >= 0)
-                result = append_peer(bus, signal, index, peer);
+                result = wattle_bus_mesh_append_peer(&bus->back, signal, index, peer);
         if (result >= 0)
                 sd_bus_send(bus->bus, signal, NULL);
 }
@@ -553,7 +160,7 @@ static void on_changed(WattleChanged changed, guint mesh, guint peer, gpointer d
         case WATTLE_CHANGED_LIST:
                 sd_bus_emit_properties_changed(bus->bus, WATTLE_BUS_PATH, WATTLE_BUS_MANAGER,
                                                "Meshes", NULL);
-                for (guint i = 0; i < wattle_manager_count(bus->manager); i++)
+                for (guint i = 0; i < wattle_manager_count(bus->back.manager); i++)
                         emit_mesh(bus, i);
                 break;
         case WATTLE_CHANGED_MESH:
@@ -569,7 +176,7 @@ static void on_applied(gpointer data)
 {
         const WattleBus *bus = data;
 
-        wattle_manager_reload(bus->manager);
+        wattle_manager_reload(bus->back.manager);
 }
 
 static int add_objects(WattleBus *bus)
@@ -579,7 +186,8 @@ static int add_objects(WattleBus *bus)
 
         if (result >= 0)
                 result = sd_bus_add_fallback_vtable(bus->bus, &bus->mesh_slot, WATTLE_BUS_MESHES,
-                                                    WATTLE_BUS_MESH, mesh_vtable, on_find, bus);
+                                                    WATTLE_BUS_MESH, wattle_bus_mesh_vtable,
+                                                    on_find, bus);
         if (result >= 0)
                 result = sd_bus_add_node_enumerator(bus->bus, &bus->nodes_slot, WATTLE_BUS_MESHES,
                                                     on_nodes, bus);
@@ -596,10 +204,10 @@ WattleBus *wattle_bus_new(sd_bus *connection, WattleManager *manager, uid_t trus
 
         *bus = (WattleBus){
                 .bus = sd_bus_ref(connection),
-                .manager = manager,
-                .authorizer = wattle_authorizer_new(trusted_uid),
-                .applies = wattle_applies_new(connection, on_applied, bus),
-                .meshes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, mesh_free),
+                .back = { manager, wattle_authorizer_new(trusted_uid),
+                          wattle_applies_new(connection, on_applied, bus) },
+                .meshes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                                (GDestroyNotify)wattle_bus_mesh_free),
         };
         result = add_objects(bus);
         if (result >= 0) {
@@ -616,12 +224,12 @@ void wattle_bus_free(WattleBus *bus)
 {
         if (!bus)
                 return;
-        wattle_manager_on_changed(bus->manager, NULL, NULL);
+        wattle_manager_on_changed(bus->back.manager, NULL, NULL);
         sd_bus_slot_unref(bus->manager_slot);
         sd_bus_slot_unref(bus->mesh_slot);
         sd_bus_slot_unref(bus->nodes_slot);
-        wattle_authorizer_free(bus->authorizer);
-        wattle_applies_free(bus->applies);
+        wattle_authorizer_free(bus->back.authorizer);
+        wattle_applies_free(bus->back.applies);
         g_hash_table_unref(bus->meshes);
         sd_bus_unref(bus->bus);
         g_free(bus);
