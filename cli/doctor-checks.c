@@ -325,7 +325,8 @@ static void check_wattled(const WattleFacts *facts, const Findings *findings)
                 problem(findings,
                         g_strdup("wattled does not run: endpoints do not follow the network"),
                         g_strdup("systemctl start wattled"));
-        else if (facts->wattled_runs && facts->status.problem)
+        else if (facts->wattled_runs && facts->status.problem &&
+                 facts->status.link == WATTLE_LINK_UP)
                 problem(findings,
                         g_strdup_printf("wattled does not look after the peers: %s",
                                         facts->status.problem),

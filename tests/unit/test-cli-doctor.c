@@ -189,6 +189,12 @@ static void ill_wattled_problem(WattleFacts *facts)
         facts->status.problem = "two devices have this key";
 }
 
+static void ill_wattled_down(WattleFacts *facts)
+{
+        ill_wattled_problem(facts);
+        is_down(facts);
+}
+
 static const struct row {
         const char *name;
         void (*fall_ill)(WattleFacts *facts);
@@ -263,6 +269,8 @@ static const struct row {
         { "wattled", ill_wattled,
           "wattled: wattled does not run: endpoints do not follow the network [systemctl start "
           "wattled]\n" },
+        { "wattled has none but that", ill_wattled_down,
+          "interface: note: the interface home is down [wattle up home]\n" },
         { "wattled has a problem", ill_wattled_problem,
           "wattled: wattled does not look after the peers: two devices have this key []\n" },
 };

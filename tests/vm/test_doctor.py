@@ -136,6 +136,7 @@ def test_owners_that_fight(lab):
     assert "NetworkManager manages the interface home" in found["fight"]
     assert "/run/NetworkManager/conf.d/60-wattle-home.conf" in found["applied"]
     a.run("mv /run/60-wattle-home.conf /run/NetworkManager/conf.d/; nmcli general reload conf")
+    mend(a, "fight")
     a.wait("nmcli -g GENERAL.STATE device show home | grep unmanaged")
     assert problems(a) == {}
     a.run("systemctl stop NetworkManager systemd-networkd.socket systemd-networkd")
