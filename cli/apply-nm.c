@@ -23,27 +23,33 @@ static WattleConnectionKind other_kind(WattleConnectionKind kind)
         return kind == WATTLE_CONNECTION_VPN ? WATTLE_CONNECTION_NATIVE : WATTLE_CONNECTION_VPN;
 }
 
-static gboolean find_active(WattleNmApply *apply, WattleConnectionKind kind, GError **error)
-{
-        g_autofree char *uuid = make_uuid(apply->mesh, kind);
-
-        apply->active_kind = kind;
-        return wattle_nm_find_active(apply->bus, uuid, &apply->active, error);
-}
-
 /* The interface of a VPN is that of the link which its service has beside it. */
-static gboolean find_interface(WattleNmApply *apply, GError **error)
+static gboolean find_vpn(WattleNmApply *apply, GError **error)
 {
         g_autofree char *vpn = wattle_nm_vpn_uuid(apply->mesh);
         g_autofree char *uuid = wattle_nm_link_uuid(vpn), *link = NULL;
 
-        if (!apply->active)
-                return TRUE;
-        if (apply->active_kind == WATTLE_CONNECTION_VPN &&
+        apply->active_kind = WATTLE_CONNECTION_VPN;
+        if (!wattle_nm_find_active(apply->bus, vpn, &apply->active, error) ||
             !wattle_nm_find_active(apply->bus, uuid, &link, error))
                 return FALSE;
-        if (apply->active_kind == WATTLE_CONNECTION_NATIVE || link)
-                apply->interface = wattle_nm_get_interface(apply->bus, link ? link : apply->active);
+        if (link)
+                apply->interface = wattle_nm_get_interface(apply->bus, link);
+        /* A link outlives its VPN if NetworkManager is restarted. */
+        if (!apply->active)
+                apply->active = g_steal_pointer(&link);
+        return TRUE;
+}
+
+static gboolean find_native(WattleNmApply *apply, GError **error)
+{
+        g_autofree char *uuid = wattle_nm_profile_uuid(apply->mesh);
+
+        apply->active_kind = WATTLE_CONNECTION_NATIVE;
+        if (!wattle_nm_find_active(apply->bus, uuid, &apply->active, error))
+                return FALSE;
+        if (apply->active)
+                apply->interface = wattle_nm_get_interface(apply->bus, apply->active);
         return TRUE;
 }
 
@@ -59,9 +65,7 @@ gboolean wattle_nm_apply_init(WattleNmApply *apply, int root_fd, sd_bus *bus, co
                 apply->interface = g_strdup(apply->before.interface);
                 return TRUE;
         }
-        return find_active(apply, WATTLE_CONNECTION_NATIVE, error) &&
-               (apply->active || find_active(apply, WATTLE_CONNECTION_VPN, error)) &&
-               find_interface(apply, error);
+        return find_native(apply, error) && (apply->active || find_vpn(apply, error));
 }
 
 void wattle_nm_apply_clear(WattleNmApply *apply)

@@ -49,6 +49,17 @@ static void tell_progress(const Switch *what)
                 fprintf(stderr, "%s: going %s ...\n", what->mesh, what->up ? "up" : "down");
 }
 
+/* What there is to switch off when no connection of the mesh is active: the link of a VPN outlives
+ * it if NetworkManager is restarted. */
+static gboolean find_left_link(const Switch *what, const char *uuid, char **ret, GError **error)
+{
+        g_autofree char *link = wattle_nm_link_uuid(uuid);
+
+        *ret = NULL;
+        return what->up || what->connection == WATTLE_CONNECTION_NATIVE ||
+               wattle_nm_find_active(what->bus, link, ret, error);
+}
+
 static gboolean switch_at_nm(Switch *what, GError **error)
 {
         g_autofree char *uuid = what->connection == WATTLE_CONNECTION_VPN
@@ -63,7 +74,8 @@ static gboolean switch_at_nm(Switch *what, GError **error)
                 return fail(error, "NetworkManager owns the interface, and is not running: "
                                    "'systemctl start NetworkManager'");
         if (!wattle_nm_find(what->bus, uuid, &connection, error) ||
-            !wattle_nm_find_active(what->bus, uuid, &active, error))
+            !wattle_nm_find_active(what->bus, uuid, &active, error) ||
+            (!active && !find_left_link(what, uuid, &active, error)))
                 return FALSE;
         if (!connection)
                 return fail(error, "NetworkManager does not have it yet: 'wattle apply %s' as root",

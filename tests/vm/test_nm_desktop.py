@@ -78,6 +78,10 @@ def test_nm_as_a_vpn(lab):
     def settings(text):
         return mesh.apply(a, "a", text)
 
+    # NetworkManager starts anew without the VPN, and its link stays: it is known for the mesh's.
+    a.run(f"systemctl restart {NM}")
+    a.wait("nmcli -g GENERAL.STATE connection show 'home (link)' | grep -x activated")
+    assert connections(a)[1] == lan | link
     assert "interface made anew by NetworkManager" in settings("Owner=NetworkManager\nConnection=native")
     a.wait("ping -c1 -W1 10.42.0.2")
     assert connections(a) == (lan | {"home": "wireguard"},) * 2
@@ -89,6 +93,12 @@ def test_nm_as_a_vpn(lab):
     a.wait("ping -c1 -W1 10.42.0.2")
     assert connections(a) == (lan, lan)
     settings("Owner=NetworkManager\nConnection=vpn")
+    a.run("wattle up home")
+    a.run(f"systemctl restart {NM}")
+    a.wait("nmcli -g GENERAL.STATE connection show 'home (link)' | grep -x activated")
+    assert a.out("wattle down home") == "home: down"
+    a.wait("! ip link show dev home")
+    a.wait("nmcli -g GENERAL.STATE connection show lan | grep -x activated")
     a.run("wattle up home")
     a.run(f"rm {mesh.path}")
     assert "interface home removed" in a.out("wattle apply")
