@@ -25,19 +25,31 @@ static gboolean get_unit_property(sd_bus *bus, const char *unit, const char *pro
         return result >= 0 || wattle_bus_fail(error, unit, &bus_error, result);
 }
 
-gboolean wattle_systemd_is_active(sd_bus *bus, const char *unit, gboolean *ret, GError **error)
+/* Whether a property of text has one of two values. */
+static gboolean unit_is(sd_bus *bus, const char *unit, const char *property, const char *value,
+                        const char *other, gboolean *ret, GError **error)
 {
         AUTO_BUS_MESSAGE *reply = NULL;
         const char *state;
         int result;
 
-        if (!get_unit_property(bus, unit, "ActiveState", "s", &reply, error))
+        if (!get_unit_property(bus, unit, property, "s", &reply, error))
                 return FALSE;
         result = sd_bus_message_read(reply, "s", &state);
         if (result < 0)
                 return wattle_bus_fail(error, unit, NULL, result);
-        *ret = strcmp(state, "active") == 0 || strcmp(state, "reloading") == 0;
+        *ret = strcmp(state, value) == 0 || g_strcmp0(state, other) == 0;
         return TRUE;
+}
+
+gboolean wattle_systemd_is_active(sd_bus *bus, const char *unit, gboolean *ret, GError **error)
+{
+        return unit_is(bus, unit, "ActiveState", "active", "reloading", ret, error);
+}
+
+gboolean wattle_systemd_is_loaded(sd_bus *bus, const char *unit, gboolean *ret, GError **error)
+{
+        return unit_is(bus, unit, "LoadState", "loaded", NULL, ret, error);
 }
 
 gboolean wattle_systemd_changed_at(sd_bus *bus, const char *unit, guint64 *ret_us, GError **error)

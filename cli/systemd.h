@@ -11,6 +11,10 @@
 gboolean wattle_systemd_is_active(sd_bus *bus, const char *unit, gboolean *ret,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* LoadState=loaded: neither missing nor masked nor with a bad unit file. */
+gboolean wattle_systemd_is_loaded(sd_bus *bus, const char *unit, gboolean *ret,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* When the unit last changed its state, a reload included (systemd >= 253): CLOCK_REALTIME. */
 gboolean wattle_systemd_changed_at(sd_bus *bus, const char *unit, guint64 *ret_us,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

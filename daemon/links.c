@@ -10,8 +10,8 @@
 #include "common/error.h"
 
 #define DATAGRAM_MAX (32 * 1024)
-#define QUIET_US     (250 * 1000)
-#define LATEST_US    (1000 * 1000)
+#define QUIET_US     (50 * 1000)
+#define LATEST_US    (250 * 1000)
 
 struct WattleLinks {
         WattleLinksEvents events;

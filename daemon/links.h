@@ -12,7 +12,7 @@ typedef struct {
         /* Some interface, address or route is gone, or a carrier lost: called at once, for what
          * goes by it is lost from now on. */
         void (*lost)(gpointer data);
-        /* Anything changed: called when nothing more has for 250 ms, and after 1 s at the latest.
+        /* Anything changed: called when nothing more has for 50 ms, and after 250 ms at the latest.
          */
         void (*changed)(gpointer data);
         gpointer data;

@@ -205,7 +205,7 @@ static gboolean load_view(WattleTunnel *tunnel, const WattleKey *self_key, Wattl
         return view != NULL;
 }
 
-static void take_fault(WattleTunnel *tunnel, WattleReport *report)
+static void take_fault(WattleTunnel *tunnel, WattleReport *report, gboolean keep)
 {
         g_autofree char *first = NULL;
 
@@ -213,7 +213,7 @@ static void take_fault(WattleTunnel *tunnel, WattleReport *report)
         for (guint i = 0; i < report->faults->len && !first; i++)
                 if (g_array_index(report->faults, WattleFault, i).kind == WATTLE_FAULT_ERROR)
                         first = wattle_fault_format(&g_array_index(report->faults, WattleFault, i));
-        if (tunnel->members->len > 0)
+        if (keep)
                 wattle_log(WATTLE_LOG_ERROR, "%s: keeping what was read before", tunnel->mesh);
         else
                 set_problem(tunnel, "%s", first ? first : "it cannot be read");
@@ -233,40 +233,48 @@ static gboolean find_device(WattleTunnel *tunnel, WattleWgDevice *device)
                 set_problem(tunnel, "interface %s is down", tunnel->interface);
         else if (!get_device(tunnel, device, &error))
                 set_problem(tunnel, "interface %s: %s", tunnel->interface, error->message);
+        else if (wattle_key_equal(&device->public_key, &(WattleKey){ { 0 } }))
+                set_problem(tunnel, "interface %s has no key yet", tunnel->interface);
         else
                 return TRUE;
         return FALSE;
 }
 
-static gboolean same_device(const WattleTunnel *tunnel, const WattleWgDevice *device)
+/* The profile for the device whose key the interface has. known: the members are its already, and
+ * stay if the profile is bad. FALSE: there is nothing to go on with. */
+static gboolean read_members(WattleTunnel *tunnel, const WattleWgDevice *device, gboolean known)
 {
-        return tunnel->ifindex == device->ifindex &&
-               wattle_key_equal(&tunnel->self, &device->public_key);
+        g_auto(WattleReport) report = { 0 };
+
+        wattle_report_init(&report);
+        if (load_view(tunnel, &device->public_key, &report)) {
+                malloc_trim(0);
+                return TRUE;
+        }
+        take_fault(tunnel, &report, known);
+        tunnel->refused = device->ifindex;
+        return known;
 }
 
 /* Begins, ends or goes on as the interface is. */
 static void follow(WattleTunnel *tunnel, gboolean read_profile)
 {
-        g_auto(WattleReport) report = { 0 };
         g_auto(WattleWgDevice) device = { 0 };
+        gboolean known;
 
-        wattle_report_init(&report);
         wattle_wg_device_init(&device);
         if (!find_device(tunnel, &device)) {
                 stop(tunnel);
                 return;
         }
-        if (!same_device(tunnel, &device)) {
+        known = wattle_key_equal(&tunnel->self, &device.public_key);
+        if (tunnel->ifindex != device.ifindex || !known)
                 stop(tunnel);
-                read_profile = TRUE;
-        }
-        if (read_profile && !load_view(tunnel, &device.public_key, &report)) {
-                take_fault(tunnel, &report);
-                /* Whoever is at the interface now, the members of before are not its. */
-                if (tunnel->ifindex == 0)
-                        return;
-        }
-        malloc_trim(0);
+        if (!read_profile && !known && tunnel->refused == device.ifindex)
+                return;
+        read_profile |= !known;
+        if (read_profile && !read_members(tunnel, &device, known))
+                return;
         g_clear_pointer(&tunnel->problem, g_free);
         take_device(tunnel, &device);
         if (tunnel->ifindex == 0)
@@ -305,7 +313,7 @@ gboolean wattle_tunnel_reload(WattleTunnel *tunnel)
         if (!path)
                 return FALSE;
         if (!load_local(tunnel, &report))
-                take_fault(tunnel, &report);
+                take_fault(tunnel, &report, tunnel->ifindex > 0);
         else if (tunnel->enabled)
                 follow(tunnel, TRUE);
         return tunnel->enabled;

@@ -39,6 +39,8 @@ struct WattleTunnel {
         char *problem; /* why nothing is done for its peers; NULL: it is */
         guint16 listen_port;
         guint32 ifindex; /* 0: not followed now */
+        guint32 refused; /* the interface that the profile is bad for: not read again for it before
+                            it is to be */
         guint32 fwmark;
         /* From here on what the profile says; it stays while the interface is away. */
         WattleArena *arena;

@@ -33,6 +33,8 @@ def test_the_peers_of_a_mesh(lab):
     mesh = meshes.Mesh("home", "a", "b", "c")
     mesh["c"].lines.append("Managed=no")
     a, b = mesh.join(lab, "a", "b")
+    for guest in (a, b):
+        guest.run("systemctl mask --now wattled")
     a.wait(f"ping -c1 -W1 {mesh['b'].v4}")
     print(a.out("wattle status"))
     first, *rows = a.out("wattle status").splitlines()
@@ -68,6 +70,7 @@ def test_what_is_missing_is_said(lab):
     a = lab.guest("a")
     none = a.run("wattle status", check=False)
     assert (none.code, none.out) == (1, "") and "no mesh is installed" in none.err
+    a.run("systemctl mask wattled")
     mesh.put(a, "a")
     absent = a.out("wattle status")
     assert absent.startswith("home: absent, a 10.42.0.1") and "'wattle apply home' makes it" in absent
@@ -91,5 +94,6 @@ def test_what_is_missing_is_said(lab):
 def test_watch_shows_changes_and_leaves_the_terminal(lab):
     mesh = meshes.Mesh("home", "a", "b")
     a, _ = mesh.join(lab, "a", "b")
+    a.run("systemctl mask --now wattled")
     a.put("/run/watch.py", WATCH)
     assert a.out("python3 /run/watch.py") == "0"
