@@ -423,7 +423,7 @@ gboolean wattle_editor_model_write(const WattleEditorModel *model, NMConnection 
                                    GError **error)
 {
         const WattleNote *note = first_error(model);
-        WattleVpnData data = model->data;
+        WattleVpnData data;
         NMSettingVpn *vpn;
 
         if (note) {
@@ -433,6 +433,7 @@ gboolean wattle_editor_model_write(const WattleEditorModel *model, NMConnection 
         vpn = ensure_setting(connection);
         if (!nm_setting_vpn_get_data_item(vpn, WATTLE_VPN_KEY_MESH))
                 g_object_set(vpn, NM_SETTING_VPN_PERSISTENT, TRUE, NULL);
+        data = model->data;
         data.has_key = data.has_key && data.profile;
         wattle_vpn_data_write(&data, vpn);
         wattle_key_clear(&data.private_key);

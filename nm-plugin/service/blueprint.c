@@ -18,10 +18,12 @@ static gboolean read_data(NMConnection *vpn, WattleVpnData *ret, WattleReport *r
 
         if (!setting)
                 return refuse(report, "this is no VPN connection");
-        if (wattle_vpn_data_read(setting, ret, &error) &&
-            wattle_vpn_data_check_keys(setting, &error))
-                return TRUE;
-        return refuse(report, error->message);
+        if (!wattle_vpn_data_read(setting, ret, &error))
+                return refuse(report, error->message);
+        /* The editor keeps keys of others, and of a wattle to come. */
+        if (!wattle_vpn_data_check_keys(setting, &error))
+                wattle_report_warning(report, (WattlePlace){ NULL, 0, 0 }, "%s", error->message);
+        return TRUE;
 }
 
 /* What the admin installed is the admin's: a connection of any user's may name it only if the
@@ -56,6 +58,8 @@ static void warn_of_routing(const WattleVpnData *data, const WattleView *view, W
                                       view->self.name);
 }
 
+/* NetworkManager shows the secrets of a connection to the one user who may use it, if there is but
+ * one. */
 static void copy_permissions(NMSettingConnection *from, NMSettingConnection *to)
 {
         for (guint i = 0; i < nm_setting_connection_get_num_permissions(from); i++) {
@@ -66,8 +70,10 @@ static void copy_permissions(NMSettingConnection *from, NMSettingConnection *to)
         }
 }
 
-/* NetworkManager puts the interface of a VPN into the zone of the VPN connection, too. */
-static void follow(NMConnection *link, NMConnection *vpn)
+/* The link of a carried mesh is its user's like the VPN connection. That of an installed one stays
+ * the admin's whoever switches it on: in it is the key of root's file. NetworkManager puts the
+ * interface of a VPN into the zone of the VPN connection, too. */
+static void follow(NMConnection *link, NMConnection *vpn, gboolean is_carried)
 {
         NMSettingConnection *from = nm_connection_get_setting_connection(vpn);
         NMSettingConnection *to = nm_connection_get_setting_connection(link);
@@ -80,7 +86,8 @@ static void follow(NMConnection *link, NMConnection *vpn)
                      nm_setting_connection_get_metered(from), NULL);
         if (zone)
                 g_object_set(to, NM_SETTING_CONNECTION_ZONE, zone, NULL);
-        copy_permissions(from, to);
+        if (is_carried)
+                copy_permissions(from, to);
 }
 
 static NMConnection *make(NMConnection *vpn, const WattleVpnData *data, const WattleMesh *mesh,
@@ -100,7 +107,7 @@ static NMConnection *make(NMConnection *vpn, const WattleVpnData *data, const Wa
         }
         warn_of_routing(data, view, report);
         link = wattle_connection_new(view, &private_key);
-        follow(link, vpn);
+        follow(link, vpn, data->profile != NULL);
         return link;
 }
 

@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "nm-plugin/names.h"
 #include "nm-plugin/service/guard.h"
@@ -120,12 +121,21 @@ static void run(Service *service)
         flush(service);
 }
 
+/* Private keys go through us and our child. */
+static void forbid_core_dumps(void)
+{
+        const struct rlimit none = { 0, 0 };
+
+        (void)setrlimit(RLIMIT_CORE, &none);
+}
+
 int main(int argc, char **argv)
 {
         Service service = { .guard = { -1 } };
         g_autoptr(GError) error = NULL;
 
         setlocale(LC_ALL, "");
+        forbid_core_dumps();
         if (!parse_options(argc, argv, &error)) {
                 fprintf(stderr, PROGRAM ": %s; --help shows what there is\n", error->message);
                 return 2;
