@@ -92,6 +92,15 @@ class Daemon:
         return self.host.out(f"cat {self.log}")
 
 
+def join_cafe(roam):
+    """A network where somebody else has the desktop's private address and answers ping; the laptop's card there is cafe, and has
+    no address yet."""
+    cafe = roam.quick.host("cafe")
+    cafe.run("ip link add lan type bridge; ip link set lan up; ip addr add 10.41.1.1/16 dev lan")
+    roam.lan(roam.laptop, cafe, "cafe")
+    return cafe
+
+
 class Roam:
     def __init__(self, quick, delay="20ms"):
         self.quick = quick
@@ -142,10 +151,11 @@ class Roam:
             self.daemons[host.name] = Daemon(host, self.text())
 
     def come_home(self, address="10.41.1.2/16"):
-        self.laptop.run(f"ip link set home up; ip addr add {address} dev home")
+        """The LAN's address comes; returns when, by the guest's clock."""
+        return float(self.laptop.out(f"ip link set home up; date +%s.%N; ip addr add {address} dev home"))
 
     def leave_home(self):
-        self.laptop.run("ip addr flush dev home; ip link set home down")
+        return float(self.laptop.out("date +%s.%N; ip addr flush dev home; ip link set home down"))
 
     def endpoint(self, host=None):
         return (host or self.laptop).out("wg show wg0 endpoints").split()[-1]
