@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A chain of calls, each begun by the answer to the one before:
  *
- *     who is NetworkManager -> add -> activate -> make volatile -> wait for its state
- *                           -> look who has the interface -> adopt, or remove and add, or give up
+ *     add -> activate -> wait for its state -> make volatile
+ *     look who has the interface -> adopt, or remove and add, or give up
  *
  * The second line is for an interface or a profile that is there already. */
 #include "nm-plugin/service/link.h"
@@ -177,6 +177,23 @@ static gboolean proceed(WattleLink *link, GVariant *reply, const char *what, con
         return FALSE;
 }
 
+static void on_updated(GObject *bus, GAsyncResult *result, gpointer data)
+{
+        g_autoptr(GError) error = NULL;
+        WattleLink *link;
+        g_autoptr(GVariant) reply = finish(bus, result, data, &link, &error);
+
+        proceed(link, reply, "making the connection volatile", error);
+}
+
+/* Not sooner: while it is down, volatile means to be gone at once; and on its way up NetworkManager
+ * has enough to do. The settings are as they were. */
+static void make_volatile(WattleLink *link)
+{
+        call(link, link->profile, NM_DBUS_INTERFACE_SETTINGS_CONNECTION, "Update2",
+             g_variant_new_parsed("(@a{sa{sv}} {}, %u, @a{sv} {})", VOLATILE), on_updated);
+}
+
 static char *say_down(const WattleLink *link, guint reason)
 {
         g_autofree char *word =
@@ -201,6 +218,7 @@ static void take_state(WattleLink *link, guint state, guint reason)
                         link->is_up = TRUE;
                         forget_connection(link);
                         link->events->up(link->data);
+                        make_volatile(link);
                 }
                 return;
         case NM_ACTIVE_CONNECTION_STATE_DEACTIVATING:
@@ -249,15 +267,6 @@ static void watch(WattleLink *link)
              g_variant_new("(ss)", NM_DBUS_INTERFACE_ACTIVE_CONNECTION, "State"), on_state);
 }
 
-static void on_updated(GObject *bus, GAsyncResult *result, gpointer data)
-{
-        g_autoptr(GError) error = NULL;
-        WattleLink *link;
-        g_autoptr(GVariant) reply = finish(bus, result, data, &link, &error);
-
-        proceed(link, reply, "making the connection volatile", error);
-}
-
 static void on_activated(GObject *bus, GAsyncResult *result, gpointer data)
 {
         g_autoptr(GError) error = NULL;
@@ -268,9 +277,6 @@ static void on_activated(GObject *bus, GAsyncResult *result, gpointer data)
                 return;
         g_variant_get(reply, "(o)", &link->active);
         watch(link);
-        /* Not sooner: while it is down, volatile means to be gone at once. Nothing is changed. */
-        call(link, link->profile, NM_DBUS_INTERFACE_SETTINGS_CONNECTION, "Update2",
-             g_variant_new_parsed("(@a{sa{sv}} {}, %u, @a{sv} {})", VOLATILE), on_updated);
 }
 
 static void look(WattleLink *link);
@@ -424,6 +430,7 @@ static void look(WattleLink *link)
              NULL, on_objects);
 }
 
+/* Comes before NetworkManager's own answers: the bus has less to do for it. */
 static void on_owner(GObject *bus, GAsyncResult *result, gpointer data)
 {
         g_autoptr(GError) error = NULL;
@@ -434,13 +441,18 @@ static void on_owner(GObject *bus, GAsyncResult *result, gpointer data)
                 return;
         g_clear_pointer(&link->owner, g_free);
         g_variant_get(reply, "(s)", &link->owner);
+}
+
+static void ask_owner(WattleLink *link)
+{
+        link->owner = g_strdup("org.freedesktop.DBus");
+        call(link, "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetNameOwner",
+             g_variant_new("(s)", NM_DBUS_SERVICE), on_owner);
+        g_free(link->owner);
+        link->owner = g_strdup(NM_DBUS_SERVICE);
         link->subscription = g_dbus_connection_signal_subscribe(
-                link->bus, link->owner, NM_DBUS_INTERFACE_ACTIVE_CONNECTION, "StateChanged", NULL,
-                NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_state_changed, link, NULL);
-        if (if_nametoindex(link->interface) > 0)
-                look(link);
-        else
-                add(link);
+                link->bus, NM_DBUS_SERVICE, NM_DBUS_INTERFACE_ACTIVE_CONNECTION, "StateChanged",
+                NULL, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_state_changed, link, NULL);
 }
 
 void wattle_link_start(WattleLink *link, NMConnection *connection)
@@ -448,7 +460,9 @@ void wattle_link_start(WattleLink *link, NMConnection *connection)
         link->connection = g_object_ref(connection);
         link->uuid = g_strdup(nm_connection_get_uuid(connection));
         link->interface = g_strdup(nm_connection_get_interface_name(connection));
-        link->owner = g_strdup("org.freedesktop.DBus");
-        call(link, "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetNameOwner",
-             g_variant_new("(s)", NM_DBUS_SERVICE), on_owner);
+        ask_owner(link);
+        if (if_nametoindex(link->interface) > 0)
+                look(link);
+        else
+                add(link);
 }

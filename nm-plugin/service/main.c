@@ -2,7 +2,6 @@
 /* nm-wattle-service, what NetworkManager runs for each VPN connection of type wattle that is up.
  * See nm-wattle-service(8). */
 #include <glib-unix.h>
-#include <locale.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,7 +133,6 @@ int main(int argc, char **argv)
         Service service = { .guard = { -1 } };
         g_autoptr(GError) error = NULL;
 
-        setlocale(LC_ALL, "");
         forbid_core_dumps();
         if (!parse_options(argc, argv, &error)) {
                 fprintf(stderr, PROGRAM ": %s; --help shows what there is\n", error->message);
