@@ -72,8 +72,10 @@ def _make(kind, base, half):
 
 @functools.cache
 def get(release, kind):
-    """The directories of the image and of the snapshot of one release and kind, made if need be."""
+    """The directories of the image and of the snapshot of one release and kind, made if need be. An image that was pruned and made
+    anew has the same name and another file system: with the memory of the old one, its checksums are wrong."""
     base = image.get(release)
-    name = cache.key(base.name, kind, qemu.version(), *(pathlib.Path(module.__file__) for module in (qemu, runner)),
+    made = str((base / "disk.img").stat().st_mtime_ns)
+    name = cache.key(base.name, made, kind, qemu.version(), *(pathlib.Path(module.__file__) for module in (qemu, runner)),
                      pathlib.Path(__file__))
     return base, cache.entry(f"snapshot-{release}-{kind}", name, lambda half: _make(kind, base, half))
