@@ -29,7 +29,7 @@
 #define SESSION_END     (180 * SEC)
 #define DOUBT           (1300 * MSEC) /* with probes at 0, 300 and 900 ms */
 #define UPGRADE_FIRST   (250 * MSEC)  /* a neighbour answers in a few ms: the first try is short, */
-#define UPGRADE_LAST    (1 * SEC)     /* and those after it twice as long each, up to this */
+#define UPGRADE_LAST    (500 * MSEC) /* and those after it twice as long: a stranger's has no more */
 #define TRY_SESSION     (700 * MSEC)
 #define TRY_HANDSHAKE   (1200 * MSEC)
 #define TRY_ASKED       (1 * SEC)

@@ -90,8 +90,8 @@ static void set(WattleMigration *m)
         t->probe_us = 0;
 }
 
-static gint64 window(const WattleMigration *m, const Candidate *candidate, WattleMoveReason why,
-                     gboolean back, gboolean fresh)
+static gint64 window(const Candidate *candidate, WattleMoveReason why, gboolean back,
+                     gboolean fresh)
 {
         guint failures = candidate ? MIN(candidate->failures, 8) : 0;
 
@@ -101,7 +101,7 @@ static gint64 window(const WattleMigration *m, const Candidate *candidate, Wattl
                 return TRY_ASKED;
         if (!back)
                 return TRY_SESSION;
-        return MIN(UPGRADE_FIRST << failures, m->answers ? UPGRADE_LAST : 2 * UPGRADE_LAST);
+        return MIN(UPGRADE_FIRST << failures, UPGRADE_LAST);
 }
 
 void wattle_migrate_try(WattleMigration *m, const WattleSocketAddr *target, gboolean back,
@@ -115,7 +115,7 @@ void wattle_migrate_try(WattleMigration *m, const WattleSocketAddr *target, gboo
                         .fresh = fresh,
                         .began_us = now,
                         .old_rtt_us = m->rtt_us };
-        m->try.end_us = now + window(m, wattle_migrate_find(m, target), why, back, fresh);
+        m->try.end_us = now + window(wattle_migrate_find(m, target), why, back, fresh);
         aim(m, target);
         wattle_migrate_enter(m, PHASE_TRY, now);
         set(m);
