@@ -3,8 +3,10 @@
  * and GET have the same attributes, so what we encode is read back as if the kernel had told it. */
 #include "common/wg-message.h"
 
+#include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
+#include <linux/wireguard.h>
 #include <string.h>
 
 #include "tests/unit/fixture.h"
@@ -96,6 +98,52 @@ static void new_device(void)
         }
         wattle_wg_diff(&device, view, NULL, NULL, &again);
         g_assert_true(wattle_wg_change_is_empty(&again));
+}
+
+/* A link-local endpoint keeps its interface. */
+static void scope(void)
+{
+        WattleEndpoint endpoint = { .port = 51820 };
+        WattleWgPeerChange peer = { .is_new = TRUE, .endpoint = &endpoint, .endpoint_scope = 7 };
+        g_auto(WattleWgChange)
+                change = { .peers = g_array_new(FALSE, FALSE, sizeof(WattleWgPeerChange)) };
+        g_auto(WattleWgDevice) device = { 0 };
+        g_autoptr(GPtrArray) messages = NULL;
+        const WattleWgPeer *read;
+
+        g_assert_true(wattle_addr_parse("fe80::1", &endpoint.addr, NULL));
+        g_assert_true(wattle_key_parse(KEY_A, &peer.public_key, NULL));
+        g_array_append_val(change.peers, peer);
+        messages = wattle_wg_encode_change(FAMILY, IFINDEX, &change, NULL);
+        wattle_wg_device_init(&device);
+        read_messages(&device, messages);
+        read = &g_array_index(device.peers, WattleWgPeer, 0);
+        g_assert_cmpuint(read->endpoint_scope, ==, 7);
+}
+
+/* What the kernel says of a peer's pre-shared key, which is always there. */
+static void preshared_key(void)
+{
+        for (guint8 byte = 0; byte < 2; byte++) {
+                char buffer[512] = { 0 };
+                struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+                struct nlattr *peers = mnl_attr_nest_start(header, WGDEVICE_A_PEERS);
+                struct nlattr *peer = mnl_attr_nest_start(header, 0);
+                g_auto(WattleWgDevice) device = { 0 };
+                WattleKey key = { { 1 } }, preshared = { { 0 } };
+
+                preshared.bytes[WATTLE_KEY_SIZE - 1] = byte;
+                mnl_attr_put(header, WGPEER_A_PUBLIC_KEY, WATTLE_KEY_SIZE, key.bytes);
+                mnl_attr_put(header, WGPEER_A_PRESHARED_KEY, WATTLE_KEY_SIZE, preshared.bytes);
+                mnl_attr_nest_end(header, peer);
+                mnl_attr_nest_end(header, peers);
+                wattle_wg_device_init(&device);
+                g_assert_true(wattle_wg_device_add_message(&device, mnl_nlmsg_get_payload(header),
+                                                           mnl_nlmsg_get_payload_len(header),
+                                                           NULL));
+                g_assert_cmpint(g_array_index(device.peers, WattleWgPeer, 0).has_preshared_key, ==,
+                                byte != 0);
+        }
 }
 
 /* What changes between two meshes, a word for each peer. */
@@ -224,6 +272,8 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/wg-message/new-device", new_device);
         add_rows("/wg-message/diff", rows, row);
+        g_test_add_func("/wg-message/scope", scope);
+        g_test_add_func("/wg-message/preshared-key", preshared_key);
         g_test_add_func("/wg-message/many-peers", many_peers);
         g_test_add_func("/wg-message/cut-messages", cut_messages);
         return g_test_run();
