@@ -114,7 +114,9 @@ static int on_device(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bus_er
 static int switch_at_nm(sd_bus_message *call, const WattleManagerMesh *mesh, gboolean up)
 {
         sd_bus *bus = sd_bus_message_get_bus(call);
-        g_autofree char *uuid = wattle_nm_profile_uuid(mesh->name);
+        g_autofree char *uuid = mesh->connection == WATTLE_CONNECTION_VPN
+                                        ? wattle_nm_vpn_uuid(mesh->name)
+                                        : wattle_nm_profile_uuid(mesh->name);
         Errand *errand;
         int result;
 

@@ -35,6 +35,7 @@ struct WattleTunnel {
         char *interface;
         gboolean enabled;
         WattleOwner owner;
+        WattleConnectionKind connection;
         gboolean migrate;
         char *problem; /* why nothing is done for its peers; NULL: it is */
         guint16 listen_port;

@@ -72,6 +72,8 @@ void wattle_manager_get(const WattleManager *manager, guint index, WattleManager
                         .device = "x",
                         .interface = "work",
                         .owner = WATTLE_OWNER_NETWORK_MANAGER,
+                        .connection =
+                                manager->vpn ? WATTLE_CONNECTION_VPN : WATTLE_CONNECTION_NATIVE,
                         .exists = TRUE,
                         .problem = "its profile is bad",
                 };

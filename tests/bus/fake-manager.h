@@ -10,6 +10,7 @@ struct WattleManager {
         gboolean gone;        /* there are no meshes any more */
         gboolean refuse;      /* nothing can be done */
         gboolean probe_waits; /* until fake_manager_probed() */
+        gboolean vpn;         /* work is a VPN connection */
         guint n_refreshed;
         WattlePath path; /* of b */
         WattleManagerChanged changed;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/nm-profile.h"
 #include "common/sys/bus-status.h"
 #include "daemon/authorize.h"
 #include "tests/bus/stage.h"
@@ -421,6 +422,19 @@ static void acts(gconstpointer data)
         g_assert_cmpstr(stage.manager->told->str, ==, row->told);
 }
 
+static void a_vpn_connection_is_another(void)
+{
+        g_autofree char *uuid = wattle_nm_vpn_uuid("work-2");
+        g_auto(Stage) stage = { 0 };
+        g_autofree char *error = NULL;
+
+        stage_init(&stage, POLKIT_ABSENT, geteuid());
+        stage.manager->vpn = TRUE;
+        error = stage_call(&stage, "/org/wattle1/mesh/work_2d2", WATTLE_BUS_MESH, "Up", NULL);
+        g_assert_cmpstr(error, ==, "");
+        g_assert_nonnull(strstr(stage.errands->str, uuid));
+}
+
 static void what_cannot_be_done_is_said(void)
 {
         g_auto(Stage) stage = { 0 };
@@ -454,6 +468,7 @@ int main(int argc, char **argv)
         g_test_add_func("/bus/changes", changes_are_told);
         g_test_add_func("/bus/probe answered", probe_answered);
         g_test_add_func("/bus/probe lost", probe_lost);
+        g_test_add_func("/bus/a VPN connection", a_vpn_connection_is_another);
         g_test_add_func("/bus/what cannot be done", what_cannot_be_done_is_said);
         return g_test_run();
 }
