@@ -9,29 +9,6 @@ import test_nm
 
 GROUP_RULE = "/usr/share/doc/wattle/polkit/10-wattle-group.rules"
 
-# An agent that answers every question with the password, or not at all: what pkttyagent(1) shows on a terminal.
-ASKED = """
-import os, pty, select, sys
-answer, *command = sys.argv[1:]
-pid, terminal = pty.fork()
-if pid == 0:
-    os.execvp(command[0], command)
-text = b""
-while True:
-    try:
-        if not select.select([terminal], [], [], 60)[0]:
-            break
-        data = os.read(terminal, 4096)
-    except OSError:
-        break
-    text += data
-    if text.rstrip().endswith(b"assword:"):
-        os.write(terminal, answer.encode() + b"\\n")
-        text += b"\\n"
-sys.stdout.write(text.decode(errors="replace"))
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-"""
-
 
 def as_user(command, user="user"):
     return f"runuser -u {user} -- {command}"
@@ -107,19 +84,6 @@ def test_polkit_decides(lab):
     assert a.out(call("Probe", "s", "b")).startswith("t ")
 
 
-def test_polkit_asks(lab):
-    """A member of the administrators at a terminal: the password is asked for, and what it says counts."""
-    _, a, _ = host(lab)
-    a.put("/run/asked.py", ASKED)
-    wrong = a.run(f"python3 /run/asked.py wrong {as_user('wattle down home', 'admin')}", check=False)
-    print(wrong.out)
-    assert wrong.code == 1 and "assword" in wrong.out
-    a.run("ip link show up dev home | grep -q home")
-    right = a.run(f"python3 /run/asked.py secret {as_user('wattle down home', 'admin')}")
-    assert "private network home" in right.out and "home: down" in right.out
-    a.wait("! ip link show up dev home | grep -q home")
-
-
 def test_apply_by_a_rule(lab):
     mesh, a, _ = host(lab)
     a.put("/etc/polkit-1/rules.d/10-user.rules", """polkit.addRule(function(action, subject) {
@@ -141,17 +105,10 @@ def test_apply_by_a_rule(lab):
     assert other.code == 1
 
 
-def test_migrate(lab):
-    mesh, a, b = host(lab)
-    there = b.plug(1, lab.lan)
-    a.wait(f"ping -c1 -W1 {there.v4}")
-    moved = a.out(f"wattle migrate home b {there.v4}:51820")
-    print(moved)
-    assert moved.startswith(f"b: now at {there.v4}:51820, ")
+def test_migrate_says_what_is_wrong(lab):
+    _, a, _ = host(lab)
     nowhere = a.run("wattle migrate home b 192.168.1.250:51820", check=False)
-    print(nowhere.err)
-    assert nowhere.code == 1 and "b: stays at " in nowhere.err
-    a.wait(f"ping -c1 -W1 {mesh['b'].v4}")
+    assert nowhere.code == 1 and "no endpoint of the peer" in nowhere.err
     for arguments, error in ((("home", "z"), "no peer z"), (("work", "b"), "does not have the mesh")):
         bad = a.run(f"wattle migrate {' '.join(arguments)}", check=False)
         assert bad.code == 1 and error in bad.err
