@@ -5,6 +5,8 @@
 
 #include <fcntl.h>
 #include <gtk/gtk.h>
+#include <sodium.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/sys/host.h"
@@ -119,16 +121,24 @@ static void select_in_list(WattleEditor *editor, const char *name, const WattleC
         gtk_combo_box_set_active_id(GTK_COMBO_BOX(get(editor, name)), choices->selected);
 }
 
+static void wipe(char *text)
+{
+        if (text)
+                sodium_memzero(text, strlen(text));
+        g_free(text);
+}
+
 /* A text that is there already is not set again: that would move the cursor of who is typing. */
 static void fill_key(WattleEditor *editor)
 {
         const WattleEditorModel *model = editor->model;
         GtkWidget *entry = get(editor, "key");
-        g_autofree char *text = NULL;
+        char *text = NULL;
 
         g_object_get(entry, "text", &text, NULL);
         if (g_strcmp0(text, model->key_text) != 0)
                 g_object_set(entry, "text", model->key_text, NULL);
+        wipe(text);
         gtk_widget_set_visible(get(editor, "key_row"), model->has_key_field);
         gtk_widget_set_visible(get(editor, "key_show"), model->has_key_field);
         gtk_widget_set_sensitive(get(editor, "key_make"), !*model->key_text);
@@ -217,12 +227,13 @@ static void on_accept_routes(WattleEditor *editor, GtkWidget *button)
 
 static void on_key(WattleEditor *editor, GtkWidget *entry)
 {
-        g_autofree char *text = NULL;
+        char *text = NULL;
 
         if (editor->filling)
                 return;
         g_object_get(entry, "text", &text, NULL);
         wattle_editor_model_set_key(editor->model, text);
+        wipe(text);
         has_changed(editor);
 }
 
