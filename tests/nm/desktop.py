@@ -223,16 +223,19 @@ class Desktop:
         """What is on the screen, as a number."""
         return self.run("import -window root -depth 8 rgb:- | md5sum")
 
-    def _seen(self, act):
-        """Until what was done is seen, and the screen has come to rest."""
-        before = now = self.look()
-        act()
-        end = time.monotonic() + LIMIT_S
-        while True:
-            last, now = now, self.look()
-            if now == last != before:
-                return
+    def _rest(self, but=None):
+        """How the screen looks once nothing moves on it any more, and it is not as it was before."""
+        looks, end = [], time.monotonic() + LIMIT_S
+        while len(looks) < 3 or len(set(looks[-3:])) > 1 or looks[-1] == but:
             assert time.monotonic() < end, "the screen does not change, or does not rest"
+            looks.append(self.look())
+        return looks[-1]
+
+    def _seen(self, act):
+        """Until what was done is seen. A window that is still being laid out would change by itself, and may miss a key."""
+        before = self._rest()
+        act()
+        self._rest(but=before)
 
     def keys(self, *keys):
         """To the window that has the focus, as xdotool names them: "alt+s", "Tab". Something on the screen has to change."""

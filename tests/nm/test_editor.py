@@ -42,8 +42,9 @@ class Nm:
         self.desktop.keys("Down")
 
     def save(self):
+        """Its window may be gone before NetworkManager has written; it ends after that."""
         self.desktop.keys("alt+s")
-        self.desktop.no_window("Editing .*")
+        self.desktop.wait("! pgrep -x nm-connection-e")
 
     def read(self, connection):
         return self.desktop.keyfile(connection)
