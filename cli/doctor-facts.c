@@ -284,7 +284,8 @@ static gboolean has_line(const char *path, const char *line)
         return FALSE;
 }
 
-/* Files of a folder that claim the interface with this line, and are not ours. */
+/* Files of a folder that claim the interface with this line, and are not ours. What NetworkManager
+ * has only as long as a link is up, of its own making or a VPN's, claims nothing. */
 static void gather_rivals(WattleFacts *facts, const char *folder, const char *suffix,
                           const char *key)
 {
@@ -297,7 +298,7 @@ static void gather_rivals(WattleFacts *facts, const char *folder, const char *su
                 g_autofree char *path = g_build_filename(folder, name, NULL);
 
                 if (g_str_has_suffix(name, suffix) && !g_str_has_prefix(name, WATTLE_FILE_PREFIX) &&
-                    !strstr(path, ours) && has_line(path, line))
+                    !strstr(path, ours) && has_line(path, line) && !has_line(path, "volatile=true"))
                         g_ptr_array_add(facts->rivals, g_steal_pointer(&path));
         }
 }
