@@ -66,13 +66,20 @@ static void remove_link(GArray *links, guint32 index, WattleLinksNews *news)
                 }
 }
 
+/* mnl_nlmsg_ok() takes a length beyond INT_MAX for a negative one, which is below any. */
+static gboolean is_whole(const struct nlmsghdr *message, int left)
+{
+        return left >= (int)sizeof *message && message->nlmsg_len <= (guint32)left &&
+               mnl_nlmsg_ok(message, left);
+}
+
 WattleLinksNews wattle_links_read(GArray *links, gconstpointer bytes, gsize size)
 {
         const struct nlmsghdr *message = bytes;
         WattleLinksNews news = { 0 };
         int left = (int)size;
 
-        for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+        for (; is_whole(message, left); message = mnl_nlmsg_next(message, &left)) {
                 WattleLink link;
 
                 switch (wattle_route_news_read(message, &link)) {

@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
                 g_assert_true(news.changed || !news.lost);
                 check_links(links);
         }
-        if (mnl_nlmsg_ok(message, (int)size) && wattle_route_read(message, &route))
+        if (size >= sizeof *message && message->nlmsg_len <= size &&
+            mnl_nlmsg_ok(message, (int)size) && wattle_route_read(message, &route))
                 g_assert_cmpuint(route.ifindex, >, 0);
         return 0;
 }
