@@ -2,6 +2,7 @@
 """What scenarios start from. A scenario is a function test_*(lab), run on both releases, or test_*(quick), run once.
 
     @pytest.mark.limit(600)   seconds that a scenario may take; 300 without
+    @pytest.mark.young        has not passed yet with all the others, in one run: only run if it is named
 
 A failed scenario shows the journal, the addresses and the console of each of its guests. When it is over, however it ended, its
 guests are gone.
@@ -32,6 +33,7 @@ class ScenarioTooLong(Exception):
 def pytest_configure(config):
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that guests are closed then too
     config.addinivalue_line("markers", "limit(seconds): how long a scenario may take")
+    config.addinivalue_line("markers", "young: only run if it is named")
 
 
 def pytest_generate_tests(metafunc):
@@ -42,9 +44,10 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_collection_modifyitems(config, items):
-    """WATTLE_VM_RELEASE leaves the scenarios of one release: tests/vm/run starts one pytest for each."""
+    """WATTLE_VM_RELEASE leaves the scenarios of one release: tests/vm/run starts one pytest for each. Young ones have to be named."""
     only = os.environ.get("WATTLE_VM_RELEASE")
-    others = [item for item in items if only and only not in item.callspec.params.values()]
+    others = [item for item in items if only and only not in item.callspec.params.values()
+              or item.get_closest_marker("young") and not config.option.keyword]
     items[:] = [item for item in items if item not in others]
     config.hook.pytest_deselected(items=others)
 

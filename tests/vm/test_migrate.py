@@ -7,6 +7,8 @@ import pytest
 import roam as roaming
 from roam import LAN, PUBLIC, Flow, lost
 
+pytestmark = pytest.mark.young
+
 ROUNDS = 20
 SECOND = 50  # packets
 

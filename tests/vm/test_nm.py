@@ -4,7 +4,10 @@
 import re
 
 import mesh as meshes
+import pytest
 from nm_host import NM, PROFILE, boot, connections, join, quiet, session, start_nm
+
+pytestmark = pytest.mark.young
 
 
 def with_endpoint_of_b():
