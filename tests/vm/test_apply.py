@@ -5,8 +5,9 @@ import mesh as meshes
 
 
 def home(lab, settings="ActivationPolicy=up"):
+    """Without wattled, which moves endpoints as it sees fit: what is seen here is what apply does."""
     mesh = meshes.Mesh("home", "a", "b")
-    return mesh, *mesh.join(lab, "a", "b", settings=settings)
+    return mesh, *mesh.join(lab, "a", "b", settings=f"{settings}\nMigrate=no")
 
 
 def test_peers_come_change_and_go(lab):
