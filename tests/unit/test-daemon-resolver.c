@@ -3,6 +3,8 @@
  * Names that need no network: numbers, and one that RFC 6761 says does not exist. */
 #include "daemon/resolver.h"
 
+#include <signal.h>
+
 #include "tests/unit/fixture.h"
 
 typedef struct {
@@ -80,6 +82,8 @@ static void many_and_cancelled(void)
 
 int main(int argc, char **argv)
 {
+        /* As wattled: an answer may come when the resolver is gone. */
+        signal(SIGPIPE, SIG_IGN);
         g_test_init(&argc, &argv, NULL);
         add_rows("/resolve", rows, row_test);
         g_test_add_func("/many-and-cancelled", many_and_cancelled);
