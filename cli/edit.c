@@ -16,7 +16,7 @@
 
 static WattlePlace place_of(const char *name)
 {
-        return (WattlePlace){ g_intern_string(name), 0, 0 };
+        return (WattlePlace){ name, 0, 0 };
 }
 
 static void unlock(WattleEditor *editor)

@@ -39,7 +39,7 @@ static gboolean check_installed(const WattleCli *cli, const char *name,
                 return FALSE;
         ok = wattle_deployment_load(deployment, cli->root_fd, name, has_gid ? &gid : NULL, report);
         if (!is_root && deployment->mesh.local.enable)
-                wattle_report_warning(report, (WattlePlace){ g_intern_string(path), 0, 0 },
+                wattle_report_warning(report, (WattlePlace){ path, 0, 0 },
                                       "the private key was not looked at, which takes root");
         else if (ok && deployment->view)
                 check_key(cli, deployment, has_gid, report);

@@ -74,7 +74,7 @@ static gboolean check_whole(WattleIni *ini)
 
 void wattle_ini_init_take(WattleIni *ini, GBytes *bytes, const char *file, WattleReport *report)
 {
-        *ini = (WattleIni){ .file = file ? g_intern_string(file) : NULL, .report = report };
+        *ini = (WattleIni){ .file = file, .report = report };
         ini->text = g_bytes_unref_to_data(bytes, &ini->size);
         ini->text = g_realloc(ini->text, ini->size + 1);
         ini->text[ini->size] = '\0';

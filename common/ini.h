@@ -35,7 +35,7 @@ typedef struct {
         gsize size, at;
         gboolean plain; /* nothing but ASCII, tabs and line ends: most files are, and every line of
                            them is known to be good */
-        const char *file;
+        const char *file; /* borrowed */
         guint32 n_lines;
         char *section, *name;
         gboolean skip_keys;   /* the last header was refused */
@@ -43,8 +43,8 @@ typedef struct {
 } WattleIni;
 
 /* Takes over the bytes: read in place if nobody else holds them, or else a copy. file is the name
- * for the report, NULL for none. Faults of the whole text (too large, not text) are reported here,
- * and then there are no lines. */
+ * for the report, NULL for none, and must outlive the reader and the places of its lines. Faults of
+ * the whole text (too large, not text) are reported here, and then there are no lines. */
 void wattle_ini_init_take(WattleIni *ini, GBytes *bytes, const char *file, WattleReport *report);
 
 /* The same with a copy of the bytes. */

@@ -259,7 +259,8 @@ void wattle_local_read(WattleLocal *local, gconstpointer bytes, gsize size, cons
         gboolean in_local = FALSE;
         WattleIniLine line;
 
-        wattle_ini_init(&ini, bytes, size, file, report);
+        /* Its places stay in the settings. */
+        wattle_ini_init(&ini, bytes, size, wattle_arena_strdup(local->arena, file), report);
         while (wattle_ini_next(&ini, &line)) {
                 if (line.kind == WATTLE_INI_SECTION) {
                         in_local = strcmp(line.section, "Local") == 0 && !line.name;

@@ -546,11 +546,11 @@ WattleProfile *wattle_profile_read(GBytes *bytes, const char *file, WattleReport
         guint n_errors = report->n_errors;
 
         profile->arena = wattle_arena_new();
-        profile->file = file ? g_intern_string(file) : NULL;
+        profile->file = wattle_arena_strdup(profile->arena, file);
         for (List list = SUBNETS; list < N_LISTS; list++)
                 reader.found[list].elements =
                         g_malloc_n(list_limits[list].max + 1, list_limits[list].element_size);
-        wattle_ini_init_take(&ini, bytes, file, report);
+        wattle_ini_init_take(&ini, bytes, profile->file, report);
         profile->devices = alloc_devices(profile->arena, ini.text, ini.size);
         read_lines(&reader, &ini);
         if (profile->place.line == 0 && report->n_errors == n_errors)

@@ -44,7 +44,7 @@ typedef struct WattleDevice {
 } WattleDevice;
 
 typedef struct WattleProfile {
-        const char *file;   /* for messages; interned, may be NULL */
+        const char *file;   /* for messages; may be NULL */
         WattleArena *arena; /* of all that is pointed to, the devices too */
         const char *name;   /* Name=, or that of the file */
         WattleSpot place;   /* of [Mesh] */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/report.h"
 
+#define FILES_BLOCK 256 /* bytes */
+
 static void fault_clear(gpointer data)
 {
         WattleFault *fault = data;
@@ -10,13 +12,15 @@ static void fault_clear(gpointer data)
 
 void wattle_report_init(WattleReport *report)
 {
-        *report = (WattleReport){ .faults = g_array_new(FALSE, FALSE, sizeof(WattleFault)) };
+        *report = (WattleReport){ .faults = g_array_new(FALSE, FALSE, sizeof(WattleFault)),
+                                  .files = g_string_chunk_new(FILES_BLOCK) };
         g_array_set_clear_func(report->faults, fault_clear);
 }
 
 void wattle_report_clear(WattleReport *report)
 {
         g_clear_pointer(&report->faults, g_array_unref);
+        g_clear_pointer(&report->files, g_string_chunk_free);
 }
 
 static void add_fault(WattleReport *report, WattleFaultKind kind, WattlePlace place,
@@ -26,6 +30,8 @@ static void add_fault(WattleReport *report, WattleFaultKind kind, WattlePlace pl
 
         if (report->faults->len >= WATTLE_REPORT_MAX_FAULTS)
                 return;
+        if (place.file)
+                fault.place.file = g_string_chunk_insert_const(report->files, place.file);
         fault.text = g_strdup_vprintf(format, args);
         g_array_append_val(report->faults, fault);
 }

@@ -7,7 +7,7 @@
 #include <glib.h>
 
 typedef struct {
-        const char *file; /* interned; NULL if the fault has no file */
+        const char *file; /* borrowed: a report copies it; NULL if the fault has no file */
         guint32 line;     /* from 1; 0 if unknown */
         guint32 column;   /* from 1, in bytes */
 } WattlePlace;
@@ -33,8 +33,9 @@ typedef struct {
 #define WATTLE_REPORT_MAX_FAULTS 1000
 
 typedef struct {
-        GArray *faults; /* of WattleFault, in the order found */
-        guint n_errors; /* all of them, kept or not */
+        GArray *faults;      /* of WattleFault, in the order found */
+        GStringChunk *files; /* the names of their files, each once */
+        guint n_errors;      /* all of them, kept or not */
         guint n_warnings;
 } WattleReport;
 

@@ -166,8 +166,7 @@ static gboolean collect_names(int root_fd, const char *folder, const char *suffi
                 collect_from(dir, folder, suffix, names);
         if (errno == 0 || (!dir && is_absence(errno)))
                 return TRUE;
-        wattle_report_error(report, (WattlePlace){ g_intern_string(folder), 0, 0 }, "%s",
-                            g_strerror(errno));
+        wattle_report_error(report, (WattlePlace){ folder, 0, 0 }, "%s", g_strerror(errno));
         return FALSE;
 }
 
@@ -185,7 +184,7 @@ static void report_bad_name(const char *folder, const char *file_name, const GEr
 {
         g_autofree char *path = g_build_filename(folder, file_name, NULL);
 
-        wattle_report_warning(report, (WattlePlace){ g_intern_string(path), 0, 0 },
+        wattle_report_warning(report, (WattlePlace){ path, 0, 0 },
                               "passed over, for it cannot be a mesh's name: %s", error->message);
 }
 
@@ -224,8 +223,7 @@ static GBytes *read_reported(int dir_fd, const char *path, const char *name, gsi
         GBytes *bytes = wattle_read_file(dir_fd, path, max, &error);
 
         if (!bytes)
-                wattle_report_error(report, (WattlePlace){ g_intern_string(name), 0, 0 }, "%s",
-                                    error->message);
+                wattle_report_error(report, (WattlePlace){ name, 0, 0 }, "%s", error->message);
         return bytes;
 }
 

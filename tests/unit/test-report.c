@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/report.h"
 
+#include <string.h>
+
 #include "tests/unit/fixture.h"
 
 static void sorted_by_place(void)
 {
-        const char *mesh = g_intern_static_string("home.mesh"),
-                   *conf = g_intern_static_string("a.conf");
+        const char *mesh = "home.mesh", *conf = "a.conf";
         g_auto(WattleReport) report = { 0 };
 
         wattle_report_init(&report);
@@ -27,6 +28,23 @@ static void sorted_by_place(void)
                               "of no file");
         g_assert_cmpuint(report.n_errors, ==, 6);
         g_assert_cmpuint(report.n_warnings, ==, 1);
+}
+
+static void keeps_the_names_of_files(void)
+{
+        char name[] = "home.mesh", same[] = "home.mesh", other[] = "a.conf";
+        g_auto(WattleReport) report = { 0 };
+
+        wattle_report_init(&report);
+        wattle_report_error(&report, (WattlePlace){ name, 2, 1 }, "second");
+        wattle_report_error(&report, (WattlePlace){ other, 1, 1 }, "of the second file");
+        wattle_report_error(&report, (WattlePlace){ same, 1, 1 }, "first");
+        memset(name, 'x', sizeof name - 1);
+        memset(same, 'x', sizeof same - 1);
+        memset(other, 'x', sizeof other - 1);
+        check_faults(&report, "home.mesh:1:1: first\n"
+                              "home.mesh:2:1: second\n"
+                              "a.conf:1:1: of the second file");
 }
 
 static void empty(void)
@@ -53,6 +71,7 @@ int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/report/sorted-by-place", sorted_by_place);
+        g_test_add_func("/report/keeps-the-names-of-files", keeps_the_names_of_files);
         g_test_add_func("/report/empty", empty);
         g_test_add_func("/report/counts-what-it-does-not-keep", counts_what_it_does_not_keep);
         return g_test_run();
