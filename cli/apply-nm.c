@@ -24,9 +24,8 @@ static WattleConnectionKind other_kind(WattleConnectionKind kind)
 }
 
 /* The interface of a VPN is that of the link which its service has beside it. */
-static gboolean find_vpn(WattleNmApply *apply, GError **error)
+static gboolean find_vpn(WattleNmApply *apply, const char *vpn, GError **error)
 {
-        g_autofree char *vpn = wattle_nm_vpn_uuid(apply->mesh);
         g_autofree char *uuid = wattle_nm_link_uuid(vpn), *link = NULL;
 
         apply->active_kind = WATTLE_CONNECTION_VPN;
@@ -38,6 +37,30 @@ static gboolean find_vpn(WattleNmApply *apply, GError **error)
         /* A link outlives its VPN if NetworkManager is restarted. */
         if (!apply->active)
                 apply->active = g_steal_pointer(&link);
+        return TRUE;
+}
+
+static gboolean find_our_vpn(WattleNmApply *apply, GError **error)
+{
+        g_autofree char *vpn = wattle_nm_vpn_uuid(apply->mesh);
+
+        return find_vpn(apply, vpn, error);
+}
+
+/* With Connection=vpn users may have VPNs of their own for the mesh. One is up at most, for there
+ * is one interface. */
+static gboolean find_their_vpn(WattleNmApply *apply, GError **error)
+{
+        g_auto(GStrv) vpns = NULL;
+
+        if (!wattle_nm_list_vpns(apply->bus, apply->mesh, &vpns, error))
+                return FALSE;
+        for (guint i = 0; vpns[i]; i++) {
+                if (!find_vpn(apply, vpns[i], error))
+                        return FALSE;
+                if (apply->active)
+                        return wattle_nm_find(apply->bus, vpns[i], &apply->theirs, error);
+        }
         return TRUE;
 }
 
@@ -65,7 +88,8 @@ gboolean wattle_nm_apply_init(WattleNmApply *apply, int root_fd, sd_bus *bus, co
                 apply->interface = g_strdup(apply->before.interface);
                 return TRUE;
         }
-        return find_native(apply, error) && (apply->active || find_vpn(apply, error));
+        return find_native(apply, error) && (apply->active || find_our_vpn(apply, error)) &&
+               (apply->active || find_their_vpn(apply, error));
 }
 
 void wattle_nm_apply_clear(WattleNmApply *apply)
@@ -73,6 +97,7 @@ void wattle_nm_apply_clear(WattleNmApply *apply)
         wattle_netdev_clear(&apply->before);
         g_clear_pointer(&apply->active, g_free);
         g_clear_pointer(&apply->interface, g_free);
+        g_clear_pointer(&apply->theirs, g_free);
 }
 
 gboolean wattle_nm_apply_remove(const WattleNmApply *apply, gboolean pending, gboolean *ret_removed,
@@ -81,10 +106,10 @@ gboolean wattle_nm_apply_remove(const WattleNmApply *apply, gboolean pending, gb
         g_autofree char *path = wattle_nm_profile_path(apply->mesh);
 
         *ret_removed = faccessat(apply->root_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-        if (!*ret_removed && !pending)
-                return TRUE;
         if (apply->active && !wattle_nm_deactivate(apply->bus, apply->active, error))
                 return FALSE;
+        if (!*ret_removed && !pending)
+                return TRUE;
         if (*ret_removed && unlinkat(apply->root_fd, path, 0) < 0)
                 return wattle_error_set_errno(error, errno, "/%s", path);
         return !apply->running || wattle_nm_load_all_profiles(apply->bus, error);
@@ -203,13 +228,14 @@ static gboolean collect_endpoints(const WattleNmApply *apply, const WattleView *
         return TRUE;
 }
 
+/* A user's VPN comes up again as it was, and not as ours: it may choose another exit node. */
 static gboolean restart(const WattleNmApply *apply, const char *connection,
                         WattleNmApplied *applied, GError **error)
 {
         applied->active = FALSE;
         applied->restarted = TRUE;
         return wattle_nm_deactivate(apply->bus, apply->active, error) &&
-               wattle_nm_activate(apply->bus, connection, error);
+               wattle_nm_activate(apply->bus, apply->theirs ? apply->theirs : connection, error);
 }
 
 static gboolean update_native(const WattleNmApply *apply, const WattleView *view, gboolean pending,

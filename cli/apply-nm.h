@@ -20,6 +20,7 @@ typedef struct {
         char *active;        /* the object of its active connection; NULL: it is down */
         WattleConnectionKind active_kind;
         char *interface; /* that it made; NULL: it is down */
+        char *theirs; /* the connection of active, if it is a VPN that a user made for the mesh */
 } WattleNmApply;
 
 /* Looks at what is there, before anything changes. */

@@ -6,32 +6,13 @@
 #include <string.h>
 
 #include "cli/bus.h"
+#include "cli/nm-settings.h"
 #include "cli/nm.h"
 
 #define NM         "org.freedesktop.NetworkManager"
 #define CONNECTION NM ".Settings.Connection"
 #define ACTIVE     NM ".Connection.Active"
 #define DEVICE     NM ".Device"
-
-/* Of a connection as a{sa{sv}}: goes to the settings of that name, before their a{sv}. FALSE if it
- * has none. */
-static gboolean go_to_setting(sd_bus_message *message, const char *wanted)
-{
-        const char *name;
-
-        sd_bus_message_rewind(message, TRUE);
-        if (sd_bus_message_enter_container(message, 'a', "{sa{sv}}") <= 0)
-                return FALSE;
-        while (sd_bus_message_enter_container(message, 'e', "sa{sv}") > 0) {
-                if (sd_bus_message_read(message, "s", &name) <= 0)
-                        return FALSE;
-                if (strcmp(name, wanted) == 0)
-                        return TRUE;
-                sd_bus_message_skip(message, "a{sv}");
-                sd_bus_message_exit_container(message);
-        }
-        return FALSE;
-}
 
 /* The values of a setting as text, those of only if that is not NULL. */
 static char *dump_setting(sd_bus_message *message, const char *setting, const char *const *only)
@@ -43,7 +24,7 @@ static char *dump_setting(sd_bus_message *message, const char *setting, const ch
 
         if (!stream)
                 g_error("out of memory");
-        if (go_to_setting(message, setting) &&
+        if (wattle_nm_settings_go_to(message, setting) &&
             sd_bus_message_enter_container(message, 'a', "{sv}") > 0)
                 while (sd_bus_message_enter_container(message, 'e', "sv") > 0 &&
                        sd_bus_message_read(message, "s", &key) > 0) {
@@ -246,7 +227,7 @@ static int append_peers_of(Peers *peers, sd_bus_message *from,
         const char *key;
         int result;
 
-        if (!go_to_setting(from, "wireguard") ||
+        if (!wattle_nm_settings_go_to(from, "wireguard") ||
             sd_bus_message_enter_container(from, 'a', "{sv}") <= 0)
                 return -EBADMSG;
         while ((result = sd_bus_message_enter_container(from, 'e', "sv")) > 0) {
@@ -299,7 +280,7 @@ static int append_wireguard(Peers *peers, const Pair *pair)
                 result = sd_bus_message_append(peers->call, "s", "wireguard");
         if (result >= 0)
                 result = sd_bus_message_open_container(peers->call, 'a', "{sv}");
-        if (result < 0 || !go_to_setting(pair->profile, "wireguard"))
+        if (result < 0 || !wattle_nm_settings_go_to(pair->profile, "wireguard"))
                 return result < 0 ? result : -EBADMSG;
         result = sd_bus_message_enter_container(pair->profile, 'a', "{sv}");
         while (result >= 0 &&
@@ -333,7 +314,7 @@ static int append_setting_of(Peers *peers, const Pair *pair, const char *name)
         if (strcmp(name, "wireguard") == 0)
                 return append_wireguard(peers, pair);
         if ((strcmp(name, "ipv4") == 0 || strcmp(name, "ipv6") == 0) &&
-            go_to_setting(pair->profile, name))
+            wattle_nm_settings_go_to(pair->profile, name))
                 return append_setting(peers->call, name, pair->profile);
         return 0;
 }

@@ -29,6 +29,11 @@ gboolean wattle_nm_get_file(sd_bus *bus, const char *connection, char **ret,
 gboolean wattle_nm_find_active(sd_bus *bus, const char *uuid, char **ret,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The UUIDs of all VPN connections that name an installed mesh, wattle's own and those that users
+ * made; not of those that carry one of that name. Root's. */
+gboolean wattle_nm_list_vpns(sd_bus *bus, const char *mesh, char ***ret,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The interface of an active connection; NULL if it has none. */
 char *wattle_nm_get_interface(sd_bus *bus, const char *active);
 
