@@ -20,6 +20,7 @@
 /* NMActiveConnectionState */
 enum {
         STATE_ACTIVATED = 2,
+        STATE_DEACTIVATING = 3,
         STATE_DEACTIVATED = 4,
 };
 
@@ -151,6 +152,7 @@ static gboolean fail_to_switch(GError **error, const sd_bus_error *bus_error, in
 typedef struct {
         sd_bus *bus;
         const char *active;
+        guint32 begin; /* the state when it was first asked for */
         guint32 state, reason;
 } Way;
 
@@ -194,6 +196,7 @@ static gboolean follow(Way *way, WattleBusDone is_done, GError **error)
                 return wattle_bus_fail(error, "NetworkManager", NULL, result);
         /* Only what comes after the match is told. */
         ask_state(way);
+        way->begin = way->state;
         return wattle_bus_wait(way->bus, "NetworkManager", ACTIVATION_MAX_US, is_done, way, error);
 }
 
@@ -212,6 +215,29 @@ static const char *reason_text(guint32 reason)
                                                              : "NetworkManager gave up";
 }
 
+static gboolean fail_to_activate(const Way *way, GError **error)
+{
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                    "%s: 'journalctl -u NetworkManager' tells more", reason_text(way->reason));
+        return FALSE;
+}
+
+gboolean wattle_nm_settle(sd_bus *bus, const char *active, WattleNmSettled *ret, GError **error)
+{
+        Way way = { .bus = bus, .active = active };
+
+        if (!follow(&way, has_arrived, error))
+                return FALSE;
+        if (way.state == STATE_ACTIVATED) {
+                *ret = way.begin == STATE_ACTIVATED ? WATTLE_NM_WAS_UP : WATTLE_NM_CAME_UP;
+                return TRUE;
+        }
+        if (way.begin != STATE_DEACTIVATING && way.begin != STATE_DEACTIVATED)
+                return fail_to_activate(&way, error);
+        *ret = WATTLE_NM_IS_GONE;
+        return TRUE;
+}
+
 gboolean wattle_nm_activate(sd_bus *bus, const char *connection, GError **error)
 {
         AUTO_BUS_ERROR bus_error = SD_BUS_ERROR_NULL;
@@ -226,11 +252,7 @@ gboolean wattle_nm_activate(sd_bus *bus, const char *connection, GError **error)
                 return fail_to_switch(error, &bus_error, result);
         if (!follow(&way, has_arrived, error))
                 return FALSE;
-        if (way.state == STATE_ACTIVATED)
-                return TRUE;
-        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                    "%s: 'journalctl -u NetworkManager' tells more", reason_text(way.reason));
-        return FALSE;
+        return way.state == STATE_ACTIVATED || fail_to_activate(&way, error);
 }
 
 gboolean wattle_nm_deactivate(sd_bus *bus, const char *active, GError **error)

@@ -25,7 +25,8 @@ gboolean wattle_nm_find(sd_bus *bus, const char *uuid, char **ret,
 gboolean wattle_nm_get_file(sd_bus *bus, const char *connection, char **ret,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The active connection of that UUID; *ret is NULL if it is not active. */
+/* The active connection of that UUID, which may still be on its way up, or be on its way down; *ret
+ * is NULL if there is none. */
 gboolean wattle_nm_find_active(sd_bus *bus, const char *uuid, char **ret,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -36,6 +37,17 @@ gboolean wattle_nm_list_vpns(sd_bus *bus, const char *mesh, char ***ret,
 
 /* The interface of an active connection; NULL if it has none. */
 char *wattle_nm_get_interface(sd_bus *bus, const char *active);
+
+typedef enum {
+        WATTLE_NM_WAS_UP,
+        WATTLE_NM_CAME_UP,
+        WATTLE_NM_IS_GONE, /* it was on its way down, or it is no more */
+} WattleNmSettled;
+
+/* Waits until an active connection is no longer on its way. One that fails on its way up is an
+ * error, which says why. */
+gboolean wattle_nm_settle(sd_bus *bus, const char *active, WattleNmSettled *ret,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Both wait for the end of it; the error says why not. */
 gboolean wattle_nm_activate(sd_bus *bus, const char *connection,

@@ -56,8 +56,45 @@ static gboolean find_left_link(const Switch *what, const char *uuid, char **ret,
         g_autofree char *link = wattle_nm_link_uuid(uuid);
 
         *ret = NULL;
-        return what->up || what->connection == WATTLE_CONNECTION_NATIVE ||
+        return what->connection == WATTLE_CONNECTION_NATIVE ||
                wattle_nm_find_active(what->bus, link, ret, error);
+}
+
+/* NetworkManager may be at it already: somebody else's click, or a start at boot. What is on its
+ * way down has to be gone before it can come up, and may be on its way up again then. */
+static gboolean bring_up(Switch *what, const char *uuid, const char *connection, GError **error)
+{
+        WattleNmSettled settled = WATTLE_NM_IS_GONE;
+
+        while (settled == WATTLE_NM_IS_GONE) {
+                g_autofree char *active = NULL;
+
+                if (!wattle_nm_find_active(what->bus, uuid, &active, error))
+                        return FALSE;
+                if (!active) {
+                        what->changed = TRUE;
+                        tell_progress(what);
+                        return wattle_nm_activate(what->bus, connection, error);
+                }
+                if (!wattle_nm_settle(what->bus, active, &settled, error))
+                        return FALSE;
+        }
+        what->changed = settled == WATTLE_NM_CAME_UP;
+        return TRUE;
+}
+
+static gboolean take_down(Switch *what, const char *uuid, GError **error)
+{
+        g_autofree char *active = NULL;
+
+        if (!wattle_nm_find_active(what->bus, uuid, &active, error) ||
+            (!active && !find_left_link(what, uuid, &active, error)))
+                return FALSE;
+        what->changed = active != NULL;
+        if (!active)
+                return TRUE;
+        tell_progress(what);
+        return wattle_nm_deactivate(what->bus, active, error);
 }
 
 static gboolean switch_at_nm(Switch *what, GError **error)
@@ -65,7 +102,7 @@ static gboolean switch_at_nm(Switch *what, GError **error)
         g_autofree char *uuid = what->connection == WATTLE_CONNECTION_VPN
                                         ? wattle_nm_vpn_uuid(what->mesh)
                                         : wattle_nm_profile_uuid(what->mesh);
-        g_autofree char *connection = NULL, *active = NULL;
+        g_autofree char *connection = NULL;
         gboolean running;
 
         if (!wattle_nm_is_running(what->bus, &running, error))
@@ -73,19 +110,12 @@ static gboolean switch_at_nm(Switch *what, GError **error)
         if (!running)
                 return fail(error, "NetworkManager owns the interface, and is not running: "
                                    "'systemctl start NetworkManager'");
-        if (!wattle_nm_find(what->bus, uuid, &connection, error) ||
-            !wattle_nm_find_active(what->bus, uuid, &active, error) ||
-            (!active && !find_left_link(what, uuid, &active, error)))
+        if (!wattle_nm_find(what->bus, uuid, &connection, error))
                 return FALSE;
         if (!connection)
                 return fail(error, "NetworkManager does not have it yet: 'wattle apply %s' as root",
                             what->mesh);
-        what->changed = what->up != (active != NULL);
-        if (!what->changed)
-                return TRUE;
-        tell_progress(what);
-        return what->up ? wattle_nm_activate(what->bus, connection, error)
-                        : wattle_nm_deactivate(what->bus, active, error);
+        return what->up ? bring_up(what, uuid, connection, error) : take_down(what, uuid, error);
 }
 
 /* It may, and polkit tells it for whom. */
