@@ -100,19 +100,53 @@ void wattle_nm_apply_clear(WattleNmApply *apply)
         g_clear_pointer(&apply->theirs, g_free);
 }
 
-gboolean wattle_nm_apply_remove(const WattleNmApply *apply, gboolean pending, gboolean *ret_removed,
-                                GError **error)
+/* What NetworkManager still has of a kind when its profile is gone and it knows: whoever edited the
+ * connection made it write a copy below /etc, with the private key. */
+static gboolean remove_copy(const WattleNmApply *apply, WattleConnectionKind kind,
+                            gboolean *ret_removed, GError **error)
+{
+        g_autofree char *uuid = make_uuid(apply->mesh, kind), *connection = NULL, *file = NULL;
+        g_autoptr(GError) why = NULL;
+
+        if (!wattle_nm_find(apply->bus, uuid, &connection, error))
+                return FALSE;
+        if (!connection)
+                return TRUE;
+        if (!wattle_nm_get_file(apply->bus, connection, &file, error))
+                return FALSE;
+        if (wattle_nm_delete(apply->bus, connection, &why)) {
+                *ret_removed = TRUE;
+                return TRUE;
+        }
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                    "NetworkManager keeps an edited copy of the mesh in %s (%s): remove that "
+                    "file, and apply again",
+                    file, why->message);
+        return FALSE;
+}
+
+static gboolean remove_profile(const WattleNmApply *apply, gboolean *ret_removed, GError **error)
 {
         g_autofree char *path = wattle_nm_profile_path(apply->mesh);
 
-        *ret_removed = faccessat(apply->root_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        *ret_removed = unlinkat(apply->root_fd, path, 0) == 0;
+        return *ret_removed || errno == ENOENT || errno == ENOTDIR ||
+               wattle_error_set_errno(error, errno, "/%s", path);
+}
+
+gboolean wattle_nm_apply_remove(const WattleNmApply *apply, gboolean pending, gboolean *ret_removed,
+                                GError **error)
+{
         if (apply->active && !wattle_nm_deactivate(apply->bus, apply->active, error))
                 return FALSE;
-        if (!*ret_removed && !pending)
+        if (!remove_profile(apply, ret_removed, error))
+                return FALSE;
+        if (!apply->running)
                 return TRUE;
-        if (*ret_removed && unlinkat(apply->root_fd, path, 0) < 0)
-                return wattle_error_set_errno(error, errno, "/%s", path);
-        return !apply->running || wattle_nm_load_all_profiles(apply->bus, error);
+        if ((*ret_removed || pending) && !wattle_nm_load_all_profiles(apply->bus, error))
+                return FALSE;
+        return remove_copy(apply, WATTLE_CONNECTION_NATIVE, ret_removed, error) &&
+               remove_copy(apply, WATTLE_CONNECTION_VPN, ret_removed, error);
 }
 
 /* A file that need not change is not touched, so this tells. */
@@ -155,13 +189,16 @@ static gboolean check_file(const WattleNmApply *apply, const char *connection, c
         return FALSE;
 }
 
-/* A connection of the other kind goes with the file that it was read from. */
+/* A connection of the other kind goes with the file that it was read from, and so does a copy. */
 static gboolean forget_other(const WattleNmApply *apply, WattleConnectionKind kind, GError **error)
 {
         g_autofree char *uuid = make_uuid(apply->mesh, other_kind(kind)), *other = NULL;
+        gboolean removed;
 
-        return wattle_nm_find(apply->bus, uuid, &other, error) &&
-               (!other || wattle_nm_load_all_profiles(apply->bus, error));
+        if (!wattle_nm_find(apply->bus, uuid, &other, error))
+                return FALSE;
+        return !other || (wattle_nm_load_all_profiles(apply->bus, error) &&
+                          remove_copy(apply, other_kind(kind), &removed, error));
 }
 
 static gboolean load_profile(const WattleNmApply *apply, WattleConnectionKind kind, gboolean is_new,

@@ -30,7 +30,8 @@ void wattle_nm_apply_clear(WattleNmApply *apply);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleNmApply, wattle_nm_apply_clear)
 
 /* Switches it off and takes the profile away; for a pending mesh, see common/sys/deploy.h, that may
- * have happened in part. *ret_removed: there was a profile. */
+ * have happened in part. So does a copy that NetworkManager made of it. *ret_removed: there was
+ * one. */
 gboolean wattle_nm_apply_remove(const WattleNmApply *apply, gboolean pending, gboolean *ret_removed,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

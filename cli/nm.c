@@ -99,6 +99,15 @@ gboolean wattle_nm_find(sd_bus *bus, const char *uuid, char **ret, GError **erro
         return TRUE;
 }
 
+gboolean wattle_nm_delete(sd_bus *bus, const char *connection, GError **error)
+{
+        AUTO_BUS_ERROR bus_error = SD_BUS_ERROR_NULL;
+        int result = sd_bus_call_method(bus, NM, connection, CONNECTION, "Delete", &bus_error, NULL,
+                                        NULL);
+
+        return result >= 0 || wattle_bus_fail(error, "nmcli connection delete", &bus_error, result);
+}
+
 gboolean wattle_nm_get_file(sd_bus *bus, const char *connection, char **ret, GError **error)
 {
         AUTO_BUS_ERROR bus_error = SD_BUS_ERROR_NULL;

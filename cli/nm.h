@@ -25,6 +25,10 @@ gboolean wattle_nm_find(sd_bus *bus, const char *uuid, char **ret,
 gboolean wattle_nm_get_file(sd_bus *bus, const char *connection, char **ret,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Removes a connection, and the file that it was read from. Root's. */
+gboolean wattle_nm_delete(sd_bus *bus, const char *connection,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The active connection of that UUID, which may still be on its way up, or be on its way down; *ret
  * is NULL if there is none. */
 gboolean wattle_nm_find_active(sd_bus *bus, const char *uuid, char **ret,
