@@ -287,9 +287,10 @@ static gboolean update_native(const WattleNmApply *apply, const WattleView *view
                 return FALSE;
         if (difference.link)
                 return restart(apply, connection, applied, error);
-        if (!difference.addresses && !difference.routing)
+        if (!difference.addresses && !difference.routing && !difference.zone)
                 return TRUE;
-        applied->reapplied = TRUE;
+        applied->reapplied = difference.addresses || difference.routing;
+        applied->zone = difference.zone;
         return collect_endpoints(apply, view, pending, endpoints, error) &&
                wattle_nm_reapply(apply->bus, connection, apply->active, endpoints, error);
 }

@@ -41,6 +41,7 @@ typedef struct {
         gboolean
                 active; /* and still is, itself: its peers are for the caller to bring up to date */
         gboolean reapplied; /* addresses, routes or how an exit node is used */
+        gboolean zone;      /* of firewalld */
         gboolean restarted; /* the interface was made anew */
 } WattleNmApplied;
 

@@ -329,6 +329,7 @@ static gboolean update_nm(Run *run, GError **error)
                 return FALSE;
         run->applied->n_changed_files += nm.written;
         run->applied->nm_reapplied = nm.reapplied;
+        run->applied->nm_zone = nm.zone;
         run->applied->nm_restarted = nm.restarted;
         return !nm.active || update_device(run, error);
 }

@@ -27,6 +27,7 @@ typedef struct {
         gboolean networkd_reloaded;
         gboolean networkd_started;
         gboolean nm_reapplied;   /* addresses or routes of the interface that is up */
+        gboolean nm_zone;        /* the interface is in another zone of firewalld */
         gboolean nm_restarted;   /* the interface was made anew by NetworkManager */
         char *removed_interface; /* NULL: none */
 } WattleApplied;

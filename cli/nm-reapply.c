@@ -115,6 +115,7 @@ gboolean wattle_nm_compare(sd_bus *bus, const char *connection, const char *acti
                            WattleNmDifference *ret, GError **error)
 {
         static const char *const name[] = { "interface-name", NULL };
+        static const char *const zone[] = { "zone", NULL };
         static const char *const mtu[] = { "mtu", NULL };
         static const char *const routing[] = { "fwmark", "ip4-auto-default-route",
                                                "ip6-auto-default-route", "peer-routes", NULL };
@@ -125,6 +126,7 @@ gboolean wattle_nm_compare(sd_bus *bus, const char *connection, const char *acti
         ret->addresses = differs(pair.profile, pair.applied, "ipv4", NULL) ||
                          differs(pair.profile, pair.applied, "ipv6", NULL);
         ret->routing = differs(pair.profile, pair.applied, "wireguard", routing);
+        ret->zone = differs(pair.profile, pair.applied, "connection", zone);
         ret->link = differs(pair.profile, pair.applied, "connection", name) ||
                     differs(pair.profile, pair.applied, "wireguard", mtu);
         return TRUE;
@@ -270,10 +272,34 @@ static int append_peers(Peers *peers, const Pair *pair)
         return result;
 }
 
+/* Entries of an a{sv}, but for the one of that key. */
+static int append_entries_but(sd_bus_message *call, sd_bus_message *from, const char *but)
+{
+        const char *key;
+        int result = sd_bus_message_enter_container(from, 'a', "{sv}");
+
+        while (result >= 0 && (result = sd_bus_message_enter_container(from, 'e', "sv")) > 0) {
+                result = sd_bus_message_read(from, "s", &key);
+                if (result >= 0 && strcmp(key, but) == 0) {
+                        result = sd_bus_message_skip(from, "v");
+                } else if (result >= 0) {
+                        result = sd_bus_message_open_container(call, 'e', "sv");
+                        if (result >= 0)
+                                result = sd_bus_message_append(call, "s", key);
+                        if (result >= 0)
+                                result = sd_bus_message_copy(call, from, FALSE);
+                        if (result >= 0)
+                                result = sd_bus_message_close_container(call);
+                }
+                if (result >= 0)
+                        result = sd_bus_message_exit_container(from);
+        }
+        return result < 0 ? result : sd_bus_message_exit_container(from);
+}
+
 /* [wireguard] of the profile, but for its peers. */
 static int append_wireguard(Peers *peers, const Pair *pair)
 {
-        const char *key;
         int result = sd_bus_message_open_container(peers->call, 'e', "sa{sv}");
 
         if (result >= 0)
@@ -282,24 +308,7 @@ static int append_wireguard(Peers *peers, const Pair *pair)
                 result = sd_bus_message_open_container(peers->call, 'a', "{sv}");
         if (result < 0 || !wattle_nm_settings_go_to(pair->profile, "wireguard"))
                 return result < 0 ? result : -EBADMSG;
-        result = sd_bus_message_enter_container(pair->profile, 'a', "{sv}");
-        while (result >= 0 &&
-               (result = sd_bus_message_enter_container(pair->profile, 'e', "sv")) > 0) {
-                result = sd_bus_message_read(pair->profile, "s", &key);
-                if (result >= 0 && strcmp(key, "peers") == 0) {
-                        result = sd_bus_message_skip(pair->profile, "v");
-                } else if (result >= 0) {
-                        result = sd_bus_message_open_container(peers->call, 'e', "sv");
-                        if (result >= 0)
-                                result = sd_bus_message_append(peers->call, "s", key);
-                        if (result >= 0)
-                                result = sd_bus_message_copy(peers->call, pair->profile, FALSE);
-                        if (result >= 0)
-                                result = sd_bus_message_close_container(peers->call);
-                }
-                if (result >= 0)
-                        result = sd_bus_message_exit_container(pair->profile);
-        }
+        result = append_entries_but(peers->call, pair->profile, "peers");
         if (result >= 0)
                 result = append_peers(peers, pair);
         for (guint i = 0; i < 2 && result >= 0; i++)
@@ -307,8 +316,8 @@ static int append_wireguard(Peers *peers, const Pair *pair)
         return result;
 }
 
-/* [ipv4] and [ipv6] of the profile; all that is neither addresses nor WireGuard stays as it runs.
- */
+/* [ipv4] and [ipv6] of the profile; all that is neither addresses, WireGuard nor the zone stays as
+ * it runs. */
 static int append_setting_of(Peers *peers, const Pair *pair, const char *name)
 {
         if (strcmp(name, "wireguard") == 0)
@@ -317,6 +326,25 @@ static int append_setting_of(Peers *peers, const Pair *pair, const char *name)
             wattle_nm_settings_go_to(pair->profile, name))
                 return append_setting(peers->call, name, pair->profile);
         return 0;
+}
+
+/* [connection] as it runs, in the zone of the profile. */
+static int append_connection_setting(sd_bus_message *call, const Pair *pair)
+{
+        const char *zone = wattle_nm_settings_get(pair->profile, "connection", "zone");
+        int result = sd_bus_message_open_container(call, 'e', "sa{sv}");
+
+        if (result >= 0)
+                result = sd_bus_message_append(call, "s", "connection");
+        if (result >= 0)
+                result = sd_bus_message_open_container(call, 'a', "{sv}");
+        if (result >= 0)
+                result = append_entries_but(call, pair->applied, "zone");
+        if (result >= 0 && zone)
+                result = sd_bus_message_append(call, "{sv}", "zone", "s", zone);
+        for (guint i = 0; i < 2 && result >= 0; i++)
+                result = sd_bus_message_close_container(call);
+        return result;
 }
 
 static int append_connection(Peers *peers, const Pair *pair)
@@ -334,6 +362,8 @@ static int append_connection(Peers *peers, const Pair *pair)
                         break;
                 if (g_str_has_prefix(name, "ip") || strcmp(name, "wireguard") == 0)
                         result = sd_bus_message_skip(pair->applied, "a{sv}");
+                else if (strcmp(name, "connection") == 0)
+                        result = append_connection_setting(peers->call, pair);
                 else
                         result = append_setting(peers->call, name, pair->applied);
                 if (result >= 0)

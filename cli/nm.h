@@ -63,14 +63,16 @@ gboolean wattle_nm_deactivate(sd_bus *bus, const char *active,
 typedef struct {
         gboolean addresses; /* or routes, or anything else of [ipv4] and [ipv6] */
         gboolean routing;   /* how an exit node is used */
+        gboolean zone;      /* of firewalld */
         gboolean link;      /* the interface's name or MTU: that takes a new activation */
 } WattleNmDifference;
 
 gboolean wattle_nm_compare(sd_bus *bus, const char *connection, const char *active,
                            WattleNmDifference *ret, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Brings addresses, routes and WireGuard to what the profile says, and ends no session: a peer has
- * the endpoint of the table (text of the public key to text), which is the one it has now, and else
- * that of the profile; peers that the profile has no more are still there, without addresses. */
+/* Brings addresses, routes, the zone and WireGuard to what the profile says, and ends no session: a
+ * peer has the endpoint of the table (text of the public key to text), which is the one it has now,
+ * and else that of the profile; peers that the profile has no more are still there, without
+ * addresses. */
 gboolean wattle_nm_reapply(sd_bus *bus, const char *connection, const char *active,
                            GHashTable *endpoints, GError **error) G_GNUC_WARN_UNUSED_RESULT;

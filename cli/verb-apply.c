@@ -48,6 +48,8 @@ static char *describe(const WattleApplied *applied)
                 g_ptr_array_add(parts, g_strdup("interface made anew by NetworkManager"));
         else if (applied->nm_reapplied)
                 g_ptr_array_add(parts, g_strdup("addresses and routes set by NetworkManager"));
+        if (applied->nm_zone)
+                g_ptr_array_add(parts, g_strdup("zone set by NetworkManager"));
         if (parts->len == 0)
                 return g_strdup("nothing to change");
         g_ptr_array_add(parts, NULL);
