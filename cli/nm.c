@@ -213,11 +213,18 @@ static gboolean follow(Way *way, WattleBusDone is_done, GError **error)
 static const char *reason_text(guint32 reason)
 {
         static const char *const texts[] = {
-                [2] = "someone else switched it off",     [3] = "the interface was taken away",
-                [5] = "the addresses could not be set",   [6] = "it took too long",
-                [7] = "the VPN plugin's service is slow", [8] = "the VPN plugin's service failed",
-                [9] = "the private key is missing",       [11] = "its profile was removed",
-                [13] = "the interface could not be made", [14] = "the interface was taken away",
+                [2] = "someone else switched it off",
+                [3] = "the interface was taken away",
+                [4] = "the VPN plugin's service ended",
+                [5] = "the addresses could not be set",
+                [6] = "it took too long",
+                [7] = "the VPN plugin's service is slow",
+                [8] = "the VPN plugin's service failed",
+                [9] = "the private key is missing",
+                [10] = "the private key is missing or wrong",
+                [11] = "its profile was removed",
+                [13] = "the interface could not be made",
+                [14] = "the interface was taken away",
         };
 
         return reason < G_N_ELEMENTS(texts) && texts[reason] ? texts[reason]
