@@ -5,7 +5,7 @@ import re
 
 import mesh as meshes
 import pytest
-from nm_host import NM, PROFILE, boot, connections, join, quiet, session, start_nm
+from nm_host import NM, PROFILE, boot, connections, join, manage, quiet, session, start_nm
 
 pytestmark = pytest.mark.young
 
@@ -276,3 +276,86 @@ def test_nm_exit_node(lab):
     a.wait("! ip route show table 51820 | grep .")
     a.run("ping -c1 -W2 10.42.0.2")
     quiet(a)
+
+
+def test_nm_up_waits_for_what_is_on_its_way(lab):
+    """NetworkManager is held at the end of its way up, and at the beginning of its way down: neither is up."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a, b = join(lab, mesh, ("", ""))
+    for folder in ("pre-up.d", "pre-down.d"):
+        a.put(f"/etc/NetworkManager/dispatcher.d/{folder}/hold", "#!/bin/sh\nwhile [ -e /run/hold ]; do sleep 0.1; done\n", 0o755)
+    state = "nmcli -g GENERAL.STATE connection show home"
+    for way, word in (("up", "activating"), ("down", "deactivating")):
+        a.run(f"touch /run/hold; nmcli --wait 0 connection {way} home")
+        a.wait(f"{state} | grep -x {word}")
+        assert a.run("timeout 3 wattle up home", check=False).code == 124
+        a.run("rm /run/hold; wattle up home")
+        assert a.out(state) == "activated"
+        a.run("ping -c1 -W5 10.42.0.2")
+    quiet(a)
+
+
+def test_nm_zone(lab):
+    """Trust= while the mesh is up: another zone, the same session."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a, b = join(lab, mesh)
+    a.wait("ping -c1 -W1 10.42.0.2")
+    handshake = session(a, mesh, "b")
+    applied = "busctl call org.freedesktop.NetworkManager $(nmcli -g GENERAL.DBUS-PATH device show home) " \
+              "org.freedesktop.NetworkManager.Device GetAppliedConnection u 0"
+    settings = "Owner=NetworkManager\nActivationPolicy=up\n"
+    assert "zone set by NetworkManager" in mesh.apply(a, "a", settings + "Trust=home")
+    assert '"zone" s "home"' in a.out(applied)
+    assert "nothing to change" in a.out("wattle apply home")
+    assert "zone set by NetworkManager" in mesh.apply(a, "a", settings + "Trust=work")
+    assert '"zone" s "work"' in a.out(applied)
+    assert "zone set by NetworkManager" in mesh.apply(a, "a", settings)
+    assert '"zone"' not in a.out(applied)
+    a.run("ping -c1 -W2 10.42.0.2")
+    assert session(a, mesh, "b") == handshake
+    quiet(a)
+
+
+def test_nm_an_edited_copy_goes_with_its_mesh(lab):
+    """NetworkManager has moved the profile below /etc, and with it the private key."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a, b = join(lab, mesh)
+    key = mesh["a"].key.strip()
+    for settings in (None, "Owner=NetworkManager\nEnable=no", "Owner=networkd"):
+        mesh.apply(a, "a", "Owner=NetworkManager\nActivationPolicy=up")
+        a.wait("ip addr show dev home | grep 10.42.0.1/16")
+        a.run("nmcli connection modify home connection.metered no")
+        assert "system-connections" in a.out(f"grep -rlF {key} /etc/NetworkManager")
+        failed = a.run("wattle apply home", check=False)
+        assert failed.code == 1 and "nmcli connection delete home" in failed.err
+        if settings:
+            mesh.apply(a, "a", settings)
+        else:
+            a.run(f"rm {mesh.path}; wattle apply")
+        assert connections(a) == ({}, {})
+        assert a.run(f"grep -rlF {key} /etc/NetworkManager /run/NetworkManager", check=False).out == ""
+    quiet(a)
+
+
+def test_nm_apply_while_a_vpn_of_a_user_is_up(lab):
+    """With Connection=vpn, one that the editor made, which names the mesh."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a, b = join(lab, mesh, ("Connection=vpn", ""))
+    manage(a, "ipv4.gateway 192.168.1.1")
+    a.run("nmcli connection add type vpn con-name mine vpn.service-type org.freedesktop.NetworkManager.wattle "
+          "vpn.data mesh=home vpn.persistent yes ipv4.never-default yes ipv6.never-default yes")
+    a.run("nmcli connection up mine")
+    a.wait("ping -c1 -W1 10.42.0.2")
+    assert a.out("wattle apply home") == "home: nothing to change"
+
+    mesh["a"].lines.append("Address=10.42.9.9")
+    assert "interface made anew by NetworkManager" in mesh.update(a)
+    a.wait("ip addr show dev home | grep 10.42.9.9/16")
+    assert set(connections(a)[1]) == {"lan", "mine", "mine (link)"}
+    a.wait("ping -c1 -W1 10.42.0.2")
+
+    # The mesh goes; the user's connection is the user's.
+    a.run(f"rm {mesh.path}")
+    assert "interface home removed" in a.out("wattle apply")
+    assert set(connections(a)[1]) == {"lan"} and set(connections(a)[0]) == {"lan", "mine"}
+    a.wait("! ip link show dev home")

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the command makes of a NetworkManager that is on its way somewhere, was given connections by
+ * others, or keeps what it should not. */
+#include <string.h>
+
+#include "cli/apply-nm.h"
+#include "cli/nm.h"
+#include "common/nm-profile.h"
+#include "tests/bus/fake-nm.h"
+
+#define THEIRS "c0ffee00-0000-4000-8000-000000000001"
+
+enum {
+        ACTIVATING = 1,
+        ACTIVATED,
+        DEACTIVATING,
+        DEACTIVATED
+};
+
+typedef struct {
+        const char *name;
+        guint32 state, then, reason;
+        WattleNmSettled settled;
+        const char *error;
+} SettleRow;
+
+static const SettleRow settle_rows[] = {
+        { "up", ACTIVATED, 0, 0, WATTLE_NM_WAS_UP, NULL },
+        { "on its way up", ACTIVATING, ACTIVATED, 0, WATTLE_NM_CAME_UP, NULL },
+        { "on its way down", DEACTIVATING, DEACTIVATED, 2, WATTLE_NM_IS_GONE, NULL },
+        { "fails on its way up", ACTIVATING, DEACTIVATED, 5, 0, "the addresses could not be set" },
+        { "key", ACTIVATING, DEACTIVATED, 10, 0, "the private key is missing or wrong" },
+        { "service", ACTIVATING, DEACTIVATED, 4, 0, "the VPN plugin's service ended" },
+        { "no reason", ACTIVATING, DEACTIVATED, 77, 0, "NetworkManager gave up" },
+};
+
+static void settle(gconstpointer data)
+{
+        const SettleRow *row = data;
+        g_auto(FakeNm) nm = { .actives = { { .uuid = g_strdup(THEIRS),
+                                             .state = row->state,
+                                             .then = row->then,
+                                             .reason = row->reason } } };
+        g_autofree char *active = NULL;
+        g_autoptr(GError) error = NULL;
+        WattleNmSettled settled = WATTLE_NM_IS_GONE;
+        gboolean ok;
+
+        fake_nm_start(&nm);
+        g_assert_true(wattle_nm_find_active(nm.bus, THEIRS, &active, &error));
+        g_assert_nonnull(active);
+        ok = wattle_nm_settle(nm.bus, active, &settled, &error);
+        g_assert_true(ok == !row->error);
+        if (ok)
+                g_assert_cmpint(settled, ==, row->settled);
+        else
+                g_assert_true(g_str_has_prefix(error->message, row->error));
+}
+
+typedef struct {
+        const char *name;
+        const char *mesh, *profile, *service;
+        gboolean vpn_is_gone; /* after a restart of NetworkManager its link alone is there */
+        gboolean is_ours;
+} VpnRow;
+
+static const VpnRow vpn_rows[] = {
+        { "names it", "home", NULL, NULL, FALSE, TRUE },
+        { "link alone", "home", NULL, NULL, TRUE, TRUE },
+        { "empty profile", "home", "", NULL, FALSE, TRUE },
+        { "carries one", "home", "[Mesh]\n", NULL, FALSE, FALSE },
+        { "another mesh", "work", NULL, NULL, FALSE, FALSE },
+        { "another's VPN", "home", NULL, "org.freedesktop.NetworkManager.openvpn", FALSE, FALSE },
+};
+
+/* The interface of a VPN that a user made for the mesh is the mesh's. */
+static void their_vpn(gconstpointer data)
+{
+        const VpnRow *row = data;
+        g_auto(Root) root = { 0 };
+        g_auto(WattleNmApply) apply = { 0 };
+        g_auto(FakeNm) nm = {
+                .connections = { { .uuid = g_strdup("eth"), .file = "/eth" },
+                                 { .uuid = g_strdup(THEIRS),
+                                   .mesh = row->mesh,
+                                   .profile = row->profile,
+                                   .other_service = row->service } },
+                .actives = { { .uuid = row->vpn_is_gone ? NULL : g_strdup(THEIRS),
+                               .state = ACTIVATED },
+                             { .uuid = wattle_nm_link_uuid(THEIRS),
+                               .state = ACTIVATED,
+                               .interface = "home" } },
+        };
+        g_autoptr(GError) error = NULL;
+        gboolean removed;
+
+        root_init(&root);
+        fake_nm_start(&nm);
+        g_assert_true(wattle_nm_apply_init(&apply, root.fd, nm.bus, "home", &error));
+        g_assert_no_error(error);
+        g_assert_cmpstr(apply.interface, ==, row->is_ours ? "home" : NULL);
+        g_assert_true((apply.theirs != NULL) == row->is_ours);
+        g_assert_true(!row->is_ours || g_str_has_suffix(apply.theirs, "/1"));
+        /* A mesh that goes takes it down, and leaves the user's connection. */
+        g_assert_true(wattle_nm_apply_remove(&apply, FALSE, &removed, &error));
+        g_assert_false(removed);
+        fake_nm_stop(&nm);
+        g_assert_cmpstr(nm.calls->str, ==,
+                        !row->is_ours      ? ""
+                        : row->vpn_is_gone ? "deactivate 1\n"
+                                           : "deactivate 0\n");
+}
+
+typedef struct {
+        const char *name;
+        char *(*uuid)(const char *mesh);
+        gboolean has_file, is_kept;
+        const char *calls;
+} CopyRow;
+
+static const CopyRow copy_rows[] = {
+        { "native", wattle_nm_profile_uuid, FALSE, FALSE, "delete 0\n" },
+        { "VPN", wattle_nm_vpn_uuid, FALSE, FALSE, "delete 0\n" },
+        { "beside the file", wattle_nm_profile_uuid, TRUE, FALSE, "reload\ndelete 0\n" },
+        { "stays", wattle_nm_profile_uuid, FALSE, TRUE, "" },
+};
+
+/* What NetworkManager made of an edited connection has the private key, and goes with the mesh. */
+static void copy(gconstpointer data)
+{
+        const CopyRow *row = data;
+        g_auto(Root) root = { 0 };
+        g_auto(WattleNmApply) apply = { 0 };
+        g_auto(FakeNm) nm = { .connections = { { .uuid = row->uuid("home"),
+                                                 .file = "/etc/copy.nmconnection",
+                                                 .is_kept = row->is_kept } } };
+        g_autofree char *path = wattle_nm_profile_path("home");
+        g_autoptr(GError) error = NULL;
+        gboolean removed = FALSE, ok;
+
+        root_init(&root);
+        if (row->has_file)
+                root_put(&root, path, "", 0600);
+        fake_nm_start(&nm);
+        g_assert_true(wattle_nm_apply_init(&apply, root.fd, nm.bus, "home", &error));
+        ok = wattle_nm_apply_remove(&apply, FALSE, &removed, &error);
+        g_assert_true(ok == !row->is_kept && removed == ok);
+        g_assert_true(ok || strstr(error->message, "in /etc/copy.nmconnection (") != NULL);
+        fake_nm_stop(&nm);
+        g_assert_cmpstr(nm.calls->str, ==, row->calls);
+}
+
+typedef struct {
+        const char *name, *profile, *running;
+        gboolean differs;
+        const char *calls;
+} ZoneRow;
+
+static const ZoneRow zone_rows[] = {
+        { "same", "home", "home", FALSE, "reapply, zone home\n" },
+        { "other", "home", "public", TRUE, "reapply, zone home\n" },
+        { "new", "home", NULL, TRUE, "reapply, zone home\n" },
+        { "none now", NULL, "home", TRUE, "reapply, zone none\n" },
+        { "never any", NULL, NULL, FALSE, "reapply, zone none\n" },
+};
+
+static void zone(gconstpointer data)
+{
+        const ZoneRow *row = data;
+        g_autofree char *uuid = wattle_nm_profile_uuid("home");
+        g_auto(FakeNm) nm = {
+                .connections = { { .uuid = g_strdup(uuid), .zone = row->profile } },
+                .actives = { { .uuid = g_strdup(uuid),
+                               .state = ACTIVATED,
+                               .interface = "home",
+                               .zone = row->running } },
+        };
+        g_autoptr(GHashTable) endpoints = g_hash_table_new(g_str_hash, g_str_equal);
+        g_autofree char *connection = NULL, *active = NULL;
+        g_autoptr(GError) error = NULL;
+        WattleNmDifference difference;
+
+        fake_nm_start(&nm);
+        g_assert_true(wattle_nm_find(nm.bus, uuid, &connection, &error));
+        g_assert_true(wattle_nm_find_active(nm.bus, uuid, &active, &error));
+        g_assert_true(wattle_nm_compare(nm.bus, connection, active, &difference, &error));
+        g_assert_true(difference.zone == row->differs && !difference.link &&
+                      !difference.addresses && !difference.routing);
+        g_assert_true(wattle_nm_reapply(nm.bus, connection, active, endpoints, &error));
+        fake_nm_stop(&nm);
+        g_assert_cmpstr(nm.calls->str, ==, row->calls);
+}
+
+static void add(const char *group, const char *name, gconstpointer row, GTestDataFunc test)
+{
+        g_autofree char *path = g_strconcat("/nm/", group, "/", name, NULL);
+
+        g_test_add_data_func(path, row, test);
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        for (guint i = 0; i < G_N_ELEMENTS(settle_rows); i++)
+                add("settle", settle_rows[i].name, &settle_rows[i], settle);
+        for (guint i = 0; i < G_N_ELEMENTS(vpn_rows); i++)
+                add("their-vpn", vpn_rows[i].name, &vpn_rows[i], their_vpn);
+        for (guint i = 0; i < G_N_ELEMENTS(copy_rows); i++)
+                add("copy", copy_rows[i].name, &copy_rows[i], copy);
+        for (guint i = 0; i < G_N_ELEMENTS(zone_rows); i++)
+                add("zone", zone_rows[i].name, &zone_rows[i], zone);
+        return g_test_run();
+}
