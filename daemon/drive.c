@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "common/status.h"
-#include "daemon/log.h"
+#include "common/sys/log.h"
 #include "daemon/store.h"
 
 /* However wrong an engine were, the loop goes on. */

@@ -11,8 +11,8 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "common/sys/log.h"
 #include "daemon/bus.h"
-#include "daemon/log.h"
 #include "daemon/manager.h"
 
 static void unref_event(sd_event **event)

@@ -7,9 +7,9 @@
 
 #include "common/error.h"
 #include "common/sys/load.h"
+#include "common/sys/log.h"
 #include "daemon/drive.h"
 #include "daemon/links.h"
-#include "daemon/log.h"
 #include "daemon/probing.h"
 #include "daemon/tunnel.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/store.h"
 
-#include "daemon/log.h"
+#include "common/sys/log.h"
 #include "daemon/state.h"
 
 #define STORE_EVERY_US (60 * G_USEC_PER_SEC)

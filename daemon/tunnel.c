@@ -7,8 +7,8 @@
 #include "common/error.h"
 #include "common/sys/host.h"
 #include "common/sys/load.h"
+#include "common/sys/log.h"
 #include "daemon/drive.h"
-#include "daemon/log.h"
 #include "daemon/probing.h"
 #include "daemon/store.h"
 

@@ -5,38 +5,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/error.h"
 #include "common/nm-profile.h"
-#include "common/scalar.h"
 #include "common/sys/deploy.h"
 #include "common/sys/install.h"
+#include "common/sys/log.h"
+#include "common/sys/writer.h"
 #include "nm-plugin/connection.h"
 #include "nm-plugin/vpn-profile.h"
-
-#define PROGRAM "wattle-nm"
 
 /* NetworkManager reads no profile with a secret that others than root can. */
 #define PROFILE_MODE 0600
 
 /* NetworkManager makes it when it starts. */
 #define NM_RUNNING_PATH "run/NetworkManager/devices"
-
-/* sd-daemon(3): the priority before the line, for the journal. */
-static void log_report(WattleReport *report)
-{
-        wattle_report_sort(report);
-        for (guint i = 0; i < report->faults->len; i++) {
-                const WattleFault *fault = &g_array_index(report->faults, WattleFault, i);
-                g_autofree char *line = wattle_fault_format(fault);
-
-                fprintf(stderr, "<%c>%s\n", fault->kind == WATTLE_FAULT_ERROR ? '3' : '4', line);
-        }
-}
 
 /* At boot NetworkManager reads what we write. Later it does not before it is told, and 'wattle
  * apply' would see a profile that is in place already. */
@@ -94,64 +78,38 @@ static gboolean update_profile(int root_fd, const char *mesh, const WattleDeploy
                        : remove_profile(root_fd, mesh, ret_done, error);
 }
 
-static int run(const char *root, const char *mesh)
+static gboolean write_mesh(int root_fd, const char *mesh)
 {
         g_auto(WattleReport) report = { 0 };
         g_auto(WattleDeployment) deployment = { 0 };
         g_autoptr(GError) error = NULL;
         const char *done = NULL;
-        int root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         gid_t gid = getegid();
         gboolean ok;
 
-        if (root_fd < 0) {
-                fprintf(stderr, "<3>%s: %s\n", root, g_strerror(errno));
-                return EXIT_FAILURE;
-        }
         wattle_report_init(&report);
         ok = wattle_deployment_load(&deployment, root_fd, mesh, &gid, &report);
-        log_report(&report);
+        wattle_log_report(&report);
         ok = ok && update_profile(root_fd, mesh, &deployment, &done, &error);
         if (error)
-                fprintf(stderr, "<3>mesh %s: %s\n", mesh, error->message);
+                wattle_log(WATTLE_LOG_ERROR, "mesh %s: %s", mesh, error->message);
         if (ok)
-                fprintf(stderr, "<6>mesh %s: profile for NetworkManager: %s\n", mesh, done);
+                wattle_log(WATTLE_LOG_INFO, "mesh %s: profile for NetworkManager: %s", mesh, done);
         else
-                fprintf(stderr, "<3>mesh %s: keeping the previous configuration\n", mesh);
-        close(root_fd);
-        return ok ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-static int usage(FILE *stream, int status)
-{
-        fputs("Usage: " PROGRAM " [--root=DIR] MESH\n"
-              "\n"
-              "Writes the connection profile of MESH for NetworkManager below /run. wattle-nm@MESH.service\n"
-              "runs it before NetworkManager starts; see wattle-nm(8).\n"
-              "\n"
-              "  --root=DIR  read and write below DIR\n"
-              "  --help      show this\n",
-              stream);
-        return status;
+                wattle_log(WATTLE_LOG_ERROR, "mesh %s: keeping the previous configuration", mesh);
+        return ok;
 }
 
 int main(int argc, char **argv)
 {
-        const char *root = "/";
-        g_autoptr(GError) error = NULL;
+        static const char help[] =
+                "Usage: wattle-nm [--root=DIR] MESH\n"
+                "\n"
+                "Writes the connection profile of MESH for NetworkManager below /run. wattle-nm@MESH.service\n"
+                "runs it before NetworkManager starts; see wattle-nm(8).\n"
+                "\n"
+                "  --root=DIR  read and write below DIR\n"
+                "  --help      show this\n";
 
-        if (argc > 1 && strcmp(argv[1], "--help") == 0)
-                return usage(stdout, EXIT_SUCCESS);
-        if (argc > 1 && g_str_has_prefix(argv[1], "--root=")) {
-                root = argv[1] + strlen("--root=");
-                argv++;
-                argc--;
-        }
-        if (argc != 2)
-                return usage(stderr, 2);
-        if (!wattle_identifier_check(argv[1], WATTLE_MESH_NAME_MAX, &error)) {
-                fprintf(stderr, "<3>MESH: %s\n", error->message);
-                return 2;
-        }
-        return run(root, argv[1]);
+        return wattle_writer_main(argc, argv, help, write_mesh);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "daemon/log.h"
+#include "common/sys/log.h"
 
 #include <stdio.h>
 
