@@ -60,6 +60,16 @@ static gboolean find_mesh(const WattleBusMesh *mesh, guint *ret_index, sd_bus_er
         return FALSE;
 }
 
+static gboolean get_mesh(const WattleBusMesh *mesh, WattleManagerMesh *ret, sd_bus_error *error)
+{
+        guint index;
+
+        if (!find_mesh(mesh, &index, error))
+                return FALSE;
+        wattle_manager_get(mesh->back->manager, index, ret);
+        return TRUE;
+}
+
 /* Mesh and peer of a call whose first argument names the peer; the argument is read. */
 static gboolean find_peer(const WattleBusMesh *mesh, sd_bus_message *call, guint *ret_mesh,
                           guint *ret_peer, const char **ret_name, sd_bus_error *error)
@@ -172,11 +182,9 @@ static int act_get_peer(sd_bus_message *call, gpointer data, sd_bus_error *error
 static int act_switch(sd_bus_message *call, WattleBusMesh *mesh, gboolean up, sd_bus_error *error)
 {
         WattleManagerMesh info;
-        guint index;
 
-        if (!find_mesh(mesh, &index, error))
+        if (!get_mesh(mesh, &info, error))
                 return sd_bus_error_get_errno(error);
-        wattle_manager_get(mesh->back->manager, index, &info);
         return wattle_act_switch(call, &info, up, error);
 }
 
@@ -317,61 +325,42 @@ static int method_probe(sd_bus_message *call, void *data, sd_bus_error *error)
         return authorize(data, call, name, act_probe, error);
 }
 
-static int get_text(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *path,
-                    G_GNUC_UNUSED const char *interface, const char *property,
-                    sd_bus_message *reply, void *data, sd_bus_error *error)
+/* NULL: there is none. */
+static const char *text_of(const WattleManagerMesh *mesh, const char *property)
 {
-        const WattleBusMesh *mesh = data;
-        WattleManagerMesh info;
-        const char *text = NULL;
-        guint index;
-
-        if (!find_mesh(mesh, &index, error))
-                return sd_bus_error_get_errno(error);
-        wattle_manager_get(mesh->back->manager, index, &info);
         if (strcmp(property, "Name") == 0)
-                text = info.name;
-        else if (strcmp(property, "Device") == 0)
-                text = info.device;
-        else if (strcmp(property, "Interface") == 0)
-                text = info.interface;
-        else if (strcmp(property, "Owner") == 0)
-                text = wattle_owner_name(info.owner);
-        else if (strcmp(property, "State") == 0)
-                text = wattle_link_state_name(!info.exists ? WATTLE_LINK_ABSENT
-                                              : info.up    ? WATTLE_LINK_UP
-                                                           : WATTLE_LINK_DOWN);
-        else if (strcmp(property, "Problem") == 0)
-                text = info.problem;
+                return mesh->name;
+        if (strcmp(property, "Device") == 0)
+                return mesh->device;
+        if (strcmp(property, "Interface") == 0)
+                return mesh->interface;
+        if (strcmp(property, "Owner") == 0)
+                return wattle_owner_name(mesh->owner);
+        if (strcmp(property, "State") == 0)
+                return wattle_link_state_name(!mesh->exists ? WATTLE_LINK_ABSENT
+                                              : mesh->up    ? WATTLE_LINK_UP
+                                                            : WATTLE_LINK_DOWN);
+        if (strcmp(property, "Problem") == 0)
+                return mesh->problem;
+        g_return_val_if_reached(NULL);
+}
+
+static int get_property(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *path,
+                        G_GNUC_UNUSED const char *interface, const char *property,
+                        sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+        const WattleBusMesh *mesh = data;
+        WattleManagerMesh info;
+        const char *text;
+
+        if (!get_mesh(mesh, &info, error))
+                return sd_bus_error_get_errno(error);
+        if (strcmp(property, "ListenPort") == 0)
+                return sd_bus_message_append(reply, "q", info.listen_port);
+        if (strcmp(property, "Migrating") == 0)
+                return sd_bus_message_append(reply, "b", info.migrate);
+        text = text_of(&info, property);
         return sd_bus_message_append(reply, "s", text ? text : "");
-}
-
-static int get_port(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *path,
-                    G_GNUC_UNUSED const char *interface, G_GNUC_UNUSED const char *property,
-                    sd_bus_message *reply, void *data, sd_bus_error *error)
-{
-        const WattleBusMesh *mesh = data;
-        WattleManagerMesh info;
-        guint index;
-
-        if (!find_mesh(mesh, &index, error))
-                return sd_bus_error_get_errno(error);
-        wattle_manager_get(mesh->back->manager, index, &info);
-        return sd_bus_message_append(reply, "q", info.listen_port);
-}
-
-static int get_migrating(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *path,
-                         G_GNUC_UNUSED const char *interface, G_GNUC_UNUSED const char *property,
-                         sd_bus_message *reply, void *data, sd_bus_error *error)
-{
-        const WattleBusMesh *mesh = data;
-        WattleManagerMesh info;
-        guint index;
-
-        if (!find_mesh(mesh, &index, error))
-                return sd_bus_error_get_errno(error);
-        wattle_manager_get(mesh->back->manager, index, &info);
-        return sd_bus_message_append(reply, "b", info.migrate);
 }
 
 const sd_bus_vtable wattle_bus_mesh_vtable[] = {
@@ -393,13 +382,13 @@ const sd_bus_vtable wattle_bus_mesh_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Probe", SD_BUS_ARGS("s", peer), SD_BUS_RESULT("t", round_trip_us),
                                 method_probe, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL_WITH_ARGS("PeerChanged", SD_BUS_ARGS(WATTLE_BUS_PEER, state), 0),
-        SD_BUS_PROPERTY("Name", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("Device", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("Interface", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("Owner", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("State", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("ListenPort", "q", get_port, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("Migrating", "b", get_migrating, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-        SD_BUS_PROPERTY("Problem", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Name", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Device", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Interface", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Owner", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("State", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ListenPort", "q", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Migrating", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Problem", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_VTABLE_END,
 };
