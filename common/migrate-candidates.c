@@ -24,6 +24,14 @@ static gboolean is_private(const WattleAddr *addr)
                (b[0] == 100 && (b[1] & 0xc0) == 64) || (b[0] == 169 && b[1] == 254);
 }
 
+gboolean wattle_migrate_is_global(const Candidate *candidate)
+{
+        return candidate &&
+               (candidate->source == WATTLE_SOURCE_PUBLIC ||
+                candidate->source == WATTLE_SOURCE_NAME) &&
+               !is_private(&candidate->at.addr);
+}
+
 gboolean wattle_migrate_eligible(const Candidate *candidate)
 {
         switch (candidate->source) {
@@ -208,8 +216,8 @@ Candidate *wattle_migrate_better(const WattleMigration *m, gint64 now)
         for (guint i = 0; i < m->n_candidates; i++) {
                 Candidate *candidate = &m->candidates[i];
 
-                if (candidate->source == WATTLE_SOURCE_PRIVATE &&
-                    wattle_migrate_eligible(candidate) && candidate->held_us <= now &&
+                if (candidate->listed && candidate->reach == WATTLE_REACH_ON_LINK &&
+                    candidate->source != WATTLE_SOURCE_LAST_GOOD && candidate->held_us <= now &&
                     !wattle_socket_addr_equal(&candidate->at, &m->counters.endpoint))
                         return candidate;
         }

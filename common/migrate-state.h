@@ -156,6 +156,9 @@ struct WattleMigration {
 
 Candidate *wattle_migrate_find(const WattleMigration *m, const WattleSocketAddr *at);
 gboolean wattle_migrate_eligible(const Candidate *candidate);
+/* Of the profile, and good from any network: public, and no private address that a DNS name has at
+ * home. NULL is not. */
+gboolean wattle_migrate_is_global(const Candidate *candidate);
 void wattle_migrate_take_candidates(WattleMigration *m, const WattleMigrateEvent *event,
                                     gint64 now);
 /* Adds or finds what the kernel has as endpoint. */
@@ -166,7 +169,7 @@ void wattle_migrate_hold(Candidate *candidate, gint64 now);
 void wattle_migrate_free_holds(WattleMigration *m);
 /* The best that was not tried in this round; NULL: none is left. */
 Candidate *wattle_migrate_next(const WattleMigration *m);
-/* A neighbour that is not held, if the endpoint is none now. */
+/* Of the profile, on our link and not held, if the endpoint is no neighbour's now. */
 Candidate *wattle_migrate_better(const WattleMigration *m, gint64 now);
 
 /* traffic */

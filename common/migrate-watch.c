@@ -26,13 +26,16 @@ void wattle_migrate_doubt(WattleMigration *m, gint64 now)
                 wattle_migrate_enter(m, PHASE_DOUBT, now);
 }
 
-/* Its own way there is gone: the link, or the address on it. */
+/* Its own way there is gone: the link, or the address on it. A public endpoint that was on our link
+ * is as good from elsewhere. */
 static gboolean is_stranded(const WattleMigration *m)
 {
         if (!wattle_migrate_has_endpoint(&m->counters.endpoint))
                 return FALSE;
-        return m->counters.reach == WATTLE_REACH_NONE ||
-               (m->on_link && m->counters.reach != WATTLE_REACH_ON_LINK);
+        if (m->counters.reach == WATTLE_REACH_NONE)
+                return TRUE;
+        return m->on_link && m->counters.reach != WATTLE_REACH_ON_LINK &&
+               !wattle_migrate_is_global(wattle_migrate_find(m, &m->counters.endpoint));
 }
 
 static Candidate *best_other(WattleMigration *m)
@@ -158,6 +161,7 @@ static gboolean take_moved(WattleMigration *m, const Change *change, gint64 now)
 /* Writing the same endpoint clears the source address and the route that the kernel remembers. */
 static void rewrite(WattleMigration *m)
 {
+        m->on_link = m->counters.reach == WATTLE_REACH_ON_LINK;
         m->set = WATTLE_MIGRATE_SET;
         m->set_again = TRUE;
 }

@@ -164,8 +164,8 @@ typedef struct {
 /* The way that a peer's packets go now. */
 typedef enum {
         WATTLE_PATH_NONE,   /* no endpoint, or one that does not answer */
-        WATTLE_PATH_LAN,    /* a PrivateEndpoint=, or another address on our link */
-        WATTLE_PATH_PUBLIC, /* a PublicEndpoint=, its DNS name included */
+        WATTLE_PATH_LAN,    /* any address on our link, a PublicEndpoint= that is there included */
+        WATTLE_PATH_PUBLIC, /* a PublicEndpoint= through a router, its DNS name included */
         WATTLE_PATH_ROAMED, /* an address that the profile does not have: learnt by the kernel, set
                                by somebody else, or the last that was good */
         WATTLE_N_PATHS,
