@@ -21,11 +21,17 @@
 /* A call of ours that another service works on. */
 typedef struct {
         sd_bus_message *call; /* whom to answer */
+
+        /* only to switch off a VPN connection */
+        char *vpn;       /* its UUID */
+        char *interface; /* of its link; NULL: there is none */
+        char **actives;  /* NetworkManager's active connections */
+        guint n_asked;   /* of them, for their UUID */
 } Errand;
 
 static Errand *errand_new(sd_bus_message *call)
 {
-        Errand *errand = g_new(Errand, 1);
+        Errand *errand = g_new0(Errand, 1);
 
         errand->call = sd_bus_message_ref(call);
         return errand;
@@ -34,6 +40,9 @@ static Errand *errand_new(sd_bus_message *call)
 static void errand_free(Errand *errand)
 {
         sd_bus_message_unref(errand->call);
+        g_free(errand->vpn);
+        g_free(errand->interface);
+        g_strfreev(errand->actives);
         g_free(errand);
 }
 
@@ -76,6 +85,19 @@ static int on_connection(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bu
         return errand_fail(errand, "NetworkManager", sd_bus_message_get_error(answer), result);
 }
 
+static int get_property(sd_bus *bus, const char *path, const char *interface, const char *property,
+                        sd_bus_message_handler_t answered, Errand *errand)
+{
+        return sd_bus_call_method_async(bus, NULL, NM, path, "org.freedesktop.DBus.Properties",
+                                        "Get", answered, errand, "ss", interface, property);
+}
+
+static int deactivate(sd_bus *bus, const char *active, Errand *errand)
+{
+        return sd_bus_call_method_async(bus, NULL, NM, NM_MANAGER, "DeactivateConnection",
+                                        errand_done, errand, "o", active);
+}
+
 static int on_active(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bus_error *error)
 {
         Errand *errand = data;
@@ -85,9 +107,7 @@ static int on_active(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bus_er
         if (!sd_bus_message_is_method_error(answer, NULL))
                 result = sd_bus_message_read(answer, "v", "o", &active);
         if (result > 0)
-                result = sd_bus_call_method_async(sd_bus_message_get_bus(answer), NULL, NM,
-                                                  NM_MANAGER, "DeactivateConnection", errand_done,
-                                                  errand, "o", active);
+                result = deactivate(sd_bus_message_get_bus(answer), active, errand);
         if (result > 0)
                 return 0;
         return errand_fail(errand, "NetworkManager", sd_bus_message_get_error(answer), result);
@@ -102,33 +122,98 @@ static int on_device(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bus_er
         if (!sd_bus_message_is_method_error(answer, NULL))
                 result = sd_bus_message_read(answer, "o", &device);
         if (result > 0)
-                result = sd_bus_call_method_async(sd_bus_message_get_bus(answer), NULL, NM, device,
-                                                  "org.freedesktop.DBus.Properties", "Get",
-                                                  on_active, errand, "ss", NM ".Device",
-                                                  "ActiveConnection");
+                result = get_property(sd_bus_message_get_bus(answer), device, NM ".Device",
+                                      "ActiveConnection", on_active, errand);
         if (result > 0)
                 return 0;
         return errand_fail(errand, "NetworkManager", sd_bus_message_get_error(answer), result);
 }
 
+/* Whatever connection the interface has. */
+static int switch_off_interface(sd_bus *bus, const char *interface, Errand *errand)
+{
+        return sd_bus_call_method_async(bus, NULL, NM, NM_MANAGER, "GetDeviceByIpIface", on_device,
+                                        errand, "s", interface);
+}
+
+static int ask_next_uuid(sd_bus *bus, Errand *errand);
+
+/* One that goes away meanwhile has no UUID any more. */
+static int on_uuid(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bus_error *error)
+{
+        sd_bus *bus = sd_bus_message_get_bus(answer);
+        Errand *errand = data;
+        const char *uuid;
+        int result;
+
+        if (!sd_bus_message_is_method_error(answer, NULL) &&
+            sd_bus_message_read(answer, "v", "s", &uuid) > 0 && strcmp(uuid, errand->vpn) == 0) {
+                result = deactivate(bus, errand->actives[errand->n_asked], errand);
+        } else {
+                errand->n_asked++;
+                result = ask_next_uuid(bus, errand);
+        }
+        return result > 0 ? 0 : errand_fail(errand, "NetworkManager", NULL, result);
+}
+
+/* Without the VPN its link may be there still, of before a restart of NetworkManager; or the VPN
+ * that a user made for the mesh, which goes with its link. */
+static int ask_next_uuid(sd_bus *bus, Errand *errand)
+{
+        if (errand->actives[errand->n_asked])
+                return get_property(bus, errand->actives[errand->n_asked], NM ".Connection.Active",
+                                    "Uuid", on_uuid, errand);
+        if (errand->interface)
+                return switch_off_interface(bus, errand->interface, errand);
+        sd_bus_reply_method_return(errand->call, NULL);
+        errand_free(errand);
+        return 1;
+}
+
+static int on_actives(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bus_error *error)
+{
+        Errand *errand = data;
+        int result = 0;
+
+        if (!sd_bus_message_is_method_error(answer, NULL))
+                result = sd_bus_message_enter_container(answer, 'v', "ao");
+        if (result > 0)
+                result = sd_bus_message_read_strv(answer, &errand->actives);
+        if (result > 0)
+                result = ask_next_uuid(sd_bus_message_get_bus(answer), errand);
+        if (result > 0)
+                return 0;
+        return errand_fail(errand, "NetworkManager", sd_bus_message_get_error(answer), result);
+}
+
+/* The VPN and not its link: without that the VPN would fail, and a desktop says so. */
+static int switch_off_vpn(sd_bus *bus, const WattleManagerMesh *mesh, Errand *errand)
+{
+        errand->vpn = wattle_nm_vpn_uuid(mesh->name);
+        errand->interface = g_strdup(mesh->exists ? mesh->interface : NULL);
+        return get_property(bus, NM_MANAGER, "ActiveConnections", on_actives, errand);
+}
+
 static int switch_at_nm(sd_bus_message *call, const WattleManagerMesh *mesh, gboolean up)
 {
         sd_bus *bus = sd_bus_message_get_bus(call);
-        g_autofree char *uuid = mesh->connection == WATTLE_CONNECTION_VPN
-                                        ? wattle_nm_vpn_uuid(mesh->name)
-                                        : wattle_nm_profile_uuid(mesh->name);
+        gboolean is_vpn = mesh->connection == WATTLE_CONNECTION_VPN;
+        g_autofree char *uuid =
+                is_vpn ? wattle_nm_vpn_uuid(mesh->name) : wattle_nm_profile_uuid(mesh->name);
         Errand *errand;
         int result;
 
-        if (!up && !mesh->exists)
+        /* A VPN has no interface yet when it begins. */
+        if (!up && !mesh->exists && !is_vpn)
                 return sd_bus_reply_method_return(call, NULL);
         errand = errand_new(call);
         if (up)
                 result = sd_bus_call_method_async(bus, NULL, NM, NM_SETTINGS, "GetConnectionByUuid",
                                                   on_connection, errand, "s", uuid);
+        else if (is_vpn)
+                result = switch_off_vpn(bus, mesh, errand);
         else
-                result = sd_bus_call_method_async(bus, NULL, NM, NM_MANAGER, "GetDeviceByIpIface",
-                                                  on_device, errand, "s", mesh->interface);
+                result = switch_off_interface(bus, mesh->interface, errand);
         if (result < 0)
                 errand_free(errand);
         return result;

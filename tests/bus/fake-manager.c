@@ -74,7 +74,7 @@ void wattle_manager_get(const WattleManager *manager, guint index, WattleManager
                         .owner = WATTLE_OWNER_NETWORK_MANAGER,
                         .connection =
                                 manager->vpn ? WATTLE_CONNECTION_VPN : WATTLE_CONNECTION_NATIVE,
-                        .exists = TRUE,
+                        .exists = !manager->down,
                         .problem = "its profile is bad",
                 };
 }

@@ -11,6 +11,7 @@ struct WattleManager {
         gboolean refuse;      /* nothing can be done */
         gboolean probe_waits; /* until fake_manager_probed() */
         gboolean vpn;         /* work is a VPN connection */
+        gboolean down;        /* work has no interface */
         guint n_refreshed;
         WattlePath path; /* of b */
         WattleManagerChanged changed;

@@ -177,6 +177,31 @@ static int get_active(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *path,
         return sd_bus_message_append(reply, "o", "/org/freedesktop/NetworkManager/active");
 }
 
+static int get_actives(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *path,
+                       G_GNUC_UNUSED const char *interface, G_GNUC_UNUSED const char *property,
+                       sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+        const Stage *stage = data;
+
+        if (stage->refuse)
+                return sd_bus_error_set(error, NM ".PermissionDenied", "not for you");
+        return sd_bus_message_append(reply, "ao", 2, "/org/freedesktop/NetworkManager/first",
+                                     "/org/freedesktop/NetworkManager/second");
+}
+
+static int get_uuid(G_GNUC_UNUSED sd_bus *bus, const char *path,
+                    G_GNUC_UNUSED const char *interface, G_GNUC_UNUSED const char *property,
+                    sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+        const Stage *stage = data;
+
+        if (g_str_has_suffix(path, "first"))
+                return sd_bus_message_append(reply, "s", "c0ffee00-0000-4000-8000-000000000001");
+        if (!stage->active_uuid)
+                return sd_bus_error_set(error, SD_BUS_ERROR_UNKNOWN_OBJECT, "it just went");
+        return sd_bus_message_append(reply, "s", stage->active_uuid);
+}
+
 #define METHOD(name, in, out, handler)                                                             \
         SD_BUS_METHOD(name, in, out, handler, SD_BUS_VTABLE_UNPRIVILEGED)
 
@@ -192,6 +217,7 @@ static const sd_bus_vtable nm_vtable[] = {
         METHOD("ActivateConnection", "ooo", "o", on_nm),
         METHOD("DeactivateConnection", "o", NULL, on_nm),
         METHOD("GetDeviceByIpIface", "s", "o", on_nm),
+        SD_BUS_PROPERTY("ActiveConnections", "ao", get_actives, 0, 0),
         SD_BUS_VTABLE_END,
 };
 static const sd_bus_vtable settings_vtable[] = {
@@ -202,6 +228,12 @@ static const sd_bus_vtable settings_vtable[] = {
 static const sd_bus_vtable device_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_PROPERTY("ActiveConnection", "o", get_active, 0, 0),
+        SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable active_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("Uuid", "s", get_uuid, 0, 0),
         SD_BUS_VTABLE_END,
 };
 
@@ -224,6 +256,10 @@ static void start_others(Stage *stage)
         offer(stage, "/org/freedesktop/NetworkManager", NM, nm_vtable);
         offer(stage, "/org/freedesktop/NetworkManager/Settings", NM ".Settings", settings_vtable);
         offer(stage, "/org/freedesktop/NetworkManager/one", NM ".Device", device_vtable);
+        offer(stage, "/org/freedesktop/NetworkManager/first", NM ".Connection.Active",
+              active_vtable);
+        offer(stage, "/org/freedesktop/NetworkManager/second", NM ".Connection.Active",
+              active_vtable);
         g_assert_cmpint(sd_bus_request_name(stage->others, SYSTEMD, 0), >=, 0);
         g_assert_cmpint(sd_bus_request_name(stage->others, NM, 0), >=, 0);
         if (stage->polkit != POLKIT_ABSENT)
@@ -272,6 +308,7 @@ void stage_clear(Stage *stage)
         g_string_free(stage->questions, TRUE);
         g_string_free(stage->errands, TRUE);
         g_free(stage->folder);
+        g_free(stage->active_uuid);
 }
 
 void stage_run_until(Stage *stage, StageDone is_done, gpointer data)

@@ -435,6 +435,42 @@ static void a_vpn_connection_is_another(void)
         g_assert_nonnull(strstr(stage.errands->str, uuid));
 }
 
+#define VPN_OFF "DeactivateConnection /org/freedesktop/NetworkManager/second\n"
+#define LINK_OFF                                                                                   \
+        "GetDeviceByIpIface work\nDeactivateConnection /org/freedesktop/NetworkManager/active\n"
+
+static const struct vpn_row {
+        const char *name;
+        gboolean active, refuse;
+        gboolean down; /* there is no interface */
+        const char *error;
+        const char *errands;
+} vpn_rows[] = {
+        { "the VPN", TRUE, FALSE, FALSE, "", VPN_OFF },
+        { "the VPN, that has no link yet", TRUE, FALSE, TRUE, "", VPN_OFF },
+        { "its link, that was left, or a user's VPN", FALSE, FALSE, FALSE, "", LINK_OFF },
+        { "nothing", FALSE, FALSE, TRUE, "", "" },
+        { "not for us", TRUE, TRUE, FALSE, "org.wattle1.Error.Failed: NetworkManager: not for you",
+          "" },
+};
+
+static void down_of_a_vpn_connection(gconstpointer data)
+{
+        const struct vpn_row *row = data;
+        g_auto(Stage) stage = { 0 };
+        g_autofree char *error = NULL;
+
+        stage_init(&stage, POLKIT_ABSENT, geteuid());
+        stage.refuse = row->refuse;
+        stage.manager->vpn = TRUE;
+        stage.manager->down = row->down;
+        if (row->active)
+                stage.active_uuid = wattle_nm_vpn_uuid("work-2");
+        error = stage_call(&stage, "/org/wattle1/mesh/work_2d2", WATTLE_BUS_MESH, "Down", NULL);
+        g_assert_cmpstr(error, ==, row->error);
+        g_assert_cmpstr(stage.errands->str, ==, row->errands);
+}
+
 static void what_cannot_be_done_is_said(void)
 {
         g_auto(Stage) stage = { 0 };
@@ -461,6 +497,12 @@ int main(int argc, char **argv)
                 g_autofree char *path = g_strdup_printf("/bus/acts/%02u %s", i, act_rows[i].name);
 
                 g_test_add_data_func(path, &act_rows[i], acts);
+        }
+        for (guint i = 0; i < G_N_ELEMENTS(vpn_rows); i++) {
+                g_autofree char *path =
+                        g_strdup_printf("/bus/down of a VPN/%02u %s", i, vpn_rows[i].name);
+
+                g_test_add_data_func(path, &vpn_rows[i], down_of_a_vpn_connection);
         }
         g_test_add_func("/bus/the XML is the program", the_xml_is_the_program);
         g_test_add_func("/bus/peers", peers_are_told);
