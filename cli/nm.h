@@ -39,6 +39,17 @@ gboolean wattle_nm_find_active(sd_bus *bus, const char *uuid, char **ret,
 gboolean wattle_nm_list_vpns(sd_bus *bus, const char *mesh, char ***ret,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* A mesh that a VPN connection has inside. */
+typedef struct {
+        char *mesh;
+        char *connection; /* its name for people */
+} WattleNmCarried;
+
+/* Those whose VPN is up, or its link alone, of WattleNmCarried; without those that NetworkManager
+ * does not show to us. */
+gboolean wattle_nm_list_carried(sd_bus *bus, GPtrArray **ret,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The interface of an active connection; NULL if it has none. */
 char *wattle_nm_get_interface(sd_bus *bus, const char *active);
 

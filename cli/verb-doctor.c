@@ -3,9 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/carried.h"
 #include "cli/cli.h"
 #include "cli/doctor-facts.h"
 #include "cli/json.h"
+#include "cli/nm.h"
 #include "cli/print.h"
 #include "common/scalar.h"
 #include "common/sys/host.h"
@@ -99,39 +101,64 @@ static void print_json(WattleJson *json, const char *mesh, const GArray *finding
         wattle_json_end(json, '}');
 }
 
-static gboolean examine_all(const WattleCli *cli, char **meshes, gboolean json)
+/* What was found of all meshes goes to one place. */
+typedef struct {
+        gboolean json;
+        WattleJson writer;
+        guint n_problems;
+} Result;
+
+static void tell(Result *result, const char *mesh, const GArray *findings)
 {
-        WattleJson writer = { .stream = stdout };
-        guint n_problems = 0;
+        result->n_problems += count_problems(findings);
+        if (result->json)
+                print_json(&result->writer, mesh, findings);
+        else
+                print_findings(mesh, findings);
+}
+
+static void tell_carried(Result *result, const WattleNmCarried *carried)
+{
+        g_autoptr(GArray) findings = wattle_findings_new();
+
+        wattle_findings_add(findings, "wattled", WATTLE_FINDING_NOTE,
+                            wattle_carried_text(carried->connection), NULL);
+        tell(result, carried->mesh, findings);
+}
+
+/* meshes NULL: none is installed. */
+static gboolean examine_all(const WattleCli *cli, char **meshes, const GPtrArray *carried,
+                            gboolean json)
+{
+        Result result = { .json = json, .writer = { .stream = stdout } };
 
         if (json) {
-                wattle_json_begin(&writer, NULL, '{');
-                wattle_json_uint(&writer, "format", FORMAT);
-                wattle_json_begin(&writer, "meshes", '[');
+                wattle_json_begin(&result.writer, NULL, '{');
+                wattle_json_uint(&result.writer, "format", FORMAT);
+                wattle_json_begin(&result.writer, "meshes", '[');
         }
-        for (char **mesh = meshes; *mesh; mesh++) {
+        for (char **mesh = meshes; mesh && *mesh; mesh++) {
                 g_autoptr(GArray) findings = wattle_findings_new();
 
                 examine(cli, *mesh, findings);
-                n_problems += count_problems(findings);
-                if (json)
-                        print_json(&writer, *mesh, findings);
-                else
-                        print_findings(*mesh, findings);
+                tell(&result, *mesh, findings);
         }
+        for (guint i = 0; i < carried->len; i++)
+                tell_carried(&result, g_ptr_array_index(carried, i));
         if (json) {
-                wattle_json_end(&writer, ']');
-                wattle_json_end(&writer, '}');
-        } else if (geteuid() != 0) {
+                wattle_json_end(&result.writer, ']');
+                wattle_json_end(&result.writer, '}');
+        } else if (meshes && geteuid() != 0) {
                 puts("Not looked at, for that takes root: the private key, the firewall, and files "
                      "that others may not read.");
         }
-        return n_problems == 0;
+        return meshes && result.n_problems == 0;
 }
 
 static int run(WattleCli *cli, char **argv)
 {
         g_auto(GStrv) operands = NULL, meshes = NULL;
+        g_autoptr(GPtrArray) carried = NULL;
         g_autoptr(GError) error = NULL;
         gboolean json = FALSE;
         const GOptionEntry options[] = {
@@ -148,9 +175,10 @@ static int run(WattleCli *cli, char **argv)
         if (*operands && !wattle_identifier_check(*operands, WATTLE_MESH_NAME_MAX, &error))
                 return wattle_cli_usage(&wattle_verb_doctor, "MESH: %s", error->message);
         meshes = wattle_cli_meshes(cli, *operands);
-        if (!meshes)
+        carried = wattle_carried_find(*operands);
+        if (!meshes && carried->len == 0)
                 return EXIT_FAILURE;
-        return examine_all(cli, meshes, json) ? EXIT_SUCCESS : EXIT_FAILURE;
+        return examine_all(cli, meshes, carried, json) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 const WattleVerb wattle_verb_doctor = {

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/carried.h"
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "cli/status-load.h"
@@ -187,7 +188,7 @@ static int run(WattleCli *cli, char **argv)
                   "stay, and show every change; Ctrl-C leaves", NULL },
                 { 0 },
         };
-        int status;
+        int status = EXIT_FAILURE;
 
         if (!wattle_cli_parse(cli, &wattle_verb_status, options, argv, &operands))
                 return cli->status;
@@ -200,9 +201,10 @@ static int run(WattleCli *cli, char **argv)
                 return wattle_cli_usage(&wattle_verb_status, "--watch is for a terminal%s",
                                         json ? ", and --json for programs" : "");
         meshes = wattle_cli_meshes(cli, *operands);
-        if (!meshes)
-                return EXIT_FAILURE;
-        status = is_watch ? watch(&source, meshes) : show_once(&source, meshes, json);
+        if (meshes)
+                status = is_watch ? watch(&source, meshes) : show_once(&source, meshes, json);
+        if (!meshes || !is_watch)
+                wattle_carried_print(*operands);
         wattle_status_source_clear(&source);
         return status;
 }

@@ -299,6 +299,9 @@ static int on_call(sd_bus_message *call, void *data, G_GNUC_UNUSED sd_bus_error 
                 return activate(nm, call);
         if (g_strcmp0(member, "DeactivateConnection") == 0)
                 return deactivate(nm, call);
+        if (g_strcmp0(member, "GetSettings") == 0 && index_of(path, CONNECTION, &i) &&
+            nm->connections[i].is_hidden)
+                return fail(call, NM ".Settings.PermissionDenied");
         if (g_strcmp0(member, "GetSettings") == 0 && index_of(path, CONNECTION, &i))
                 return get_settings(call, nm->connections[i].uuid, nm->connections[i].zone,
                                     &nm->connections[i]);

@@ -12,6 +12,7 @@
 typedef struct {
         char *uuid; /* NULL: there is none */
         const char *mesh, *profile, *file, *zone;
+        gboolean is_hidden;        /* another user's: its settings are not shown */
         const char *other_service; /* it is another's VPN */
         gboolean is_kept;          /* it cannot be deleted */
 } FakeConnection;

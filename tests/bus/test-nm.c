@@ -113,6 +113,56 @@ static void their_vpn(gconstpointer data)
 
 typedef struct {
         const char *name;
+        const char *profile, *service;
+        gboolean vpn_is_on, link_is_on, is_hidden;
+        gboolean is_told;
+} CarriedRow;
+
+static const CarriedRow carried_rows[] = {
+        { "up", "[Mesh]\n", NULL, TRUE, TRUE, FALSE, TRUE },
+        { "link alone", "[Mesh]\n", NULL, FALSE, TRUE, FALSE, TRUE },
+        { "off", "[Mesh]\n", NULL, FALSE, FALSE, FALSE, FALSE },
+        { "names an installed one", NULL, NULL, TRUE, TRUE, FALSE, FALSE },
+        { "another's VPN", "[Mesh]\n", "org.freedesktop.NetworkManager.openvpn", TRUE, TRUE, FALSE,
+          FALSE },
+        { "another user's", "[Mesh]\n", NULL, TRUE, TRUE, TRUE, FALSE },
+};
+
+/* Who asks for a mesh is told of one that a VPN connection has inside. */
+static void carried(gconstpointer data)
+{
+        const CarriedRow *row = data;
+        g_auto(FakeNm) nm = {
+                .connections = { { .uuid = g_strdup("eth"), .file = "/eth" },
+                                 { .uuid = g_strdup(THEIRS),
+                                   .mesh = "work",
+                                   .profile = row->profile,
+                                   .other_service = row->service,
+                                   .is_hidden = row->is_hidden } },
+                .actives = { { .uuid = row->vpn_is_on ? g_strdup(THEIRS) : NULL,
+                               .state = ACTIVATED },
+                             { .uuid = row->link_is_on ? wattle_nm_link_uuid(THEIRS) : NULL,
+                               .state = ACTIVATED,
+                               .interface = "work" } },
+        };
+        g_autoptr(GPtrArray) found = NULL;
+        g_autoptr(GError) error = NULL;
+
+        fake_nm_start(&nm);
+        g_assert_true(wattle_nm_list_carried(nm.bus, &found, &error));
+        g_assert_no_error(error);
+        g_assert_cmpuint(found->len, ==, row->is_told);
+        if (row->is_told) {
+                const WattleNmCarried *one = g_ptr_array_index(found, 0);
+
+                g_assert_cmpstr(one->mesh, ==, "work");
+                g_assert_cmpstr(one->connection, ==, "home"); /* what the fake calls each */
+        }
+        fake_nm_stop(&nm);
+}
+
+typedef struct {
+        const char *name;
         char *(*uuid)(const char *mesh);
         gboolean has_file, is_kept;
         const char *calls;
@@ -205,6 +255,8 @@ int main(int argc, char **argv)
                 add("settle", settle_rows[i].name, &settle_rows[i], settle);
         for (guint i = 0; i < G_N_ELEMENTS(vpn_rows); i++)
                 add("their-vpn", vpn_rows[i].name, &vpn_rows[i], their_vpn);
+        for (guint i = 0; i < G_N_ELEMENTS(carried_rows); i++)
+                add("carried", carried_rows[i].name, &carried_rows[i], carried);
         for (guint i = 0; i < G_N_ELEMENTS(copy_rows); i++)
                 add("copy", copy_rows[i].name, &copy_rows[i], copy);
         for (guint i = 0; i < G_N_ELEMENTS(zone_rows); i++)

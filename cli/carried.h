@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Meshes that are no files of this host: NetworkManager has them inside VPN connections. Such a
+ * connection may be one user's, and NetworkManager shows it to nobody else; so wattled, which is
+ * the user wattle, moves no endpoint of theirs. Whoever asks for one by the command is to hear it.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* Those that are on, of WattleNmCarried: all, or that of one name. Whatever cannot be had is left
+ * out. */
+GPtrArray *wattle_carried_find(const char *mesh);
+
+/* "it is carried in the VPN connection ..." */
+char *wattle_carried_text(const char *connection);
+
+/* A line about each of them on stderr. */
+void wattle_carried_print(const char *mesh);
