@@ -29,6 +29,12 @@ static void wait_for_the_end(int fd, char ret[MESSAGE_SIZE])
         ret[MESSAGE_SIZE - 1] = '\0';
 }
 
+/* NetworkManager takes none from a service that ended before it could be asked who it was. */
+static gboolean was_never_added(const GError *error)
+{
+        return g_error_matches(error, NM_SETTINGS_ERROR, NM_SETTINGS_ERROR_INVALID_CONNECTION);
+}
+
 /* If this fails there is nobody left to tell but the journal. */
 static void remove_connection(const char *uuid)
 {
@@ -50,6 +56,8 @@ static void remove_connection(const char *uuid)
         }
         if (deleted)
                 g_message("the service ended without a word: its connection is removed");
+        else if (was_never_added(error))
+                g_message("the service ended without a word, before it had a connection");
         else
                 g_warning("the service ended without a word, and its connection could not be "
                           "removed: %s",

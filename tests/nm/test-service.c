@@ -19,6 +19,7 @@
 #define TEXT "[Mesh]\nSubnet=10.7.0.0/16\n[Device nas]\nPublicKey=" PUBLIC "\nAddress=10.7.0.1\n"
 
 #define UUID_EXISTS NM_DBUS_INTERFACE_SETTINGS ".UuidExists"
+#define NO_SUCH     NM_DBUS_INTERFACE_SETTINGS ".InvalidConnection"
 #define REFUSED     NM_DBUS_INTERFACE ".PermissionDenied"
 
 /* The flags: in memory and not started; in memory alone and volatile. */
@@ -477,6 +478,24 @@ static void killed(Stage *stage, G_GNUC_UNUSED gconstpointer data)
         expect_end(stage, -SIGKILL);
 }
 
+/* What its child says then, by the error of its first call. */
+static void killed_in_vain(Stage *stage, gconstpointer error)
+{
+        const FakeFailure failures[] = { { "GetConnectionByUuid", error }, { NULL, NULL } };
+
+        stage->nm.failures = failures;
+        start(stage, NULL);
+        connect_with(stage, TEXT, PRIVATE, "()");
+        wait_for(fake_nm_count(&stage->nm, "State") == 1);
+        g_subprocess_send_signal(stage->service, SIGKILL);
+        wait_for(fake_nm_count(&stage->nm, "GetConnectionByUuid") == 1);
+        expect_end(stage, -SIGKILL);
+        g_assert_cmpuint(fake_nm_count(&stage->nm, "Delete"), ==, 0);
+        check_words(stage, strcmp(error, NO_SUCH) == 0
+                                   ? "without a word, before it had a connection"
+                                   : "its connection could not be removed: ");
+}
+
 static void terminated(Stage *stage, G_GNUC_UNUSED gconstpointer data)
 {
         start(stage, NULL);
@@ -536,6 +555,8 @@ static const Scene scenes[] = {
         { "down-while-added", down_while_coming_up, "AddConnection2" },
         { "down-while-activated", down_while_coming_up, "ActivateConnection" },
         { "killed", killed, NULL },
+        { "killed-before-it-was-added", killed_in_vain, NO_SUCH },
+        { "killed-and-refused", killed_in_vain, REFUSED },
         { "terminated", terminated, NULL },
         { "left-alone", left_alone, "up" },
         { "left-alone-before", left_alone, NULL },
