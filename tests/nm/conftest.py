@@ -35,7 +35,7 @@ def destdir(tmp_path_factory):
 
 @pytest.fixture
 def start_desktop(tmp_path, destdir, request):
-    """start_desktop(files={path: content}, host_name="laptop"): a desktop of the test's own, which ends with it."""
+    """start_desktop(files={path: content}, host_name="laptop", screen=True): a desktop of the test's own, which ends with it."""
     made = []
 
     def start(**options):
@@ -71,5 +71,5 @@ def pytest_runtest_makereport(item, call):
     if report.failed and call.when == "call":
         for desktop in getattr(item, "desktops", []):
             if desktop.is_up():
-                path = desktop.shot("root", "failed.png")
+                path = desktop.shot("root", "failed.png") if desktop.has_screen else "none"
                 report.sections.append((f"screen: {path}", desktop.report()))

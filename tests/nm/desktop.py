@@ -45,7 +45,8 @@ ip link add veth0 type veth peer name veth1
 ip addr add 198.51.100.1/24 dev veth1
 ip link set veth1 up
 echo ready
-exec cat
+cat  # and the shell buries whoever has lost his parent
+exit
 """
 
 BUS_CONF = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
@@ -90,13 +91,15 @@ gtk-cursor-blink=0
 
 
 class Desktop:
-    """folder takes logs and screenshots; destdir is what `meson install` gave; files is path -> content, for /etc."""
+    """folder takes logs and screenshots; destdir is what `meson install` gave; files is path -> content, for /etc; without a
+    screen there is NetworkManager alone, for nmcli."""
 
-    def __init__(self, folder, destdir, files=None, host_name=HOST_NAME):
+    def __init__(self, folder, destdir, files=None, host_name=HOST_NAME, screen=True):
         self.folder = pathlib.Path(folder)
         self._destdir = destdir
         self._files = files or {}
         self._host_name = host_name
+        self.has_screen = screen
         self._shell = None
         self._pid = None
         self._environment = {name: value for name, value in os.environ.items()
@@ -115,7 +118,8 @@ class Desktop:
         try:
             self._isolate()
             self._start_system()
-            self._start_session()
+            if self.has_screen:
+                self._start_session()
         except BaseException:
             self.close()
             raise
@@ -144,11 +148,19 @@ class Desktop:
             self.put(path, content)
         self.start("dbus-daemon --config-file=/run/bus.conf --nofork --nopidfile", "bus")
         self.wait("test -S /run/dbus/system_bus_socket")
-        self.start("NetworkManager --no-daemon", "NetworkManager")
-        self.wait("nmcli -t general status")
+        self.start_nm()
         self.nmcli("connection add type ethernet con-name wired ifname veth0 autoconnect no ipv6.method link-local "
                    "ipv4.method manual ipv4.addresses 198.51.100.2/24 ipv4.gateway 198.51.100.1")
         self.nmcli("connection up wired")
+
+    def start_nm(self):
+        self.start("NetworkManager --debug", "NetworkManager")  # which is how it talks to its standard error
+        self.wait("nmcli -t general status")
+
+    def stop_nm(self, number="TERM"):
+        """By a signal. Its connections stay as the kernel has them."""
+        self.run(f"kill -{number} $(pgrep -x NetworkManager)")
+        self.wait("! pgrep -x NetworkManager")
 
     def _start_session(self):
         bus = self.folder / "runtime" / "bus"
