@@ -16,8 +16,13 @@
 #define PLUGIN_NAME "wattle mesh"
 #define DESCRIPTION "A private WireGuard network of your devices, described by one text file."
 
+/* Below it is what the host has installed. Programs leave it as it is; tests have one of their own.
+ */
+#define PLUGIN_ROOT "root"
+
 typedef struct {
         GObject parent;
+        char *root;
 } WattleEditorPlugin;
 
 typedef struct {
@@ -29,6 +34,7 @@ enum {
         PROPERTY_NAME,
         PROPERTY_DESCRIPTION,
         PROPERTY_SERVICE,
+        PROPERTY_ROOT,
 };
 
 static void init_interface(NMVpnEditorPluginInterface *interface);
@@ -79,12 +85,19 @@ static WattleEditorFactory load_editor(GError **error)
         return (WattleEditorFactory)factory;
 }
 
-static NMVpnEditor *get_editor(G_GNUC_UNUSED NMVpnEditorPlugin *plugin, NMConnection *connection,
-                               GError **error)
+static int open_root(NMVpnEditorPlugin *plugin)
+{
+        return open(((WattleEditorPlugin *)plugin)->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static NMVpnEditor *get_editor(NMVpnEditorPlugin *plugin, NMConnection *connection, GError **error)
 {
         WattleEditorFactory factory = load_editor(error);
+        int root_fd = open_root(plugin);
+        NMVpnEditor *editor = factory ? factory(connection, root_fd, error) : NULL;
 
-        return factory ? factory(connection, error) : NULL;
+        close(root_fd);
+        return editor;
 }
 
 static NMVpnEditorPluginCapability get_capabilities(G_GNUC_UNUSED NMVpnEditorPlugin *plugin)
@@ -100,10 +113,10 @@ static NMConnection *import_from_file(G_GNUC_UNUSED NMVpnEditorPlugin *plugin, c
         return wattle_mesh_file_import(path, host_name, error);
 }
 
-static gboolean export_to_file(G_GNUC_UNUSED NMVpnEditorPlugin *plugin, const char *path,
+static gboolean export_to_file(NMVpnEditorPlugin *plugin, const char *path,
                                NMConnection *connection, GError **error)
 {
-        int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int root_fd = open_root(plugin);
         gboolean ok = wattle_mesh_file_export(connection, root_fd, path, error);
 
         close(root_fd);
@@ -142,6 +155,24 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *s
         }
 }
 
+static void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+        WattleEditorPlugin *plugin = (WattleEditorPlugin *)object;
+
+        if (id == PROPERTY_ROOT) {
+                g_free(plugin->root);
+                plugin->root = g_value_dup_string(value);
+        } else {
+                G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+        }
+}
+
+static void finalize(GObject *object)
+{
+        g_free(((WattleEditorPlugin *)object)->root);
+        G_OBJECT_CLASS(wattle_editor_plugin_parent_class)->finalize(object);
+}
+
 static void wattle_editor_plugin_init(G_GNUC_UNUSED WattleEditorPlugin *plugin)
 {
 }
@@ -151,11 +182,17 @@ static void wattle_editor_plugin_class_init(WattleEditorPluginClass *class)
         GObjectClass *object_class = G_OBJECT_CLASS(class);
 
         object_class->get_property = get_property;
+        object_class->set_property = set_property;
+        object_class->finalize = finalize;
         g_object_class_override_property(object_class, PROPERTY_NAME, NM_VPN_EDITOR_PLUGIN_NAME);
         g_object_class_override_property(object_class, PROPERTY_DESCRIPTION,
                                          NM_VPN_EDITOR_PLUGIN_DESCRIPTION);
         g_object_class_override_property(object_class, PROPERTY_SERVICE,
                                          NM_VPN_EDITOR_PLUGIN_SERVICE);
+        g_object_class_install_property(
+                object_class, PROPERTY_ROOT,
+                g_param_spec_string(PLUGIN_ROOT, NULL, NULL, "/",
+                                    G_PARAM_WRITABLE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS));
 }
 
 G_MODULE_EXPORT NMVpnEditorPlugin *nm_vpn_editor_plugin_factory(GError **error)

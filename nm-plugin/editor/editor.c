@@ -394,15 +394,17 @@ static void wattle_editor_class_init(WattleEditorClass *class)
 
 static void wattle_editor_init(WattleEditor *editor)
 {
-        editor->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        editor->root_fd = -1;
 }
 
-G_MODULE_EXPORT NMVpnEditor *wattle_editor_new(NMConnection *connection, GError **error)
+G_MODULE_EXPORT NMVpnEditor *wattle_editor_new(NMConnection *connection, int root_fd,
+                                               GError **error)
 {
         g_autoptr(GObject) object = g_object_new(wattle_editor_get_type(), NULL);
         WattleEditor *editor = (WattleEditor *)object;
         g_autofree char *host_name = wattle_host_name();
 
+        editor->root_fd = fcntl(root_fd, F_DUPFD_CLOEXEC, 0);
         editor->builder = gtk_builder_new();
         if (!gtk_builder_add_from_resource(editor->builder, UI_RESOURCE, error))
                 return NULL;

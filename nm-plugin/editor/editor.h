@@ -7,6 +7,6 @@
 
 #define WATTLE_EDITOR_FACTORY "wattle_editor_new"
 
-/* A full reference. connection is not kept. */
-typedef NMVpnEditor *(*WattleEditorFactory)(NMConnection *connection, GError **error);
-NMVpnEditor *wattle_editor_new(NMConnection *connection, GError **error);
+/* A full reference. connection is not kept, and of root_fd, which stands for "/", a duplicate. */
+typedef NMVpnEditor *(*WattleEditorFactory)(NMConnection *connection, int root_fd, GError **error);
+NMVpnEditor *wattle_editor_new(NMConnection *connection, int root_fd, GError **error);

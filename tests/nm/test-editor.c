@@ -8,6 +8,7 @@
 
 #include "nm-plugin/names.h"
 #include "tests/nm/editor-host.h"
+#include "tests/unit/fixture.h"
 
 typedef struct {
         NMVpnEditorPlugin *plugin;
@@ -23,7 +24,7 @@ static void count(Page *page)
         page->n_changes++;
 }
 
-static void page_open(Page *page, NMConnection *connection, const char *title)
+static void page_open(Page *page, const char *root, NMConnection *connection, const char *title)
 {
         g_autoptr(GError) error = NULL;
 
@@ -31,6 +32,7 @@ static void page_open(Page *page, NMConnection *connection, const char *title)
         page->plugin = nm_vpn_editor_plugin_load_from_file(
                 g_getenv("WATTLE_TEST_PLUGIN"), WATTLE_VPN_SERVICE, -1, NULL, NULL, &error);
         g_assert_no_error(error);
+        g_object_set(page->plugin, "root", root, NULL);
         page->editor = nm_vpn_editor_plugin_get_editor(page->plugin, connection, &error);
         g_assert_no_error(error);
         page->page = GTK_WIDGET(nm_vpn_editor_get_widget(page->editor));
@@ -106,6 +108,12 @@ static void choose(const Page *page, const char *id, const char *choice)
         g_assert_true(gtk_combo_box_set_active_id(GTK_COMBO_BOX(find(page, id)), choice));
 }
 
+static int count_choices(const Page *page, const char *id)
+{
+        return gtk_tree_model_iter_n_children(
+                gtk_combo_box_get_model(GTK_COMBO_BOX(find(page, id))), NULL);
+}
+
 static void type(const Page *page, const char *id, const char *text)
 {
         g_object_set(find(page, id), "text", text, NULL);
@@ -148,12 +156,12 @@ static void save(const Page *page)
 }
 
 /* As a person does who was sent a mesh: top to bottom. */
-static void fill_in(void)
+static void fill_in(Root *root, G_GNUC_UNUSED gconstpointer data)
 {
         g_auto(Page) page = { 0 };
         g_autofree char *key = read_key("office-anna.key"), *public = read_key("office-anna.pub");
 
-        page_open(&page, import("office.mesh"), "fill in");
+        page_open(&page, root->path, import("office.mesh"), "fill in");
         assert_selected(&page, "mesh", ":carried");
         assert_selected(&page, "device", "");
         assert_shown(&page, "device_note", TRUE);
@@ -180,13 +188,13 @@ static void fill_in(void)
 }
 
 /* What is wrong is said at its field, and not saved. */
-static void errors_at_the_field(void)
+static void errors_at_the_field(Root *root, G_GNUC_UNUSED gconstpointer data)
 {
         g_auto(Page) page = { 0 };
         g_autoptr(GError) error = NULL;
         g_autofree char *key = read_key("office-ben.key");
 
-        page_open(&page, import("office.mesh"), "errors");
+        page_open(&page, root->path, import("office.mesh"), "errors");
         type(&page, "key", "no key");
         assert_shown(&page, "key_note", TRUE);
         assert_text(&page, "key_note_text",
@@ -208,12 +216,12 @@ static void errors_at_the_field(void)
         g_assert_null(item(&page, "device"));
 }
 
-static void make_key(void)
+static void make_key(Root *root, G_GNUC_UNUSED gconstpointer data)
 {
         g_auto(Page) page = { 0 };
         g_autofree char *made = NULL, *shown = NULL;
 
-        page_open(&page, import("wgnet.mesh"), "make a key");
+        page_open(&page, root->path, import("wgnet.mesh"), "make a key");
         g_assert_true(gtk_widget_get_sensitive(find(&page, "key_make")));
         click(&page, "key_make");
         made = text_of(&page, "key");
@@ -232,25 +240,44 @@ static void make_key(void)
 }
 
 /* A new connection has no mesh, and one of a mesh that is not there says so. */
-static void without_mesh(void)
+static void without_mesh(Root *root, G_GNUC_UNUSED gconstpointer data)
 {
         g_auto(Page) new = { 0 }, gone = { 0 };
         NMConnection *connection = nm_simple_connection_new();
         NMSettingVpn *vpn = NM_SETTING_VPN(nm_setting_vpn_new());
         g_autoptr(GError) error = NULL;
 
-        page_open(&new, nm_simple_connection_new(), "new");
+        page_open(&new, root->path, nm_simple_connection_new(), "new");
         assert_text(&new, "mesh_note_text",
                     "Choose a mesh, or open the .mesh file that you were sent.");
         g_assert_false(nm_vpn_editor_update_connection(new.editor, new.connection, &error));
         nm_connection_add_setting(connection, NM_SETTING(vpn));
         nm_setting_vpn_add_data_item(vpn, "mesh", "none-of-that-name");
-        page_open(&gone, connection, "gone");
+        page_open(&gone, root->path, connection, "gone");
         assert_selected(&gone, "mesh", "none-of-that-name");
         assert_shown(&gone, "key_row", FALSE);
         assert_shown(&gone, "key_note", TRUE);
         g_assert_true(g_str_has_prefix(gtk_label_get_text(GTK_LABEL(find(&gone, "mesh_note_text"))),
                                        "no mesh none-of-that-name: "));
+}
+
+/* What is installed is there to be chosen by name, and its key is not to be entered. */
+static void installed(Root *root, G_GNUC_UNUSED gconstpointer data)
+{
+        g_auto(Page) page = { 0 };
+
+        root_put(root, WATTLE_CONFDIR "/home.mesh",
+                 "[Mesh]\nSubnet=10.7.0.0/16\n[Device nas]\nPublicKey=" KEY_A
+                 "\nAddress=10.7.0.1\n",
+                 0644);
+        root_put(root, WATTLE_CONFDIR "/home.mesh.d/local.conf", "[Local]\nConnection=vpn\n", 0644);
+        page_open(&page, root->path, nm_simple_connection_new(), "installed");
+        g_assert_cmpint(count_choices(&page, "mesh"), ==, 1);
+        choose(&page, "mesh", "home");
+        assert_text(&page, "summary_title", "home: 1 device, 10.7.0.0/16");
+        assert_shown(&page, "key_row", FALSE);
+        save(&page);
+        g_assert_cmpstr(item(&page, "mesh"), ==, "home");
 }
 
 static NMConnection *read_connection(const char *path)
@@ -294,12 +321,32 @@ static int show_file(const char *path)
 
         /* NetworkManager reads no connection that others can. */
         umask(0077);
-        page_open(&show.page, read_connection(path), "wattle editor");
+        page_open(&show.page, "/", read_connection(path), "wattle editor");
         host_add_button(show.page.page, "_Save", G_CALLBACK(save_file), &show);
         while (!show.saved)
                 g_main_context_iteration(NULL, TRUE);
         page_clear(&show.page);
         return 0;
+}
+
+/* Each has a host of its own, with nothing installed. */
+static const struct {
+        const char *name;
+        void (*run)(Root *root, gconstpointer data);
+} scenes[] = {
+        { "fill-in", fill_in },     { "errors-at-the-field", errors_at_the_field },
+        { "make-key", make_key },   { "without-mesh", without_mesh },
+        { "installed", installed },
+};
+
+static void set_up(Root *root, G_GNUC_UNUSED gconstpointer data)
+{
+        root_init(root);
+}
+
+static void tear_down(Root *root, G_GNUC_UNUSED gconstpointer data)
+{
+        root_clear(root);
 }
 
 int main(int argc, char **argv)
@@ -308,9 +355,10 @@ int main(int argc, char **argv)
         if (argc == 3 && strcmp(argv[1], "--show") == 0)
                 return show_file(argv[2]);
         g_test_init(&argc, &argv, NULL);
-        g_test_add_func("/editor/fill-in", fill_in);
-        g_test_add_func("/editor/errors-at-the-field", errors_at_the_field);
-        g_test_add_func("/editor/make-key", make_key);
-        g_test_add_func("/editor/without-mesh", without_mesh);
+        for (guint i = 0; i < G_N_ELEMENTS(scenes); i++) {
+                g_autofree char *path = g_strconcat("/editor/", scenes[i].name, NULL);
+
+                g_test_add(path, Root, NULL, set_up, scenes[i].run, tear_down);
+        }
         return g_test_run();
 }
