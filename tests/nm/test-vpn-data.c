@@ -278,6 +278,52 @@ static void view(gconstpointer data)
         g_assert_true((made->private_key_file == NULL) == (got.profile != NULL));
 }
 
+typedef struct {
+        const char *name;
+        const char *settings; /* of the host */
+        const char *items[4]; /* besides mesh=office */
+        const char *exit_node;
+        guint n_routes;
+} ChoiceRow;
+
+/* The connection goes before the host, whose settings hold for the rest. What would be refused if
+ * it were looked at shows that it is not. */
+static const ChoiceRow choice_rows[] = {
+        { "neither", "", { NULL }, NULL, 0 },
+        { "exit node of the host", "ExitNode=vps\n", { NULL }, "vps", 0 },
+        { "exit node of the connection", "ExitNode=nas\n", { "exit-node=vps" }, "vps", 0 },
+        { "no exit node is no choice", "ExitNode=vps\n", { "exit-node=" }, "vps", 0 },
+        { "routes of the host", "AcceptRoutes=yes\n", { NULL }, NULL, 1 },
+        { "routes of the connection", "AcceptRoutes=no\n", { "accept-routes=yes" }, NULL, 1 },
+        { "no routes", "AcceptRoutes=yes\n", { "accept-routes=no" }, NULL, 0 },
+        { "device", "Device=vps\n", { "device=nas" }, NULL, 0 },
+};
+
+static void choices(gconstpointer data)
+{
+        const ChoiceRow *row = data;
+        g_autoptr(NMSettingVpn) setting = make_setting(row->items);
+        g_autofree char *settings = g_strconcat("[Local]\n", row->settings, NULL);
+        g_auto(WattleVpnData) got = { 0 };
+        g_auto(WattleMesh) mesh = { 0 };
+        g_auto(WattleReport) report = { 0 };
+        g_auto(Root) root = { 0 };
+        g_autoptr(WattleView) made = NULL;
+        g_autoptr(GError) error = NULL;
+
+        make_root(&root);
+        root_put(&root, "etc/wattle/office.mesh.d/local.conf", settings, 0644);
+        nm_setting_vpn_add_data_item(setting, "mesh", "office");
+        wattle_report_init(&report);
+        g_assert_true(wattle_vpn_data_read(setting, &got, &error));
+        g_assert_true(wattle_vpn_data_load(&got, root.fd, &mesh, &report));
+        made = wattle_vpn_data_view(&got, root.fd, &mesh, &report);
+        check_faults(&report, "");
+        g_assert_cmpstr(made->self.name, ==, "nas");
+        g_assert_cmpstr(made->exit_node, ==, row->exit_node);
+        g_assert_cmpuint(made->n_routes, ==, row->n_routes);
+}
+
 static const BadRow secret_rows[] = {
         { "carried", { "mesh=home", "profile=" TWO_OF_IT, "*private-key=" PRIVATE }, NULL },
         { "installed", { "mesh=office" }, NULL },
@@ -321,6 +367,7 @@ int main(int argc, char **argv)
         add_rows("/vpn-data/keys", key_rows, keys);
         g_test_add_func("/vpn-data/large-profile", large_profile);
         add_rows("/vpn-data/view", view_rows, view);
+        add_rows("/vpn-data/choices", choice_rows, choices);
         add_rows("/vpn-data/secret", secret_rows, secret);
         return g_test_run();
 }
