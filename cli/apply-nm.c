@@ -47,21 +47,17 @@ static gboolean find_our_vpn(WattleNmApply *apply, GError **error)
         return find_vpn(apply, vpn, error);
 }
 
-/* With Connection=vpn users may have VPNs of their own for the mesh. One is up at most, for there
- * is one interface. */
+/* With Connection=vpn users may have VPNs of their own for the mesh. */
 static gboolean find_their_vpn(WattleNmApply *apply, GError **error)
 {
-        g_auto(GStrv) vpns = NULL;
+        g_autofree char *vpn = NULL;
 
-        if (!wattle_nm_list_vpns(apply->bus, apply->mesh, &vpns, error))
+        if (!wattle_nm_find_vpn(apply->bus, apply->mesh, &vpn, error))
                 return FALSE;
-        for (guint i = 0; vpns[i]; i++) {
-                if (!find_vpn(apply, vpns[i], error))
-                        return FALSE;
-                if (apply->active)
-                        return wattle_nm_find(apply->bus, vpns[i], &apply->theirs, error);
-        }
-        return TRUE;
+        if (!vpn)
+                return TRUE;
+        return find_vpn(apply, vpn, error) &&
+               (!apply->active || wattle_nm_find(apply->bus, vpn, &apply->theirs, error));
 }
 
 static gboolean find_native(WattleNmApply *apply, GError **error)

@@ -72,33 +72,6 @@ static gboolean look_at_all(sd_bus *bus, TakeVpn take, gpointer data, GError **e
         return result >= 0 || wattle_bus_fail(error, "NetworkManager", &bus_error, result);
 }
 
-typedef struct {
-        const char *mesh;
-        GPtrArray *uuids;
-} Named;
-
-static gboolean take_named(const Vpn *vpn, gpointer data, G_GNUC_UNUSED GError **error)
-{
-        const Named *named = data;
-        const char *uuid = get(vpn, "uuid");
-
-        if (!vpn->carries && strcmp(vpn->mesh, named->mesh) == 0 && uuid)
-                g_ptr_array_add(named->uuids, g_strdup(uuid));
-        return TRUE;
-}
-
-gboolean wattle_nm_list_vpns(sd_bus *bus, const char *mesh, char ***ret, GError **error)
-{
-        g_autoptr(GPtrArray) uuids = g_ptr_array_new_with_free_func(g_free);
-        Named named = { mesh, uuids };
-
-        if (!look_at_all(bus, take_named, &named, error))
-                return FALSE;
-        g_ptr_array_add(uuids, NULL);
-        *ret = (char **)g_ptr_array_free(g_steal_pointer(&uuids), FALSE);
-        return TRUE;
-}
-
 static void carried_free(gpointer data)
 {
         WattleNmCarried *carried = data;
@@ -117,6 +90,38 @@ static gboolean is_on(const Vpn *vpn, const char *uuid, gboolean *ret, GError **
             (!active && !wattle_nm_find_active(vpn->bus, link, &active, error)))
                 return FALSE;
         *ret = active != NULL;
+        return TRUE;
+}
+
+typedef struct {
+        const char *mesh;
+        char *uuid; /* NULL: not found yet */
+} Named;
+
+static gboolean take_named(const Vpn *vpn, gpointer data, GError **error)
+{
+        Named *named = data;
+        const char *uuid = get(vpn, "uuid");
+        gboolean on;
+
+        if (named->uuid || vpn->carries || strcmp(vpn->mesh, named->mesh) != 0 || !uuid)
+                return TRUE;
+        if (!is_on(vpn, uuid, &on, error))
+                return FALSE;
+        if (on)
+                named->uuid = g_strdup(uuid);
+        return TRUE;
+}
+
+gboolean wattle_nm_find_vpn(sd_bus *bus, const char *mesh, char **ret, GError **error)
+{
+        Named named = { mesh, NULL };
+
+        if (!look_at_all(bus, take_named, &named, error)) {
+                g_free(named.uuid);
+                return FALSE;
+        }
+        *ret = named.uuid;
         return TRUE;
 }
 

@@ -34,10 +34,12 @@ gboolean wattle_nm_delete(sd_bus *bus, const char *connection,
 gboolean wattle_nm_find_active(sd_bus *bus, const char *uuid, char **ret,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The UUIDs of all VPN connections that name an installed mesh, wattle's own and those that users
- * made; not of those that carry one of that name. Root's. */
-gboolean wattle_nm_list_vpns(sd_bus *bus, const char *mesh, char ***ret,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The UUID of the VPN connection that names an installed mesh and is up, or its link alone:
+ * wattle's own or one that a user made, but none that carries a mesh of that name. There is one
+ * interface, so there is one at most; *ret is NULL if there is none, or NetworkManager does not
+ * show it to us. */
+gboolean wattle_nm_find_vpn(sd_bus *bus, const char *mesh, char **ret,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A mesh that a VPN connection has inside. */
 typedef struct {

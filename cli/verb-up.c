@@ -10,25 +10,14 @@
 
 #include "cli/bus.h"
 #include "cli/cli.h"
-#include "cli/nm.h"
 #include "cli/print.h"
+#include "cli/switch.h"
 #include "cli/systemd.h"
 #include "cli/wattled.h"
 #include "common/error.h"
-#include "common/nm-profile.h"
 #include "common/scalar.h"
 #include "common/sys/host.h"
 #include "common/sys/netlink.h"
-
-/* What is to be switched, and what came of it. */
-typedef struct {
-        sd_bus *bus;
-        const char *mesh;
-        const char *interface;
-        WattleConnectionKind connection; /* of NetworkManager */
-        gboolean up;                     /* or down */
-        gboolean changed;                /* it was not so already */
-} Switch;
 
 static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -42,84 +31,8 @@ static gboolean fail(GError **error, const char *format, ...)
         return FALSE;
 }
 
-/* For whoever waits and watches; programs do neither. */
-static void tell_progress(const Switch *what)
-{
-        if (isatty(STDERR_FILENO))
-                fprintf(stderr, "%s: going %s ...\n", what->mesh, what->up ? "up" : "down");
-}
-
-/* What there is to switch off when no connection of the mesh is active: the link of a VPN outlives
- * it if NetworkManager is restarted. */
-static gboolean find_left_link(const Switch *what, const char *uuid, char **ret, GError **error)
-{
-        g_autofree char *link = wattle_nm_link_uuid(uuid);
-
-        *ret = NULL;
-        return what->connection == WATTLE_CONNECTION_NATIVE ||
-               wattle_nm_find_active(what->bus, link, ret, error);
-}
-
-/* NetworkManager may be at it already: somebody else's click, or a start at boot. What is on its
- * way down has to be gone before it can come up, and may be on its way up again then. */
-static gboolean bring_up(Switch *what, const char *uuid, const char *connection, GError **error)
-{
-        WattleNmSettled settled = WATTLE_NM_IS_GONE;
-
-        while (settled == WATTLE_NM_IS_GONE) {
-                g_autofree char *active = NULL;
-
-                if (!wattle_nm_find_active(what->bus, uuid, &active, error))
-                        return FALSE;
-                if (!active) {
-                        what->changed = TRUE;
-                        tell_progress(what);
-                        return wattle_nm_activate(what->bus, connection, error);
-                }
-                if (!wattle_nm_settle(what->bus, active, &settled, error))
-                        return FALSE;
-        }
-        what->changed = settled == WATTLE_NM_CAME_UP;
-        return TRUE;
-}
-
-static gboolean take_down(Switch *what, const char *uuid, GError **error)
-{
-        g_autofree char *active = NULL;
-
-        if (!wattle_nm_find_active(what->bus, uuid, &active, error) ||
-            (!active && !find_left_link(what, uuid, &active, error)))
-                return FALSE;
-        what->changed = active != NULL;
-        if (!active)
-                return TRUE;
-        tell_progress(what);
-        return wattle_nm_deactivate(what->bus, active, error);
-}
-
-static gboolean switch_at_nm(Switch *what, GError **error)
-{
-        g_autofree char *uuid = what->connection == WATTLE_CONNECTION_VPN
-                                        ? wattle_nm_vpn_uuid(what->mesh)
-                                        : wattle_nm_profile_uuid(what->mesh);
-        g_autofree char *connection = NULL;
-        gboolean running;
-
-        if (!wattle_nm_is_running(what->bus, &running, error))
-                return FALSE;
-        if (!running)
-                return fail(error, "NetworkManager owns the interface, and is not running: "
-                                   "'systemctl start NetworkManager'");
-        if (!wattle_nm_find(what->bus, uuid, &connection, error))
-                return FALSE;
-        if (!connection)
-                return fail(error, "NetworkManager does not have it yet: 'wattle apply %s' as root",
-                            what->mesh);
-        return what->up ? bring_up(what, uuid, connection, error) : take_down(what, uuid, error);
-}
-
 /* It may, and polkit tells it for whom. */
-static gboolean ask_wattled(const Switch *what, GError **error)
+static gboolean ask_wattled(const WattleSwitch *what, GError **error)
 {
         g_autoptr(GError) refused = NULL;
 
@@ -131,7 +44,7 @@ static gboolean ask_wattled(const Switch *what, GError **error)
                     what->up ? "up" : "down", what->mesh);
 }
 
-static gboolean set_link(const Switch *what, guint32 ifindex, GError **error)
+static gboolean set_link(const WattleSwitch *what, guint32 ifindex, GError **error)
 {
         g_auto(WattleNetlink) netlink = { 0 };
 
@@ -141,7 +54,7 @@ static gboolean set_link(const Switch *what, guint32 ifindex, GError **error)
         return geteuid() != 0 && ask_wattled(what, error);
 }
 
-static gboolean switch_at_networkd(Switch *what, GError **error)
+static gboolean switch_at_networkd(WattleSwitch *what, GError **error)
 {
         guint32 ifindex = if_nametoindex(what->interface);
         gboolean was_up, running;
@@ -161,19 +74,20 @@ static gboolean switch_at_networkd(Switch *what, GError **error)
         what->changed = was_up != what->up;
         if (!what->changed)
                 return TRUE;
-        tell_progress(what);
+        wattle_switch_tell(what);
         return set_link(what, ifindex, error) &&
                wattle_networkd_wait_link(what->bus, ifindex, what->up, error);
 }
 
-static gboolean switch_mesh(const WattleCli *cli, Switch *what, WattleOwner wish, GError **error)
+static gboolean switch_mesh(const WattleCli *cli, WattleSwitch *what, WattleOwner wish,
+                            GError **error)
 {
         WattleOwner owner = wish == WATTLE_OWNER_AUTO ? wattle_host_owner(cli->root_fd) : wish;
         gboolean ok;
 
         if (!wattle_bus_open(&what->bus, error))
                 return FALSE;
-        ok = owner == WATTLE_OWNER_NETWORK_MANAGER ? switch_at_nm(what, error)
+        ok = owner == WATTLE_OWNER_NETWORK_MANAGER ? wattle_switch_at_nm(what, error)
                                                    : switch_at_networkd(what, error);
         sd_bus_flush_close_unref(what->bus);
         return ok;
@@ -185,7 +99,7 @@ static gboolean load_and_switch(const WattleCli *cli, const char *mesh, gboolean
         g_auto(WattleLocal) local = { 0 };
         g_autofree char *path = NULL;
         g_autoptr(GError) error = NULL;
-        Switch what = { .mesh = mesh, .up = up };
+        WattleSwitch what = { .mesh = mesh, .up = up };
         gboolean ok;
 
         wattle_report_init(&report);

@@ -5,6 +5,7 @@
 
 #include "cli/apply-nm.h"
 #include "cli/nm.h"
+#include "cli/switch.h"
 #include "common/nm-profile.h"
 #include "tests/bus/fake-nm.h"
 
@@ -161,6 +162,92 @@ static void carried(gconstpointer data)
         fake_nm_stop(&nm);
 }
 
+enum {
+        IS_DOWN,
+        IS_UP,
+        IS_COMING,
+        IS_GOING,
+        LINK_ALONE
+};
+
+/* Connection 0 is wattle's own, 1 that of a user. */
+typedef struct {
+        const char *name;
+        WattleConnectionKind kind;
+        gboolean has_ours, up;
+        int ours, theirs;
+        const char *calls, *error;
+        gboolean changed;
+} SwitchRow;
+
+#define VPN     WATTLE_CONNECTION_VPN
+#define NATIVE  WATTLE_CONNECTION_NATIVE
+#define NO_OURS "NetworkManager does not have it yet: 'wattle apply home' as root"
+
+static const SwitchRow switch_rows[] = {
+        { "up", VPN, TRUE, TRUE, IS_DOWN, IS_DOWN, "activate 0\n", NULL, TRUE },
+        { "up already", VPN, TRUE, TRUE, IS_UP, IS_DOWN, "", NULL, FALSE },
+        { "up, its link is there", VPN, TRUE, TRUE, LINK_ALONE, IS_DOWN, "activate 0\n", NULL,
+          TRUE },
+        { "up, theirs is", VPN, TRUE, TRUE, IS_DOWN, IS_UP, "", NULL, FALSE },
+        { "up, theirs is coming", VPN, TRUE, TRUE, IS_DOWN, IS_COMING, "", NULL, TRUE },
+        { "up, theirs is going", VPN, TRUE, TRUE, IS_DOWN, IS_GOING, "activate 0\n", NULL, TRUE },
+        { "up, their link is there", VPN, TRUE, TRUE, IS_DOWN, LINK_ALONE, "activate 1\n", NULL,
+          TRUE },
+        { "up, not applied", VPN, FALSE, TRUE, IS_DOWN, IS_DOWN, "", NO_OURS, FALSE },
+        { "up, native", NATIVE, TRUE, TRUE, IS_DOWN, IS_UP, "activate 0\n", NULL, TRUE },
+        { "down", VPN, TRUE, FALSE, IS_UP, IS_DOWN, "deactivate 0\n", NULL, TRUE },
+        { "down already", VPN, TRUE, FALSE, IS_DOWN, IS_DOWN, "", NULL, FALSE },
+        { "down, its link", VPN, TRUE, FALSE, LINK_ALONE, IS_DOWN, "deactivate 0\n", NULL, TRUE },
+        { "down, theirs", VPN, TRUE, FALSE, IS_DOWN, IS_UP, "deactivate 1\n", NULL, TRUE },
+        { "down, theirs alone", VPN, FALSE, FALSE, IS_DOWN, IS_UP, "deactivate 1\n", NULL, TRUE },
+        { "down, their link", VPN, TRUE, FALSE, IS_DOWN, LINK_ALONE, "deactivate 1\n", NULL, TRUE },
+        { "down, not applied", VPN, FALSE, FALSE, IS_DOWN, IS_DOWN, "", NO_OURS, FALSE },
+        { "down, native", NATIVE, TRUE, FALSE, IS_UP, IS_DOWN, "deactivate 0\n", NULL, TRUE },
+};
+
+static FakeActive make_active(int state, const char *uuid)
+{
+        FakeActive active = { .state = ACTIVATED, .interface = "home" };
+
+        if (state == IS_DOWN)
+                return (FakeActive){ 0 };
+        if (state == IS_COMING) {
+                active.state = ACTIVATING;
+                active.then = ACTIVATED;
+        } else if (state == IS_GOING) {
+                active.state = DEACTIVATING;
+                active.then = DEACTIVATED;
+        }
+        active.uuid = state == LINK_ALONE ? wattle_nm_link_uuid(uuid) : g_strdup(uuid);
+        return active;
+}
+
+/* A VPN that a user made for the mesh is the mesh's, while it has the interface. */
+static void switch_it(gconstpointer data)
+{
+        const SwitchRow *row = data;
+        g_autofree char *uuid =
+                row->kind == VPN ? wattle_nm_vpn_uuid("home") : wattle_nm_profile_uuid("home");
+        g_auto(FakeNm) nm = {
+                .connections = { { .uuid = row->has_ours ? g_strdup(uuid) : NULL,
+                                   .mesh = row->kind == VPN ? "home" : NULL },
+                                 { .uuid = g_strdup(THEIRS), .mesh = "home" } },
+                .actives = { make_active(row->ours, uuid), make_active(row->theirs, THEIRS) },
+        };
+        WattleSwitch what = { .mesh = "home", .connection = row->kind, .up = row->up };
+        g_autoptr(GError) error = NULL;
+        gboolean ok;
+
+        fake_nm_start(&nm);
+        what.bus = nm.bus;
+        ok = wattle_switch_at_nm(&what, &error);
+        check_error(ok, &error, row->error);
+        g_assert_true(what.changed == row->changed);
+        fake_nm_stop(&nm);
+        g_assert_cmpstr(nm.calls->str, ==, row->calls);
+}
+
 typedef struct {
         const char *name;
         char *(*uuid)(const char *mesh);
@@ -257,6 +344,8 @@ int main(int argc, char **argv)
                 add("their-vpn", vpn_rows[i].name, &vpn_rows[i], their_vpn);
         for (guint i = 0; i < G_N_ELEMENTS(carried_rows); i++)
                 add("carried", carried_rows[i].name, &carried_rows[i], carried);
+        for (guint i = 0; i < G_N_ELEMENTS(switch_rows); i++)
+                add("switch", switch_rows[i].name, &switch_rows[i], switch_it);
         for (guint i = 0; i < G_N_ELEMENTS(copy_rows); i++)
                 add("copy", copy_rows[i].name, &copy_rows[i], copy);
         for (guint i = 0; i < G_N_ELEMENTS(zone_rows); i++)
