@@ -21,3 +21,14 @@ gboolean wattle_error_set_errno(GError **error, int errsv, const char *format, .
                     g_strerror(errsv));
         return FALSE;
 }
+
+gboolean wattle_error_refuse(GError **error, const char *format, ...)
+{
+        va_list args;
+
+        va_start(args, format);
+        if (error)
+                *error = g_error_new_valist(WATTLE_ERROR, WATTLE_ERROR_INVALID, format, args);
+        va_end(args);
+        return FALSE;
+}

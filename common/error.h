@@ -20,3 +20,6 @@ GQuark wattle_error_quark(void);
  * FALSE, so that a failing caller is one line. */
 gboolean wattle_error_set_errno(GError **error, int errsv, const char *format, ...)
         G_GNUC_PRINTF(3, 4);
+
+/* Sets error to INVALID with that text. Returns FALSE, too. */
+gboolean wattle_error_refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);

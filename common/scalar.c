@@ -9,19 +9,6 @@
 #define KERNEL_TABLE_FIRST 253
 #define KERNEL_TABLE_LAST  255
 
-static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static gboolean refuse(GError **error, const char *format, ...)
-{
-        va_list args;
-
-        va_start(args, format);
-        if (error)
-                *error = g_error_new_valist(WATTLE_ERROR, WATTLE_ERROR_INVALID, format, args);
-        va_end(args);
-        return FALSE;
-}
-
 gboolean wattle_uint_parse(const char *text, guint64 min, guint64 max, guint64 *ret, GError **error)
 {
         guint64 value = 0;
@@ -35,10 +22,10 @@ gboolean wattle_uint_parse(const char *text, guint64 min, guint64 max, guint64 *
                 value = value * 10 + digit;
         }
         if (*p || p == text || value < min)
-                return refuse(error,
-                              "'%s' is not a whole number from %" G_GUINT64_FORMAT
-                              " to %" G_GUINT64_FORMAT,
-                              text, min, max);
+                return wattle_error_refuse(error,
+                                           "'%s' is not a whole number from %" G_GUINT64_FORMAT
+                                           " to %" G_GUINT64_FORMAT,
+                                           text, min, max);
         *ret = value;
         return TRUE;
 }
@@ -64,7 +51,7 @@ gboolean wattle_port_parse(const char *text, guint16 *ret, GError **error)
         guint64 value;
 
         if (!wattle_uint_parse(text, 1, G_MAXUINT16, &value, NULL))
-                return refuse(error, "'%s' is not a port: 1 to 65535", text);
+                return wattle_error_refuse(error, "'%s' is not a port: 1 to 65535", text);
         *ret = (guint16)value;
         return TRUE;
 }
@@ -75,7 +62,7 @@ gboolean wattle_boolean_parse(const char *text, gboolean *ret, GError **error)
         static const char *const no[] = { "no", "false", "off", "0", NULL };
 
         if (!g_strv_contains(yes, text) && !g_strv_contains(no, text))
-                return refuse(error, "'%s' is neither yes nor no", text);
+                return wattle_error_refuse(error, "'%s' is neither yes nor no", text);
         *ret = g_strv_contains(yes, text);
         return TRUE;
 }
@@ -85,7 +72,8 @@ gboolean wattle_keepalive_parse(const char *text, guint16 *ret_s, GError **error
         guint64 value = 0;
 
         if (strcmp(text, "off") != 0 && !wattle_uint_parse(text, 0, G_MAXUINT16, &value, NULL))
-                return refuse(error, "'%s' is not a number of seconds: 1 to 65535, or off", text);
+                return wattle_error_refuse(
+                        error, "'%s' is not a number of seconds: 1 to 65535, or off", text);
         *ret_s = (guint16)value;
         return TRUE;
 }
@@ -105,16 +93,17 @@ gboolean wattle_mark_parse(const char *text, guint32 *ret, GError **error)
                 value = 0;
         }
         if (value == 0 || value > G_MAXUINT32)
-                return refuse(
+                return wattle_error_refuse(
                         error,
                         "'%s' is not a mark: 1 to 4294967295, or in hexadecimal 0x1 to 0xffffffff",
                         text);
         /* An exit node's routes go to the table of that number. */
         if (value >= KERNEL_TABLE_FIRST && value <= KERNEL_TABLE_LAST)
-                return refuse(error,
-                              "'%s' is one of 253 to 255, the kernel's own routing tables: take "
-                              "another mark",
-                              text);
+                return wattle_error_refuse(
+                        error,
+                        "'%s' is one of 253 to 255, the kernel's own routing tables: take "
+                        "another mark",
+                        text);
         *ret = (guint32)value;
         return TRUE;
 }
@@ -134,7 +123,7 @@ gboolean wattle_label_check(const char *text, GError **error)
 {
         if (label_is_valid(text, strlen(text)))
                 return TRUE;
-        return refuse(
+        return wattle_error_refuse(
                 error,
                 "'%s' is not a DNS label: 1 to 63 of a-z, 0-9 and inner hyphens, in lower case",
                 text);
@@ -145,18 +134,19 @@ gboolean wattle_dns_name_check(const char *text, GError **error)
         const char *label = text, *dot;
 
         if (strlen(text) > WATTLE_DNS_NAME_MAX)
-                return refuse(error, "a DNS name has at most %d characters", WATTLE_DNS_NAME_MAX);
+                return wattle_error_refuse(error, "a DNS name has at most %d characters",
+                                           WATTLE_DNS_NAME_MAX);
         for (;; label = dot + 1) {
                 dot = strchrnul(label, '.');
                 if (!label_is_valid(label, (gsize)(dot - label)))
-                        return refuse(error,
-                                      "'%s' is neither an address nor a DNS name in lower case",
-                                      text);
+                        return wattle_error_refuse(
+                                error, "'%s' is neither an address nor a DNS name in lower case",
+                                text);
                 if (!*dot)
                         break;
         }
         if (strspn(label, "0123456789") == strlen(label))
-                return refuse(error, "'%s' is not an IPv4 address", text);
+                return wattle_error_refuse(error, "'%s' is not an IPv4 address", text);
         return TRUE;
 }
 
@@ -165,12 +155,13 @@ gboolean wattle_identifier_check(const char *text, gsize max, GError **error)
         gsize n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");
 
         if (n == 0 || text[n] || text[0] == '-')
-                return refuse(error, "'%s' has a character other than a-z, 0-9, _ and -", text);
+                return wattle_error_refuse(
+                        error, "'%s' has a character other than a-z, 0-9, _ and -", text);
         if (n > max)
-                return refuse(error,
-                              "'%s' has %" G_GSIZE_FORMAT " characters, at most %" G_GSIZE_FORMAT
-                              " are possible",
-                              text, n, max);
+                return wattle_error_refuse(error,
+                                           "'%s' has %" G_GSIZE_FORMAT
+                                           " characters, at most %" G_GSIZE_FORMAT " are possible",
+                                           text, n, max);
         return TRUE;
 }
 
@@ -181,9 +172,10 @@ gboolean wattle_interface_name_check(const char *text, GError **error)
         if (!wattle_identifier_check(text, WATTLE_INTERFACE_NAME_MAX, error))
                 return FALSE;
         if (strspn(text, "0123456789") == strlen(text))
-                return refuse(error, "'%s' is all digits, which no interface may be", text);
+                return wattle_error_refuse(error, "'%s' is all digits, which no interface may be",
+                                           text);
         if (g_strv_contains(taken, text))
-                return refuse(error, "'%s' means something else to the kernel", text);
+                return wattle_error_refuse(error, "'%s' means something else to the kernel", text);
         return TRUE;
 }
 

@@ -16,20 +16,6 @@
 /* What is quoted of a value or key that is not ours. */
 #define QUOTE_MAX 40
 
-static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static gboolean refuse(GError **error, const char *format, ...)
-{
-        g_autofree char *text = NULL;
-        va_list args;
-
-        va_start(args, format);
-        text = g_strdup_vprintf(format, args);
-        va_end(args);
-        g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_INVALID, text);
-        return FALSE;
-}
-
 void wattle_vpn_data_clear(WattleVpnData *data)
 {
         g_free(data->mesh);
@@ -54,7 +40,7 @@ static gboolean parse_mesh(const char *text, gpointer field, GError **error)
 static gboolean parse_profile(const char *text, gpointer field, GError **error)
 {
         if (strlen(text) > WATTLE_VPN_PROFILE_MAX)
-                return refuse(error, "is larger than 1 MiB");
+                return wattle_error_refuse(error, "is larger than 1 MiB");
         *(char **)field = g_strdup(text);
         return TRUE;
 }
@@ -97,10 +83,12 @@ static const Key keys[] = {
 static gboolean check_shape(const char *text, gsize max, GError **error)
 {
         if (strlen(text) > max)
-                return refuse(error, "is longer than %" G_GSIZE_FORMAT " characters", max);
+                return wattle_error_refuse(error, "is longer than %" G_GSIZE_FORMAT " characters",
+                                           max);
         for (const char *p = text; *p; p++)
                 if (max != G_MAXSIZE && !g_ascii_isgraph(*p))
-                        return refuse(error, "has a character that is no letter, digit or sign");
+                        return wattle_error_refuse(
+                                error, "has a character that is no letter, digit or sign");
         return TRUE;
 }
 
@@ -124,18 +112,18 @@ static gboolean read_secret(NMSettingVpn *setting, WattleVpnData *ret, GError **
         const char *flags = nm_setting_vpn_get_data_item(setting, SECRET_FLAGS_KEY);
 
         if (flags && strcmp(flags, "0") != 0 && *flags)
-                return refuse(error,
-                              "vpn.data " SECRET_FLAGS_KEY
-                              ": the private key can only be stored by NetworkManager, for all "
-                              "users: write 0");
+                return wattle_error_refuse(
+                        error, "vpn.data " SECRET_FLAGS_KEY
+                               ": the private key can only be stored by NetworkManager, for all "
+                               "users: write 0");
         if (!text || !*text)
                 return TRUE;
         if (!ret->profile)
-                return refuse(error,
-                              "vpn.secrets " WATTLE_VPN_SECRET_KEY
-                              ": an installed mesh has its key in " WATTLE_CONFDIR
-                              "/%s.key: remove it from the connection",
-                              ret->mesh);
+                return wattle_error_refuse(error,
+                                           "vpn.secrets " WATTLE_VPN_SECRET_KEY
+                                           ": an installed mesh has its key in " WATTLE_CONFDIR
+                                           "/%s.key: remove it from the connection",
+                                           ret->mesh);
         ret->has_key = wattle_key_parse(text, &ret->private_key, error);
         if (!ret->has_key)
                 g_prefix_error(error, "vpn.secrets " WATTLE_VPN_SECRET_KEY ": ");
@@ -148,8 +136,8 @@ static gboolean read_all(NMSettingVpn *setting, WattleVpnData *ret, GError **err
                 if (!read_key(setting, &keys[i], ret, error))
                         return FALSE;
         if (!ret->mesh)
-                return refuse(error,
-                              "vpn.data " WATTLE_VPN_KEY_MESH ": is missing: the name of the mesh");
+                return wattle_error_refuse(error, "vpn.data " WATTLE_VPN_KEY_MESH
+                                                  ": is missing: the name of the mesh");
         return read_secret(setting, ret, error);
 }
 
@@ -180,9 +168,10 @@ static gboolean refuse_key(const char *name, GError **error)
                 names[i] = keys[i].name;
         nearest = wattle_nearest_word(name, names, G_N_ELEMENTS(names));
         if (nearest)
-                return refuse(error, "vpn.data has an unknown key '%s': did you mean %s?", quoted,
-                              nearest);
-        return refuse(error, "vpn.data has an unknown key '%s'", quoted);
+                return wattle_error_refuse(error,
+                                           "vpn.data has an unknown key '%s': did you mean %s?",
+                                           quoted, nearest);
+        return wattle_error_refuse(error, "vpn.data has an unknown key '%s'", quoted);
 }
 
 gboolean wattle_vpn_data_check_keys(NMSettingVpn *setting, GError **error)
@@ -195,8 +184,8 @@ gboolean wattle_vpn_data_check_keys(NMSettingVpn *setting, GError **error)
                         return refuse_key(data[i], error);
         for (guint i = 0; secrets && secrets[i]; i++)
                 if (strcmp(secrets[i], WATTLE_VPN_SECRET_KEY) != 0)
-                        return refuse(error, "vpn.secrets has another key than "
-                                             "'" WATTLE_VPN_SECRET_KEY "'");
+                        return wattle_error_refuse(error, "vpn.secrets has another key than "
+                                                          "'" WATTLE_VPN_SECRET_KEY "'");
         return TRUE;
 }
 
@@ -317,10 +306,10 @@ gboolean wattle_vpn_data_read_key(const WattleVpnData *data, int root_fd, const 
         if (!data->profile)
                 return wattle_private_key_read(root_fd, view, ret, error);
         if (!data->has_key)
-                return refuse(error,
-                              "the connection has no private key: 'wg genkey' makes one, it is "
-                              "vpn.secrets " WATTLE_VPN_SECRET_KEY
-                              ", and the admin gets its public half");
+                return wattle_error_refuse(
+                        error, "the connection has no private key: 'wg genkey' makes one, it is "
+                               "vpn.secrets " WATTLE_VPN_SECRET_KEY
+                               ", and the admin gets its public half");
         *ret = data->private_key;
         return TRUE;
 }

@@ -12,20 +12,6 @@
 
 #define FILE_MODE 0644
 
-static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static gboolean refuse(GError **error, const char *format, ...)
-{
-        g_autofree char *text = NULL;
-        va_list args;
-
-        va_start(args, format);
-        text = g_strdup_vprintf(format, args);
-        va_end(args);
-        g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_INVALID, text);
-        return FALSE;
-}
-
 char *wattle_mesh_file_explain(WattleReport *report)
 {
         g_autoptr(GString) text = g_string_new(NULL);
@@ -55,10 +41,10 @@ static gboolean check_is_mesh(GBytes *bytes, const char *name, GError **error)
         gconstpointer data = g_bytes_get_data(bytes, &size);
 
         if (size == 0)
-                return refuse(error, "%s: is empty", name);
+                return wattle_error_refuse(error, "%s: is empty", name);
         if (!memmem(data, size, header, strlen(header)))
-                return refuse(error, "%s: is no mesh of wattle's: it has no section %s", name,
-                              header);
+                return wattle_error_refuse(
+                        error, "%s: is no mesh of wattle's: it has no section %s", name, header);
         return TRUE;
 }
 
@@ -87,7 +73,7 @@ static WattleProfile *load(GBytes *bytes, const char *name, GError **error)
         faults = wattle_mesh_file_explain(&report);
         if (!faults)
                 return g_steal_pointer(&profile);
-        refuse(error, "%s", faults);
+        wattle_error_refuse(error, "%s", faults);
         return NULL;
 }
 
@@ -167,7 +153,7 @@ static gboolean read_data(NMConnection *connection, WattleVpnData *data, GError 
 
         if (vpn && g_strcmp0(nm_setting_vpn_get_service_type(vpn), WATTLE_VPN_SERVICE) == 0)
                 return wattle_vpn_data_read(vpn, data, error);
-        return refuse(error, "the connection is not of type wattle");
+        return wattle_error_refuse(error, "the connection is not of type wattle");
 }
 
 /* Installed meshes may be larger than what a connection carries. */
@@ -177,10 +163,10 @@ static GBytes *read_installed(const char *name, int root_fd, GError **error)
         GBytes *bytes;
 
         if (!path) {
-                refuse(error,
-                       "there is no mesh %s on this host: " WATTLE_CONFDIR "/%s" WATTLE_MESH_SUFFIX
-                       " is missing",
-                       name, name);
+                wattle_error_refuse(error,
+                                    "there is no mesh %s on this host: " WATTLE_CONFDIR
+                                    "/%s" WATTLE_MESH_SUFFIX " is missing",
+                                    name, name);
                 return NULL;
         }
         bytes = wattle_read_file(root_fd, path + 1, WATTLE_INI_MAX_BYTES, error);

@@ -91,6 +91,26 @@ WattleView *good_view(const char *profile_text, const char *device, const char *
         return view;
 }
 
+void check_rendered(const WattleView *view, void (*render)(const WattleView *, WattleFileset *),
+                    const char *path, const char *lines)
+{
+        g_auto(WattleFileset) files = { 0 };
+        const WattleFile *file;
+        g_autofree char *text = NULL;
+
+        wattle_fileset_init(&files);
+        render(view, &files);
+        file = wattle_fileset_find(&files, path);
+        g_assert_cmpint(file != NULL, ==, lines != NULL);
+        if (!file)
+                return;
+        text = g_strdup_printf("# Made by wattle from %s.mesh for device %s. Change the mesh, not "
+                               "this file.\n%s",
+                               view->mesh, view->self.name, lines);
+        g_assert_cmpstr(file->content->str, ==, text);
+        g_assert_cmpuint(file->mode, ==, 0644);
+}
+
 void root_init(Root *root)
 {
         g_autoptr(GError) error = NULL;

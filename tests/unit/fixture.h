@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include "common/fileset.h"
 #include "common/local.h"
 #include "common/profile.h"
 #include "common/report.h"
@@ -31,6 +32,11 @@ void good_local(WattleLocal *local, const char *lines);
 
 /* The view of a device of a profile; both texts must be good, and nothing be reported. */
 WattleView *good_view(const char *profile, const char *device, const char *lines);
+
+/* What a renderer makes: that file, with the line that all begin with and then these; with NULL
+ * there is none. */
+void check_rendered(const WattleView *view, void (*render)(const WattleView *, WattleFileset *),
+                    const char *path, const char *lines);
 
 /* Public keys for tests, of no private key. */
 #define KEY_A "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
