@@ -218,6 +218,31 @@ def test_wattled_killed_under_traffic(lab):
     assert state(laptop) == before
 
 
+def test_wattled_beside_apply(lab):
+    """b sends from another port than the profile says, and listens at no other: a learns it. Neither apply nor wattled, which
+    apply has read the profile anew, takes that away; and an endpoint of the profile that is wrong is left for it."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a, b = mesh.join(lab, "a", "b")
+    for guest in (a, b):
+        guest.wait("systemctl is-active wattled")
+    b.run("wg set home listen-port 51999")
+    b.wait(f"ping -c1 -W1 {mesh['a'].v4}")
+    learnt = f"{b.lan.v4}:51999"
+    wait_for_endpoint(a, learnt)
+    with meshes.Undisturbed(mesh, a, b):
+        mesh.add("c")
+        assert "1 peer added" in mesh.update(a)
+        a.wait("systemctl show -P StatusText wattled | grep '1 mesh, 2 peers'")
+    assert meshes.endpoints(a, "home")[mesh["b"].public] == learnt
+
+    mesh["b"].lines = ["PublicEndpoint=192.168.1.99:51820"]
+    a.start(f"ping -q -i0.2 {mesh['b'].v4}")
+    mesh.update(a)
+    a.wait(f"ping -c1 -W1 {mesh['b'].v4}")
+    wait_for_endpoint(a, learnt)
+    print(a.out("journalctl -b -o cat -u wattled"))
+
+
 def test_wattled_keeps_what_was_good(lab):
     """Over its own end, the endpoint that was proved last; the profile has none."""
     mesh = meshes.Mesh("home", "a", "b")
