@@ -122,6 +122,10 @@ def test_vpn_import(lab):
     a.run("nmcli connection up home")
     a.run("ping -c1 -W2 10.42.0.2")
     assert "vpn.persistent:yes" in a.out("nmcli -t connection show home")
+    # The command has nothing to show of it, and says why.
+    for verb in ("status", "status home", "doctor", "doctor home"):
+        told = a.run(f"wattle {verb}", check=False)
+        assert told.code == 1 and "carried in the VPN connection 'home'" in told.out + told.err, told
     a.run("nmcli connection export home /root/again.mesh")
     assert a.get("/root/again.mesh").decode() == mesh.text()
     assert a.run("nmcli connection import type wattle file /etc/passwd", check=False).code != 0
