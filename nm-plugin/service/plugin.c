@@ -157,6 +157,14 @@ static gboolean plugin_connect(NMVpnServicePlugin *parent, NMConnection *vpn, GE
         return FALSE;
 }
 
+/* What NetworkManager calls first, on behalf of a user who could be asked for secrets: refused, it
+ * would hand over the connection once more. */
+static gboolean plugin_connect_interactive(NMVpnServicePlugin *parent, NMConnection *vpn,
+                                           G_GNUC_UNUSED GVariant *details, GError **error)
+{
+        return plugin_connect(parent, vpn, error);
+}
+
 static gboolean plugin_disconnect(NMVpnServicePlugin *parent, G_GNUC_UNUSED GError **error)
 {
         WattlePlugin *plugin = WATTLE_PLUGIN(parent);
@@ -192,6 +200,7 @@ static void wattle_plugin_class_init(WattlePluginClass *class)
 
         G_OBJECT_CLASS(class)->finalize = wattle_plugin_finalize;
         parent->connect = plugin_connect;
+        parent->connect_interactive = plugin_connect_interactive;
         parent->disconnect = plugin_disconnect;
 }
 

@@ -311,6 +311,38 @@ static void up_at_once(Stage *stage, G_GNUC_UNUSED gconstpointer data)
         g_assert_cmpstr(stage->said->str, ==, "State 3\nConfig\nState 4\nState 5\nState 6\n");
 }
 
+/* For somebody who could be asked, which nobody is. */
+static void interactive(Stage *stage, G_GNUC_UNUSED gconstpointer data)
+{
+        g_autofree char *answer = NULL;
+
+        start(stage, NULL);
+        answer = ask(stage, "ConnectInteractive",
+                     g_variant_new("(@a{sa{sv}}@a{sv})", make_vpn(TEXT, PRIVATE),
+                                   g_variant_new_parsed("@a{sv} {}")));
+        g_assert_cmpstr(answer, ==, "()");
+        wait_for(fake_nm_count(&stage->nm, "State") == 1);
+        fake_nm_tell_state(&stage->nm, NM_ACTIVE_CONNECTION_STATE_ACTIVATED,
+                           NM_ACTIVE_CONNECTION_STATE_REASON_NONE);
+        wait_for(has(stage->said, "State 4"));
+        g_assert_cmpstr(stage->said->str, ==, "State 3\nConfig\nState 4\n");
+        g_free(ask(stage, "Disconnect", NULL));
+        expect_end(stage, 0);
+}
+
+static void interactive_without_key(Stage *stage, G_GNUC_UNUSED gconstpointer data)
+{
+        g_autofree char *answer = NULL;
+
+        start(stage, NULL);
+        answer = ask(stage, "ConnectInteractive",
+                     g_variant_new("(@a{sa{sv}}@a{sv})", make_vpn(TEXT, NULL),
+                                   g_variant_new_parsed("@a{sv} {}")));
+        g_assert_true(g_str_has_prefix(answer, "the connection has no private key"));
+        expect_end(stage, 0);
+        g_assert_cmpstr(stage->said->str, ==, "Failure 0\nState 6\n");
+}
+
 static void no_secrets_needed(Stage *stage, G_GNUC_UNUSED gconstpointer data)
 {
         g_autofree char *answer = NULL;
@@ -541,6 +573,8 @@ typedef struct {
 static const Scene scenes[] = {
         { "up-and-down", up_and_down, NULL },
         { "up-at-once", up_at_once, NULL },
+        { "interactive", interactive, NULL },
+        { "interactive-without-key", interactive_without_key, NULL },
         { "no-secrets-needed", no_secrets_needed, NULL },
         { "bad-profile", bad_profile, NULL },
         { "no-key", no_key, NULL },
