@@ -25,17 +25,25 @@ static inline guint8 is_odd(gint8 c)
 
 /* Blocks of fixed size become vectors: the test of each byte of each line took a tenth of the time
  * of a mesh. */
-static gboolean is_plain(const char *text, gsize size)
+static void look_through(WattleIni *ini)
 {
         guint8 odd = 0;
         gsize at = 0;
 
-        for (; size - at >= BLOCK; at += BLOCK)
-                for (guint i = 0; i < BLOCK; i++)
-                        odd |= is_odd((gint8)text[at + i]);
-        for (; at < size; at++)
-                odd |= is_odd((gint8)text[at]);
-        return !odd;
+        for (; ini->size - at >= BLOCK; at += BLOCK) {
+                guint8 n_brackets = 0;
+
+                for (guint i = 0; i < BLOCK; i++) {
+                        odd |= is_odd((gint8)ini->text[at + i]);
+                        n_brackets += ini->text[at + i] == '[';
+                }
+                ini->n_brackets += n_brackets;
+        }
+        for (; at < ini->size; at++) {
+                odd |= is_odd((gint8)ini->text[at]);
+                ini->n_brackets += ini->text[at] == '[';
+        }
+        ini->plain = !odd;
 }
 
 /* What makes a text no text of ours at all; said once, not once a line. */
@@ -54,7 +62,7 @@ static gboolean check_whole(WattleIni *ini)
                                     "begins with a byte order mark: save it as UTF-8 without one");
                 return FALSE;
         }
-        ini->plain = is_plain(ini->text, ini->size);
+        look_through(ini);
         if (ini->plain)
                 return TRUE;
         cr = memchr(ini->text, '\r', ini->size);

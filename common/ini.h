@@ -35,6 +35,7 @@ typedef struct {
         gsize size, at;
         gboolean plain; /* nothing but ASCII, tabs and line ends: most files are, and every line of
                            them is known to be good */
+        gsize n_brackets; /* "[" in all of the text: no more sections than that */
         const char *file; /* borrowed */
         guint32 n_lines;
         char *section, *name;

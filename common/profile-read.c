@@ -30,12 +30,14 @@ typedef struct {
         WattleReport *report;
         WattleProfile *profile;
         Found found[N_LISTS];
-        WattleSpot seen[16];      /* where a scalar of this section was given, by row */
+        guint32 section_line;     /* of this section's header */
+        guint32 given_line[16];   /* of a scalar, by row, when it was given last; before the header
+                                     it is another section's */
         gboolean failed[N_LISTS]; /* a word of this section's list was bad */
 } Reader;
 
 /* A row reads one value, or one word of a list, into a field of the mesh or device, or an element
- * of a list. */
+ * of a list, of which it sets all. */
 typedef struct {
         const char *name;
         WattleParseValue parse;
@@ -212,8 +214,8 @@ static const Key device_keys[] = {
         { "State", parse_state, NO_LIST, offsetof(WattleDevice, state) },
 };
 
-G_STATIC_ASSERT(G_N_ELEMENTS(mesh_keys) <= G_N_ELEMENTS(((Reader *)NULL)->seen));
-G_STATIC_ASSERT(G_N_ELEMENTS(device_keys) <= G_N_ELEMENTS(((Reader *)NULL)->seen));
+G_STATIC_ASSERT(G_N_ELEMENTS(mesh_keys) <= G_N_ELEMENTS(((Reader *)NULL)->given_line));
+G_STATIC_ASSERT(G_N_ELEMENTS(device_keys) <= G_N_ELEMENTS(((Reader *)NULL)->given_line));
 
 typedef struct {
         const char *name;
@@ -315,17 +317,17 @@ static void report_value(Reader *reader, const WattleIniLine *line, WattlePlace 
         wattle_report_error(reader->report, place, "%s: %s", line->key, error->message);
 }
 
-static void read_scalar(Reader *reader, const Key *key, WattleSpot *seen, gpointer base,
+static void read_scalar(Reader *reader, const Key *key, guint32 *given_line, gpointer base,
                         const WattleIniLine *line)
 {
         g_autoptr(GError) error = NULL;
 
-        if (seen->line > 0) {
+        if (*given_line > reader->section_line) {
                 wattle_report_error(reader->report, line->place, "%s= was given already in line %u",
-                                    key->name, seen->line);
+                                    key->name, *given_line);
                 return;
         }
-        *seen = spot_of(line->place);
+        *given_line = line->place.line;
         if (key->parse(line->value, line->value_place, reader->profile->arena,
                        (char *)base + key->offset, &error))
                 return;
@@ -344,7 +346,7 @@ static void read_list(Reader *reader, const Key *key, const WattleIniLine *line)
         char *word, *rest = NULL;
 
         while ((word = wattle_ini_next_word(line, &rest, &place))) {
-                gpointer element = memset(found->elements + found->n * size, 0, size);
+                gpointer element = found->elements + found->n * size;
                 g_autoptr(GError) error = NULL;
 
                 if (word[0] == '#' || word[0] == ';') {
@@ -413,7 +415,6 @@ static void end_section(Reader *reader, const Section *section)
                                             wattle_profile_place(reader->profile, device->place),
                                             "device %s has no Address=", device->name);
         }
-        memset(reader->seen, 0, sizeof reader->seen);
         memset(reader->failed, 0, sizeof reader->failed);
 }
 
@@ -437,7 +438,8 @@ static gboolean begin_mesh(Reader *reader, const WattleIniLine *line)
 static gboolean begin_device(Reader *reader, const WattleIniLine *line)
 {
         g_autoptr(GError) error = NULL;
-        WattleDevice device = { .managed = TRUE, .place = spot_of(line->place) };
+        static const WattleDevice defaults = { .managed = TRUE };
+        WattleDevice *device;
 
         if (!line->name) {
                 wattle_report_error(reader->report, line->place,
@@ -454,8 +456,10 @@ static gboolean begin_device(Reader *reader, const WattleIniLine *line)
                                     WATTLE_PROFILE_MAX_DEVICES);
                 return FALSE;
         }
-        device.name = wattle_arena_strdup(reader->profile->arena, line->name);
-        reader->profile->devices[reader->profile->n_devices++] = device;
+        device = &reader->profile->devices[reader->profile->n_devices++];
+        *device = defaults;
+        device->name = wattle_arena_strdup(reader->profile->arena, line->name);
+        device->place = spot_of(line->place);
         return TRUE;
 }
 
@@ -488,7 +492,7 @@ static void read_key(Reader *reader, const Section *section, const WattleIniLine
         else if (key->list != NO_LIST)
                 read_list(reader, key, line);
         else
-                read_scalar(reader, key, &reader->seen[key - section->keys], base, line);
+                read_scalar(reader, key, &reader->given_line[key - section->keys], base, line);
 }
 
 static void read_lines(Reader *reader, WattleIni *ini)
@@ -499,6 +503,7 @@ static void read_lines(Reader *reader, WattleIni *ini)
         while (wattle_ini_next(ini, &line)) {
                 if (line.kind == WATTLE_INI_SECTION) {
                         end_section(reader, section);
+                        reader->section_line = line.place.line;
                         section = begin_section(reader, &line);
                 } else if (line.kind == WATTLE_INI_KEY && !line.section) {
                         wattle_report_error(reader->report, line.place,
@@ -527,17 +532,6 @@ static void name_after_file(Reader *reader, const char *file)
                         error->message);
 }
 
-/* Room for all that the text may have: there are no more than brackets. */
-static WattleDevice *alloc_devices(WattleArena *arena, const char *text, gsize size)
-{
-        const char *end = text + size;
-        gsize n = 0;
-
-        for (const char *p = text; (p = memchr(p, '[', (gsize)(end - p))); p++)
-                n++;
-        return wattle_arena_alloc(arena, MIN(n, WATTLE_PROFILE_MAX_DEVICES) * sizeof(WattleDevice));
-}
-
 WattleProfile *wattle_profile_read(GBytes *bytes, const char *file, WattleReport *report)
 {
         g_auto(WattleIni) ini = { 0 };
@@ -551,7 +545,9 @@ WattleProfile *wattle_profile_read(GBytes *bytes, const char *file, WattleReport
                 reader.found[list].elements =
                         g_malloc_n(list_limits[list].max + 1, list_limits[list].element_size);
         wattle_ini_init_take(&ini, bytes, profile->file, report);
-        profile->devices = alloc_devices(profile->arena, ini.text, ini.size);
+        profile->devices =
+                wattle_arena_alloc(profile->arena, MIN(ini.n_brackets, WATTLE_PROFILE_MAX_DEVICES) *
+                                                           sizeof *profile->devices);
         read_lines(&reader, &ini);
         if (profile->place.line == 0 && report->n_errors == n_errors)
                 wattle_report_error(
