@@ -30,8 +30,9 @@ static gboolean split(const char *text, char host[WATTLE_ENDPOINT_TEXT_MAX], con
                 return refuse(text, "is IPv6 without brackets: [2001:db8::1]:51820", error);
         if ((gsize)(end - start) > WATTLE_DNS_NAME_MAX || end == start)
                 return refuse(text, "is not an endpoint: ADDRESS:PORT or NAME:PORT", error);
-        memcpy(host, start, (gsize)(end - start));
-        host[end - start] = '\0';
+        /* Of memcpy() with a size of at most 253 gcc makes "rep movs", which takes longer to begin
+         * than to copy an address. */
+        *stpncpy(host, start, (gsize)(end - start)) = '\0';
         *ret_port = colon + 1;
         *ret_brackets = brackets;
         return TRUE;

@@ -9,9 +9,10 @@
 
 /* What inet_pton(3) takes for IPv4, which took 0.02 more of the time of a mesh of 10 000 devices.
  */
-static gboolean parse_ipv4(const char *text, guint8 bytes[4])
+static gboolean parse_ipv4(const char *text, WattleAddr *ret)
 {
         const char *p = text;
+        guint32 bits = 0;
 
         for (guint i = 0; i < 4; i++) {
                 guint value = (guint)(*p++ - '0'), digit;
@@ -23,24 +24,27 @@ static gboolean parse_ipv4(const char *text, guint8 bytes[4])
                         if (value > G_MAXUINT8)
                                 return FALSE;
                 }
-                bytes[i] = (guint8)value;
+                bits = bits << 8 | value;
                 if (*p++ != (i < 3 ? '.' : '\0'))
                         return FALSE;
         }
+        /* At once: what is written byte by byte cannot be copied in one piece right after. */
+        bits = GUINT32_TO_BE(bits);
+        *ret = (WattleAddr){ .family = AF_INET };
+        memcpy(ret->bytes, &bits, sizeof bits);
         return TRUE;
 }
 
 gboolean wattle_addr_parse(const char *text, WattleAddr *ret, GError **error)
 {
-        WattleAddr addr = { .family = AF_INET };
+        WattleAddr addr = { .family = AF_INET6 };
 
-        if (!parse_ipv4(text, addr.bytes)) {
-                addr = (WattleAddr){ .family = AF_INET6 };
-                if (inet_pton(AF_INET6, text, addr.bytes) != 1) {
-                        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                                    "'%s' is not an IP address", text);
-                        return FALSE;
-                }
+        if (parse_ipv4(text, ret))
+                return TRUE;
+        if (inet_pton(AF_INET6, text, addr.bytes) != 1) {
+                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID, "'%s' is not an IP address",
+                            text);
+                return FALSE;
         }
         *ret = addr;
         return TRUE;

@@ -63,14 +63,17 @@ static void pack(Scratch *s)
         }
 }
 
-static void unpack(Scratch *s)
+/* Each word from the key itself: one that is read across two writes to the scratch waits for both.
+ * The last has two bytes. */
+static void unpack(Scratch *s, const guint8 bytes[WATTLE_KEY_SIZE])
 {
-        for (guint i = 0; i < N_WORDS; i++) {
+        for (guint i = 0; i < N_WORDS - 1; i++) {
                 guint64 word;
 
-                memcpy(&word, s->bytes + 6 * i, sizeof word);
+                memcpy(&word, bytes + 6 * i, sizeof word);
                 s->words[i] = GUINT64_FROM_BE(word) >> 16;
         }
+        s->words[N_WORDS - 1] = (guint64)bytes[30] << 40 | (guint64)bytes[31] << 32;
         for (guint i = 0; i < N_WORDS; i++) {
                 guint64 word = s->words[i];
 
@@ -128,9 +131,7 @@ void wattle_key_format(const WattleKey *key, char text[WATTLE_KEY_TEXT_MAX])
 {
         Scratch s;
 
-        memcpy(s.bytes, key->bytes, WATTLE_KEY_SIZE);
-        memset(s.bytes + WATTLE_KEY_SIZE, 0, sizeof s.bytes - WATTLE_KEY_SIZE);
-        unpack(&s);
+        unpack(&s, key->bytes);
         for (guint i = 0; i < N_PADDED; i++)
                 s.digits[i] = digit_of(s.digits[i]);
         memcpy(text, s.digits, N_DIGITS);

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <glib.h>
-#include <string.h>
 
 #define WATTLE_MESH_NAME_MAX      63 /* as a DNS label */
 #define WATTLE_INTERFACE_NAME_MAX 15 /* IFNAMSIZ - 1, linux/if.h */
@@ -55,10 +54,14 @@ gboolean wattle_identifier_check(const char *text, gsize max,
  * or "lo". */
 gboolean wattle_interface_name_check(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Whether two words are the same; most differ in the first letter, which needs no call. */
+/* Whether two words are the same. Letter by letter, for most differ in the first one; and strcmp(),
+ * which reads many at a time, has to wait for a NUL that was written behind a word just now. */
 static inline gboolean wattle_word_equal(const char *a, const char *b)
 {
-        return a[0] == b[0] && strcmp(a, b) == 0;
+        for (; *a == *b; a++, b++)
+                if (!*a)
+                        return TRUE;
+        return FALSE;
 }
 
 /* The word of a closed list that is closest to text by edit distance, for "did you mean"; NULL if
