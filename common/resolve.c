@@ -68,17 +68,17 @@ static int compare_prefixes(gconstpointer a, gconstpointer b)
         return wattle_prefix_compare(a, b);
 }
 
-static void fill_allowed_ips(const Resolver *resolver, const WattleDevice *device, WattlePeer *peer)
+static WattlePrefix *make_allowed_ips(const Resolver *resolver, const WattleDevice *device,
+                                      guint16 *ret_n)
 {
         static const WattlePrefix defaults[] = { { { .family = AF_INET }, 0 },
                                                  { { .family = AF_INET6 }, 0 } };
         guint n_routes = resolver->local->accept_routes ? device->n_routes : 0;
         guint n_defaults = device == resolver->exit_node ? G_N_ELEMENTS(defaults) : 0;
-        WattlePrefix *next;
+        guint n = device->n_addresses + n_routes + n_defaults;
+        WattlePrefix *prefixes = wattle_arena_alloc(resolver->view->arena, n * sizeof *prefixes);
+        WattlePrefix *next = prefixes;
 
-        peer->n_allowed_ips = device->n_addresses + n_routes + n_defaults;
-        peer->allowed_ips = next = wattle_arena_alloc(
-                resolver->view->arena, peer->n_allowed_ips * sizeof *peer->allowed_ips);
         for (guint i = 0; i < device->n_addresses; i++)
                 *next++ = wattle_prefix_of_addr(&device->addresses[i].value);
         for (guint i = 0; i < n_routes; i++)
@@ -87,6 +87,8 @@ static void fill_allowed_ips(const Resolver *resolver, const WattleDevice *devic
                 qsort(next - n_routes, n_routes, sizeof *next, compare_prefixes);
         for (guint i = 0; i < n_defaults; i++)
                 *next++ = defaults[i];
+        *ret_n = (guint16)n;
+        return prefixes;
 }
 
 /* A device, and the eight letters of its name behind the prefix that all names share, as a number
@@ -173,6 +175,7 @@ static void fill_peers(Resolver *resolver)
 {
         const WattleProfile *profile = resolver->profile;
         WattleView *view = resolver->view;
+        WattlePeer *peers = wattle_arena_alloc(view->arena, profile->n_devices * sizeof *peers);
         g_autofree Named *named = g_new(Named, profile->n_devices);
         guint n = 0;
 
@@ -181,20 +184,22 @@ static void fill_peers(Resolver *resolver)
                     profile->devices[i].state == WATTLE_DEVICE_ACTIVE)
                         named[n++].device = &profile->devices[i];
         sort_by_name(named, n);
-        view->peers = wattle_arena_alloc(view->arena, n * sizeof *view->peers);
-        view->n_peers = n;
         for (guint i = 0; i < n; i++) {
                 const WattleDevice *device = named[i].device;
-                WattlePeer *peer = &view->peers[i];
+                guint16 n_allowed_ips;
+                WattlePrefix *allowed_ips = make_allowed_ips(resolver, device, &n_allowed_ips);
 
-                *peer = (WattlePeer){ .device = view_device(device),
-                                      .public_key = device->public_key,
-                                      .endpoint = literal_public_endpoint(device),
-                                      .candidates = device->candidates,
-                                      .n_candidates = device->n_candidates,
-                                      .keepalive_s = keepalive_towards(resolver, device) };
-                fill_allowed_ips(resolver, device, peer);
+                peers[i] = (WattlePeer){ .device = view_device(device),
+                                         .public_key = device->public_key,
+                                         .allowed_ips = allowed_ips,
+                                         .endpoint = literal_public_endpoint(device),
+                                         .candidates = device->candidates,
+                                         .n_allowed_ips = n_allowed_ips,
+                                         .n_candidates = device->n_candidates,
+                                         .keepalive_s = keepalive_towards(resolver, device) };
         }
+        view->peers = peers;
+        view->n_peers = n;
 }
 
 static void fill_routes(Resolver *resolver)

@@ -24,20 +24,21 @@ typedef struct {
         const char *name;
         const WattleProfileName *aliases;
         const WattleProfileAddr *addresses; /* in the order of the profile */
-        guint n_aliases;
-        guint n_addresses;
+        guint16 n_aliases;
+        guint16 n_addresses;
         gboolean managed;
 } WattleViewDevice;
 
+/* Small, for it is copied for each device of the mesh. */
 typedef struct {
         WattleViewDevice device;
         WattleKey public_key;
         WattlePrefix *allowed_ips; /* addresses, accepted routes, and the default routes of our exit
                                       node */
-        guint n_allowed_ips;
         const WattleEndpoint *endpoint; /* what files say: the first literal public one, or NULL */
         const WattleCandidate *candidates; /* all of them, in the order of the profile */
-        guint n_candidates;
+        guint16 n_allowed_ips;
+        guint16 n_candidates;
         guint16 keepalive_s; /* 0: none */
 } WattlePeer;
 
