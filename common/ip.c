@@ -86,16 +86,21 @@ gboolean wattle_prefix_parse(const char *text, WattlePrefix *ret, GError **error
         return TRUE;
 }
 
-static char *format_octet(char *p, guint octet)
-{
-        guint tens = octet / 10, hundreds = tens / 10;
+#define TEN(t) #t "0", #t "1", #t "2", #t "3", #t "4", #t "5", #t "6", #t "7", #t "8", #t "9"
 
-        if (hundreds > 0)
-                *p++ = (char)('0' + hundreds);
-        if (tens > 0)
-                *p++ = (char)('0' + tens - 10 * hundreds);
-        *p++ = (char)('0' + octet - 10 * tens);
-        return p;
+/* What each octet is written as, and the NUL behind it. */
+static const char octets[][4] = {
+        TEN(),   TEN(1),  TEN(2),  TEN(3),  TEN(4),  TEN(5),  TEN(6),  TEN(7),
+        TEN(8),  TEN(9),  TEN(10), TEN(11), TEN(12), TEN(13), TEN(14), TEN(15),
+        TEN(16), TEN(17), TEN(18), TEN(19), TEN(20), TEN(21), TEN(22), TEN(23),
+        TEN(24), "250",   "251",   "252",   "253",   "254",   "255",
+};
+
+/* Whole entries, whatever their length: how many digits there are cannot be foretold. */
+static char *format_octet(char *p, guint8 octet)
+{
+        memcpy(p, octets[octet], sizeof octets[octet]);
+        return p + 1 + (octet > 9) + (octet > 99);
 }
 
 gsize wattle_addr_format(const WattleAddr *addr, char text[WATTLE_ADDR_TEXT_MAX])
@@ -113,7 +118,6 @@ gsize wattle_addr_format(const WattleAddr *addr, char text[WATTLE_ADDR_TEXT_MAX]
                         *p++ = '.';
                 p = format_octet(p, addr->bytes[i]);
         }
-        *p = '\0';
         return (gsize)(p - text);
 }
 
@@ -123,7 +127,6 @@ gsize wattle_prefix_format(const WattlePrefix *prefix, char text[WATTLE_PREFIX_T
 
         *p++ = '/';
         p = format_octet(p, prefix->length);
-        *p = '\0';
         return (gsize)(p - text);
 }
 
