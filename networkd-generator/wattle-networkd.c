@@ -3,15 +3,13 @@
  * udev and the resolver read of one mesh below /run, before networkd starts. A bad mesh changes no
  * file; a mesh that is gone or disabled loses its files. */
 #include <fcntl.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include "common/sys/deploy.h"
+#include "common/sys/heap.h"
 #include "common/sys/install.h"
 #include "common/sys/log.h"
 #include "common/sys/writer.h"
-
-#define HEAP_BLOCK_MAX (32 * 1024 * 1024)
 
 /* At boot networkd reads what we write. Later it does not before it is told, and 'wattle apply'
  * would see files that are in place already. */
@@ -60,9 +58,6 @@ int main(int argc, char **argv)
                 "  --root=DIR  read and write below DIR\n"
                 "  --help      show this\n";
 
-        /* We live for one mesh: large blocks go back to our own heap, not to the kernel, which
-         * would clear their pages anew for the next one. */
-        mallopt(M_MMAP_THRESHOLD, HEAP_BLOCK_MAX);
-        mallopt(M_TRIM_THRESHOLD, HEAP_BLOCK_MAX);
+        wattle_heap_init();
         return wattle_writer_main(argc, argv, help, write_mesh);
 }

@@ -5,18 +5,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/error.h"
 #include "common/ini.h"
 #include "common/scalar.h"
+#include "common/sys/heap.h"
 
 #define LOCAL_SUFFIX     ".conf"
 #define LOCAL_MAX_BYTES  (1024 * 1024)
 #define LOCAL_DIR_SUFFIX WATTLE_MESH_SUFFIX ".d"
-#define HUGE_PAGE        (2 * 1024 * 1024)
 
 /* Strongest first. Absolute for messages; below root_fd without the first slash. */
 static const char *const folders[] = { WATTLE_CONFDIR, "/run/wattle", WATTLE_VENDORDIR };
@@ -39,20 +38,8 @@ static GBytes *refuse(GError **error, const char *why)
         return NULL;
 }
 
-/* A mesh in memory takes some times its text. For a large one the kernel is asked for huge pages
- * where the heap will grow: with 1300 page faults less, 10 000 devices take a tenth less time.
- * Where malloc does not keep what is freed, nothing comes of it. */
-static void prepare_heap(gsize size)
-{
-        gsize n = 6 * size & ~((gsize)HUGE_PAGE - 1);
-        gpointer heap;
-
-        if (n == 0)
-                return;
-        heap = g_aligned_alloc(1, n, HUGE_PAGE);
-        madvise(heap, n, MADV_HUGEPAGE);
-        g_aligned_free(heap);
-}
+/* A mesh in memory takes some times its text. */
+#define HEAP_FACTOR 6
 
 static GBytes *read_all(int fd, gsize size, GError **error)
 {
@@ -60,7 +47,7 @@ static GBytes *read_all(int fd, gsize size, GError **error)
         gsize n = 0;
         gssize got;
 
-        prepare_heap(size);
+        wattle_heap_expect(HEAP_FACTOR * size);
         bytes = g_malloc(size + 1);
         while (n < size && (got = read(fd, bytes + n, size - n)) != 0) {
                 if (got < 0 && errno == EINTR)
