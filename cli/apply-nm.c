@@ -167,16 +167,21 @@ static gboolean write_profile(const WattleNmApply *apply, gboolean *ret_written,
         return TRUE;
 }
 
-/* Whoever edits the connection at NetworkManager makes it write a copy below /etc, which hides
- * ours. */
-static gboolean check_file(const WattleNmApply *apply, const char *connection, const char *file,
-                           GError **error)
+/* Whoever edits the connection at NetworkManager makes it move our profile to a copy below /etc.
+ * What is written now would win over it, and the edits be lost without a word. */
+static gboolean check_for_copy(const WattleNmApply *apply, WattleConnectionKind kind,
+                               GError **error)
 {
-        g_autofree char *found = NULL;
+        g_autofree char *uuid = make_uuid(apply->mesh, kind), *connection = NULL, *found = NULL;
+        g_autofree char *path = wattle_nm_profile_path(apply->mesh);
 
+        if (!wattle_nm_find(apply->bus, uuid, &connection, error))
+                return FALSE;
+        if (!connection)
+                return TRUE;
         if (!wattle_nm_get_file(apply->bus, connection, &found, error))
                 return FALSE;
-        if (strcmp(found, file) == 0)
+        if (*found == '/' && strcmp(found + 1, path) == 0)
                 return TRUE;
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
                     "NetworkManager has an edited copy in %s, which hides the mesh: remove it "
@@ -214,7 +219,7 @@ static gboolean load_profile(const WattleNmApply *apply, WattleConnectionKind ki
                         return FALSE;
         }
         if (*ret_connection)
-                return check_file(apply, *ret_connection, file, error);
+                return TRUE;
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
                     "NetworkManager has no connection of %s", file);
         return FALSE;
@@ -319,6 +324,8 @@ gboolean wattle_nm_apply_update(const WattleNmApply *apply, const WattleView *vi
 {
         g_autofree char *connection = NULL;
 
+        if (apply->running && !check_for_copy(apply, view->connection, error))
+                return FALSE;
         if (apply->active && apply->active_kind != view->connection)
                 return change_kind(apply, view, applied, error);
         if (!write_profile(apply, &applied->written, error))

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/error.h"
 #include "common/status.h"
 #include "common/sys/log.h"
 #include "daemon/store.h"
@@ -68,8 +69,10 @@ static void set_endpoint(WattleMember *member, const WattleSocketAddr *at)
         g_autoptr(GError) error = NULL;
 
         g_array_append_val(change.peers, peer);
+        /* That the link has gone is news on its way to us, and no failure. */
         if (!wattle_wireguard_set(&tunnel->around->wireguard, tunnel->ifindex, &change, NULL,
-                                  &error))
+                                  &error) &&
+            !g_error_matches(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
                 wattle_log(WATTLE_LOG_WARNING, "%s: %s: the endpoint could not be set: %s",
                            tunnel->mesh, member->name, error->message);
 }

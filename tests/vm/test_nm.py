@@ -282,6 +282,7 @@ def test_nm_up_waits_for_what_is_on_its_way(lab):
     """NetworkManager is held at the end of its way up, and at the beginning of its way down: neither is up."""
     mesh = meshes.Mesh("home", "a", "b")
     a, b = join(lab, mesh, ("", ""))
+    a.run("systemctl enable NetworkManager-dispatcher")
     for folder in ("pre-up.d", "pre-down.d"):
         a.put(f"/etc/NetworkManager/dispatcher.d/{folder}/hold", "#!/bin/sh\nwhile [ -e /run/hold ]; do sleep 0.1; done\n", 0o755)
     state = "nmcli -g GENERAL.STATE connection show home"
@@ -334,6 +335,14 @@ def test_nm_an_edited_copy_goes_with_its_mesh(lab):
             a.run(f"rm {mesh.path}; wattle apply")
         assert connections(a) == ({}, {})
         assert a.run(f"grep -rlF {key} /etc/NetworkManager /run/NetworkManager", check=False).out == ""
+
+    # As a boot has it: the profile is written anew, and it is the one in force.
+    mesh.apply(a, "a", "Owner=NetworkManager\nActivationPolicy=up")
+    a.run("nmcli connection modify home connection.metered no")
+    a.run(f"systemctl restart wattle-nm@home; systemctl restart {NM}")
+    a.wait("nmcli -t general status")
+    assert a.out("nmcli -g connection.metered connection show home") == "unknown"
+    assert a.out("wattle apply home") == "home: nothing to change"
     quiet(a)
 
 
