@@ -96,6 +96,31 @@ void wattle_nm_apply_clear(WattleNmApply *apply)
         g_clear_pointer(&apply->theirs, g_free);
 }
 
+/* Whoever edits the connection at NetworkManager makes it move our profile to a copy below /etc.
+ * What is written now would win over it, and the edits be lost without a word. */
+gboolean wattle_nm_apply_check(const WattleNmApply *apply, WattleConnectionKind kind,
+                               GError **error)
+{
+        g_autofree char *uuid = make_uuid(apply->mesh, kind), *connection = NULL, *found = NULL;
+        g_autofree char *path = wattle_nm_profile_path(apply->mesh);
+
+        if (!apply->running)
+                return TRUE;
+        if (!wattle_nm_find(apply->bus, uuid, &connection, error))
+                return FALSE;
+        if (!connection)
+                return TRUE;
+        if (!wattle_nm_get_file(apply->bus, connection, &found, error))
+                return FALSE;
+        if (*found == '/' && strcmp(found + 1, path) == 0)
+                return TRUE;
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                    "NetworkManager has an edited copy in %s, which hides the mesh: remove it "
+                    "with 'nmcli connection delete %s', and apply again",
+                    found, apply->mesh);
+        return FALSE;
+}
+
 /* What NetworkManager still has of a kind when its profile is gone and it knows: whoever edited the
  * connection made it write a copy below /etc, with the private key. */
 static gboolean remove_copy(const WattleNmApply *apply, WattleConnectionKind kind,
@@ -165,29 +190,6 @@ static gboolean write_profile(const WattleNmApply *apply, gboolean *ret_written,
                 return wattle_error_set_errno(error, errno, "/%s", path);
         *ret_written = !same_file(&before, &after);
         return TRUE;
-}
-
-/* Whoever edits the connection at NetworkManager makes it move our profile to a copy below /etc.
- * What is written now would win over it, and the edits be lost without a word. */
-static gboolean check_for_copy(const WattleNmApply *apply, WattleConnectionKind kind,
-                               GError **error)
-{
-        g_autofree char *uuid = make_uuid(apply->mesh, kind), *connection = NULL, *found = NULL;
-        g_autofree char *path = wattle_nm_profile_path(apply->mesh);
-
-        if (!wattle_nm_find(apply->bus, uuid, &connection, error))
-                return FALSE;
-        if (!connection)
-                return TRUE;
-        if (!wattle_nm_get_file(apply->bus, connection, &found, error))
-                return FALSE;
-        if (*found == '/' && strcmp(found + 1, path) == 0)
-                return TRUE;
-        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                    "NetworkManager has an edited copy in %s, which hides the mesh: remove it "
-                    "with 'nmcli connection delete %s', and apply again",
-                    found, apply->mesh);
-        return FALSE;
 }
 
 /* A connection of the other kind goes with the file that it was read from, and so does a copy. */
@@ -324,8 +326,6 @@ gboolean wattle_nm_apply_update(const WattleNmApply *apply, const WattleView *vi
 {
         g_autofree char *connection = NULL;
 
-        if (apply->running && !check_for_copy(apply, view->connection, error))
-                return FALSE;
         if (apply->active && apply->active_kind != view->connection)
                 return change_kind(apply, view, applied, error);
         if (!write_profile(apply, &applied->written, error))

@@ -29,6 +29,10 @@ gboolean wattle_nm_apply_init(WattleNmApply *apply, int root_fd, sd_bus *bus, co
 void wattle_nm_apply_clear(WattleNmApply *apply);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleNmApply, wattle_nm_apply_clear)
 
+/* Fails if the mesh was edited at NetworkManager, which has a copy below /etc then. */
+gboolean wattle_nm_apply_check(const WattleNmApply *apply, WattleConnectionKind kind,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Switches it off and takes the profile away; for a pending mesh, see common/sys/deploy.h, that may
  * have happened in part. So does a copy that NetworkManager made of it. *ret_removed: there was
  * one. */

@@ -360,7 +360,9 @@ static gboolean look_at_host(Run *run, GError **error)
         run->applied->overridden = !owned_by_nm(run) && is_overridden(run);
         return wattle_systemd_is_active(run->applier->bus, WATTLE_NETWORKD_UNIT,
                                         &run->networkd_active, error) &&
-               (!run->deployment.view || look_for_link(run, error));
+               (!run->deployment.view || look_for_link(run, error)) &&
+               (!owned_by_nm(run) ||
+                wattle_nm_apply_check(&run->nm, run->deployment.view->connection, error));
 }
 
 /* Only of an interface that networkd has from it already, and only where a reload would replace its
