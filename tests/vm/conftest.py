@@ -2,7 +2,6 @@
 """What scenarios start from. A scenario is a function test_*(lab), run on both releases, or test_*(quick), run once.
 
     @pytest.mark.limit(600)   seconds that a scenario may take; 300 without
-    @pytest.mark.young        has not passed yet with all the others, in one run: only run if it is named
 
 A failed scenario shows the journal, the addresses and the console of each of its guests. When it is over, however it ended, its
 guests are gone.
@@ -23,7 +22,7 @@ import root  # noqa: E402
 
 LIMIT_S = 300
 PROGRESS = os.environ.pop("WATTLE_VM_PROGRESS", None)  # not for a pytest within a scenario: the number means another file there
-QUICK_RELEASE = "trixie"  # the newer kernel
+QUICK_RELEASE = "trixie"  # the newer kernel; a module with a QUICK_RELEASE of its own tries the other, for both have much to do
 
 
 class ScenarioTooLong(Exception):
@@ -33,21 +32,19 @@ class ScenarioTooLong(Exception):
 def pytest_configure(config):
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that guests are closed then too
     config.addinivalue_line("markers", "limit(seconds): how long a scenario may take")
-    config.addinivalue_line("markers", "young: only run if it is named")
 
 
 def pytest_generate_tests(metafunc):
     if "release" in metafunc.fixturenames:
         metafunc.parametrize("release", root.RELEASES, scope="session")
     if "quick" in metafunc.fixturenames:
-        metafunc.parametrize("quick", [QUICK_RELEASE], indirect=True)
+        metafunc.parametrize("quick", [getattr(metafunc.module, "QUICK_RELEASE", QUICK_RELEASE)], indirect=True)
 
 
 def pytest_collection_modifyitems(config, items):
-    """WATTLE_VM_RELEASE leaves the scenarios of one release: tests/vm/run starts one pytest for each. Young ones have to be named."""
+    """WATTLE_VM_RELEASE leaves the scenarios of one release: tests/vm/run starts one pytest for each."""
     only = os.environ.get("WATTLE_VM_RELEASE")
-    others = [item for item in items if only and only not in item.callspec.params.values()
-              or item.get_closest_marker("young") and not config.option.keyword]
+    others = [item for item in items if only and only not in item.callspec.params.values()]
     items[:] = [item for item in items if item not in others]
     config.hook.pytest_deselected(items=others)
 

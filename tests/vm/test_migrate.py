@@ -7,8 +7,7 @@ import pytest
 import roam as roaming
 from roam import LAN, PUBLIC, Flow, lost
 
-pytestmark = pytest.mark.young
-
+QUICK_RELEASE = "bookworm"
 ROUNDS = 20
 SECOND = 50  # packets
 

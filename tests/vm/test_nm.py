@@ -4,10 +4,7 @@
 import re
 
 import mesh as meshes
-import pytest
 from nm_host import NM, PROFILE, boot, connections, join, manage, quiet, session, start_nm
-
-pytestmark = pytest.mark.young
 
 
 def with_endpoint_of_b():
@@ -292,7 +289,7 @@ def test_nm_up_waits_for_what_is_on_its_way(lab):
         assert a.run("timeout 3 wattle up home", check=False).code == 124
         a.run("rm /run/hold; wattle up home")
         assert a.out(state) == "activated"
-        a.run("ping -c1 -W5 10.42.0.2")
+        a.wait("ping -c1 -W1 10.42.0.2")
     quiet(a)
 
 
@@ -342,6 +339,7 @@ def test_nm_an_edited_copy_goes_with_its_mesh(lab):
     a.run(f"systemctl restart wattle-nm@home; systemctl restart {NM}")
     a.wait("nmcli -t general status")
     assert a.out("nmcli -g connection.metered connection show home") == "unknown"
+    a.run("wattle apply home")
     assert a.out("wattle apply home") == "home: nothing to change"
     quiet(a)
 

@@ -11,8 +11,6 @@ import desktop_user
 import mesh as meshes
 from nm_host import NM, PROFILE, connections, join, manage, nm_complaints, quiet, session
 
-pytestmark = pytest.mark.young
-
 # A login at the machine's first terminal, which is what polkit calls active and local.
 AT_THE_MACHINE = "systemd-run --quiet --wait --pipe --uid=anna -p PAMName=login -p TTYPath=/dev/tty1 --"
 # As over ssh or from a timer: nobody is there to be asked.

@@ -4,10 +4,7 @@
 import re
 
 import mesh as meshes
-import pytest
 from nm_host import NM, connections, nm_complaints
-
-pytestmark = pytest.mark.young
 
 UUID = "c0ffee00-0000-4000-8000-000000000001"
 SERVICE = "nm-wattle-servi"  # as the kernel calls it: 15 characters
