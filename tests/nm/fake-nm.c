@@ -38,7 +38,7 @@ static const char xml[] =
 
 static const struct {
         const char *path, *interface;
-} objects[] = {
+} objects[FAKE_N_OBJECTS] = {
         { "/org/freedesktop", "org.freedesktop.DBus.ObjectManager" },
         { NM_DBUS_PATH, NM_DBUS_INTERFACE },
         { NM_DBUS_PATH_SETTINGS, NM_DBUS_INTERFACE_SETTINGS },
@@ -186,15 +186,18 @@ void fake_nm_init(FakeNm *nm, const char *address)
                 GDBusInterfaceInfo *info =
                         g_dbus_node_info_lookup_interface(node, objects[i].interface);
 
-                g_assert_cmpuint(g_dbus_connection_register_object(nm->bus, objects[i].path, info,
-                                                                   &table, nm, NULL, NULL),
-                                 >, 0);
+                nm->objects_on_bus[i] = g_dbus_connection_register_object(
+                        nm->bus, objects[i].path, info, &table, nm, NULL, NULL);
+                g_assert_cmpuint(nm->objects_on_bus[i], >, 0);
         }
         own_name(nm);
 }
 
+/* A call that came last may wait in the main loop still: it finds no object then. */
 void fake_nm_clear(FakeNm *nm)
 {
+        for (guint i = 0; i < FAKE_N_OBJECTS; i++)
+                g_assert_true(g_dbus_connection_unregister_object(nm->bus, nm->objects_on_bus[i]));
         g_dbus_connection_close_sync(nm->bus, NULL, NULL);
         g_object_unref(nm->bus);
         g_string_free(nm->calls, TRUE);

@@ -14,8 +14,11 @@ typedef struct {
         const char *error;  /* the D-Bus name */
 } FakeFailure;
 
+#define FAKE_N_OBJECTS 6
+
 typedef struct {
         GDBusConnection *bus;
+        guint objects_on_bus[FAKE_N_OBJECTS]; /* as GDBus registered them */
         GString *calls;    /* "Method" a line, with its flags if it has some: "Update2 0x18" */
         GVariant *added;   /* the settings of the last AddConnection2() or Update2() with some */
         GVariant *objects; /* what GetManagedObjects() says */
