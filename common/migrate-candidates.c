@@ -169,6 +169,13 @@ void wattle_migrate_hold(Candidate *candidate, gint64 now)
         candidate->failures++;
 }
 
+void wattle_migrate_hold_others(WattleMigration *m, const WattleSocketAddr *at, gint64 now)
+{
+        for (guint i = 0; i < m->n_candidates; i++)
+                if (!wattle_socket_addr_equal(&m->candidates[i].at, at))
+                        m->candidates[i].held_us = now + HOLD_MAX;
+}
+
 void wattle_migrate_free_holds(WattleMigration *m)
 {
         for (guint i = 0; i < m->n_candidates; i++) {

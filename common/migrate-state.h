@@ -166,6 +166,8 @@ Candidate *wattle_migrate_learn(WattleMigration *m, const WattleSocketAddr *at, 
 /* The kernel's endpoint has been proved. */
 void wattle_migrate_note_good(WattleMigration *m, gint64 now);
 void wattle_migrate_hold(Candidate *candidate, gint64 now);
+/* All but one: a user chose that, and is not overruled at once. */
+void wattle_migrate_hold_others(WattleMigration *m, const WattleSocketAddr *at, gint64 now);
 void wattle_migrate_free_holds(WattleMigration *m);
 /* The best that was not tried in this round; NULL: none is left. */
 Candidate *wattle_migrate_next(const WattleMigration *m);

@@ -238,7 +238,6 @@ static void succeed(WattleMigration *m, gint64 now)
 {
         WattleMoveReason why = m->try.why;
         Candidate *candidate = wattle_migrate_find(m, &m->counters.endpoint);
-        Candidate *left = wattle_migrate_find(m, &m->try.from);
 
         if (candidate) {
                 candidate->failures = 0;
@@ -246,8 +245,8 @@ static void succeed(WattleMigration *m, gint64 now)
         }
         if (!m->try.back)
                 hold_tried(m, now);
-        if (why == WATTLE_MOVE_ASKED && left && left != candidate)
-                left->held_us = now + HOLD_MAX;
+        if (why == WATTLE_MOVE_ASKED)
+                wattle_migrate_hold_others(m, &m->counters.endpoint, now);
         if (why == WATTLE_MOVE_UPGRADE)
                 note_move(m, now);
         if (!m->try.back && wattle_socket_addr_equal(&m->counters.endpoint, &m->home))

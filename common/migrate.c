@@ -126,10 +126,13 @@ static void take_wish(WattleMigration *m, const WattleMigrateEvent *event, gint6
         else if (!target || !wattle_migrate_eligible(target))
                 return;
         m->forced = TRUE;
-        if (target && !wattle_socket_addr_equal(&target->at, &m->counters.endpoint))
+        if (target && !wattle_socket_addr_equal(&target->at, &m->counters.endpoint)) {
                 wattle_migrate_try(m, &target->at, back, WATTLE_MOVE_ASKED, now);
-        else
-                wattle_migrate_doubt(m, now);
+                return;
+        }
+        if (target)
+                wattle_migrate_hold_others(m, &target->at, now);
+        wattle_migrate_doubt(m, now);
 }
 
 static void take_event(WattleMigration *m, const WattleMigrateEvent *event, gint64 now)
