@@ -5,9 +5,37 @@ root."""
 import json
 
 import mesh as meshes
+import pytest
 import test_nm
 
 GROUP_RULE = "/usr/share/doc/wattle/polkit/10-wattle-group.rules"
+
+
+# A person at a terminal of their own, who types what the first argument says where a password is asked for, once it is not shown
+# any more: pkttyagent(1) drops what was typed before. Prints all that the terminal showed, and ends as the command does.
+PERSON = """import os, pty, re, select, sys, termios, time
+answer, *command = sys.argv[1:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(command[0], command)
+shown, seen, is_asked, code, end = b"", 0, False, None, time.monotonic() + 50
+while time.monotonic() < end and code is None:
+    if is_asked and not termios.tcgetattr(terminal)[3] & termios.ECHO:
+        os.write(terminal, answer.encode() + b"\\n")
+        is_asked = False
+    if not select.select([terminal], [], [], 0.1)[0]:
+        continue
+    try:
+        shown += os.read(terminal, 4096)
+    except OSError:  # nobody has the other end any more
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if re.search(rb"assword: *$", shown[seen:]):
+        seen, is_asked = len(shown), True
+print(shown.decode(errors="replace"))
+sys.exit(f"no end in sight\\n{os.popen('ps -ef').read()}" if code is None else code)
+"""
+# A session of logind's, as pam_systemd(8) makes it for who logs in.
+SESSION = "systemd-run --quiet --pipe --wait --uid=user -p PAMName=login --"
 
 
 def as_user(command, user="user"):
@@ -82,6 +110,36 @@ def test_polkit_decides(lab):
     a.run("systemctl mask --now polkit")
     assert a.run(as_user(call("Probe", "s", "b"), "member"), check=False).code == 1
     assert a.out(call("Probe", "s", "b")).startswith("t ")
+
+
+@pytest.mark.parametrize("login", ["runuser -u user --", SESSION], ids=["no session", "session"])
+def test_polkit_asks_a_person(lab, login):
+    """A user without privileges, and the password of an administrator: the right one and a wrong one."""
+    mesh, a, _ = host(lab)
+    a.put("/run/person.py", PERSON)
+
+    def ask(password, command):
+        return a.run(f"{login} python3 /run/person.py {password} {command}", check=False)
+
+    wrong = ask("wrong", "wattle down home")
+    print(wrong.out)
+    assert wrong.code == 1, wrong
+    assert "start or stop the private network home" in wrong.out and "assword" in wrong.out
+    a.run("ip link show up dev home | grep -q home")
+    right = ask("secret", "wattle down home")
+    print(right.out)
+    assert right.code == 0 and "home: down" in right.out, right
+    a.wait("! ip link show up dev home | grep -q home")
+    assert ask("secret", "wattle up home").code == 0
+    a.wait(f"ping -c1 -W1 {mesh['b'].v4}")
+    # What cannot be done is said before anybody is asked.
+    unasked = ask("secret", "wattle migrate home z")
+    assert unasked.code == 1 and "no peer z" in unasked.out and "assword" not in unasked.out
+    # There is no better way to b than the one it has: asked, let through, and told.
+    moved = ask("secret", "wattle migrate home b")
+    print(moved.out)
+    assert "choose the way to b in the private network home" in moved.out and "b: " in moved.out
+    assert a.out("pgrep pkttyagent || true") == ""
 
 
 def test_apply_by_a_rule(lab):
