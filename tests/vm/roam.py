@@ -60,25 +60,38 @@ def lost(answers, begin, end):
     return sum(number not in answers for number in range(begin, end))
 
 
-class Daemon:
-    """A wattled in a namespace, with the profile and state of that host alone."""
+def start_bus(host):
+    """A bus of the host's own, where everybody may do everything: what stands before a command that is to have it as the system
+    bus."""
+    host.run(f"mkdir -p /run/{host.name}")
+    host.start(f"exec dbus-daemon --session --nofork --nopidfile --address=unix:path=/run/{host.name}/bus", LIMIT_S)
+    host.wait(f"test -S /run/{host.name}/bus")
+    return f"env DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/{host.name}/bus"
 
-    def __init__(self, host, text, program=WATTLED):
-        self.host, self.root = host, f"/run/{host.name}"
-        self.log = f"{self.root}/log"
-        self.pid = f"{self.root}/pid"
-        host.put(f"{self.root}/etc/wattle/wg0.mesh", text)
-        host.run(f"mkdir -p {self.root}/state; sysctl -qw 'net.ipv4.ping_group_range=0 0'")
-        self._program = program
+
+class Daemon:
+    """A wattled in a namespace, with the profile and state of that host alone; and with on_bus of start_bus() on that."""
+
+    def __init__(self, host, text, program=WATTLED, on_bus=None):
+        self.host, self._folder = host, f"/run/{host.name}"
+        self.log = f"{self._folder}/log"
+        self.pid = f"{self._folder}/pid"
+        host.run(f"mkdir -p /etc/wattle {self._folder}/state; sysctl -qw 'net.ipv4.ping_group_range=0 0'")
+        # wattled is on a bus for / alone: there /etc/wattle is a folder of the namespace's own, see ip-netns(8).
+        self._profile = f"/etc/netns/{host.name}/wattle/wg0.mesh" if on_bus else f"{self._folder}/etc/wattle/wg0.mesh"
+        self._command = f"{on_bus or ''} {program} --root={'/' if on_bus else self._folder} --state={self._folder}/state"
+        host.put(self._profile, text)
         self.start()
+        if on_bus:
+            host.wait(f"{on_bus} busctl get-property org.wattle1 /org/wattle1 org.wattle1.Manager Version")
 
     def start(self):
         self._job = self.host.start(f"""echo $$ >{self.pid}
-            exec {self._program} --root={self.root} --state={self.root}/state >>{self.log} 2>&1""", LIMIT_S)
+            exec {self._command} >>{self.log} 2>&1""", LIMIT_S)
         self.host.wait("ss -Hulpn 'sport = 21822' | grep -q wattled")
 
     def update(self, text):
-        self.host.put(f"{self.root}/etc/wattle/wg0.mesh", text)
+        self.host.put(self._profile, text)
         self.signal("HUP")
 
     def signal(self, name):

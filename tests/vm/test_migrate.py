@@ -183,11 +183,11 @@ def test_a_manager_resets_endpoints(quick):
     roam.wait_path(LAN)
 
 
-def ipv6_only(quick, private):
-    """The same places with no IPv4 but the loopback's; PrivateEndpoint= as given."""
+def ipv6_only(quick, private, other_public=""):
+    """The same places with no IPv4 but the loopback's; PrivateEndpoint= as given, and another PublicEndpoint=, where nobody is."""
     class Six(roaming.Roam):
         def lines(self, name):
-            return ["PublicEndpoint=[2001:db8:1::2]:51820", f"PrivateEndpoint={private}"] if name == "desktop" else []
+            return [f"PublicEndpoint=[2001:db8:1::2]:51820 {other_public}", f"PrivateEndpoint={private}"] if name == "desktop" else []
 
     roam = Six(quick)
     for host, interface, address in ((roam.laptop, "inet", "2001:db8:2::2"), (roam.inet, "laptop", "2001:db8:2::1"),
@@ -217,6 +217,63 @@ def test_ipv6_only(quick, private, endpoint):
     flow.more()
     answers = flow.stop()
     assert lost(answers, begin, end) <= SECOND  # the LAN's first answers wait for duplicate address detection
+
+
+def test_a_public_address_is_on_our_link(quick):
+    """As with IPv6 at home: the same endpoint here and there, and no reason to leave it with the link."""
+    roam = ipv6_only(quick, "[fd41::1]:51820", "[2001:db8:9::9]:51820")
+    public = "[2001:db8:1::2]:51820"
+    flow = Flow(roam.laptop, "fd42::1")
+    roam.come_home("2001:db8:1::22/64 nodad")
+    roam.wait_path(public)
+    flow.more(2 * SECOND)
+    roam.daemons["laptop"].stop()
+    roam.daemons["laptop"].start()  # it finds a neighbour
+    begin = flow.more()
+    roam.leave_home()
+    flow.more(2 * SECOND)
+    end = flow.more()
+    roam.wait_path(public)
+    answers = flow.stop()
+    said = roam.daemons["laptop"].said()
+    print(said, "lost:", lost(answers, begin, end))
+    assert "the way to the old one is gone" not in said
+    assert lost(answers, begin, end) <= SECOND
+
+
+class OnTheBus(roaming.Roam):
+    """The laptop has a bus, and so 'wattle' has somebody to ask."""
+
+    def start(self):
+        self.tunnels()
+        self.laptop.wait("ping -c1 -W2 10.42.0.1")
+        self._on_bus = roaming.start_bus(self.laptop)
+        self.daemons = {"desktop": roaming.Daemon(self.desktop, self.text()),
+                        "laptop": roaming.Daemon(self.laptop, self.text(), on_bus=self._on_bus)}
+
+    def migrate(self, *operands):
+        return self.laptop.out(f"{self._on_bus} wattle migrate wg0 desktop {' '.join(operands)}")
+
+
+def test_moved_by_name(quick):
+    """'wattle migrate' to one endpoint and to another, and to the best; and there the peer stays."""
+    roam = OnTheBus(quick)
+    flow = desktop_flow(roam)
+    roam.come_home()
+    roam.wait_path(LAN)
+    begin = flow.more()
+    assert roam.migrate(PUBLIC) == f"desktop: now at {PUBLIC}, public; it was at {LAN}, LAN"
+    there = flow.more(SECOND)
+    assert roam.endpoint() == PUBLIC, "it did not stay"
+    assert roam.migrate(PUBLIC) == f"desktop: already at {PUBLIC}, public"
+    assert roam.migrate(LAN) == f"desktop: now at {LAN}, LAN; it was at {PUBLIC}, public"
+    end = flow.more(SECOND)
+    assert roam.endpoint() == LAN
+    roam.migrate(PUBLIC)
+    assert roam.migrate() == f"desktop: now at {LAN}, LAN; it was at {PUBLIC}, public"
+    answers = flow.stop()
+    print("lost:", lost(answers, begin, there), lost(answers, there, end))
+    assert lost(answers, begin, end) <= 2
 
 
 def test_asleep_while_the_link_goes(quick):
