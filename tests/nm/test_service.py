@@ -201,8 +201,18 @@ def test_installed(start_desktop):
     host.desktop.put("/etc/wattle/wgnet.mesh.d/local.conf", "[Local]\nOwner=NetworkManager\nConnection=vpn\n")
     host.up()
     host.wait("ip -4 -o addr show dev wgnet | grep 10.42.1.2/16")
-    host.nmcli("connection down wgnet")
+    # The command takes it for the mesh, and a link that it left.
+    assert host.run("wattle up wgnet") == "wgnet: up already"
+    host.desktop.stop_nm()
+    host.wait(f"! pgrep -x {SERVICE}")
+    host.desktop.start_nm()
+    host.wait("nmcli -g NAME connection show --active | grep -x 'wgnet (link)'")
+    host.nmcli("connection up wired")
+    assert host.run("wattle up wgnet") == "wgnet: up"
+    assert host.active() == {"wgnet": "vpn", "wgnet (link)": "tun"}
+    assert host.run("wattle down wgnet") == "wgnet: down"
     host.all_gone()
+    assert "wattle apply wgnet" in host.run("wattle down wgnet", check=False)
 
 
 @pytest.mark.parametrize("number", ["TERM", "KILL"])
