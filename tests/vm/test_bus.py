@@ -10,7 +10,6 @@ import test_nm
 
 GROUP_RULE = "/usr/share/doc/wattle/polkit/10-wattle-group.rules"
 
-
 # A person at a terminal of their own, who types what the first argument says where a password is asked for, once it is not shown
 # any more: pkttyagent(1) drops what was typed before. Prints all that the terminal showed, and ends as the command does.
 PERSON = """import os, pty, re, select, sys, termios, time
