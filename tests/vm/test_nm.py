@@ -279,7 +279,8 @@ def test_nm_up_waits_for_what_is_on_its_way(lab):
     """NetworkManager is held at the end of its way up, and at the beginning of its way down: neither is up."""
     mesh = meshes.Mesh("home", "a", "b")
     a, b = join(lab, mesh, ("", ""))
-    a.run("systemctl enable NetworkManager-dispatcher")
+    # Debian's own script there wants ifupdown, which is not on the guest.
+    a.run("systemctl enable NetworkManager-dispatcher; rm -f /etc/NetworkManager/dispatcher.d/01-ifupdown")
     for folder in ("pre-up.d", "pre-down.d"):
         a.put(f"/etc/NetworkManager/dispatcher.d/{folder}/hold", "#!/bin/sh\nwhile [ -e /run/hold ]; do sleep 0.1; done\n", 0o755)
     state = "nmcli -g GENERAL.STATE connection show home"
