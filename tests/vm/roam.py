@@ -34,6 +34,7 @@ class Flow:
 
     def __init__(self, host, address):
         self._host, self.log = host, f"/run/flow-{host.name}"
+        host.run(f": >{self.log}")  # it is read before the job need have begun
         self._job = host.start(f"ping -n -D -i 0.02 {address} >{self.log} 2>&1", LIMIT_S)
         self.more()
 
