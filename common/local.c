@@ -141,13 +141,13 @@ static gboolean parse_interface(const char *text, WattlePlace place, WattleArena
 }
 
 /* networkd splits no words in PrivateKeyFile=, but expands % specifiers; and it must not be
- * relative. */
+ * relative. The reader lets a tab through, our own files hold none. */
 static gboolean parse_key_file(const char *text, G_GNUC_UNUSED WattlePlace place,
                                WattleArena *arena, gpointer field, GError **error)
 {
-        if (!g_path_is_absolute(text) || strchr(text, '%') || strstr(text, "/../")) {
+        if (!g_path_is_absolute(text) || strpbrk(text, "%\t") || strstr(text, "/../")) {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                            "'%s' is not an absolute path without '..' and '%%'", text);
+                            "'%s' is not an absolute path without '..', '%%' and tabs", text);
                 return FALSE;
         }
         *(const char **)field = wattle_arena_strdup(arena, text);

@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/fuzz/fuzz.h"
 
+#include <signal.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/render.h"
+
+/* GLib ends at a fatal message with SIGTRAP, of which libFuzzer knows nothing: it keeps the input
+ * and prints the stack at SIGABRT. */
+static void on_trap(G_GNUC_UNUSED int number)
+{
+        abort();
+}
 
 int LLVMFuzzerInitialize(G_GNUC_UNUSED int *argc, G_GNUC_UNUSED char ***argv)
 {
         /* A g_return_if_fail() that is hit is a bug of ours. */
         g_log_set_always_fatal(G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);
         g_assert_cmpint(sodium_init(), >=, 0);
+        signal(SIGTRAP, on_trap);
         return 0;
 }
 

@@ -44,13 +44,17 @@ static const Row rows[] = {
         { "interface-digits", "[Local]\nInterface=42\n",
           "a.conf:2:11: Interface: '42' is all digits, which no interface may be" },
         { "key-file-relative", "[Local]\nPrivateKeyFile=home.key\n",
-          "a.conf:2:16: PrivateKeyFile: 'home.key' is not an absolute path without '..' and '%'" },
+          "a.conf:2:16: PrivateKeyFile: 'home.key' is not an absolute path without '..', '%' and "
+          "tabs" },
         { "key-file-specifier", "[Local]\nPrivateKeyFile=/etc/%H.key\n",
-          "a.conf:2:16: PrivateKeyFile: '/etc/%H.key' is not an absolute path without '..' and "
-          "'%'" },
+          "a.conf:2:16: PrivateKeyFile: '/etc/%H.key' is not an absolute path without '..', "
+          "'%' and tabs" },
+        { "key-file-tab", "[Local]\nPrivateKeyFile=/etc/a\tb\n",
+          "a.conf:2:16: PrivateKeyFile: '/etc/a\tb' is not an absolute path without '..', '%' and "
+          "tabs" },
         { "key-file-upwards", "[Local]\nPrivateKeyFile=/etc/wattle/../k\n",
-          "a.conf:2:16: PrivateKeyFile: '/etc/wattle/../k' is not an absolute path without '..' "
-          "and '%'" },
+          "a.conf:2:16: PrivateKeyFile: '/etc/wattle/../k' is not an absolute path without '..', "
+          "'%' and tabs" },
         { "port", "[Local]\nListenPort=51820x\n",
           "a.conf:2:12: ListenPort: '51820x' is not a port: 1 to 65535" },
         { "mtu", "[Local]\nMTU=1279\n",
