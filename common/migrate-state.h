@@ -34,6 +34,7 @@
 #define TRY_HANDSHAKE   (1200 * MSEC)
 #define TRY_ASKED       (1 * SEC)
 #define PIN             (1 * SEC)       /* at most, after the proof */
+#define PROBE_AGAIN     (100 * MSEC)    /* between probes while it is pinned */
 #define BACK            (300 * MSEC)    /* pinning the way back */
 #define HOLD            (30 * SEC)      /* of a candidate after its first failure, then doubled, */
 #define HOLD_MAX        (15 * 60 * SEC) /* up to this */
@@ -54,7 +55,7 @@
 
 #define STABLE_READS 3
 #define MAX_SETS     25 /* of one move: half a second of pinning */
-#define MAX_PROBES   6  /* of one move: below 1 KB with their answers; */
+#define MAX_PROBES   4  /* of one move: below 1 KB with their answers; */
 #define MAX_UNPROVED 12 /* more only while none was answered */
 
 typedef struct {

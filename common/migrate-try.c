@@ -87,7 +87,7 @@ static void set(WattleMigration *m)
         t->answered = FALSE;
         t->first_id = m->next_id;
         t->probes_since_set = 0;
-        t->probe_us = 0;
+        t->probe_us = t->proved ? m->probed_us + PROBE_AGAIN : 0;
 }
 
 static gint64 window(const Candidate *candidate, WattleMoveReason why, gboolean back,
