@@ -4,8 +4,8 @@
     laptop --mobile-- inet --uplink-- home ==lan== desktop
        \\_____________________________/
 
-    roam = Roam(quick); roam.start()
-    flow = Flow(roam.laptop, "10.42.0.1")           50 packets a second either way
+    roam = Roam(quick)
+    flow = roam.start_flow()                        50 packets a second either way
     begin = flow.more(); roam.come_home(); roam.wait_path(LAN); end = flow.more()
     assert lost(flow.stop(), begin, end) < 3
 
@@ -18,6 +18,7 @@ import re
 WATTLED = "/usr/libexec/wattle/wattled"
 LAN = "10.41.1.1:51820"
 PUBLIC = "203.0.113.2:54444"
+SECOND = 50  # packets of a flow
 LIMIT_S = 1200
 
 
@@ -163,6 +164,11 @@ class Roam:
         self.laptop.wait("ping -c1 -W2 10.42.0.1")
         for host in (self.desktop, self.laptop):
             self.daemons[host.name] = Daemon(host, self.text())
+
+    def start_flow(self):
+        """Starts all, and then what goes from the laptop to the desktop."""
+        self.start()
+        return Flow(self.laptop, "10.42.0.1")
 
     def come_home(self, address="10.41.1.2/16"):
         """The LAN's address comes; returns when, by the guest's clock."""

@@ -5,22 +5,16 @@ tests/bench/migrate; here it has to happen, with few packets lost."""
 import pytest
 
 import roam as roaming
-from roam import LAN, PUBLIC, Flow, lost
+from roam import LAN, PUBLIC, SECOND, Flow, lost
 
 QUICK_RELEASE = "bookworm"
 ROUNDS = 20
-SECOND = 50  # packets
-
-
-def desktop_flow(roam):
-    roam.start()
-    return Flow(roam.laptop, "10.42.0.1")
 
 
 @pytest.mark.limit(900)
 def test_coming_home_and_leaving(quick):
     roam = roaming.Roam(quick)
-    flow = desktop_flow(roam)
+    flow = roam.start_flow()
     coming, leaving, before = [], [], len(roam.daemons["laptop"].said())
     for _ in range(ROUNDS):
         begin = flow.more()
@@ -50,7 +44,7 @@ def packets(cafe):
 
 def test_a_stranger_has_the_private_address(quick):
     roam = roaming.Roam(quick)
-    flow = desktop_flow(roam)
+    flow = roam.start_flow()
     cafe = roaming.join_cafe(roam)
     cafe.run("nft add table inet count; nft add chain inet count in '{ type filter hook input priority 0; }'; "
              "nft add rule inet count in udp dport 51820 counter")
@@ -76,7 +70,7 @@ def test_a_stranger_has_the_private_address(quick):
 def test_the_lan_drops_wireguard(quick):
     """Ping and all other UDP go through, so that nothing but a try can tell."""
     roam = roaming.Roam(quick)
-    flow = desktop_flow(roam)
+    flow = roam.start_flow()
     roam.desktop.run("""nft -f - <<'END'
 table inet filter { chain in { type filter hook input priority 0; iifname home ip saddr 10.41.1.2 udp dport 51820 drop; }; }
 END""")
@@ -93,50 +87,6 @@ END""")
     assert lost(answers, begin, end) <= SECOND
 
 
-# A name server that knows one address, that in /run/dns.
-DNS = """import socket, struct
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(("198.51.100.1", 53))
-while True:
-    query, who = s.recvfrom(512)
-    end = query.index(b"\\0", 12) + 5
-    kind, = struct.unpack(">H", query[end - 4:end - 2])
-    answer = b""
-    if kind == 1:
-        answer = b"\\xc0\\x0c" + struct.pack(">HHIH", 1, 1, 1, 4) + socket.inet_aton(open("/run/dns").read().strip())
-    s.sendto(query[:2] + struct.pack(">HHHHH", 0x8180, 1, bool(answer), 0, 0) + query[12:end] + answer, who)
-"""
-
-
-class Named(roaming.Roam):
-    def lines(self, name):
-        return ["PublicEndpoint=desk.example:54444"] if name == "desktop" else []
-
-
-def test_the_address_behind_a_name_changes(quick):
-    roam = Named(quick)
-    roam.inet.put("/run/dns.py", DNS)
-    roam.inet.put("/run/dns", "203.0.113.2")
-    server = roam.inet.start("exec python3 /run/dns.py", 600)
-    roam.inet.wait("ss -Huln 'sport = 53' | grep -q :53")
-    quick.guest.put("/etc/netns/laptop/resolv.conf", "nameserver 198.51.100.1\n")
-    roam.tunnels()
-    roam.laptop.run(f"wg set wg0 peer {roam.desktop.public_key} remove; wg set wg0 peer {roam.desktop.public_key} allowed-ips 10.42.0.1/32")
-    roam.daemons = {host.name: roaming.Daemon(host, roam.text()) for host in (roam.desktop, roam.laptop)}
-    roam.wait_path(PUBLIC)  # found by its name: the manager's file has no endpoint
-    flow = Flow(roam.laptop, "10.42.0.1")
-    roam.home.run("""ip addr del 203.0.113.2/24 dev inet
-        ip addr add 203.0.113.9/24 dev inet
-        ip route replace default via 203.0.113.1
-        nft add rule ip nat prerouting ip daddr 203.0.113.9 udp dport 54444 dnat to 10.41.1.1:51820""")
-    roam.inet.put("/run/dns", "203.0.113.9")
-    roam.wait_path("203.0.113.9:54444")
-    flow.more()
-    flow.stop()
-    assert "203.0.113.9:54444 (public): the old one was silent" in roam.daemons["laptop"].said()
-    server.signal()
-
-
 class Both(roaming.Roam):
     """Laptop and desktop know each other's address on a second link."""
 
@@ -149,7 +99,7 @@ def test_both_upgrade_at_once(quick):
     roam = Both(quick)
     quick.guest.run("""ip -n laptop link add second type veth peer name second netns desktop
         ip -n laptop link set second up; ip -n desktop link set second up""")
-    flow = desktop_flow(roam)
+    flow = roam.start_flow()
     begin = flow.more()
     quick.guest.run("ip -n laptop addr add 10.55.0.2/24 dev second; ip -n desktop addr add 10.55.0.1/24 dev second")
     roam.wait_path("10.55.0.1:51820")
@@ -158,29 +108,6 @@ def test_both_upgrade_at_once(quick):
     flow.more(3 * SECOND)
     assert roam.endpoint() == "10.55.0.1:51820" and roam.endpoint(roam.desktop) == "10.55.0.2:51820"
     assert lost(flow.stop(), begin, end) <= 2
-
-
-def test_a_manager_resets_endpoints(quick):
-    roam = roaming.Roam(quick)
-    flow = desktop_flow(roam)
-    roam.come_home()
-    roam.wait_path(LAN)
-    reset = f"wg set wg0 peer {roam.desktop.public_key} endpoint {PUBLIC}"
-    begin = flow.more()
-    roam.laptop.run(reset)
-    flow.more()
-    roam.wait_path(LAN)
-    end = flow.more()
-    # All peers replaced, as networkd does: the session is gone too.
-    roam.laptop.run(f"""wg set wg0 peer {roam.desktop.public_key} remove
-        wg set wg0 peer {roam.desktop.public_key} allowed-ips 10.42.0.1/32,fd42::1/128 endpoint {PUBLIC}""")
-    roam.wait_path(LAN)
-    flow.more()
-    answers = flow.stop()
-    assert lost(answers, begin, end) <= SECOND
-    # With no traffic, at the next poll.
-    roam.laptop.run(reset)
-    roam.wait_path(LAN)
 
 
 def ipv6_only(quick, private, other_public=""):
@@ -239,82 +166,3 @@ def test_a_public_address_is_on_our_link(quick):
     print(said, "lost:", lost(answers, begin, end))
     assert "the way to the old one is gone" not in said
     assert lost(answers, begin, end) <= SECOND
-
-
-class OnTheBus(roaming.Roam):
-    """The laptop has a bus, and so 'wattle' has somebody to ask."""
-
-    def start(self):
-        self.tunnels()
-        self.laptop.wait("ping -c1 -W2 10.42.0.1")
-        self._on_bus = roaming.start_bus(self.laptop)
-        self.daemons = {"desktop": roaming.Daemon(self.desktop, self.text()),
-                        "laptop": roaming.Daemon(self.laptop, self.text(), on_bus=self._on_bus)}
-
-    def migrate(self, *operands):
-        return self.laptop.out(f"{self._on_bus} wattle migrate wg0 desktop {' '.join(operands)}")
-
-
-def test_moved_by_name(quick):
-    """'wattle migrate' to one endpoint and to another, and to the best; and there the peer stays."""
-    roam = OnTheBus(quick)
-    flow = desktop_flow(roam)
-    roam.come_home()
-    roam.wait_path(LAN)
-    begin = flow.more()
-    assert roam.migrate(PUBLIC) == f"desktop: now at {PUBLIC}, public; it was at {LAN}, LAN"
-    there = flow.more(SECOND)
-    assert roam.endpoint() == PUBLIC, "it did not stay"
-    assert roam.migrate(PUBLIC) == f"desktop: already at {PUBLIC}, public"
-    assert roam.migrate(LAN) == f"desktop: now at {LAN}, LAN; it was at {PUBLIC}, public"
-    end = flow.more(SECOND)
-    assert roam.endpoint() == LAN
-    roam.migrate(PUBLIC)
-    assert roam.migrate() == f"desktop: now at {LAN}, LAN; it was at {PUBLIC}, public"
-    answers = flow.stop()
-    print("lost:", lost(answers, begin, there), lost(answers, there, end))
-    assert lost(answers, begin, end) <= 2
-
-
-def test_asleep_while_the_link_goes(quick):
-    """Neither the daemon nor the link is there for a while; what is then is seen."""
-    roam = roaming.Roam(quick)
-    flow = desktop_flow(roam)
-    roam.come_home()
-    roam.wait_path(LAN)
-    roam.daemons["laptop"].signal("STOP")
-    roam.leave_home()
-    roam.come_home()
-    roam.leave_home()
-    roam.daemons["laptop"].signal("CONT")
-    roam.wait_path(PUBLIC)
-    flow.more()
-    # The same address again, and the link flaps.
-    for _ in range(3):
-        roam.come_home()
-        roam.leave_home()
-    roam.come_home()
-    roam.wait_path(LAN)
-    flow.more()
-    flow.stop()
-
-
-def test_killed_and_started_again(quick):
-    """Without wattled all stays as it is; the next one takes it up."""
-    roam = roaming.Roam(quick)
-    flow = desktop_flow(roam)
-    roam.come_home()
-    roam.wait_path(LAN)
-    begin = flow.more()
-    roam.daemons["laptop"].signal("KILL")
-    roam.daemons["desktop"].signal("KILL")
-    flow.more(SECOND)
-    assert roam.endpoint() == LAN
-    for daemon in roam.daemons.values():
-        daemon.start()
-    end = flow.more(SECOND)
-    assert roam.endpoint() == LAN
-    roam.leave_home()
-    roam.wait_path(PUBLIC)
-    flow.more()
-    assert lost(flow.stop(), begin, end) == 0
