@@ -256,6 +256,10 @@ class Desktop:
     def type(self, text):
         self._seen(lambda: self.run(f"xdotool type --delay 1 -- {shlex.quote(text)}"))
 
+    def paste(self, text):
+        self.run(f"printf %s {shlex.quote(text)} | xclip -selection clipboard >/dev/null 2>&1")
+        self.keys("ctrl+v")
+
     def click(self, window, x, y):
         self._seen(lambda: self.run(f"xdotool mousemove --window {window} {x} {y} click 1"))
 

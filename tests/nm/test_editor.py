@@ -98,7 +98,7 @@ class Gtk4:
         self.desktop.keys(mnemonic)
         self.desktop.window(title)
         self.desktop.keys("ctrl+l")
-        self.desktop.type(str(path))
+        self.desktop.paste(str(path))  # GTK 4.18 completes a name while it is typed, and that goes into the name
         self.desktop.keys("Return")
         self.desktop.no_window(title)
 
