@@ -56,6 +56,8 @@ class Desk:
         # The name is one that tests/vm/run removes should we be killed.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"wattle-vm.{os.getpid()}."))
         os.chown(self.folder, USER, USER)
+        # This machine need not know the user; dbus-daemon begins with looking itself up.
+        (self.folder / "passwd").write_text(f"root:x:0:0::/:/bin/sh\ndesk:x:{USER}:{USER}::{self.folder}:/bin/sh\n")
         self._open = contextlib.ExitStack()
         self._open.callback(shutil.rmtree, self.folder)
         self._icon = None
@@ -120,7 +122,8 @@ class Desk:
         self.wait("xdotool search --onlyvisible --class trayer")
 
     def _command(self, command):
-        return ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--pdeathsig", "KILL", "--", "sh", "-c", command]
+        return ["unshare", "--mount", "sh", "-c", f'mount --bind {self.folder}/passwd /etc/passwd && exec "$@"', "sh",
+                "setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--pdeathsig", "KILL", "--", "sh", "-c", command]
 
     def start(self, command, out=None):
         """A program that goes on; what it says is in its log."""
