@@ -370,6 +370,16 @@ void wattle_drive_counters(WattleTunnel *tunnel)
         arm(tunnel);
 }
 
+static void read_later(WattleTunnel *tunnel, gint64 now_us)
+{
+        tunnel->read_all_us = now_us;
+        for (guint i = 0; i < tunnel->members->len; i++) {
+                WattleMember *member = member_at(tunnel, i);
+
+                member->read_us = MAX(member->read_us, now_us + READ_ALL_US);
+        }
+}
+
 static int on_timer(G_GNUC_UNUSED sd_event_source *source, guint64 due_us, void *data)
 {
         WattleTunnel *tunnel = data;
@@ -389,7 +399,7 @@ static int on_timer(G_GNUC_UNUSED sd_event_source *source, guint64 due_us, void 
         }
         /* If the interface is gone, word of that comes too. */
         if (read && !wattle_tunnel_read(tunnel, &error))
-                tunnel->read_all_us = now_us;
+                read_later(tunnel, now_us);
         arm(tunnel);
         return 0;
 }

@@ -65,17 +65,24 @@ static void stop(WattleTunnel *tunnel)
         tunnel->listen_port = 0;
 }
 
-static void start(WattleTunnel *tunnel, const WattleWgDevice *device)
+/* From the addresses that we have now. */
+static void renew_prober(WattleTunnel *tunnel)
 {
         WattleProberEvents events = { on_may_answer, on_answered, tunnel };
         g_autoptr(GError) error = NULL;
 
-        tunnel->ifindex = device->ifindex;
+        g_clear_pointer(&tunnel->prober, wattle_prober_free);
         tunnel->prober = wattle_prober_new(tunnel->around->event, tunnel->interface,
                                            tunnel->addresses, tunnel->n_addresses, &events, &error);
         if (!tunnel->prober)
                 wattle_log(WATTLE_LOG_WARNING, "%s: %s: no path can be verified", tunnel->mesh,
                            error->message);
+}
+
+static void start(WattleTunnel *tunnel, const WattleWgDevice *device)
+{
+        tunnel->ifindex = device->ifindex;
+        renew_prober(tunnel);
         wattle_store_load(tunnel);
         wattle_drive_start(tunnel);
 }
@@ -96,13 +103,28 @@ static void take_device(WattleTunnel *tunnel, const WattleWgDevice *device)
         }
 }
 
+static gboolean is_not_found(const GError *error)
+{
+        return g_error_matches(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND);
+}
+
 static gboolean get_device(WattleTunnel *tunnel, WattleWgDevice *device, GError **error)
 {
         WattleSurroundings *around = tunnel->around;
+        g_autoptr(GError) own_error = NULL;
 
-        /* The kernel loads WireGuard with the first interface. */
-        if (!around->has_wireguard)
-                around->has_wireguard = wattle_wireguard_open(&around->wireguard, error);
+        if (around->has_wireguard) {
+                if (wattle_wireguard_get(&around->wireguard, tunnel->interface, device, &own_error))
+                        return TRUE;
+                if (!is_not_found(own_error)) {
+                        g_propagate_error(error, g_steal_pointer(&own_error));
+                        return FALSE;
+                }
+                wattle_wireguard_close(&around->wireguard);
+        }
+        /* The kernel loads WireGuard with the first interface, and gives it another number each
+         * time. */
+        around->has_wireguard = wattle_wireguard_open(&around->wireguard, error);
         return around->has_wireguard &&
                wattle_wireguard_get(&around->wireguard, tunnel->interface, device, error);
 }
@@ -219,12 +241,26 @@ static void take_fault(WattleTunnel *tunnel, WattleReport *report, gboolean keep
                 set_problem(tunnel, "%s", first ? first : "it cannot be read");
 }
 
-/* Whether the interface is there for us, and what its kernel says into device. */
-static gboolean find_device(WattleTunnel *tunnel, WattleWgDevice *device)
+/* Whether to go on with what is known. */
+static gboolean take_read_error(WattleTunnel *tunnel, const WattleLink *link, const GError *error)
+{
+        if (tunnel->ifindex != link->index || is_not_found(error)) {
+                set_problem(tunnel, "interface %s: %s", tunnel->interface, error->message);
+                return FALSE;
+        }
+        wattle_log(WATTLE_LOG_WARNING, "%s: interface %s cannot be read now: %s", tunnel->mesh,
+                   tunnel->interface, error->message);
+        return TRUE;
+}
+
+/* Whether the interface is there for us, and what its kernel says into device. *ret_keep: it is as
+ * it was, only cannot be read now. */
+static gboolean find_device(WattleTunnel *tunnel, WattleWgDevice *device, gboolean *ret_keep)
 {
         const WattleLink *link = wattle_links_find(tunnel->around->links, tunnel->interface);
         g_autoptr(GError) error = NULL;
 
+        *ret_keep = FALSE;
         if (!link)
                 set_problem(tunnel, "there is no interface %s", tunnel->interface);
         else if (!link->wireguard)
@@ -232,7 +268,7 @@ static gboolean find_device(WattleTunnel *tunnel, WattleWgDevice *device)
         else if (!link->up)
                 set_problem(tunnel, "interface %s is down", tunnel->interface);
         else if (!get_device(tunnel, device, &error))
-                set_problem(tunnel, "interface %s: %s", tunnel->interface, error->message);
+                *ret_keep = take_read_error(tunnel, link, error);
         else if (wattle_key_equal(&device->public_key, &(WattleKey){ { 0 } }))
                 set_problem(tunnel, "interface %s has no key yet", tunnel->interface);
         else
@@ -260,11 +296,12 @@ static gboolean read_members(WattleTunnel *tunnel, const WattleWgDevice *device,
 static void follow(WattleTunnel *tunnel, gboolean read_profile)
 {
         g_auto(WattleWgDevice) device = { 0 };
-        gboolean known;
+        gboolean known, keep;
 
         wattle_wg_device_init(&device);
-        if (!find_device(tunnel, &device)) {
-                stop(tunnel);
+        if (!find_device(tunnel, &device, &keep)) {
+                if (!keep)
+                        stop(tunnel);
                 return;
         }
         known = wattle_key_equal(&tunnel->self, &device.public_key);
@@ -277,10 +314,12 @@ static void follow(WattleTunnel *tunnel, gboolean read_profile)
                 return;
         g_clear_pointer(&tunnel->problem, g_free);
         take_device(tunnel, &device);
-        if (tunnel->ifindex == 0)
+        if (tunnel->ifindex == 0) {
                 start(tunnel, &device);
-        else if (read_profile)
+        } else if (read_profile) {
+                renew_prober(tunnel);
                 wattle_drive_members_changed(tunnel);
+        }
 }
 
 static gboolean load_local(WattleTunnel *tunnel, WattleReport *report)

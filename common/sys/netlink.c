@@ -6,6 +6,7 @@
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
 #include <sodium.h>
+#include <unistd.h>
 
 #include "common/error.h"
 
@@ -22,14 +23,20 @@ static gboolean set_errno(GError **error, int errsv)
         return FALSE;
 }
 
-gboolean wattle_netlink_open(WattleNetlink *netlink, int bus, GError **error)
+static gboolean open_socket(WattleNetlink *netlink, GError **error)
 {
-        *netlink = (WattleNetlink){ .socket = mnl_socket_open2(bus, SOCK_CLOEXEC) };
+        netlink->socket = mnl_socket_open2(netlink->bus, SOCK_CLOEXEC);
         if (netlink->socket && mnl_socket_bind(netlink->socket, 0, MNL_SOCKET_AUTOPID) == 0)
                 return TRUE;
         set_errno(error, errno);
         wattle_netlink_close(netlink);
         return FALSE;
+}
+
+gboolean wattle_netlink_open(WattleNetlink *netlink, int bus, GError **error)
+{
+        *netlink = (WattleNetlink){ .bus = bus };
+        return open_socket(netlink, error);
 }
 
 void wattle_netlink_close(WattleNetlink *netlink)
@@ -55,32 +62,53 @@ static int on_message(const struct nlmsghdr *message, void *data)
         return MNL_CB_ERROR;
 }
 
+/* MNL_CB_STOP at the end of the answer, or MNL_CB_ERROR with errno, which is 0 if the error is set.
+ */
+static int receive(WattleNetlink *netlink, char *buffer, Answer *answer)
+{
+        int result = MNL_CB_OK;
+
+        while (result > MNL_CB_STOP) {
+                gssize n = TEMP_FAILURE_RETRY(
+                        mnl_socket_recvfrom(netlink->socket, buffer, ANSWER_MAX));
+
+                if (n < 0)
+                        return MNL_CB_ERROR;
+                result = mnl_cb_run(buffer, (gsize)n, netlink->sequence,
+                                    mnl_socket_get_portid(netlink->socket), on_message, answer);
+                netlink->interrupted = result == MNL_CB_ERROR && errno == EINTR;
+        }
+        return result;
+}
+
+/* An error of the kernel's ends the answer; one of ours, of libmnl's, or of a socket that was full
+ * does not. */
+static gboolean is_end(int errsv)
+{
+        return errsv != 0 && errsv != EINTR && errsv != EPROTO && errsv != ENOBUFS;
+}
+
 gboolean wattle_netlink_request(WattleNetlink *netlink, struct nlmsghdr *message,
                                 WattleNetlinkReply reply, gpointer data, GError **error)
 {
-        g_autofree char *buffer = g_malloc(ANSWER_MAX);
+        g_autofree char *buffer = NULL;
         Answer answer = { reply, data, error };
-        int result = MNL_CB_OK;
+        int errsv;
 
         netlink->interrupted = FALSE;
+        if (!netlink->socket && !open_socket(netlink, error))
+                return FALSE;
         message->nlmsg_seq = ++netlink->sequence;
         if (mnl_socket_sendto(netlink->socket, message, message->nlmsg_len) < 0)
                 return set_errno(error, errno);
-        while (result > MNL_CB_STOP) {
-                gssize n = mnl_socket_recvfrom(netlink->socket, buffer, ANSWER_MAX);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return set_errno(error, errno);
-                result = mnl_cb_run(buffer, (gsize)n, netlink->sequence,
-                                    mnl_socket_get_portid(netlink->socket), on_message, &answer);
-        }
+        buffer = g_malloc(ANSWER_MAX);
+        errsv = receive(netlink, buffer, &answer) == MNL_CB_STOP ? -1 : errno;
         sodium_memzero(buffer, ANSWER_MAX); /* a dump of WireGuard holds private keys */
-        if (result == MNL_CB_STOP)
+        if (errsv < 0)
                 return TRUE;
-        netlink->interrupted = errno == EINTR; /* NLM_F_DUMP_INTR, by way of libmnl */
-        return errno != 0 ? set_errno(error, errno) : FALSE;
+        if (!is_end(errsv))
+                wattle_netlink_close(netlink);
+        return errsv != 0 ? set_errno(error, errsv) : FALSE;
 }
 
 static gboolean on_family(const struct nlmsghdr *message, gpointer data, GError **error)

@@ -6,9 +6,11 @@
 #include <libmnl/libmnl.h>
 
 typedef struct {
+        int bus;
         struct mnl_socket *socket;
         guint32 sequence;
-        gboolean interrupted; /* the last dump failed because what it shows changed: ask again */
+        gboolean interrupted; /* the last dump failed because what it shows changed, which libmnl
+                                 makes EINTR of NLM_F_DUMP_INTR: ask again */
 } WattleNetlink;
 
 /* bus is NETLINK_GENERIC or NETLINK_ROUTE. */
@@ -23,7 +25,9 @@ typedef gboolean (*WattleNetlinkReply)(const struct nlmsghdr *message, gpointer 
 
 /* Sends a whole message (its sequence number is filled in) and waits for the end of the answer: the
  * acknowledgement, or the end of a dump. reply may be NULL. The kernel's error comes as NOT_FOUND
- * (ENODEV, ENOENT, ESRCH) or FAILED. */
+ * (ENODEV, ENOENT, ESRCH) or FAILED. After an answer that broke off the next request has a socket
+ * of its own: the rest of that answer would be taken for its own, and the kernel still be busy with
+ * it. */
 gboolean wattle_netlink_request(WattleNetlink *netlink, struct nlmsghdr *message,
                                 WattleNetlinkReply reply, gpointer data,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
