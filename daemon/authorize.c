@@ -26,8 +26,9 @@ static const struct {
         { MESH, "Probe", "org.wattle1.probe" },
 };
 
-/* Calls that wait for polkit. Nobody can make us keep more. */
-#define MAX_PENDING 64
+/* Calls that wait for polkit. Nobody can make us keep more, and one user not all of them. */
+#define MAX_PENDING           64
+#define MAX_PENDING_OF_A_USER 8
 
 /* A person has to find a password; a rule has not. */
 #define INTERACTIVE_US (300 * G_USEC_PER_SEC)
@@ -45,6 +46,7 @@ typedef struct {
         WattleAuthorizer *authorizer;
         sd_bus_message *call;
         sd_bus_slot *slot;
+        uid_t uid; /* the sender's */
         gboolean interactive;
         WattleAct act;
         gpointer data;
@@ -178,17 +180,28 @@ static int ask(Question *question, const char *action, const char *const *detail
         return result;
 }
 
-/* TRUE for the one who needs not be asked about. */
-static gboolean is_trusted(const WattleAuthorizer *authorizer, sd_bus_message *call)
+#define NOBODY ((uid_t)-1)
+
+/* NOBODY for one that cannot be told, as he has gone. */
+static uid_t uid_of_sender(sd_bus_message *call)
 {
         sd_bus_creds *creds = NULL;
-        uid_t uid;
-        int result = sd_bus_query_sender_creds(call, SD_BUS_CREDS_EUID, &creds);
+        uid_t uid = NOBODY;
 
-        if (result >= 0)
-                result = sd_bus_creds_get_euid(creds, &uid);
+        if (sd_bus_query_sender_creds(call, SD_BUS_CREDS_EUID, &creds) >= 0 &&
+            sd_bus_creds_get_euid(creds, &uid) < 0)
+                uid = NOBODY;
         sd_bus_creds_unref(creds);
-        return result >= 0 && uid == authorizer->trusted_uid;
+        return uid;
+}
+
+static gboolean is_full(const WattleAuthorizer *authorizer, uid_t uid)
+{
+        guint of_user = 0;
+
+        for (const GList *link = authorizer->pending.head; link; link = link->next)
+                of_user += ((const Question *)link->data)->uid == uid;
+        return authorizer->pending.length >= MAX_PENDING || of_user >= MAX_PENDING_OF_A_USER;
 }
 
 int wattle_authorize(WattleAuthorizer *authorizer, sd_bus_message *call, const char *const *details,
@@ -197,22 +210,27 @@ int wattle_authorize(WattleAuthorizer *authorizer, sd_bus_message *call, const c
         const char *action = wattle_authorize_action(sd_bus_message_get_interface(call),
                                                      sd_bus_message_get_member(call));
         Question *question;
+        uid_t uid;
         int result;
 
         if (!action)
                 return deny(error, "the method is unknown");
-        if (*action == '\0' || is_trusted(authorizer, call)) {
+        uid = *action ? uid_of_sender(call) : NOBODY;
+        if (!*action || (uid != NOBODY && uid == authorizer->trusted_uid)) {
                 result = act(call, data, error);
                 return result < 0 ? result : 1;
         }
-        if (g_queue_get_length(&authorizer->pending) >= MAX_PENDING)
+        if (is_full(authorizer, uid))
                 return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                                         "Too many others wait for an answer of polkit's");
+                                         "Too many calls wait for an answer of polkit's");
         question = g_new(Question, 1);
         *question = (Question){
-                authorizer, sd_bus_message_ref(call),
-                NULL,       sd_bus_message_get_allow_interactive_authorization(call) > 0,
-                act,        data
+                .authorizer = authorizer,
+                .call = sd_bus_message_ref(call),
+                .uid = uid,
+                .interactive = sd_bus_message_get_allow_interactive_authorization(call) > 0,
+                .act = act,
+                .data = data,
         };
         g_queue_push_tail(&authorizer->pending, question);
         result = ask(question, action, details);

@@ -160,7 +160,8 @@ static int on_uuid(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bus_erro
  * that a user made for the mesh, which goes with its link. */
 static int ask_next_uuid(sd_bus *bus, Errand *errand)
 {
-        if (errand->actives[errand->n_asked])
+        /* libsystemd makes no list of none. */
+        if (errand->actives && errand->actives[errand->n_asked])
                 return get_property(bus, errand->actives[errand->n_asked], NM ".Connection.Active",
                                     "Uuid", on_uuid, errand);
         if (errand->interface)

@@ -185,6 +185,8 @@ static int get_actives(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *path
 
         if (stage->refuse)
                 return sd_bus_error_set(error, NM ".PermissionDenied", "not for you");
+        if (stage->inactive)
+                return sd_bus_message_append(reply, "ao", 0);
         return sd_bus_message_append(reply, "ao", 2, "/org/freedesktop/NetworkManager/first",
                                      "/org/freedesktop/NetworkManager/second");
 }

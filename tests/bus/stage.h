@@ -28,6 +28,7 @@ typedef struct {
         const char *job_result; /* of systemd's jobs */
         GString *errands;       /* what systemd and NetworkManager were asked for */
         gboolean refuse;        /* they say no */
+        gboolean inactive;      /* NetworkManager has no active connection at all */
         char *active_uuid; /* of NetworkManager's second active connection; NULL: it just went */
         sd_event *event;
         sd_bus *server, *others, *caller;

@@ -443,15 +443,18 @@ static const struct vpn_row {
         const char *name;
         gboolean active, refuse;
         gboolean down; /* there is no interface */
+        gboolean inactive;
         const char *error;
         const char *errands;
 } vpn_rows[] = {
-        { "the VPN", TRUE, FALSE, FALSE, "", VPN_OFF },
-        { "the VPN, that has no link yet", TRUE, FALSE, TRUE, "", VPN_OFF },
-        { "its link, that was left, or a user's VPN", FALSE, FALSE, FALSE, "", LINK_OFF },
-        { "nothing", FALSE, FALSE, TRUE, "", "" },
-        { "not for us", TRUE, TRUE, FALSE, "org.wattle1.Error.Failed: NetworkManager: not for you",
-          "" },
+        { "the VPN", TRUE, FALSE, FALSE, FALSE, "", VPN_OFF },
+        { "the VPN, that has no link yet", TRUE, FALSE, TRUE, FALSE, "", VPN_OFF },
+        { "its link, that was left, or a user's VPN", FALSE, FALSE, FALSE, FALSE, "", LINK_OFF },
+        { "nothing", FALSE, FALSE, TRUE, FALSE, "", "" },
+        { "nothing, and nothing else is active", FALSE, FALSE, TRUE, TRUE, "", "" },
+        { "its link, and nothing else is active", FALSE, FALSE, FALSE, TRUE, "", LINK_OFF },
+        { "not for us", TRUE, TRUE, FALSE, FALSE,
+          "org.wattle1.Error.Failed: NetworkManager: not for you", "" },
 };
 
 static void down_of_a_vpn_connection(gconstpointer data)
@@ -464,6 +467,7 @@ static void down_of_a_vpn_connection(gconstpointer data)
         stage.refuse = row->refuse;
         stage.manager->vpn = TRUE;
         stage.manager->down = row->down;
+        stage.inactive = row->inactive;
         if (row->active)
                 stage.active_uuid = wattle_nm_vpn_uuid("work-2");
         error = stage_call(&stage, "/org/wattle1/mesh/work_2d2", WATTLE_BUS_MESH, "Down", NULL);
