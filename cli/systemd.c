@@ -162,17 +162,22 @@ static gboolean get_operational_state(sd_bus *bus, const char *path, char **ret,
         return result >= 0 || wattle_bus_fail(error, "systemd-networkd", &bus_error, result);
 }
 
-gboolean wattle_networkd_is_up(sd_bus *bus, guint32 ifindex, gboolean *ret, GError **error)
+static const char *state_name(gboolean up)
+{
+        return up ? "routable" : "off";
+}
+
+gboolean wattle_networkd_link_is(sd_bus *bus, guint32 ifindex, gboolean up, gboolean *ret,
+                                 GError **error)
 {
         g_autofree char *path = link_path(ifindex), *state = NULL;
 
         if (!get_operational_state(bus, path, &state, error))
                 return FALSE;
-        *ret = strcmp(state, "routable") == 0;
+        *ret = strcmp(state, state_name(up)) == 0;
         return TRUE;
 }
 
-/* A link that is to become routable, or off. */
 typedef struct {
         sd_bus *bus;
         const char *path, *wanted;
@@ -196,7 +201,7 @@ static int on_any(G_GNUC_UNUSED sd_bus_message *message, G_GNUC_UNUSED void *dat
 gboolean wattle_networkd_wait_link(sd_bus *bus, guint32 ifindex, gboolean up, GError **error)
 {
         g_autofree char *path = link_path(ifindex);
-        LinkWait wait = { bus, path, up ? "routable" : "off" };
+        LinkWait wait = { bus, path, state_name(up) };
         AUTO_BUS_SLOT *slot = NULL;
         int result =
                 sd_bus_match_signal(bus, &slot, NETWORKD, path, "org.freedesktop.DBus.Properties",

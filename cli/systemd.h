@@ -30,10 +30,11 @@ gboolean wattle_systemd_run_job(sd_bus *bus, const char *method, const char *uni
 /* networkctl reload: when this returns, networkd has read its files. */
 gboolean wattle_networkd_reload(sd_bus *bus, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Whether a link of networkd's is up and has addresses that reach beyond it. */
-gboolean wattle_networkd_is_up(sd_bus *bus, guint32 ifindex, gboolean *ret,
-                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Whether a link of networkd's is up and has addresses that reach beyond it, or is down. Between
+ * the two there is more: it is neither while addresses are missing. */
+gboolean wattle_networkd_link_is(sd_bus *bus, guint32 ifindex, gboolean up, gboolean *ret,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Until it is so, or until it is down. */
+/* Until it is so. */
 gboolean wattle_networkd_wait_link(sd_bus *bus, guint32 ifindex, gboolean up,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -70,14 +72,41 @@ static gboolean read_key(const char *file, const WattleView *view, WattleKey *re
         return FALSE;
 }
 
+/* Whether nothing is lost: there is no such file, or it begins as those that were made here. */
+static gboolean may_replace(const char *output)
+{
+        static const char begin[] = "# " WATTLE_RENDER_ORIGIN_WORDS;
+        char found[sizeof begin - 1];
+        struct stat st;
+        int fd;
+        gboolean ours;
+
+        if (lstat(output, &st) < 0)
+                return errno == ENOENT;
+        fd = open(output, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0)
+                return FALSE;
+        ours = S_ISREG(st.st_mode) && read(fd, found, sizeof found) == sizeof found &&
+               memcmp(found, begin, sizeof found) == 0;
+        close(fd);
+        return ours;
+}
+
 static gboolean write_text(const char *text, const char *output, gboolean is_secret)
 {
         g_autoptr(GError) error = NULL;
 
+        if (output && strcmp(output, "-") == 0)
+                output = NULL;
         if (!output && !is_secret)
                 return fputs(text, stdout) >= 0;
         if (!output)
                 return wattle_print_secret(text);
+        if (!may_replace(output)) {
+                wattle_print_error(
+                        "%s exists already, was not made by export, and is left as it is", output);
+                return FALSE;
+        }
         if (wattle_write_file(AT_FDCWD, output, 0600, text, strlen(text), &error))
                 return TRUE;
         wattle_print_error("%s", error->message);
@@ -139,7 +168,7 @@ static int run(WattleCli *cli, char **argv)
                 { "private-key", 0, 0, G_OPTION_ARG_FILENAME, &options.key_file,
                   "put in the private key from FILE, - for standard input", "FILE" },
                 { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
-                  "write to FILE, mode 0600, instead of standard output", "FILE" },
+                  "write to FILE, mode 0600, instead of standard output (-)", "FILE" },
                 { 0 },
         };
 

@@ -57,7 +57,7 @@ static gboolean set_link(const WattleSwitch *what, guint32 ifindex, GError **err
 static gboolean switch_at_networkd(WattleSwitch *what, GError **error)
 {
         guint32 ifindex = if_nametoindex(what->interface);
-        gboolean was_up, running;
+        gboolean running, already;
 
         if (!wattle_systemd_is_active(what->bus, WATTLE_NETWORKD_UNIT, &running, error))
                 return FALSE;
@@ -69,9 +69,9 @@ static gboolean switch_at_networkd(WattleSwitch *what, GError **error)
         if (ifindex == 0)
                 return fail(error, "there is no interface %s: 'wattle apply %s' makes it",
                             what->interface, what->mesh);
-        if (!wattle_networkd_is_up(what->bus, ifindex, &was_up, error))
+        if (!wattle_networkd_link_is(what->bus, ifindex, what->up, &already, error))
                 return FALSE;
-        what->changed = was_up != what->up;
+        what->changed = !already;
         if (!what->changed)
                 return TRUE;
         wattle_switch_tell(what);

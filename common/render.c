@@ -3,9 +3,9 @@
 
 void wattle_render_origin(const WattleView *view, WattleFile *file)
 {
-        g_autofree char *text = g_strdup_printf(
-                "Made by wattle from %s for device %s. Change the mesh, not this file.",
-                view->source, view->self.name);
+        g_autofree char *text = g_strdup_printf(WATTLE_RENDER_ORIGIN_WORDS
+                                                "%s for device %s. Change the mesh, not this file.",
+                                                view->source, view->self.name);
 
         wattle_file_comment(file, text);
 }

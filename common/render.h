@@ -14,6 +14,9 @@
 /* The names that belong to a mesh, with any suffix: "60-wattle-home". */
 #define WATTLE_FILE_PREFIX "60-wattle-"
 
+/* What every file of ours begins with, and behind it the name of the profile. */
+#define WATTLE_RENDER_ORIGIN_WORDS "Made by wattle from "
+
 /* All files of the host, for either owner. systemd_version is the host's, WATTLE_SYSTEMD_MIN or
  * newer. */
 void wattle_render_host(const WattleView *view, guint systemd_version, WattleFileset *files);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """show, render and export: the view for people, for programs and as files."""
 import json
+import os
 
 import pytest
 from conftest import MESHES
@@ -140,7 +141,7 @@ def test_render_with_settings(wattle):
 
 
 @pytest.mark.parametrize('args, error', [
-    (['--systemd=251', '--as=vps'],
+    (['--systemd=251', '--as=gw'],
      'wattle: systemd 251 is too old: its networkd lacks what these files use; 252 or newer is '
      'needed\n'),
     (['--as=phone'], "office.mesh: device phone runs no wattle (Managed=no): 'wattle export phone "
@@ -187,6 +188,27 @@ def test_export_with_the_key(wattle):
     assert wattle.ok('export', '--private-key=p.key', '-o', 'p.conf', 'printer', 'office.mesh') == ''
     assert (wattle.folder / 'p.conf').read_text() == text
     assert (wattle.folder / 'p.conf').stat().st_mode & 0o777 == 0o600
+
+
+def test_export_replaces_only_what_it_made(wattle):
+    wattle.mesh('office.mesh')
+    key = wattle.key('office-printer', wattle.folder / 'p.key')
+    (wattle.folder / 'notes').write_text('# Made by me\n')
+    (wattle.folder / 'empty').write_text('')
+    (wattle.folder / 'folder').mkdir()
+    assert wattle.ok('export', '-o', 'p.conf', 'printer', 'office.mesh') == ''
+    (wattle.folder / 'link').symlink_to('p.conf')
+    (wattle.folder / 'dangling').symlink_to('nowhere')
+    os.mkfifo(wattle.folder / 'fifo')
+    for name in 'office.mesh', 'p.key', 'notes', 'empty', 'folder', 'link', 'dangling', 'fifo':
+        before = os.lstat(wattle.folder / name)
+        assert wattle.bad('export', '-o', name, 'printer', 'office.mesh') == (
+            f'wattle: {name} exists already, was not made by export, and is left as it is\n')
+        assert os.lstat(wattle.folder / name) == before
+    text = wattle.ok('export', '--private-key=p.key', '-o', '-', 'printer', 'office.mesh')
+    assert not (wattle.folder / '-').exists()
+    assert wattle.ok('export', '--private-key', key, '-o', 'p.conf', 'printer', 'office.mesh') == ''
+    assert (wattle.folder / 'p.conf').read_text() == text
 
 
 def test_export_refuses_the_key_of_another(wattle):
