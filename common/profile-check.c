@@ -112,8 +112,7 @@ static void check_address_in_subnet(const WattleProfile *profile, const WattlePr
         const WattlePrefix *subnet = subnet_of(profile, &addr->value);
         char addr_text[WATTLE_ADDR_TEXT_MAX], subnet_text[WATTLE_PREFIX_TEXT_MAX];
 
-        if (subnet &&
-            (addr->value.family == AF_INET6 || wattle_prefix_has_host(subnet, &addr->value)))
+        if (subnet && wattle_prefix_has_host(subnet, &addr->value))
                 return;
         wattle_addr_format(&addr->value, addr_text);
         if (!subnet) {
@@ -314,12 +313,62 @@ static GArray *collect_claims(const WattleProfile *profile)
         return claims;
 }
 
+/* The outermost route that an address lies in; NULL if in none. They are sorted and apart. */
+static const Claim *find_route(const GPtrArray *outermost, const WattleAddr *addr)
+{
+        WattlePrefix wanted = wattle_prefix_of_addr(addr);
+        guint low = 0, high = outermost->len;
+
+        while (low < high) {
+                guint middle = (low + high) / 2;
+                const Claim *claim = g_ptr_array_index(outermost, middle);
+
+                if (wattle_prefix_contains(&claim->prefix->value, &wanted))
+                        return claim->device ? claim : NULL;
+                if (wattle_prefix_compare(&claim->prefix->value, &wanted) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return NULL;
+}
+
+/* To a host that accepts such a route, the way to the endpoint is then the tunnel itself. Of the
+ * neighbours at a PrivateEndpoint= it is not true: their own network is the nearer one. */
+static void check_endpoints_in_routes(const WattleProfile *profile, const GPtrArray *outermost,
+                                      WattleReport *report)
+{
+        for (guint i = 0; i < profile->n_devices; i++) {
+                const WattleDevice *device = &profile->devices[i];
+
+                for (guint j = 0; j < device->n_candidates && device->state == WATTLE_DEVICE_ACTIVE;
+                     j++) {
+                        const WattleCandidate *candidate = &device->candidates[j];
+                        char endpoint[WATTLE_ENDPOINT_TEXT_MAX], route[WATTLE_PREFIX_TEXT_MAX];
+                        const Claim *claim;
+
+                        if (candidate->kind != WATTLE_CANDIDATE_PUBLIC || candidate->endpoint.name)
+                                continue;
+                        claim = find_route(outermost, &candidate->endpoint.addr);
+                        if (!claim)
+                                continue;
+                        wattle_endpoint_format(&candidate->endpoint, endpoint);
+                        wattle_prefix_format(&claim->prefix->value, route);
+                        wattle_report_warning(
+                                report, wattle_profile_place(profile, candidate->place),
+                                "PublicEndpoint: %s lies inside %s, a route of device %s (line "
+                                "%u): hosts with AcceptRoutes=yes lose the way to it",
+                                endpoint, route, claim->device->name, claim->prefix->place.line);
+                }
+        }
+}
+
 /* Sorted by address and then by length, a prefix comes right after those that contain it: the path
  * of open ones is enough. */
 static void check_overlaps(const WattleProfile *profile, WattleReport *report)
 {
         g_autoptr(GArray) claims = collect_claims(profile);
-        g_autoptr(GPtrArray) open = g_ptr_array_new();
+        g_autoptr(GPtrArray) open = g_ptr_array_new(), outermost = g_ptr_array_new();
 
         for (guint i = 0; i < claims->len && !is_full(report); i++) {
                 const Claim *claim = &g_array_index(claims, Claim, i);
@@ -332,17 +381,55 @@ static void check_overlaps(const WattleProfile *profile, WattleReport *report)
                 if (open->len > 0)
                         report_overlap(profile, g_ptr_array_index(open, open->len - 1), claim,
                                        report);
+                else
+                        g_ptr_array_add(outermost, (gpointer)claim);
                 g_ptr_array_add(open, (gpointer)claim);
+        }
+        if (outermost->len > profile->n_subnets)
+                check_endpoints_in_routes(profile, outermost, report);
+}
+
+/* Addresses that no interface may have, or that each has, of RFC 6890. */
+static const struct {
+        WattlePrefix prefix;
+        const char *what;
+} unfit[] = {
+        { { { AF_INET, { 0 } }, 8 }, "addresses of no host" },
+        { { { AF_INET, { 127 } }, 8 }, "each host's own addresses" },
+        { { { AF_INET, { 169, 254 } }, 16 }, "link-local addresses" },
+        { { { AF_INET, { 224 } }, 4 }, "multicast addresses" },
+        { { { AF_INET6, { 0 } }, 8 }, "reserved addresses" },
+        { { { AF_INET6, { 0xfe, 0x80 } }, 10 }, "link-local addresses" },
+        { { { AF_INET6, { 0xff } }, 8 }, "multicast addresses" },
+};
+
+static void check_subnet(const WattleProfile *profile, const WattleProfilePrefix *subnet,
+                         WattleReport *report)
+{
+        char text[WATTLE_PREFIX_TEXT_MAX];
+
+        if (subnet->value.length == 0) {
+                wattle_report_error(report, wattle_profile_place(profile, subnet->place),
+                                    "Subnet: a mesh cannot have all addresses there are");
+                return;
+        }
+        for (guint i = 0; i < G_N_ELEMENTS(unfit); i++) {
+                if (!wattle_prefix_contains(&unfit[i].prefix, &subnet->value) &&
+                    !wattle_prefix_contains(&subnet->value, &unfit[i].prefix))
+                        continue;
+                wattle_prefix_format(&subnet->value, text);
+                wattle_report_error(report, wattle_profile_place(profile, subnet->place),
+                                    "Subnet: %s has %s: take one of 10.0.0.0/8, 172.16.0.0/12, "
+                                    "192.168.0.0/16 or fd00::/8",
+                                    text, unfit[i].what);
+                return;
         }
 }
 
-static void check_zero_lengths(const WattleProfile *profile, WattleReport *report)
+static void check_prefixes(const WattleProfile *profile, WattleReport *report)
 {
         for (guint i = 0; i < profile->n_subnets; i++)
-                if (profile->subnets[i].value.length == 0)
-                        wattle_report_error(
-                                report, wattle_profile_place(profile, profile->subnets[i].place),
-                                "Subnet: a mesh cannot have all addresses there are");
+                check_subnet(profile, &profile->subnets[i], report);
         for (guint i = 0; i < profile->n_devices; i++)
                 for (guint j = 0; j < profile->devices[i].n_routes; j++) {
                         const WattleProfilePrefix *route = &profile->devices[i].routes[j];
@@ -379,6 +466,6 @@ void wattle_profile_check(const WattleProfile *profile, WattleReport *report)
         check_keys(profile, report);
         check_addresses(profile, report);
         check_candidates(profile, report);
-        check_zero_lengths(profile, report);
+        check_prefixes(profile, report);
         check_overlaps(profile, report);
 }

@@ -68,6 +68,15 @@ static int compare_prefixes(gconstpointer a, gconstpointer b)
         return wattle_prefix_compare(a, b);
 }
 
+/* Whether this device has an address to speak from. */
+static gboolean has_family(const Resolver *resolver, int family)
+{
+        for (guint i = 0; i < resolver->self->n_addresses; i++)
+                if (resolver->self->addresses[i].value.family == family)
+                        return TRUE;
+        return FALSE;
+}
+
 static WattlePrefix *make_allowed_ips(const Resolver *resolver, const WattleDevice *device,
                                       guint16 *ret_n)
 {
@@ -75,19 +84,22 @@ static WattlePrefix *make_allowed_ips(const Resolver *resolver, const WattleDevi
                                                  { { .family = AF_INET6 }, 0 } };
         guint n_routes = resolver->local->accept_routes ? device->n_routes : 0;
         guint n_defaults = device == resolver->exit_node ? G_N_ELEMENTS(defaults) : 0;
-        guint n = device->n_addresses + n_routes + n_defaults;
-        WattlePrefix *prefixes = wattle_arena_alloc(resolver->view->arena, n * sizeof *prefixes);
-        WattlePrefix *next = prefixes;
+        guint n_max = device->n_addresses + n_routes + n_defaults;
+        WattlePrefix *prefixes =
+                wattle_arena_alloc(resolver->view->arena, n_max * sizeof *prefixes);
+        WattlePrefix *next = prefixes, *routes;
 
         for (guint i = 0; i < device->n_addresses; i++)
                 *next++ = wattle_prefix_of_addr(&device->addresses[i].value);
+        routes = next;
         for (guint i = 0; i < n_routes; i++)
-                *next++ = device->routes[i].value;
-        if (n_routes > 0)
-                qsort(next - n_routes, n_routes, sizeof *next, compare_prefixes);
+                if (has_family(resolver, device->routes[i].value.addr.family))
+                        *next++ = device->routes[i].value;
+        if (next - routes > 1)
+                qsort(routes, (size_t)(next - routes), sizeof *next, compare_prefixes);
         for (guint i = 0; i < n_defaults; i++)
                 *next++ = defaults[i];
-        *ret_n = (guint16)n;
+        *ret_n = (guint16)(next - prefixes);
         return prefixes;
 }
 
@@ -202,10 +214,25 @@ static void fill_peers(Resolver *resolver)
         view->n_peers = n;
 }
 
-static void fill_routes(Resolver *resolver)
+/* Said once: with one route of a family there are often many. */
+static void warn_of_family(const Resolver *resolver, const WattleProfilePrefix *route,
+                           const WattleDevice *device, WattleReport *report)
+{
+        char text[WATTLE_PREFIX_TEXT_MAX];
+
+        wattle_prefix_format(&route->value, text);
+        wattle_report_warning(report, wattle_profile_place(resolver->profile, route->place),
+                              "Routes: %s of device %s is not accepted here, nor are others like "
+                              "it: device %s has no %s address in the mesh",
+                              text, device->name, resolver->self->name,
+                              route->value.addr.family == AF_INET6 ? "IPv6" : "IPv4");
+}
+
+static void fill_routes(Resolver *resolver, WattleReport *report)
 {
         g_autoptr(GArray) routes = g_array_new(FALSE, FALSE, sizeof(WattlePrefix));
         WattleView *view = resolver->view;
+        gboolean warned = FALSE;
 
         for (guint i = 0; i < resolver->profile->n_devices && resolver->local->accept_routes; i++) {
                 const WattleDevice *device = &resolver->profile->devices[i];
@@ -213,7 +240,12 @@ static void fill_routes(Resolver *resolver)
                 if (device == resolver->self || device->state != WATTLE_DEVICE_ACTIVE)
                         continue;
                 for (guint j = 0; j < device->n_routes; j++)
-                        g_array_append_val(routes, device->routes[j].value);
+                        if (has_family(resolver, device->routes[j].value.addr.family)) {
+                                g_array_append_val(routes, device->routes[j].value);
+                        } else if (!warned) {
+                                warn_of_family(resolver, &device->routes[j], device, report);
+                                warned = TRUE;
+                        }
         }
         g_array_sort(routes, compare_prefixes);
         view->routes = take(view->arena, routes, &view->n_routes);
@@ -229,20 +261,19 @@ static void fill_addresses(Resolver *resolver)
 
         for (guint i = 0; i < resolver->profile->n_subnets; i++) {
                 const WattlePrefix *subnet = &resolver->profile->subnets[i].value;
-                gboolean has_address = FALSE, has_family = FALSE;
+                gboolean has_address = FALSE;
 
                 view->has_ipv6 |= subnet->addr.family == AF_INET6;
                 for (guint j = 0; j < resolver->self->n_addresses; j++) {
                         const WattleAddr *addr = &resolver->self->addresses[j].value;
                         WattlePrefix address = { *addr, subnet->length };
 
-                        has_family |= addr->family == subnet->addr.family;
                         if (!wattle_prefix_contains_addr(subnet, addr))
                                 continue;
                         has_address = TRUE;
                         g_array_append_val(addresses, address);
                 }
-                if (has_family && !has_address)
+                if (!has_address && has_family(resolver, subnet->addr.family))
                         g_array_append_val(subnets, *subnet);
         }
         view->addresses = take(view->arena, addresses, &view->n_addresses);
@@ -301,6 +332,24 @@ static guint16 choose_listen_port(const Resolver *resolver)
         return WATTLE_DEFAULT_LISTEN_PORT;
 }
 
+/* NetworkManager masquerades only where it shares a connection, which brings a DHCP server. */
+static void fill_masquerade(Resolver *resolver, WattleReport *report)
+{
+        const WattleProfile *profile = resolver->profile;
+        const WattleDevice *self = resolver->self;
+        WattleView *view = resolver->view;
+
+        if (!view->routing_server || !self->exit_node)
+                return;
+        view->masquerade = view->owner == WATTLE_OWNER_NETWORKD;
+        if (!view->masquerade)
+                wattle_report_warning(report, wattle_profile_place(profile, self->place),
+                                      "device %s is an exit node, and NetworkManager masquerades "
+                                      "nothing: write Owner=networkd below [Local], or have the "
+                                      "firewall of this host do it",
+                                      self->name);
+}
+
 static void fill_routing(Resolver *resolver)
 {
         const WattleDevice *self = resolver->self;
@@ -323,7 +372,6 @@ static void fill_routing(Resolver *resolver)
                 view->routing_client = view->routing_server = TRUE;
                 break;
         }
-        view->masquerade = view->routing_server && self->exit_node;
         view->firewall_mark = resolver->local->firewall_mark;
         if (!resolver->exit_node)
                 return;
@@ -391,6 +439,8 @@ static void fill_settings(Resolver *resolver, const WattleHost *host)
         WattleView *view = resolver->view;
 
         view->owner = local->owner == WATTLE_OWNER_AUTO ? host->owner : local->owner;
+        if (host->asked_owner != WATTLE_OWNER_AUTO)
+                view->owner = host->asked_owner;
         view->activation = local->activation;
         view->listen_port = choose_listen_port(resolver);
         view->mtu = local->mtu.given ? local->mtu : resolver->profile->mtu;
@@ -420,8 +470,9 @@ WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *sel
         fill_settings(&resolver, host);
         fill_connection(&resolver, report);
         fill_addresses(&resolver);
-        fill_routes(&resolver);
+        fill_routes(&resolver, report);
         fill_routing(&resolver);
+        fill_masquerade(&resolver, report);
         fill_peers(&resolver);
         return g_steal_pointer(&view);
 }

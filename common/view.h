@@ -73,7 +73,8 @@ typedef struct {
         gboolean routing_client; /* answers may come from a way that the kernel would not take back
                                   */
         gboolean routing_server; /* forwards for others */
-        gboolean masquerade;     /* we are an exit node: what leaves the mesh carries our address */
+        gboolean masquerade;     /* we are an exit node, and the owner makes what leaves the mesh
+                                    carry our address */
         gboolean has_ipv6;       /* the mesh has a subnet of IPv6 */
         WattlePeer *peers;       /* sorted by name */
         guint n_peers;
@@ -84,6 +85,7 @@ typedef struct {
         const WattleLocal *local;
         WattleOwner owner;       /* the host's own manager, for Owner=auto */
         gboolean key_credential; /* the key is a credential of systemd's; there is no file */
+        WattleOwner asked_owner; /* beats the local settings; AUTO: none was asked for */
 } WattleHost;
 
 /* profile must have been checked, and self be one of its devices. NULL with an error in the report

@@ -185,8 +185,7 @@ WattleView *wattle_host_view(int root_fd, const WattleMesh *mesh, const char *as
 {
         const WattleDevice *self = identify(root_fd, mesh, as, report);
         g_autofree char *key_file = wattle_host_key_file(mesh);
-        WattleHost host = { .local = &mesh->local, .owner = owner };
-        g_autoptr(WattleView) view = NULL;
+        WattleHost host = { .local = &mesh->local, .asked_owner = owner };
 
         if (!self)
                 return NULL;
@@ -194,11 +193,7 @@ WattleView *wattle_host_view(int root_fd, const WattleMesh *mesh, const char *as
                 host.owner = wattle_host_owner(root_fd);
         host.key_credential = !as && !exists(root_fd, key_file + 1) &&
                               wattle_host_has_key_credential(root_fd, mesh->profile->name);
-        view = wattle_resolve(mesh->profile, self, &host, report);
-        /* Asked for by name, an owner beats the local settings. */
-        if (view && owner != WATTLE_OWNER_AUTO)
-                view->owner = owner;
-        return g_steal_pointer(&view);
+        return wattle_resolve(mesh->profile, self, &host, report);
 }
 
 gboolean wattle_host_check_managed(const WattleMesh *mesh, const WattleView *view,

@@ -189,7 +189,11 @@ typedef struct {
 /* The host has an installed mesh "office" with a key, and one of a mesh "home". */
 static const ViewRow view_rows[] = {
         { "by key", { "mesh=home", "profile=" TWO_OF_IT, "*private-key=" PRIVATE }, "nas", "" },
-        { "by device", { "mesh=home", "profile=" TWO_OF_IT, "device=vps" }, "vps", "" },
+        { "by device",
+          { "mesh=home", "profile=" TWO_OF_IT, "device=vps" },
+          "vps",
+          "home.mesh:6:1: warning: device vps is an exit node, and NetworkManager masquerades "
+          "nothing: write Owner=networkd below [Local], or have the firewall of this host do it" },
         { "exit node and routes",
           { "mesh=home", "profile=" TWO_OF_IT, "*private-key=" PRIVATE, "exit-node=vps",
             "accept-routes=yes" },

@@ -18,6 +18,8 @@ typedef struct {
         const char *name, *text, *faults;
 } Row;
 
+#define TAKE "take one of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8"
+
 static const Row texts[] = {
         { "good", MESH NAS VPS, "" },
         { "same-device-name", MESH NAS "[Device nas]\nPublicKey=" KEY_B "\nAddress=10.42.0.2\n",
@@ -58,7 +60,25 @@ static const Row texts[] = {
           "home.mesh:5:9: Address: 10.42.255.255 is the broadcast address of 10.42.0.0/16, which "
           "no device can have" },
         { "first-address-of-ipv6",
-          "[Mesh]\nSubnet=fd42::/64\n[Device nas]\nPublicKey=" KEY_A "\nAddress=fd42::\n", "" },
+          "[Mesh]\nSubnet=fd42::/64\n[Device nas]\nPublicKey=" KEY_A "\nAddress=fd42::\n",
+          "home.mesh:5:9: Address: fd42:: is the network address of fd42::/64, which no device can "
+          "have" },
+        { "subnet-of-two-ipv6-addresses",
+          "[Mesh]\nSubnet=fd42::/127\n[Device nas]\nPublicKey=" KEY_A "\nAddress=fd42::\n", "" },
+        { "subnet-of-no-host", "[Mesh]\nSubnet=0.0.0.0/31\n",
+          "home.mesh:2:8: Subnet: 0.0.0.0/31 has addresses of no host: " TAKE },
+        { "subnet-of-reserved-ipv6", "[Mesh]\nSubnet=::/64\n",
+          "home.mesh:2:8: Subnet: ::/64 has reserved addresses: " TAKE },
+        { "subnet-of-loopback", "[Mesh]\nSubnet=127.9.0.0/16\n",
+          "home.mesh:2:8: Subnet: 127.9.0.0/16 has each host's own addresses: " TAKE },
+        { "subnet-around-loopback", "[Mesh]\nSubnet=64.0.0.0/2\n",
+          "home.mesh:2:8: Subnet: 64.0.0.0/2 has each host's own addresses: " TAKE },
+        { "subnet-link-local", "[Mesh]\nSubnet=10.42.0.0/16 169.254.7.0/24 fe80::/64\n",
+          "home.mesh:2:21: Subnet: 169.254.7.0/24 has link-local addresses: " TAKE "\n"
+          "home.mesh:2:36: Subnet: fe80::/64 has link-local addresses: " TAKE },
+        { "subnet-multicast", "[Mesh]\nSubnet=224.1.0.0/16 ff05::/64\n",
+          "home.mesh:2:8: Subnet: 224.1.0.0/16 has multicast addresses: " TAKE "\n"
+          "home.mesh:2:21: Subnet: ff05::/64 has multicast addresses: " TAKE },
         { "subnet-of-two-addresses",
           "[Mesh]\nSubnet=10.42.0.0/31\n[Device nas]\nPublicKey=" KEY_A "\nAddress=10.42.0.0\n",
           "" },
@@ -87,6 +107,22 @@ static const Row texts[] = {
         { "public-endpoint-of-a-revoked-one",
           MESH DEVICE("a", KEY_A, "10.42.0.1", "PublicEndpoint=1.2.3.4:5\nState=revoked")
                   DEVICE("b", KEY_B, "10.42.0.2", "PublicEndpoint=1.2.3.4:5"),
+          "" },
+        { "public-endpoint-in-its-own-route",
+          MESH DEVICE("a", KEY_A, "10.42.0.1", "Routes=198.51.0.0/16 198.51.100.0/24") DEVICE(
+                  "b", KEY_B, "10.42.0.2", "Routes=192.0.2.0/24\nPublicEndpoint=192.0.2.9:5"),
+          "home.mesh:11:16: warning: PublicEndpoint: 192.0.2.9:5 lies inside 192.0.2.0/24, a route "
+          "of device b (line 10): hosts with AcceptRoutes=yes lose the way to it" },
+        { "public-endpoint-in-anothers-route",
+          MESH DEVICE("a", KEY_A, "10.42.0.1", "Routes=198.51.0.0/16 198.51.100.0/24 8.0.0.0/8")
+                  DEVICE("b", KEY_B, "10.42.0.2",
+                         "PublicEndpoint=198.51.100.9:5 [2001:db8::1]:5 1.1.1.1:5 9.9.9.9:5"),
+          "home.mesh:10:16: warning: PublicEndpoint: 198.51.100.9:5 lies inside 198.51.0.0/16, a "
+          "route of device a (line 6): hosts with AcceptRoutes=yes lose the way to it" },
+        { "private-endpoint-in-a-route",
+          MESH DEVICE(
+                  "a", KEY_A, "10.42.0.1",
+                  "Routes=192.168.0.0/24\nPrivateEndpoint=192.168.0.9:5\nPublicEndpoint=gw.x:5"),
           "" },
         { "private-endpoint-of-two",
           MESH DEVICE("a", KEY_A, "10.42.0.1", "PrivateEndpoint=192.168.0.9:5")

@@ -23,7 +23,7 @@ static WattleView *view_of_host(WattleOwner owner, gboolean credential)
         g_autoptr(WattleProfile) profile = good_profile(mesh);
         g_auto(WattleReport) report = { 0 };
         g_auto(WattleLocal) local = { 0 };
-        WattleHost host = { &local, owner, credential };
+        WattleHost host = { .local = &local, .owner = owner, .key_credential = credential };
 
         wattle_report_init(&report);
         good_local(&local, "");

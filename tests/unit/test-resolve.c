@@ -275,7 +275,9 @@ static void settings_of_host(void)
         for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
                 g_auto(WattleReport) report = { 0 };
                 g_auto(WattleLocal) local = { 0 };
-                WattleHost host = { &local, rows[i].host_owner, rows[i].credential };
+                WattleHost host = { .local = &local,
+                                    .owner = rows[i].host_owner,
+                                    .key_credential = rows[i].credential };
                 g_autoptr(WattleView) view = NULL;
 
                 wattle_report_init(&report);
@@ -285,6 +287,55 @@ static void settings_of_host(void)
                 g_assert_cmpstr(view->private_key_file, ==, rows[i].key_file);
                 g_assert_cmpint(view->activation, ==, rows[i].activation);
                 g_assert_cmpuint(view->mtu.value, ==, rows[i].mtu);
+        }
+}
+
+/* What does not come to be is said: no masquerading at NetworkManager, and no route of a family
+ * that this device cannot speak. */
+static void left_out(void)
+{
+        static const struct {
+                const char *device, *local;
+                WattleOwner asked_owner;
+                gboolean masquerade;
+                guint n_routes, n_allowed_ips; /* of the one peer */
+                const char *faults;
+        } rows[] = {
+                { "way-out", "Owner=networkd\n", WATTLE_OWNER_AUTO, TRUE, 0, 1, "" },
+                { "way-out", "", WATTLE_OWNER_AUTO, FALSE, 0, 1,
+                  "home.mesh:3:1: warning: device way-out is an exit node, and NetworkManager "
+                  "masquerades nothing: write Owner=networkd below [Local], or have the firewall of "
+                  "this host do it" },
+                { "way-out", "", WATTLE_OWNER_NETWORKD, TRUE, 0, 1, "" },
+                { "way-out", "RoutingFeatures=none\n", WATTLE_OWNER_AUTO, FALSE, 0, 1, "" },
+                { "laptop", "", WATTLE_OWNER_AUTO, FALSE, 0, 1, "" },
+                { "laptop", "AcceptRoutes=yes\n", WATTLE_OWNER_AUTO, FALSE, 1, 2,
+                  "home.mesh:6:8: warning: Routes: 2001:db8:a::/48 of device way-out is not "
+                  "accepted here, nor are others like it: device laptop has no IPv6 address in the "
+                  "mesh" },
+        };
+        g_autoptr(WattleProfile) profile =
+                good_profile("[Mesh]\nSubnet=10.77.0.0/24\n"
+                             "[Device way-out]\nPublicKey=" KEY_A "\nAddress=10.77.0.1\n"
+                             "Routes=2001:db8:a::/48 192.0.2.0/24 2001:db8:b::/48\nExitNode=yes\n"
+                             "[Device laptop]\nPublicKey=" KEY_B "\nAddress=10.77.0.2\n");
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(WattleReport) report = { 0 };
+                g_auto(WattleLocal) local = { 0 };
+                WattleHost host = { .local = &local,
+                                    .owner = WATTLE_OWNER_NETWORK_MANAGER,
+                                    .asked_owner = rows[i].asked_owner };
+                g_autoptr(WattleView) view = NULL;
+
+                wattle_report_init(&report);
+                good_local(&local, rows[i].local);
+                view = wattle_resolve(profile, wattle_profile_find_device(profile, rows[i].device),
+                                      &host, &report);
+                g_assert_cmpint(view->masquerade, ==, rows[i].masquerade);
+                g_assert_cmpuint(view->n_routes, ==, rows[i].n_routes);
+                g_assert_cmpuint(view->peers[0].n_allowed_ips, ==, rows[i].n_allowed_ips);
+                check_faults(&report, rows[i].faults);
         }
 }
 
@@ -361,6 +412,7 @@ int main(int argc, char **argv)
         g_test_add_func("/resolve/order-of-devices", order_of_devices);
         g_test_add_func("/resolve/order-of-names", order_of_names);
         g_test_add_func("/resolve/settings-of-host", settings_of_host);
+        g_test_add_func("/resolve/left-out", left_out);
         g_test_add_func("/resolve/connection", connection);
         g_test_add_func("/resolve/source", source);
         return g_test_run();

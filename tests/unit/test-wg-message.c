@@ -215,12 +215,12 @@ static void row(gconstpointer data)
 /* More peers than one message holds: all arrive, each message fits a datagram. */
 static void many_peers(void)
 {
-        g_autoptr(GString) text = g_string_new("[Mesh]\nSubnet=10.0.0.0/8\n" NAS);
+        g_autoptr(GString) text = g_string_new("[Mesh]\nSubnet=10.0.0.0/8 fd77::/64\n" NAS);
         g_autoptr(WattleView) view = NULL;
         g_auto(WattleWgDevice) device = { 0 };
         g_auto(WattleWgChange) again = { 0 };
 
-        g_string_replace(text, "10.77.0.1", "10.0.0.1", 0);
+        g_string_replace(text, "10.77.0.1", "10.0.0.1 fd77::1", 0);
         for (guint i = 0; i < 2000; i++) {
                 WattleKey key = { { (guint8)i, (guint8)(i >> 8), 9 } };
                 char key_text[WATTLE_KEY_TEXT_MAX];
