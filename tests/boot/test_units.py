@@ -14,6 +14,7 @@ from conftest import CONFDIR, run
 UNITS = {"wattle-networkd": (os.environ["WATTLE_UNIT"], os.environ["WATTLE_NETWORKD"])}
 if "WATTLE_NM" in os.environ:
     UNITS["wattle-nm"] = (os.environ["WATTLE_NM_UNIT"], os.environ["WATTLE_NM"])
+NETWORK_MANAGER = "/usr/lib/systemd/system/NetworkManager.service"
 DAEMON = os.environ["WATTLE_DAEMON_UNIT"]
 
 
@@ -33,7 +34,10 @@ def units(tmp_path, name):
     wants = tmp_path / "sysinit.target.wants"
     wants.mkdir()
     (wants / f"{name}@home.service").symlink_to(tmp_path / f"{name}@.service")
-    if not os.path.exists("/usr/lib/systemd/system/NetworkManager.service"):
+    # The machine's own may be masked, as tests/install-deps does it.
+    if os.path.exists(NETWORK_MANAGER):
+        shutil.copy(NETWORK_MANAGER, tmp_path)
+    else:
         (tmp_path / "NetworkManager.service").write_text(
             "[Unit]\nBefore=network.target\nWants=network.target\n[Service]\nType=oneshot\nExecStart=/bin/true\n")
     return tmp_path
