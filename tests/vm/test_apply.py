@@ -57,6 +57,16 @@ def test_routes_and_addresses_follow(lab):
     assert set(meshes.allowed_ips(a, "home")) == {mesh["b"].public}
 
 
+def test_down_while_addresses_are_missing(lab):
+    """networkd calls the link neither routable nor off: it is not down yet."""
+    mesh, a, b = home(lab)
+    a.run("ip addr flush dev home")
+    a.wait("! networkctl list home --no-pager | grep -w routable")
+    assert a.out("wattle down home") == "home: down"
+    assert a.out("wattle down home") == "home: down already"
+    a.run("! ip link show dev home up | grep .")
+
+
 def test_a_learnt_endpoint_survives(lab):
     """b sends from another port than the profile says: a learns it, and apply leaves it until the profile's endpoint changes."""
     mesh, a, b = home(lab)
