@@ -178,6 +178,7 @@ gboolean wattle_networkd_link_is(sd_bus *bus, guint32 ifindex, gboolean up, gboo
         return TRUE;
 }
 
+/* A link that is to become routable, or off. */
 typedef struct {
         sd_bus *bus;
         const char *path, *wanted;

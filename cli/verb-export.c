@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -72,7 +71,7 @@ static gboolean read_key(const char *file, const WattleView *view, WattleKey *re
         return FALSE;
 }
 
-/* Whether nothing is lost: there is no such file, or it begins as those that were made here. */
+/* Whether nothing is lost: no such file can be seen, or it begins as those that were made here. */
 static gboolean may_replace(const char *output)
 {
         static const char begin[] = "# " WATTLE_RENDER_ORIGIN_WORDS;
@@ -82,7 +81,7 @@ static gboolean may_replace(const char *output)
         gboolean ours;
 
         if (lstat(output, &st) < 0)
-                return errno == ENOENT;
+                return TRUE; /* writing says what is wrong, if that is not all */
         fd = open(output, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (fd < 0)
                 return FALSE;
@@ -103,8 +102,9 @@ static gboolean write_text(const char *text, const char *output, gboolean is_sec
         if (!output)
                 return wattle_print_secret(text);
         if (!may_replace(output)) {
-                wattle_print_error(
-                        "%s exists already, was not made by export, and is left as it is", output);
+                wattle_print_error("%s exists already, was not made by export, and is left as it "
+                                   "is: name another file",
+                                   output);
                 return FALSE;
         }
         if (wattle_write_file(AT_FDCWD, output, 0600, text, strlen(text), &error))

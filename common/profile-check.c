@@ -357,7 +357,8 @@ static void check_endpoints_in_routes(const WattleProfile *profile, const GPtrAr
                         wattle_report_warning(
                                 report, wattle_profile_place(profile, candidate->place),
                                 "PublicEndpoint: %s lies inside %s, a route of device %s (line "
-                                "%u): hosts with AcceptRoutes=yes lose the way to it",
+                                "%u): hosts with AcceptRoutes=yes lose the way to it; leave it out of "
+                                "the route",
                                 endpoint, route, claim->device->name, claim->prefix->place.line);
                 }
         }

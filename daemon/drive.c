@@ -370,6 +370,7 @@ void wattle_drive_counters(WattleTunnel *tunnel)
         arm(tunnel);
 }
 
+/* After one that failed: those that wait for it would have us try again at once, and for ever. */
 static void read_later(WattleTunnel *tunnel, gint64 now_us)
 {
         tunnel->read_all_us = now_us;

@@ -174,7 +174,7 @@ def test_add_with_everything(wattle):
                     '--route=2001:db8:9::/48', '--exit-node', '--relay', '--unmanaged')
     assert (result.returncode, result.stdout) == (0, DIFF)
     assert result.stderr == ('office.mesh:20:16: warning: PublicEndpoint: 198.51.100.7:51820 lies inside 198.51.100.0/24, a '
-                             'route of device tablet (line 57): hosts with AcceptRoutes=yes lose the way to it\n'
+                             'route of device tablet (line 57): hosts with AcceptRoutes=yes lose the way to it; leave it out of the route\n'
                              'office.mesh: tablet added, serial 43; now every device needs the new '
                              'file\n')
     assert wattle.ok('check', 'office.mesh') == 'office.mesh: good: 8 devices, serial 43\n'

@@ -203,8 +203,10 @@ def test_export_replaces_only_what_it_made(wattle):
     for name in 'office.mesh', 'p.key', 'notes', 'empty', 'folder', 'link', 'dangling', 'fifo':
         before = os.lstat(wattle.folder / name)
         assert wattle.bad('export', '-o', name, 'printer', 'office.mesh') == (
-            f'wattle: {name} exists already, was not made by export, and is left as it is\n')
+            f'wattle: {name} exists already, was not made by export, and is left as it is: name another file\n')
         assert os.lstat(wattle.folder / name) == before
+    for name, why in ('p.conf/x', 'Not a directory'), ('nowhere/x', 'No such file or directory'):
+        assert why in wattle.bad('export', '-o', name, 'printer', 'office.mesh')
     text = wattle.ok('export', '--private-key=p.key', '-o', '-', 'printer', 'office.mesh')
     assert not (wattle.folder / '-').exists()
     assert wattle.ok('export', '--private-key', key, '-o', 'p.conf', 'printer', 'office.mesh') == ''

@@ -146,20 +146,23 @@ typedef struct {
         const char *device;
         const char *mesh;
         const char *fault; /* NULL: it can be connected */
+        const char *warning;
 } Device;
 
 static const Device devices[] = {
-        { "desktop", "wgnet", NULL },
-        { "laptop", "wgnet", NULL },
-        { "nas", "wgnet", NULL },
-        { "vps", "wgnet", NULL },
-        { "anna", "office", NULL },
-        { "ben", "office", NULL },
-        { "gw", "office", NULL },
-        { "vps", "office", NULL },
-        { "phone", "office", "Managed=no" },
-        { "printer", "office", "Managed=no" },
-        { "old", "office", "is revoked" },
+        { "desktop", "wgnet", NULL, NULL },
+        { "laptop", "wgnet", NULL, NULL },
+        { "nas", "wgnet", NULL, NULL },
+        { "vps", "wgnet", NULL, NULL },
+        { "anna", "office", NULL, NULL },
+        { "ben", "office", NULL, NULL },
+        { "gw", "office", NULL, NULL },
+        { "vps", "office", NULL,
+          "office.mesh:17:1: warning: device vps is an exit node, and NetworkManager masquerades "
+          "nothing: write Owner=networkd below [Local], or have the firewall of this host do it" },
+        { "phone", "office", "Managed=no", NULL },
+        { "printer", "office", "Managed=no", NULL },
+        { "old", "office", "is revoked", NULL },
 };
 
 static void choose_device(NMConnection *connection, const Device *row)
@@ -197,7 +200,7 @@ static void every_device(gconstpointer data)
                 g_assert_nonnull(
                         strstr(g_array_index(report.faults, WattleFault, 0).text, row->fault));
         } else {
-                g_assert_cmpuint(report.n_errors, ==, 0);
+                check_faults(&report, row->warning ? row->warning : "");
                 g_assert_cmpstr(view->self.name, ==, row->device);
         }
 }

@@ -112,13 +112,15 @@ static const Row texts[] = {
           MESH DEVICE("a", KEY_A, "10.42.0.1", "Routes=198.51.0.0/16 198.51.100.0/24") DEVICE(
                   "b", KEY_B, "10.42.0.2", "Routes=192.0.2.0/24\nPublicEndpoint=192.0.2.9:5"),
           "home.mesh:11:16: warning: PublicEndpoint: 192.0.2.9:5 lies inside 192.0.2.0/24, a route "
-          "of device b (line 10): hosts with AcceptRoutes=yes lose the way to it" },
+          "of device b (line 10): hosts with AcceptRoutes=yes lose the way to it; leave it out of "
+          "the route" },
         { "public-endpoint-in-anothers-route",
           MESH DEVICE("a", KEY_A, "10.42.0.1", "Routes=198.51.0.0/16 198.51.100.0/24 8.0.0.0/8")
                   DEVICE("b", KEY_B, "10.42.0.2",
                          "PublicEndpoint=198.51.100.9:5 [2001:db8::1]:5 1.1.1.1:5 9.9.9.9:5"),
           "home.mesh:10:16: warning: PublicEndpoint: 198.51.100.9:5 lies inside 198.51.0.0/16, a "
-          "route of device a (line 6): hosts with AcceptRoutes=yes lose the way to it" },
+          "route of device a (line 6): hosts with AcceptRoutes=yes lose the way to it; leave it out of "
+          "the route" },
         { "private-endpoint-in-a-route",
           MESH DEVICE(
                   "a", KEY_A, "10.42.0.1",
