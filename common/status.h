@@ -3,7 +3,7 @@
  * value: who knows fills it in, from the kernel alone or with what wattled knows beside it. */
 #pragma once
 
-#include "common/migrate.h"
+#include "common/migrate/migrate.h"
 #include "common/view.h"
 #include "common/wg-message.h"
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "common/sys/log.h"
-#include "daemon/bus.h"
+#include "daemon/bus/bus.h"
 #include "daemon/manager.h"
 
 static void unref_event(sd_event **event)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The meshes of this host as wattled keeps them: which peers there are, how each is reached now,
- * and the engine of common/migrate.h that moves them. It knows nothing of the bus; who shows the
- * meshes to others (daemon/bus.h) looks at them here and is told of changes. */
+ * and the engine of common/migrate/migrate.h that moves them. It knows nothing of the bus; who
+ * shows the meshes to others (daemon/bus/bus.h) looks at them here and is told of changes. */
 #pragma once
 
 #include <systemd/sd-event.h>
 
 #include "common/local.h"
-#include "common/migrate.h"
+#include "common/migrate/migrate.h"
 
 typedef struct WattleManager WattleManager;
 

@@ -3,7 +3,7 @@
  * and its engine. A plain value; who asks and sends for it is daemon/tunnel.c. */
 #pragma once
 
-#include "common/migrate.h"
+#include "common/migrate/migrate.h"
 #include "common/view.h"
 #include "common/wg-message.h"
 

@@ -3,7 +3,7 @@
  * last. A text file for each mesh, MESH.endpoints in its state folder. */
 #pragma once
 
-#include "common/migrate.h"
+#include "common/migrate/migrate.h"
 
 #define WATTLE_STATE_MAX_BYTES (2 * 1024 * 1024)
 #define WATTLE_STATE_MAX_AGE_S (30 * 24 * 3600)

@@ -7,7 +7,7 @@
 
 #include <systemd/sd-bus.h>
 
-#include "daemon/bus.h"
+#include "daemon/bus/bus.h"
 #include "tests/bus/fake-manager.h"
 
 /* What polkit does with a question. */

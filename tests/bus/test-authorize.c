@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Nothing happens on the bus that polkit has not said yes to, and nobody waits for it but those who
  * asked. */
-#include "daemon/authorize.h"
+#include "daemon/bus/authorize.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* org.wattle1 as its callers meet it: what it says of itself, what it tells, what it refuses, and
  * what it has others do. Everybody here is root to it; tests/bus/test-authorize.c has the rest. */
-#include "daemon/bus.h"
+#include "daemon/bus/bus.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #include "common/nm-profile.h"
 #include "common/sys/bus-status.h"
-#include "daemon/authorize.h"
+#include "daemon/bus/authorize.h"
 #include "tests/bus/stage.h"
 
 #define PROPERTIES     "org.freedesktop.DBus.Properties"

@@ -3,9 +3,9 @@
  * others, or keeps what it should not. */
 #include <string.h>
 
-#include "cli/apply-nm.h"
-#include "cli/nm.h"
-#include "cli/switch.h"
+#include "cli/apply/nm.h"
+#include "cli/managers/nm-switch.h"
+#include "cli/managers/nm.h"
 #include "common/nm-profile.h"
 #include "tests/bus/fake-nm.h"
 

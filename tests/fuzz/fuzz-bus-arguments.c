@@ -4,7 +4,7 @@
 
 #include "common/scalar.h"
 #include "common/status.h"
-#include "daemon/bus-arguments.h"
+#include "daemon/bus/arguments.h"
 #include "tests/fuzz/fuzz.h"
 
 /* FALSE if and only if error is set. */

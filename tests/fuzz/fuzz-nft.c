@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "cli/nft.h"
+#include "cli/doctor/nft.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

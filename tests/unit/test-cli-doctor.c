@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "cli/doctor.h"
-#include "cli/nft.h"
+#include "cli/doctor/doctor.h"
+#include "cli/doctor/nft.h"
 #include "tests/unit/fixture.h"
 
 #define MESH                                                                                       \

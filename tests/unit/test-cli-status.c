@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/status-screen.h"
+#include "cli/status/screen.h"
 #include "cli/units.h"
 #include "tests/unit/fixture.h"
 

@@ -2,7 +2,7 @@
 /* The migration engine in a small world with kernel, links and a peer, in which things happen in a
  * random order: what must hold at each step, and that it finds the way in the end. The seeds are
  * fixed. */
-#include "common/migrate.h"
+#include "common/migrate/migrate.h"
 
 #include <netinet/in.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The migration engine in transcripts that read as stories: at a time (ms), what happens, and what
  * the engine does. */
-#include "common/migrate.h"
+#include "common/migrate/migrate.h"
 
 #include <netinet/in.h>
 #include <string.h>

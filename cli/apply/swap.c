@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/apply/swap.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/managers/systemd.h"
+#include "common/error.h"
+#include "common/render.h"
+
+#define NETDEV_FORMAT    "run/systemd/network/" WATTLE_FILE_PREFIX "%s.netdev"
+#define STATE_DIR        "run/wattle"
+#define LOADED_SUFFIX    ".netdev-loaded"
+#define LOADED_FORMAT    STATE_DIR "/%s" LOADED_SUFFIX
+#define SET_ASIDE_SUFFIX ".netdev-aside"
+#define SET_ASIDE_FORMAT STATE_DIR "/%s" SET_ASIDE_SUFFIX
+
+/* systemd learns of the end of a reload a moment after we do. */
+#define RELOAD_SLACK_US (5 * G_USEC_PER_SEC)
+
+static gboolean is_still_loaded(int root_fd, sd_bus *bus, const char *path, gboolean *ret,
+                                GError **error)
+{
+        struct stat st;
+        guint64 changed_us, kept_us;
+
+        *ret = FALSE;
+        if (fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return TRUE;
+        if (!wattle_systemd_changed_at(bus, WATTLE_NETWORKD_UNIT, &changed_us, error))
+                return FALSE;
+        kept_us = (guint64)st.st_ctim.tv_sec * G_USEC_PER_SEC + (guint64)st.st_ctim.tv_nsec / 1000;
+        *ret = changed_us <= kept_us + RELOAD_SLACK_US;
+        return TRUE;
+}
+
+gboolean wattle_loaded_keep(int root_fd, sd_bus *bus, const char *mesh, gboolean is_needed,
+                            GError **error)
+{
+        g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, mesh);
+        g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, mesh);
+        gboolean is_loaded;
+
+        if (!is_still_loaded(root_fd, bus, loaded, &is_loaded, error))
+                return FALSE;
+        if (is_loaded)
+                return TRUE;
+        unlinkat(root_fd, loaded, 0);
+        if (!is_needed || linkat(root_fd, netdev, root_fd, loaded, 0) == 0 || errno == ENOENT)
+                return TRUE;
+        return wattle_error_set_errno(error, errno, "%s", loaded);
+}
+
+static gboolean same_file(int root_fd, const char *a, const char *b)
+{
+        struct stat x, y;
+
+        return fstatat(root_fd, a, &x, AT_SYMLINK_NOFOLLOW) == 0 &&
+               fstatat(root_fd, b, &y, AT_SYMLINK_NOFOLLOW) == 0 && x.st_ino == y.st_ino &&
+               x.st_dev == y.st_dev;
+}
+
+void wattle_loaded_tidy(int root_fd, const char *mesh)
+{
+        g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, mesh);
+        g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, mesh);
+
+        if (same_file(root_fd, netdev, loaded) ||
+            faccessat(root_fd, netdev, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+                unlinkat(root_fd, loaded, 0);
+}
+
+static gboolean rename_file(int root_fd, const char *from, const char *to, GError **error)
+{
+        return renameat(root_fd, from, root_fd, to) == 0 ||
+               wattle_error_set_errno(error, errno, "%s", to);
+}
+
+/* Meshes whose file in run/wattle ends in suffix. */
+static char **list_meshes(int root_fd, const char *suffix)
+{
+        GPtrArray *list = g_ptr_array_new();
+        int fd = openat(root_fd, STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+        const struct dirent *entry;
+
+        while (dir && (entry = readdir(dir)))
+                if (g_str_has_suffix(entry->d_name, suffix))
+                        g_ptr_array_add(list, g_strndup(entry->d_name,
+                                                        strlen(entry->d_name) - strlen(suffix)));
+        if (dir)
+                closedir(dir);
+        else if (fd >= 0)
+                close(fd);
+        g_ptr_array_add(list, NULL);
+        return (char **)g_ptr_array_free(list, FALSE);
+}
+
+/* The file that networkd has loaded to the place where it looks, and the new one aside. */
+static gboolean put_back(int root_fd, sd_bus *bus, const char *mesh, GError **error)
+{
+        g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, mesh);
+        g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, mesh);
+        g_autofree char *aside = g_strdup_printf(SET_ASIDE_FORMAT, mesh);
+        gboolean is_loaded;
+
+        if (!is_still_loaded(root_fd, bus, loaded, &is_loaded, error))
+                return FALSE;
+        return !is_loaded || (rename_file(root_fd, netdev, aside, error) &&
+                              rename_file(root_fd, loaded, netdev, error));
+}
+
+/* Whatever happens, a restart of networkd must find the new files. What was loaded is kept; a run
+ * that was killed in between left it in the other's place. */
+gboolean wattle_loaded_recover(int root_fd, GError **error)
+{
+        g_auto(GStrv) meshes = list_meshes(root_fd, SET_ASIDE_SUFFIX);
+        gboolean ok = TRUE;
+
+        for (guint i = 0; meshes[i]; i++) {
+                g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, meshes[i]);
+                g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, meshes[i]);
+                g_autofree char *aside = g_strdup_printf(SET_ASIDE_FORMAT, meshes[i]);
+
+                if (renameat(root_fd, netdev, root_fd, loaded) < 0 && errno != ENOENT && ok)
+                        ok = wattle_error_set_errno(error, errno, "%s", loaded);
+                ok = rename_file(root_fd, aside, netdev, ok ? error : NULL) && ok;
+        }
+        return ok;
+}
+
+static gboolean put_all_back(int root_fd, sd_bus *bus, GError **error)
+{
+        g_auto(GStrv) meshes = list_meshes(root_fd, LOADED_SUFFIX);
+
+        for (guint i = 0; meshes[i]; i++)
+                if (!put_back(root_fd, bus, meshes[i], error))
+                        return FALSE;
+        return TRUE;
+}
+
+/* A signal that ends us waits until the new files are in place again. */
+gboolean wattle_loaded_reload(int root_fd, sd_bus *bus, GError **error)
+{
+        sigset_t stops, before;
+        gboolean ok;
+
+        sigemptyset(&stops);
+        sigaddset(&stops, SIGINT);
+        sigaddset(&stops, SIGTERM);
+        sigaddset(&stops, SIGHUP);
+        sigprocmask(SIG_BLOCK, &stops, &before);
+        ok = put_all_back(root_fd, bus, error) && wattle_networkd_reload(bus, error);
+        ok = wattle_loaded_recover(root_fd, ok ? error : NULL) && ok;
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        return ok;
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "cli/doctor/doctor.h"
+
+/* What is written here is younger: a clock before it was never set. */
+#define OLDEST_CLOCK_S G_GINT64_CONSTANT(1704067200) /* 2024-01-01 */
+
+/* Clocks of hosts between which a profile is copied differ a little. */
+#define CLOCK_SLACK_S 300
+
+#define SHOWN 3 /* of many of a kind */
+
+static void clear_sysctl(gpointer data)
+{
+        WattleSysctlFact *fact = data;
+
+        g_free(fact->key);
+}
+
+static void clear_route(gpointer data)
+{
+        WattleRouteFact *fact = data;
+
+        g_free(fact->interface);
+}
+
+void wattle_facts_init(WattleFacts *facts)
+{
+        *facts = (WattleFacts){
+                .notes = g_ptr_array_new_with_free_func(g_free),
+                .sysctls = g_array_new(FALSE, FALSE, sizeof(WattleSysctlFact)),
+                .routes = g_array_new(FALSE, FALSE, sizeof(WattleRouteFact)),
+                .rivals = g_ptr_array_new_with_free_func(g_free),
+                .stale = g_ptr_array_new_with_free_func(g_free),
+                .unresolved = g_ptr_array_new_with_free_func(g_free),
+        };
+        wattle_status_init(&facts->status);
+        g_array_set_clear_func(facts->sysctls, clear_sysctl);
+        g_array_set_clear_func(facts->routes, clear_route);
+}
+
+void wattle_facts_clear(WattleFacts *facts)
+{
+        wattle_status_clear(&facts->status);
+        g_ptr_array_unref(facts->notes);
+        g_array_unref(facts->sysctls);
+        g_array_unref(facts->routes);
+        g_ptr_array_unref(facts->rivals);
+        g_ptr_array_unref(facts->stale);
+        g_ptr_array_unref(facts->unresolved);
+        g_free(facts->port_holder);
+        g_free(facts->key_fault);
+        g_free(facts->key_command);
+        g_free(facts->networkd_state);
+        g_free(facts->drops);
+}
+
+static void clear_finding(gpointer data)
+{
+        WattleFinding *finding = data;
+
+        g_free(finding->text);
+        g_free(finding->command);
+}
+
+GArray *wattle_findings_new(void)
+{
+        GArray *findings = g_array_new(FALSE, FALSE, sizeof(WattleFinding));
+
+        g_array_set_clear_func(findings, clear_finding);
+        return findings;
+}
+
+void wattle_findings_add(GArray *findings, const char *check, WattleFindingKind kind, char *text,
+                         char *command)
+{
+        const WattleFinding finding = { check, kind, text, command };
+
+        g_array_append_val(findings, finding);
+}
+
+/* A check's findings; its name is that of its row. */
+typedef struct {
+        GArray *findings;
+        const char *check;
+} Findings;
+
+static void problem(const Findings *findings, char *text, char *command)
+{
+        wattle_findings_add(findings->findings, findings->check, WATTLE_FINDING_PROBLEM, text,
+                            command);
+}
+
+static void note(const Findings *findings, char *text, char *command)
+{
+        wattle_findings_add(findings->findings, findings->check, WATTLE_FINDING_NOTE, text,
+                            command);
+}
+
+/* "a, b, c and 7 more" */
+static char *join(const GPtrArray *texts)
+{
+        GString *text = g_string_new(NULL);
+
+        for (guint i = 0; i < MIN(texts->len, SHOWN); i++)
+                g_string_append_printf(text, "%s%s", i > 0 ? ", " : "",
+                                       (const char *)g_ptr_array_index(texts, i));
+        if (texts->len > SHOWN)
+                g_string_append_printf(text, " and %u more", texts->len - SHOWN);
+        return g_string_free(text, FALSE);
+}
+
+static const char *mesh_of(const WattleFacts *facts)
+{
+        return facts->view->mesh;
+}
+
+static void check_owner(const WattleFacts *facts, const Findings *findings)
+{
+        gboolean is_nm = facts->view->owner == WATTLE_OWNER_NETWORK_MANAGER;
+        const char *unit = is_nm ? "NetworkManager" : "systemd-networkd";
+
+        if (facts->owner_known && !(is_nm ? facts->nm_runs : facts->networkd_runs))
+                problem(findings,
+                        g_strdup_printf("%s owns the interface %s, and does not run", unit,
+                                        facts->view->interface),
+                        g_strdup_printf("systemctl start %s", unit));
+}
+
+static void check_applied(const WattleFacts *facts, const Findings *findings)
+{
+        guint n_missing = 0, n_more = 0;
+        g_autofree char *names = NULL;
+
+        if (facts->stale->len > 0) {
+                names = join(facts->stale);
+                problem(findings, g_strdup_printf("not as the profile says: %s", names),
+                        g_strdup_printf("wattle apply %s", mesh_of(facts)));
+                return;
+        }
+        for (guint i = 0; facts->kernel_known && i < facts->status.peers->len; i++) {
+                const WattlePeerStatus *peer =
+                        &g_array_index(facts->status.peers, WattlePeerStatus, i);
+
+                n_missing += peer->missing;
+                n_more += peer->revoked || !peer->device;
+        }
+        if (n_missing > 0 || n_more > 0)
+                problem(findings,
+                        g_strdup_printf(
+                                "the kernel lacks %u peers of the mesh, and has %u that are "
+                                "not of it",
+                                n_missing, n_more),
+                        g_strdup_printf("wattle apply %s", mesh_of(facts)));
+}
+
+static void check_interface(const WattleFacts *facts, const Findings *findings)
+{
+        const char *interface = facts->view->interface;
+        gboolean wanted = facts->view->activation != WATTLE_ACTIVATION_MANUAL;
+
+        if (facts->link_is_other) {
+                problem(findings,
+                        g_strdup_printf("the interface %s is there, and is none of WireGuard's",
+                                        interface),
+                        g_strdup_printf("ip -d link show dev %s", interface));
+        } else if (facts->status.link == WATTLE_LINK_UP) {
+                return;
+        } else if (facts->status.link == WATTLE_LINK_ABSENT &&
+                   facts->view->owner == WATTLE_OWNER_NETWORKD) {
+                problem(findings, g_strdup_printf("there is no interface %s", interface),
+                        g_strdup_printf("wattle apply %s", mesh_of(facts)));
+        } else {
+                (wanted ? problem : note)(
+                        findings,
+                        g_strdup_printf("the interface %s is down%s", interface,
+                                        wanted ? ", and ActivationPolicy= wants it up" : ""),
+                        g_strdup_printf("wattle up %s", mesh_of(facts)));
+        }
+}
+
+static void check_key(const WattleFacts *facts, const Findings *findings)
+{
+        if (facts->key_fault)
+                problem(findings, g_strdup(facts->key_fault), g_strdup(facts->key_command));
+}
+
+/* Others that want the interface for themselves, or an owner that does not want it. */
+static void check_fight(const WattleFacts *facts, const Findings *findings)
+{
+        const char *interface = facts->view->interface;
+        gboolean is_nm = facts->view->owner == WATTLE_OWNER_NETWORK_MANAGER;
+
+        for (guint i = 0; i < facts->rivals->len; i++)
+                problem(findings,
+                        g_strdup_printf("%s is for the interface %s too",
+                                        (const char *)g_ptr_array_index(facts->rivals, i),
+                                        interface),
+                        NULL);
+        if (facts->status.link == WATTLE_LINK_ABSENT)
+                return;
+        if (!is_nm && facts->nm_knows && facts->nm_manages)
+                problem(findings,
+                        g_strdup_printf("NetworkManager manages the interface %s, which "
+                                        "systemd-networkd owns",
+                                        interface),
+                        g_strdup_printf("nmcli device set %s managed no", interface));
+        if (is_nm && facts->networkd_state && strcmp(facts->networkd_state, "unmanaged") != 0 &&
+            strcmp(facts->networkd_state, "initialized") != 0)
+                problem(findings,
+                        g_strdup_printf("systemd-networkd manages the interface %s (%s), which "
+                                        "NetworkManager owns",
+                                        interface, facts->networkd_state),
+                        g_strdup_printf("networkctl status %s", interface));
+        if (!is_nm && facts->networkd_state &&
+            (strcmp(facts->networkd_state, "unmanaged") == 0 ||
+             strcmp(facts->networkd_state, "failed") == 0))
+                problem(findings,
+                        g_strdup_printf("systemd-networkd's state of the interface %s is '%s'",
+                                        interface, facts->networkd_state),
+                        g_strdup_printf("networkctl status %s", interface));
+}
+
+static void check_port(const WattleFacts *facts, const Findings *findings)
+{
+        if (facts->port_holder)
+                problem(findings,
+                        g_strdup_printf("the UDP port %u is taken: %s", facts->view->listen_port,
+                                        facts->port_holder),
+                        g_strdup_printf("ss -lunp sport = :%u", facts->view->listen_port));
+}
+
+/* Both settings are of the kernel's, and each is named with what it does. */
+static void check_sysctls(const WattleFacts *facts, const Findings *findings, const char *suffix,
+                          const char *what)
+{
+        for (guint i = 0; i < facts->sysctls->len; i++) {
+                const WattleSysctlFact *fact = &g_array_index(facts->sysctls, WattleSysctlFact, i);
+
+                if (g_str_has_suffix(fact->key, suffix) && fact->wanted != fact->actual)
+                        problem(findings,
+                                g_strdup_printf("%s is %u and not %u: %s", fact->key, fact->actual,
+                                                fact->wanted, what),
+                                g_strdup_printf("sysctl -w %s=%u", fact->key, fact->wanted));
+        }
+}
+
+static void check_rp_filter(const WattleFacts *facts, const Findings *findings)
+{
+        check_sysctls(facts, findings, ".rp_filter",
+                      "the kernel drops answers that come by another way");
+        check_sysctls(facts, findings, ".src_valid_mark",
+                      "the kernel drops answers to what goes to the exit node");
+}
+
+static void check_forwarding(const WattleFacts *facts, const Findings *findings)
+{
+        check_sysctls(facts, findings, ".forwarding",
+                      "this device does not forward for the others");
+}
+
+/* One finding for each interface that takes them, however many devices it takes. */
+static void check_routes(const WattleFacts *facts, const Findings *findings)
+{
+        g_autoptr(GHashTable) done = g_hash_table_new(g_str_hash, g_str_equal);
+
+        for (guint i = 0; i < facts->routes->len; i++) {
+                const WattleRouteFact *fact = &g_array_index(facts->routes, WattleRouteFact, i);
+                const char *through = fact->interface ? fact->interface : "";
+                char address[WATTLE_ADDR_TEXT_MAX];
+
+                if (!g_hash_table_add(done, (gpointer)through))
+                        continue;
+                wattle_addr_format(&fact->addr, address);
+                problem(findings,
+                        fact->interface ? g_strdup_printf(
+                                                  "packets for %s (%s) go out by %s and not by %s",
+                                                  address, fact->device, fact->interface,
+                                                  facts->view->interface)
+                                        : g_strdup_printf("there is no route to %s (%s)", address,
+                                                          fact->device),
+                        g_strdup_printf("ip route get %s", address));
+        }
+}
+
+static void check_clock(const WattleFacts *facts, const Findings *findings)
+{
+        if (facts->now_s < OLDEST_CLOCK_S || facts->now_s < facts->profile_s - CLOCK_SLACK_S)
+                problem(findings,
+                        g_strdup("the clock is in the past: peers refuse handshakes that are older "
+                                 "than the last"),
+                        g_strdup("timedatectl set-ntp true"));
+        else if (facts->clock_unsynchronized)
+                note(findings,
+                     g_strdup(
+                             "nothing keeps the clock right: one that is set back stops handshakes"),
+                     g_strdup("timedatectl set-ntp true"));
+}
+
+static void check_firewall(const WattleFacts *facts, const Findings *findings)
+{
+        if (facts->drops && facts->status.listen_port > 0)
+                (facts->has_endpoint ? problem : note)(
+                        findings,
+                        g_strdup_printf("the firewall drops what comes to the UDP port %u (%s)",
+                                        facts->status.listen_port, facts->drops),
+                        g_strdup_printf("nft insert rule %s udp dport %u accept", facts->drops,
+                                        facts->status.listen_port));
+}
+
+static void check_names(const WattleFacts *facts, const Findings *findings)
+{
+        g_autofree char *names = join(facts->unresolved);
+
+        if (facts->unresolved->len > 0)
+                problem(findings, g_strdup_printf("names of endpoints are not found: %s", names),
+                        g_strdup_printf("getent ahosts %s",
+                                        (const char *)g_ptr_array_index(facts->unresolved, 0)));
+}
+
+static void check_wattled(const WattleFacts *facts, const Findings *findings)
+{
+        if (facts->wattled_wanted && !facts->wattled_runs)
+                problem(findings,
+                        g_strdup("wattled does not run: endpoints do not follow the network"),
+                        g_strdup("systemctl start wattled"));
+        else if (facts->wattled_runs && facts->status.problem &&
+                 facts->status.link == WATTLE_LINK_UP)
+                problem(findings,
+                        g_strdup_printf("wattled does not look after the peers: %s",
+                                        facts->status.problem),
+                        NULL);
+}
+
+/* wattle(1) describes each. */
+static const struct {
+        const char *name;
+        void (*check)(const WattleFacts *facts, const Findings *findings);
+} checks[] = {
+        { "owner", check_owner },         { "applied", check_applied },
+        { "interface", check_interface }, { "key", check_key },
+        { "fight", check_fight },         { "port", check_port },
+        { "rp_filter", check_rp_filter }, { "forwarding", check_forwarding },
+        { "routes", check_routes },       { "clock", check_clock },
+        { "firewall", check_firewall },   { "names", check_names },
+        { "wattled", check_wattled },
+};
+
+const char *const *wattle_doctor_names(void)
+{
+        static const char *names[G_N_ELEMENTS(checks) + 1];
+
+        for (guint i = 0; i < G_N_ELEMENTS(checks); i++)
+                names[i] = checks[i].name;
+        return names;
+}
+
+void wattle_doctor_check(const WattleFacts *facts, GArray *findings)
+{
+        for (guint i = 0; i < G_N_ELEMENTS(checks); i++)
+                checks[i].check(facts, &(Findings){ findings, checks[i].name });
+}

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/doctor/facts.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include "cli/doctor/nft.h"
+#include "cli/managers/bus.h"
+#include "cli/managers/systemd.h"
+#include "cli/managers/wattled.h"
+#include "cli/status/load.h"
+#include "common/error.h"
+#include "common/nm-profile.h"
+#include "common/render.h"
+#include "common/sys/host.h"
+#include "common/sys/route.h"
+#include "common/sys/secret.h"
+
+#define NM       "org.freedesktop.NetworkManager"
+#define NETWORK1 "org.freedesktop.network1"
+
+#define FILE_MAX (16 * 1024 * 1024)
+
+/* The whole of a small file of the kernel's; NULL if there is none. */
+static char *read_text(const char *path)
+{
+        char *text = NULL;
+
+        return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
+}
+
+static gboolean read_sysctl(const char *key, guint *ret)
+{
+        g_autofree char *path = g_strdup_printf("/proc/sys/%s", key);
+        g_autofree char *text = NULL;
+
+        /* Interface names of ours have no dots. */
+        g_strdelimit(path + strlen("/proc/sys/"), ".", '/');
+        text = read_text(path);
+        if (text)
+                *ret = (guint)g_ascii_strtoull(text, NULL, 10);
+        return text != NULL;
+}
+
+/* What the kernel goes by: the stricter of the interface's and that of all (ip-sysctl). */
+static guint effective(const char *key, guint value)
+{
+        guint all = 0;
+
+        if (g_str_has_suffix(key, ".rp_filter") && read_sysctl("net.ipv4.conf.all.rp_filter", &all))
+                return MAX(value, all);
+        return value;
+}
+
+/* What our sysctl.d file has, line by line. */
+static void gather_sysctls(WattleFacts *facts)
+{
+        g_auto(WattleFileset) files = { 0 };
+        g_auto(GStrv) lines = NULL;
+
+        wattle_fileset_init(&files);
+        wattle_render_sysctl(facts->view, &files);
+        if (files.files->len == 0)
+                return;
+        lines = g_strsplit(((WattleFile *)g_ptr_array_index(files.files, 0))->content->str, "\n",
+                           -1);
+        for (char **line = lines; *line; line++) {
+                char *equals = strchr(*line, '=');
+                WattleSysctlFact fact;
+
+                if (**line == '#' || !equals)
+                        continue;
+                fact.key = g_strstrip(g_strndup(*line + (**line == '-'),
+                                                (gsize)(equals - *line) - (**line == '-')));
+                fact.wanted = (guint)g_ascii_strtoull(equals + 1, NULL, 10);
+                if (read_sysctl(fact.key, &fact.actual)) {
+                        fact.actual = effective(fact.key, fact.actual);
+                        g_array_append_val(facts->sysctls, fact);
+                } else {
+                        g_free(fact.key);
+                }
+        }
+}
+
+/* The first address of each peer is looked up; all are in the same subnets. */
+static void gather_routes(WattleFacts *facts)
+{
+        g_auto(WattleNetlink) netlink = { 0 };
+        guint32 ours = if_nametoindex(facts->view->interface);
+
+        if (facts->status.link != WATTLE_LINK_UP ||
+            !wattle_netlink_open(&netlink, NETLINK_ROUTE, NULL))
+                return;
+        for (guint i = 0; i < facts->view->n_peers; i++) {
+                const WattleViewDevice *device = &facts->view->peers[i].device;
+                WattleRouteFact fact = { .device = device->name };
+                WattleRoute route;
+                char name[IF_NAMESIZE];
+
+                if (device->n_addresses == 0)
+                        continue;
+                fact.addr = device->addresses[0].value;
+                if (wattle_route_lookup(&netlink, &fact.addr, 0, 0, &route, NULL)) {
+                        if (route.ifindex == ours)
+                                continue;
+                        fact.interface = g_strdup(if_indextoname(route.ifindex, name));
+                }
+                g_array_append_val(facts->routes, fact);
+        }
+}
+
+/* The inode of the socket that has the port; 0 if there is none. */
+static guint64 find_socket(const char *table, guint16 port)
+{
+        g_autofree char *text = read_text(table);
+        g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+        g_autofree char *wanted = g_strdup_printf(":%04X", port);
+
+        for (char **line = lines; *line; line++) {
+                char local[64], remote[64];
+                unsigned long long inode;
+
+                if (sscanf(*line, " %*[0-9]: %63s %63s %*s %*s %*s %*s %*s %*s %llu", local, remote,
+                           &inode) == 3 &&
+                    g_str_has_suffix(local, wanted))
+                        return inode;
+        }
+        return 0;
+}
+
+static gboolean holds(const char *pid, const char *link)
+{
+        g_autofree char *folder = g_strdup_printf("/proc/%s/fd", pid);
+        g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+        const char *name;
+
+        while (dir && (name = g_dir_read_name(dir))) {
+                g_autofree char *path = g_build_filename(folder, name, NULL);
+                g_autofree char *target = g_file_read_link(path, NULL);
+
+                if (g_strcmp0(target, link) == 0)
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+/* "dnsmasq (process 12)"; a socket of the kernel's own has no process. */
+static char *socket_holder(guint64 inode)
+{
+        g_autofree char *link = g_strdup_printf("socket:[%" G_GUINT64_FORMAT "]", inode);
+        g_autoptr(GDir) proc = g_dir_open("/proc", 0, NULL);
+        const char *pid;
+
+        while (proc && (pid = g_dir_read_name(proc))) {
+                g_autofree char *path = g_strdup_printf("/proc/%s/comm", pid);
+                g_autofree char *name = NULL;
+
+                if (!g_ascii_isdigit(*pid) || !holds(pid, link))
+                        continue;
+                name = read_text(path);
+                return g_strdup_printf("%s (process %s)", g_strstrip(name), pid);
+        }
+        return g_strdup(geteuid() == 0 ? "another interface of WireGuard's, or the kernel's"
+                                       : "by whom, only root is told");
+}
+
+/* One that is up has its port. */
+static void gather_port(WattleFacts *facts)
+{
+        guint64 inode = 0;
+
+        if (facts->status.link != WATTLE_LINK_UP)
+                inode = find_socket("/proc/net/udp", facts->view->listen_port);
+        if (facts->status.link != WATTLE_LINK_UP && inode == 0)
+                inode = find_socket("/proc/net/udp6", facts->view->listen_port);
+        if (inode != 0)
+                facts->port_holder = socket_holder(inode);
+}
+
+static void gather_clock(WattleFacts *facts, const WattleMesh *mesh)
+{
+        struct timex clock = { 0 };
+        struct stat st;
+
+        facts->now_s = g_get_real_time() / G_USEC_PER_SEC;
+        if (stat(mesh->path, &st) == 0)
+                facts->profile_s = st.st_mtim.tv_sec;
+        facts->clock_unsynchronized = adjtimex(&clock) == TIME_ERROR;
+}
+
+/* The key is good for us; is it for networkd too? */
+static gboolean check_networkd(int root_fd, const char *path, GError **error)
+{
+        const struct group *group = getgrnam("systemd-network");
+
+        return !group || wattle_secret_check_group(root_fd, path, group->gr_gid, error);
+}
+
+static void gather_key(WattleFacts *facts, int root_fd)
+{
+        const char *path = facts->view->private_key_file;
+        g_auto(WattleKey) key = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        if (!facts->root || !path)
+                return;
+        if (wattle_secret_read(root_fd, path + 1, &key, &error) &&
+            (facts->view->owner != WATTLE_OWNER_NETWORKD ||
+             check_networkd(root_fd, path + 1, &error)))
+                return;
+        facts->key_fault = g_strdup_printf("the private key: %s", error->message);
+        if (g_error_matches(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
+                facts->key_command = g_strdup_printf("wattle genkey %s", facts->view->mesh);
+        else if (facts->view->owner == WATTLE_OWNER_NETWORKD)
+                facts->key_command =
+                        g_strdup_printf("chown root:systemd-network %s; chmod 0640 %s", path, path);
+        else
+                facts->key_command =
+                        g_strdup_printf("chown root:root %s; chmod 0600 %s", path, path);
+}
+
+static void ask_nm(WattleFacts *facts, sd_bus *bus)
+{
+        AUTO_BUS_MESSAGE *reply = NULL;
+        const char *device;
+        int managed = 0;
+
+        if (sd_bus_call_method(bus, NM, "/org/freedesktop/NetworkManager", NM, "GetDeviceByIpIface",
+                               NULL, &reply, "s", facts->view->interface) < 0 ||
+            sd_bus_message_read(reply, "o", &device) <= 0)
+                return;
+        facts->nm_knows = sd_bus_get_property_trivial(bus, NM, device, NM ".Device", "Managed",
+                                                      NULL, 'b', &managed) >= 0;
+        facts->nm_manages = managed != 0;
+}
+
+static void ask_networkd(WattleFacts *facts, sd_bus *bus)
+{
+        AUTO_BUS_MESSAGE *reply = NULL;
+        const char *link;
+        gint32 ifindex;
+        char *state = NULL;
+
+        if (sd_bus_call_method(bus, NETWORK1, "/org/freedesktop/network1", NETWORK1 ".Manager",
+                               "GetLinkByName", NULL, &reply, "s", facts->view->interface) < 0 ||
+            sd_bus_message_read(reply, "io", &ifindex, &link) <= 0 ||
+            sd_bus_get_property_string(bus, NETWORK1, link, NETWORK1 ".Link", "AdministrativeState",
+                                       NULL, &state) < 0)
+                return;
+        facts->networkd_state = g_strdup(state);
+        g_free(state);
+}
+
+static void gather_owners(WattleFacts *facts, sd_bus *bus)
+{
+        facts->owner_known =
+                wattle_systemd_is_active(bus, WATTLE_NETWORKD_UNIT, &facts->networkd_runs, NULL) &&
+                wattle_systemd_is_active(bus, "NetworkManager.service", &facts->nm_runs, NULL);
+        if (facts->status.link == WATTLE_LINK_ABSENT)
+                return;
+        /* Neither is to be started by being asked. */
+        if (facts->nm_runs)
+                ask_nm(facts, bus);
+        if (facts->networkd_runs)
+                ask_networkd(facts, bus);
+}
+
+static gboolean has_line(const char *path, const char *line)
+{
+        g_autofree char *text = read_text(path);
+        g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+
+        for (char **one = lines; *one; one++)
+                if (strcmp(g_strstrip(*one), line) == 0)
+                        return TRUE;
+        return FALSE;
+}
+
+/* Files of a folder that claim the interface with this line, and are not ours. What NetworkManager
+ * has only as long as a link is up, of its own making or a VPN's, claims nothing. */
+static void gather_rivals(WattleFacts *facts, const char *folder, const char *suffix,
+                          const char *key)
+{
+        g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+        g_autofree char *line = g_strdup_printf("%s=%s", key, facts->view->interface);
+        g_autofree char *ours = wattle_nm_profile_path(facts->view->mesh);
+        const char *name;
+
+        while (dir && (name = g_dir_read_name(dir))) {
+                g_autofree char *path = g_build_filename(folder, name, NULL);
+
+                if (g_str_has_suffix(name, suffix) && !g_str_has_prefix(name, WATTLE_FILE_PREFIX) &&
+                    !strstr(path, ours) && has_line(path, line) && !has_line(path, "volatile=true"))
+                        g_ptr_array_add(facts->rivals, g_steal_pointer(&path));
+        }
+}
+
+static void gather_all_rivals(WattleFacts *facts)
+{
+        static const char *const networkd[] = { "/etc/systemd/network", "/run/systemd/network",
+                                                "/usr/lib/systemd/network" };
+        static const char *const nm[] = { "/etc/NetworkManager/system-connections",
+                                          "/run/NetworkManager/system-connections" };
+
+        for (guint i = 0; i < G_N_ELEMENTS(networkd); i++)
+                gather_rivals(facts, networkd[i], ".netdev", "Name");
+        for (guint i = 0; i < G_N_ELEMENTS(nm); i++)
+                gather_rivals(facts, nm[i], ".nmconnection", "interface-name");
+}
+
+/* A file that we may not read is not known to be stale. */
+static void gather_stale(WattleFacts *facts, int root_fd)
+{
+        g_auto(WattleFileset) files = { 0 };
+
+        wattle_fileset_init(&files);
+        wattle_render_host(facts->view, wattle_host_systemd_version(root_fd), &files);
+        for (guint i = 0; i < files.files->len; i++) {
+                const WattleFile *file = g_ptr_array_index(files.files, i);
+                g_autoptr(GError) error = NULL;
+                g_autoptr(GBytes) bytes = wattle_read_file(root_fd, file->path, FILE_MAX, &error);
+                g_autoptr(GBytes) wanted =
+                        g_bytes_new_static(file->content->str, file->content->len);
+
+                if (bytes ? !g_bytes_equal(bytes, wanted)
+                          : g_error_matches(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
+                        g_ptr_array_add(facts->stale, g_strconcat("/", file->path, NULL));
+        }
+}
+
+/* Without nft, or without leave to ask it, nothing is known. */
+static void gather_firewall(WattleFacts *facts)
+{
+        const char *argv[] = { "nft", "list", "ruleset", NULL };
+        g_autofree char *ruleset = NULL, *where = NULL;
+        int status = -1;
+
+        if (!facts->root || facts->status.listen_port == 0 ||
+            !g_spawn_sync("/", (char **)argv, NULL,
+                          G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &ruleset,
+                          NULL, &status, NULL) ||
+            status != 0)
+                return;
+        if (wattle_nft_judge(ruleset, facts->status.listen_port, &where) == WATTLE_NFT_DROPS)
+                facts->drops = g_steal_pointer(&where);
+}
+
+static void gather_names(WattleFacts *facts)
+{
+        for (guint i = 0; i < facts->view->n_peers; i++) {
+                const WattlePeer *peer = &facts->view->peers[i];
+
+                for (guint j = 0; j < peer->n_candidates; j++) {
+                        const char *name = peer->candidates[j].endpoint.name;
+                        struct addrinfo *found = NULL;
+
+                        if (!name)
+                                continue;
+                        if (getaddrinfo(name, NULL, &(struct addrinfo){ .ai_socktype = SOCK_DGRAM },
+                                        &found) != 0)
+                                g_ptr_array_add(facts->unresolved, g_strdup(name));
+                        else
+                                freeaddrinfo(found);
+                }
+        }
+}
+
+void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleMesh *mesh,
+                         const WattleView *view)
+{
+        WattleStatusSource source = { .cli = cli };
+        g_auto(WattleReport) report = { 0 };
+        const WattleDevice *self = wattle_profile_find_device(mesh->profile, view->self.name);
+        gboolean complete = FALSE;
+
+        wattle_report_init(&report);
+        facts->view = view;
+        facts->root = geteuid() == 0;
+        facts->has_endpoint = self && self->n_candidates > 0;
+        if (wattle_status_load(&source, view->mesh, &facts->status, facts->notes, &complete,
+                               &report))
+                facts->kernel_known =
+                        facts->root && complete && facts->status.link != WATTLE_LINK_ABSENT;
+        facts->link_is_other =
+                facts->status.link == WATTLE_LINK_ABSENT && if_nametoindex(view->interface) != 0;
+        gather_sysctls(facts);
+        gather_routes(facts);
+        gather_port(facts);
+        gather_clock(facts, mesh);
+        gather_key(facts, cli->root_fd);
+        gather_all_rivals(facts);
+        gather_stale(facts, cli->root_fd);
+        gather_firewall(facts);
+        gather_names(facts);
+        facts->wattled_wanted =
+                mesh->local.migrate && access(WATTLE_UNITDIR "/wattled.service", F_OK) == 0;
+        if (source.bus) {
+                gather_owners(facts, source.bus);
+                facts->wattled_runs = wattle_wattled_is_running(source.bus);
+        } else {
+                facts->wattled_wanted = FALSE; /* or nobody knows */
+        }
+        wattle_status_source_clear(&source);
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/doctor/nft.h"
+
+#include <string.h>
+
+#define MAX_DEPTH 16    /* of jumps, as the kernel's own limit (NFT_JUMP_STACK_SIZE) */
+#define MAX_RULES 20000 /* that a packet meets; beyond, nothing is said */
+
+typedef struct {
+        char *table; /* "inet filter" */
+        char *name;
+        gboolean is_input;   /* the kernel begins here with what is for this host */
+        gboolean drops_rest; /* its policy */
+        GPtrArray *rules;    /* of char * */
+} Chain;
+
+typedef struct {
+        GPtrArray *chains; /* of Chain */
+} Ruleset;
+
+static void chain_free(gpointer data)
+{
+        Chain *chain = data;
+
+        g_free(chain->table);
+        g_free(chain->name);
+        g_ptr_array_unref(chain->rules);
+        g_free(chain);
+}
+
+/* "NAME" of "chain NAME {", "inet filter" of "table inet filter {"; NULL if it is another line. */
+static char *block_name(const char *line, const char *kind)
+{
+        gsize prefix = strlen(kind), length = strlen(line);
+
+        if (!g_str_has_prefix(line, kind) || length < prefix + 2 || !g_str_has_suffix(line, " {"))
+                return NULL;
+        return g_strndup(line + prefix, length - prefix - 2);
+}
+
+static void read_base(Chain *chain, const char *line)
+{
+        if (strstr(line, "hook input") || strstr(line, "hook prerouting"))
+                chain->is_input = g_str_has_prefix(line, "type filter");
+        chain->drops_rest = strstr(line, "policy drop") != NULL;
+}
+
+static Chain *chain_new(const char *table, char *name)
+{
+        Chain *chain = g_new0(Chain, 1);
+
+        chain->table = g_strdup(table);
+        chain->name = name;
+        chain->rules = g_ptr_array_new_with_free_func(g_free);
+        return chain;
+}
+
+/* Blocks that are neither tables nor chains (sets, maps, counters) are passed over. */
+static void parse(Ruleset *ruleset, const char *text)
+{
+        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+        g_autofree char *table = NULL;
+        Chain *chain = NULL;
+        guint depth = 0;
+
+        for (char **line = lines; *line; line++) {
+                const char *trimmed = g_strstrip(*line);
+                char *name;
+
+                if (strcmp(trimmed, "}") == 0) {
+                        depth -= depth > 0;
+                        chain = NULL;
+                } else if (depth == 0 && (name = block_name(trimmed, "table "))) {
+                        g_free(table);
+                        table = name;
+                        depth++;
+                } else if (depth == 1 && table && (name = block_name(trimmed, "chain "))) {
+                        chain = chain_new(table, name);
+                        g_ptr_array_add(ruleset->chains, chain);
+                        depth++;
+                } else if (g_str_has_suffix(trimmed, "{")) {
+                        depth++;
+                } else if (chain && depth == 2 && g_str_has_prefix(trimmed, "type ")) {
+                        read_base(chain, trimmed);
+                } else if (chain && depth == 2 && *trimmed) {
+                        g_ptr_array_add(chain->rules, g_strdup(trimmed));
+                }
+        }
+}
+
+typedef enum {
+        MATCH_NO,
+        MATCH_PERHAPS,
+        MATCH_YES,
+} Match;
+
+static Match in_range(const char *word, guint16 port)
+{
+        char *end;
+        guint64 low = g_ascii_strtoull(word, &end, 10), high = low;
+
+        if (end == word)
+                return MATCH_PERHAPS; /* a name, or a set of its own */
+        if (*end == '-')
+                high = g_ascii_strtoull(end + 1, &end, 10);
+        if (*end != '\0' && *end != ',')
+                return MATCH_PERHAPS;
+        return low <= port && port <= high ? MATCH_YES : MATCH_NO;
+}
+
+/* Words of one value, or of "{ a, b }"; *at is moved behind them. Tells by test whether one of them
+ * is ours. */
+static Match match_set(char **words, guint *at, Match (*test)(const char *word, guint16 port),
+                       guint16 port)
+{
+        Match match = MATCH_NO;
+
+        if (!words[*at])
+                return MATCH_PERHAPS;
+        if (strcmp(words[*at], "!=") == 0) {
+                (*at)++;
+                match = match_set(words, at, test, port);
+                return match == MATCH_PERHAPS ? match : MATCH_YES - match;
+        }
+        if (strcmp(words[*at], "{") != 0)
+                return test(words[(*at)++], port);
+        for ((*at)++; words[*at] && strcmp(words[*at], "}") != 0; (*at)++) {
+                Match one = test(words[*at], port);
+
+                match = MAX(match, one);
+        }
+        *at += words[*at] != NULL;
+        return match;
+}
+
+static Match is_udp(const char *word, G_GNUC_UNUSED guint16 port)
+{
+        return g_str_has_prefix(word, "udp") || strcmp(word, "17") == 0 ? MATCH_YES : MATCH_NO;
+}
+
+/* "established,related" is not for the first packet. */
+static Match is_new(const char *word, G_GNUC_UNUSED guint16 port)
+{
+        return strstr(word, "new") ? MATCH_YES : MATCH_NO;
+}
+
+static Match is_outside(const char *word, G_GNUC_UNUSED guint16 port)
+{
+        return strcmp(word, "\"lo\"") == 0 ? MATCH_NO : MATCH_PERHAPS;
+}
+
+/* Conditions by how they begin; their values follow. */
+static const struct {
+        const char *first, *second;
+        Match (*test)(const char *word, guint16 port);
+} conditions[] = {
+        { "udp", "dport", in_range },  { "th", "dport", in_range },
+        { "meta", "l4proto", is_udp }, { "ip", "protocol", is_udp },
+        { "ip6", "nexthdr", is_udp },  { "ct", "state", is_new },
+        { "iif", NULL, is_outside },   { "iifname", NULL, is_outside },
+};
+
+static gboolean is_other_protocol(const char *word)
+{
+        static const char *const others[] = { "tcp", "icmp", "icmpv6", "sctp", "dccp", "igmp" };
+
+        for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+                if (strcmp(word, others[i]) == 0)
+                        return TRUE;
+        return FALSE;
+}
+
+/* One condition at *at, which is moved behind it. */
+static Match match_condition(char **words, guint *at, guint16 port)
+{
+        for (guint i = 0; i < G_N_ELEMENTS(conditions); i++) {
+                if (strcmp(words[*at], conditions[i].first) != 0 ||
+                    (conditions[i].second && g_strcmp0(words[*at + 1], conditions[i].second) != 0))
+                        continue;
+                *at += conditions[i].second ? 2 : 1;
+                return match_set(words, at, conditions[i].test, port);
+        }
+        if (is_other_protocol(words[*at])) {
+                (*at)++;
+                return MATCH_NO;
+        }
+        (*at)++;
+        return MATCH_PERHAPS;
+}
+
+static gboolean is_verdict(const char *word)
+{
+        static const char *const verdicts[] = { "accept", "drop",   "reject", "jump",
+                                                "goto",   "return", "queue",  "continue" };
+
+        for (guint i = 0; i < G_N_ELEMENTS(verdicts); i++)
+                if (strcmp(word, verdicts[i]) == 0)
+                        return TRUE;
+        return FALSE;
+}
+
+/* Statements that decide nothing: "counter packets 1 bytes 2", "log prefix ...". */
+static gboolean skip_statement(char **words, guint *at)
+{
+        if (strcmp(words[*at], "counter") == 0) {
+                (*at)++;
+                while (words[*at] &&
+                       (strcmp(words[*at], "packets") == 0 || strcmp(words[*at], "bytes") == 0) &&
+                       words[*at + 1])
+                        *at += 2;
+                return TRUE;
+        }
+        if (strcmp(words[*at], "log") == 0 || strcmp(words[*at], "comment") == 0) {
+                while (words[*at] && !is_verdict(words[*at]))
+                        (*at)++;
+                return TRUE;
+        }
+        return FALSE;
+}
+
+/* Whether a rule is for our packet; its verdict's words are left at *at, NULL if it has none. */
+static Match match_rule(char **words, guint *at, guint16 port)
+{
+        Match all = MATCH_YES;
+
+        while (words[*at] && !is_verdict(words[*at])) {
+                Match one;
+
+                if (skip_statement(words, at))
+                        continue;
+                one = match_condition(words, at, port);
+                all = MIN(all, one);
+        }
+        return all;
+}
+
+typedef struct {
+        const Ruleset *ruleset;
+        guint16 port;
+        guint n_rules;             /* met so far */
+        gboolean perhaps_accepted; /* a rule that we cannot read to its end may have let it in */
+        const Chain *dropped_by;
+} Packet;
+
+typedef enum {
+        GOES_ON, /* the chain has nothing to say */
+        ACCEPTED,
+        DROPPED,
+} Fate;
+
+static Fate walk(Packet *packet, const Chain *chain, guint depth);
+
+static const Chain *find_chain(const Packet *packet, const char *table, const char *name)
+{
+        for (guint i = 0; i < packet->ruleset->chains->len; i++) {
+                const Chain *chain = g_ptr_array_index(packet->ruleset->chains, i);
+
+                if (strcmp(chain->table, table) == 0 && g_strcmp0(chain->name, name) == 0)
+                        return chain;
+        }
+        return NULL;
+}
+
+static Fate jump(Packet *packet, const Chain *from, const char *name, Match match, guint depth)
+{
+        const Chain *to = find_chain(packet, from->table, name);
+        Fate fate = to && depth < MAX_DEPTH ? walk(packet, to, depth + 1) : GOES_ON;
+
+        if (!to || depth >= MAX_DEPTH || (match == MATCH_PERHAPS && fate == ACCEPTED)) {
+                packet->perhaps_accepted = TRUE;
+                return GOES_ON;
+        }
+        return match == MATCH_YES ? fate : GOES_ON;
+}
+
+/* *ret_ends says that the chain has nothing more to say. */
+static Fate follow_rule(Packet *packet, const Chain *chain, const char *rule, guint depth,
+                        gboolean *ret_ends)
+{
+        g_auto(GStrv) words = g_strsplit(rule, " ", -1);
+        guint at = 0;
+        Match match = match_rule(words, &at, packet->port);
+        const char *verdict = words[at];
+        Fate fate;
+
+        *ret_ends = FALSE;
+        if (match == MATCH_NO)
+                return GOES_ON;
+        /* A vmap has its verdicts in a table. */
+        if (!verdict) {
+                packet->perhaps_accepted |= strstr(rule, "vmap") != NULL;
+                return GOES_ON;
+        }
+        if (strcmp(verdict, "jump") == 0 || strcmp(verdict, "goto") == 0) {
+                fate = jump(packet, chain, words[at + 1], match, depth);
+                *ret_ends = match == MATCH_YES && strcmp(verdict, "goto") == 0;
+                return fate;
+        }
+        if (match == MATCH_PERHAPS) {
+                packet->perhaps_accepted |= strcmp(verdict, "drop") != 0 &&
+                                            strcmp(verdict, "reject") != 0 &&
+                                            strcmp(verdict, "continue") != 0;
+                return GOES_ON;
+        }
+        if (strcmp(verdict, "accept") == 0 || strcmp(verdict, "queue") == 0)
+                return ACCEPTED;
+        *ret_ends = strcmp(verdict, "return") == 0;
+        if (strcmp(verdict, "drop") != 0 && strcmp(verdict, "reject") != 0)
+                return GOES_ON;
+        packet->dropped_by = chain;
+        return DROPPED;
+}
+
+static Fate walk(Packet *packet, const Chain *chain, guint depth)
+{
+        for (guint i = 0; i < chain->rules->len; i++) {
+                gboolean ends;
+                Fate fate;
+
+                if (packet->n_rules++ >= MAX_RULES) {
+                        packet->perhaps_accepted = TRUE;
+                        return GOES_ON;
+                }
+                fate = follow_rule(packet, chain, g_ptr_array_index(chain->rules, i), depth, &ends);
+
+                if (fate != GOES_ON || ends)
+                        return fate;
+        }
+        return GOES_ON;
+}
+
+/* Whether this base chain lets it pass. */
+static WattleNftVerdict judge_chain(Packet *packet, const Chain *chain)
+{
+        Fate fate;
+
+        packet->perhaps_accepted = FALSE;
+        packet->dropped_by = NULL;
+        packet->n_rules = 0;
+        fate = walk(packet, chain, 0);
+        if (fate == GOES_ON && chain->drops_rest) {
+                packet->dropped_by = chain;
+                fate = DROPPED;
+        }
+        if (fate != DROPPED)
+                return WATTLE_NFT_PASSES;
+        return packet->perhaps_accepted ? WATTLE_NFT_UNSURE : WATTLE_NFT_DROPS;
+}
+
+WattleNftVerdict wattle_nft_judge(const char *text, guint16 port, char **ret_where)
+{
+        Ruleset ruleset = { g_ptr_array_new_with_free_func(chain_free) };
+        Packet packet = { .ruleset = &ruleset, .port = port };
+        WattleNftVerdict worst = WATTLE_NFT_PASSES;
+
+        parse(&ruleset, text);
+        for (guint i = 0; i < ruleset.chains->len && worst != WATTLE_NFT_DROPS; i++) {
+                const Chain *chain = g_ptr_array_index(ruleset.chains, i);
+                WattleNftVerdict verdict;
+
+                if (!chain->is_input)
+                        continue;
+                verdict = judge_chain(&packet, chain);
+                worst = MAX(worst, verdict);
+                if (worst == WATTLE_NFT_DROPS)
+                        *ret_where = g_strdup_printf("%s %s", packet.dropped_by->table,
+                                                     packet.dropped_by->name);
+        }
+        g_ptr_array_unref(ruleset.chains);
+        return worst;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/managers/wattled.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cli/managers/agent.h"
+#include "cli/managers/bus.h"
+#include "common/error.h"
+#include "common/sys/bus-status.h"
+
+#define NAME "wattled"
+
+/* A person may have to find a password. */
+#define CALL_US (300 * G_USEC_PER_SEC)
+
+gboolean wattle_wattled_is_running(sd_bus *bus)
+{
+        AUTO_BUS_MESSAGE *reply = NULL;
+        int running = 0;
+
+        return sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                  "org.freedesktop.DBus", "NameHasOwner", NULL, &reply, "s",
+                                  WATTLE_BUS_NAME) >= 0 &&
+               sd_bus_message_read(reply, "b", &running) > 0 && running;
+}
+
+static char *mesh_path(const char *mesh)
+{
+        char *path = NULL;
+
+        return sd_bus_path_encode(WATTLE_BUS_MESHES, mesh, &path) < 0 ? NULL : path;
+}
+
+static gboolean fail(GError **error, const sd_bus_error *bus_error, int result)
+{
+        if (sd_bus_error_has_name(bus_error, SD_BUS_ERROR_UNKNOWN_OBJECT) ||
+            sd_bus_error_has_name(bus_error, WATTLE_BUS_ERROR_NO_MESH)) {
+                g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND,
+                                    "wattled does not have the mesh: is it applied?");
+                return FALSE;
+        }
+        if (sd_bus_error_has_name(bus_error, WATTLE_BUS_ERROR_NO_PEER)) {
+                g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND,
+                                    bus_error->message);
+                return FALSE;
+        }
+        if (sd_bus_error_has_name(bus_error, SD_BUS_ERROR_SERVICE_UNKNOWN)) {
+                g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                                    "wattled is not installed, or the bus does not know of it");
+                return FALSE;
+        }
+        return wattle_bus_fail(error, NAME, bus_error, result);
+}
+
+/* One property into its field. */
+static int read_property(sd_bus_message *message, const char *name, WattleStatus *status)
+{
+        const char *text = "";
+        int result;
+
+        if (strcmp(name, "ListenPort") == 0)
+                return sd_bus_message_read(message, "v", "q", &status->listen_port);
+        if (strcmp(name, "Migrating") == 0)
+                return sd_bus_message_skip(message, "v");
+        result = sd_bus_message_read(message, "v", "s", &text);
+        if (result < 0)
+                return result == -ENXIO ? sd_bus_message_skip(message, "v") : result;
+        if (strcmp(name, "Device") == 0 && *text)
+                status->device = wattle_arena_strdup(status->arena, text);
+        else if (strcmp(name, "Interface") == 0 && *text)
+                status->interface = wattle_arena_strdup(status->arena, text);
+        else if (strcmp(name, "Problem") == 0 && *text)
+                status->problem = wattle_arena_strdup(status->arena, text);
+        else if (strcmp(name, "Owner") == 0 && !wattle_owner_parse(text, &status->owner, NULL))
+                return -EBADMSG;
+        else if (strcmp(name, "State") == 0 && !wattle_link_state_parse(text, &status->link))
+                return -EBADMSG;
+        return result;
+}
+
+static gboolean load_properties(sd_bus *bus, const char *path, WattleStatus *status, GError **error)
+{
+        AUTO_BUS_ERROR bus_error = SD_BUS_ERROR_NULL;
+        AUTO_BUS_MESSAGE *reply = NULL;
+        const char *name;
+        int result =
+                sd_bus_call_method(bus, WATTLE_BUS_NAME, path, "org.freedesktop.DBus.Properties",
+                                   "GetAll", &bus_error, &reply, "s", WATTLE_BUS_MESH);
+
+        if (result >= 0)
+                result = sd_bus_message_enter_container(reply, 'a', "{sv}");
+        while (result >= 0 && (result = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
+                result = sd_bus_message_read(reply, "s", &name);
+                if (result >= 0)
+                        result = read_property(reply, name, status);
+                if (result >= 0)
+                        result = sd_bus_message_exit_container(reply);
+        }
+        return result >= 0 || fail(error, &bus_error, result);
+}
+
+static gboolean load_peers(sd_bus *bus, const char *path, WattleStatus *status, GError **error)
+{
+        AUTO_BUS_ERROR bus_error = SD_BUS_ERROR_NULL;
+        AUTO_BUS_MESSAGE *reply = NULL;
+        WattlePeerStatus peer;
+        int result = sd_bus_call_method(bus, WATTLE_BUS_NAME, path, WATTLE_BUS_MESH, "ListPeers",
+                                        &bus_error, &reply, NULL);
+
+        if (result >= 0)
+                result = sd_bus_message_enter_container(reply, 'a', WATTLE_BUS_PEER);
+        while (result >= 0 && (result = wattle_bus_read_peer(reply, status->arena, &peer)) > 0)
+                g_array_append_val(status->peers, peer);
+        return result >= 0 || fail(error, &bus_error, result);
+}
+
+gboolean wattle_wattled_load(sd_bus *bus, const char *mesh, WattleStatus *status, GError **error)
+{
+        g_autofree char *path = mesh_path(mesh);
+
+        status->mesh = wattle_arena_strdup(status->arena, mesh);
+        status->wattled = TRUE;
+        return load_properties(bus, path, status, error) && load_peers(bus, path, status, error);
+}
+
+gboolean wattle_wattled_get_peer(sd_bus *bus, const char *mesh, const char *device,
+                                 WattleArena *arena, WattlePeerStatus *ret, GError **error)
+{
+        g_autofree char *path = mesh_path(mesh);
+        AUTO_BUS_ERROR bus_error = SD_BUS_ERROR_NULL;
+        AUTO_BUS_MESSAGE *reply = NULL;
+        int result = sd_bus_call_method(bus, WATTLE_BUS_NAME, path, WATTLE_BUS_MESH, "GetPeer",
+                                        &bus_error, &reply, "s", device);
+
+        if (result >= 0)
+                result = wattle_bus_read_peer(reply, arena, ret);
+        return result >= 0 || fail(error, &bus_error, result);
+}
+
+gboolean wattle_wattled_call(sd_bus *bus, const char *mesh, const char *method, const char *device,
+                             const char *endpoint, GError **error)
+{
+        g_autofree char *path = mesh_path(mesh);
+        g_auto(WattleAgent) agent = { 0 };
+        AUTO_BUS_ERROR bus_error = SD_BUS_ERROR_NULL;
+        AUTO_BUS_MESSAGE *call = NULL;
+        int result = sd_bus_message_new_method_call(bus, &call, WATTLE_BUS_NAME, path,
+                                                    WATTLE_BUS_MESH, method);
+
+        if (result >= 0 && device)
+                result = sd_bus_message_append(call, "s", device);
+        if (result >= 0 && endpoint)
+                result = sd_bus_message_append(call, "s", endpoint);
+        if (result >= 0)
+                result = sd_bus_message_set_allow_interactive_authorization(call, 1);
+        if (result >= 0) {
+                wattle_agent_start(&agent);
+                result = sd_bus_call(bus, call, CALL_US, &bus_error, NULL);
+        }
+        return result >= 0 || fail(error, &bus_error, result);
+}
+
+gboolean wattle_wattled_watch(sd_bus *bus, sd_bus_message_handler_t handler, gpointer data,
+                              GError **error)
+{
+        int result = sd_bus_add_match(bus, NULL,
+                                      "type='signal',sender='" WATTLE_BUS_NAME
+                                      "',path_namespace='" WATTLE_BUS_PATH "'",
+                                      handler, data);
+
+        return result >= 0 || wattle_bus_fail(error, NAME, NULL, result);
+}

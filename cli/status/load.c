@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/status/load.h"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/managers/bus.h"
+#include "cli/managers/wattled.h"
+#include "common/error.h"
+#include "common/sys/host.h"
+#include "common/sys/wireguard.h"
+
+#define SYSFS_MAX 4096
+
+static void note(GPtrArray *notes, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void note(GPtrArray *notes, const char *format, ...)
+{
+        va_list args;
+
+        va_start(args, format);
+        g_ptr_array_add(notes, g_strdup_vprintf(format, args));
+        va_end(args);
+}
+
+/* A file of /sys/class/net, which everybody may read; NULL if there is none. */
+static char *read_sysfs(const char *interface, const char *file)
+{
+        g_autofree char *path = g_strdup_printf("/sys/class/net/%s/%s", interface, file);
+        char *text = NULL;
+
+        return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
+}
+
+/* An interface of another kind is not ours, whatever its name. */
+static WattleLinkState link_state(const char *interface, gboolean *ret_is_other)
+{
+        g_autofree char *kind = read_sysfs(interface, "uevent");
+        g_autofree char *flags = read_sysfs(interface, "flags");
+
+        *ret_is_other = kind && !strstr(kind, "DEVTYPE=wireguard\n");
+        if (!kind || !flags || *ret_is_other)
+                return WATTLE_LINK_ABSENT;
+        return g_ascii_strtoull(flags, NULL, 16) & IFF_UP ? WATTLE_LINK_UP : WATTLE_LINK_DOWN;
+}
+
+static void note_link(const WattleStatus *status, gboolean is_other, GPtrArray *notes)
+{
+        switch (status->link) {
+        case WATTLE_LINK_ABSENT:
+                if (is_other)
+                        note(notes, "The interface %s is there, and is none of WireGuard's.",
+                             status->interface);
+                else if (status->owner == WATTLE_OWNER_NETWORK_MANAGER)
+                        note(notes, "There is no interface %s: 'wattle up %s' starts it.",
+                             status->interface, status->mesh);
+                else
+                        note(notes, "There is no interface %s: 'wattle apply %s' makes it.",
+                             status->interface, status->mesh);
+                break;
+        case WATTLE_LINK_DOWN:
+                note(notes, "'wattle up %s' starts it.", status->mesh);
+                break;
+        case WATTLE_LINK_UP:
+        case WATTLE_N_LINK_STATES:
+                break;
+        }
+}
+
+static gboolean read_kernel(const char *interface, WattleWgDevice *device, GError **error)
+{
+        g_auto(WattleWireguard) wireguard = { 0 };
+
+        return wattle_wireguard_open(&wireguard, error) &&
+               wattle_wireguard_get(&wireguard, interface, device, error);
+}
+
+/* From the kernel, or what can be said without it. FALSE if it would have more to tell. */
+static gboolean fill(WattleStatus *status, const WattleView *view, const WattleProfile *profile,
+                     GPtrArray *notes)
+{
+        g_auto(WattleWgDevice) device = { 0 };
+        g_autoptr(GError) error = NULL;
+        gboolean is_other, have = FALSE;
+
+        wattle_wg_device_init(&device);
+        status->link = link_state(view->interface, &is_other);
+        if (status->link != WATTLE_LINK_ABSENT)
+                have = read_kernel(view->interface, &device, &error);
+        wattle_status_fill(status, view, profile, have ? &device : NULL);
+        note_link(status, is_other, notes);
+        if (status->link == WATTLE_LINK_ABSENT || have)
+                return TRUE;
+        if (geteuid() == 0)
+                note(notes, "The kernel does not tell of %s: %s.", view->interface, error->message);
+        else
+                note(notes,
+                     "How the peers fare the kernel tells root alone: 'sudo wattle status "
+                     "%s'. With wattled it tells everybody: 'systemctl start wattled'.",
+                     view->mesh);
+        return FALSE;
+}
+
+static void explain_identity(WattleReport *report)
+{
+        if (geteuid() != 0)
+                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                                    "the private key tells which device this is, and only root "
+                                    "may read it: 'sudo wattle status'");
+}
+
+static gboolean load_kernel(const WattleStatusSource *source, const char *name,
+                            WattleStatus *status, GPtrArray *notes, gboolean *ret_complete,
+                            WattleReport *report)
+{
+        int root_fd = source->cli->root_fd;
+        g_auto(WattleMesh) mesh = { 0 };
+        g_autoptr(WattleView) view = NULL;
+
+        if (!wattle_mesh_load(&mesh, root_fd, name, report))
+                return FALSE;
+        view = wattle_host_view(root_fd, &mesh, NULL, WATTLE_OWNER_AUTO, report);
+        if (!view) {
+                explain_identity(report);
+                return FALSE;
+        }
+        *ret_complete = fill(status, view, mesh.profile, notes);
+        if (!mesh.local.enable)
+                note(notes, "Its local settings have Enable=no.");
+        return TRUE;
+}
+
+/* A bus that is not there is no reason to say nothing. */
+static sd_bus *get_bus(WattleStatusSource *source)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (!source->asked && !wattle_bus_open(&source->bus, &error))
+                source->bus = sd_bus_unref(source->bus);
+        source->asked = TRUE;
+        return source->bus;
+}
+
+/* wattled's own addresses are those of the interface, which everybody may read. */
+static void take_addresses(WattleStatus *status)
+{
+        struct ifaddrs *all = NULL;
+        WattleAddr found[WATTLE_DEVICE_MAX_ADDRESSES];
+        guint n = 0;
+
+        if (!status->interface || getifaddrs(&all) < 0)
+                return;
+        for (const struct ifaddrs *one = all; one && n < G_N_ELEMENTS(found); one = one->ifa_next) {
+                const struct sockaddr_in *v4 = (gconstpointer)one->ifa_addr;
+                const struct sockaddr_in6 *v6 = (gconstpointer)one->ifa_addr;
+
+                if (!v4 || strcmp(one->ifa_name, status->interface) != 0)
+                        continue;
+                found[n] = (WattleAddr){ .family = (guint8)v4->sin_family };
+                if (v4->sin_family == AF_INET)
+                        memcpy(found[n++].bytes, &v4->sin_addr, 4);
+                else if (v4->sin_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr))
+                        memcpy(found[n++].bytes, &v6->sin6_addr, 16);
+        }
+        freeifaddrs(all);
+        status->addresses = wattle_arena_copy(status->arena, found, n * sizeof *found);
+        status->n_addresses = n;
+}
+
+static gboolean load_wattled(WattleStatusSource *source, const char *name, WattleStatus *status)
+{
+        sd_bus *bus = get_bus(source);
+        g_autoptr(GError) error = NULL;
+
+        /* One that has no device knows less than the kernel does. */
+        if (!bus || !wattle_wattled_is_running(bus) ||
+            !wattle_wattled_load(bus, name, status, &error) || !status->device)
+                return FALSE;
+        take_addresses(status);
+        return TRUE;
+}
+
+/* What the kernel says and the profile has stays; what wattled alone knows comes to it. */
+static void overlay(WattleStatus *status, const WattleStatus *told)
+{
+        status->wattled = TRUE;
+        status->problem = wattle_arena_strdup(status->arena, told->problem);
+        for (guint i = 0, j = 0; i < status->peers->len; i++) {
+                WattlePeerStatus *peer = &g_array_index(status->peers, WattlePeerStatus, i);
+                const WattlePeerStatus *known = NULL;
+
+                /* Both are sorted by device, those of no device last. */
+                while (j < told->peers->len && peer->device && !known) {
+                        const WattlePeerStatus *next =
+                                &g_array_index(told->peers, WattlePeerStatus, j);
+                        int order = strcmp(next->device, peer->device);
+
+                        if (order > 0)
+                                break;
+                        known = order == 0 ? next : NULL;
+                        j++;
+                }
+                if (!known || !wattle_key_equal(&known->public_key, &peer->public_key))
+                        continue;
+                peer->path = known->path;
+                peer->has_since = known->has_since;
+                peer->since_us = known->since_us;
+                peer->has_rtt = known->has_rtt;
+                peer->rtt_us = known->rtt_us;
+                peer->reason = wattle_arena_strdup(status->arena, known->reason);
+        }
+}
+
+gboolean wattle_status_load(WattleStatusSource *source, const char *name, WattleStatus *status,
+                            GPtrArray *notes, gboolean *ret_complete, WattleReport *report)
+{
+        g_auto(WattleStatus) told = { 0 };
+        gboolean have;
+
+        wattle_status_init(&told);
+        have = load_wattled(source, name, &told);
+        /* Root sees what the mesh would have and the kernel has not. */
+        if (have && geteuid() != 0) {
+                note_link(&told, FALSE, notes);
+                *ret_complete = TRUE;
+                wattle_status_clear(status);
+                *status = told;
+                told = (WattleStatus){ 0 };
+        } else {
+                if (!load_kernel(source, name, status, notes, ret_complete, report))
+                        return FALSE;
+                if (have)
+                        overlay(status, &told);
+        }
+        if (status->problem && status->link == WATTLE_LINK_UP)
+                note(notes, "wattled does not look after its peers: %s.", status->problem);
+        return TRUE;
+}
+
+static int on_change(G_GNUC_UNUSED sd_bus_message *signal, G_GNUC_UNUSED void *data,
+                     G_GNUC_UNUSED sd_bus_error *error)
+{
+        return 0; /* that it came wakes us up */
+}
+
+/* Takes in what has come; TRUE if something had. */
+static gboolean drain(sd_bus *bus)
+{
+        gboolean any = FALSE;
+
+        while (sd_bus_process(bus, NULL) > 0)
+                any = TRUE;
+        return any;
+}
+
+void wattle_status_wait(WattleStatusSource *source, guint seconds, const sigset_t *mask)
+{
+        struct pollfd wait = { .fd = -1, .events = POLLIN };
+
+        if (source->bus && !source->watching)
+                source->watching = wattle_wattled_watch(source->bus, on_change, NULL, NULL);
+        if (source->bus) {
+                if (drain(source->bus))
+                        return;
+                wait.fd = sd_bus_get_fd(source->bus);
+        }
+        ppoll(&wait, 1, &(struct timespec){ .tv_sec = seconds }, mask);
+}
+
+void wattle_status_source_clear(WattleStatusSource *source)
+{
+        sd_bus_flush_close_unref(source->bus);
+        *source = (WattleStatusSource){ 0 };
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/print.h"
+#include "cli/status/carried.h"
+#include "cli/status/load.h"
+#include "cli/status/screen.h"
+#include "common/scalar.h"
+
+/* Of the terminal (ECMA-48, and xterm's second screen). */
+#define ENTER_SCREEN "\033[?1049h\033[?25l"
+#define LEAVE_SCREEN "\033[?25h\033[?1049l"
+#define CLEAR_SCREEN "\033[H\033[2J"
+
+#define WATCH_PERIOD_S 1
+
+/* All meshes that are asked for, at one time. */
+typedef struct {
+        guint n;
+        WattleStatus *statuses;
+        GPtrArray **notes;
+        gboolean complete; /* of each all was to be had */
+} Overview;
+
+static void overview_clear(Overview *overview)
+{
+        for (guint i = 0; i < overview->n; i++) {
+                wattle_status_clear(&overview->statuses[i]);
+                g_ptr_array_unref(overview->notes[i]);
+        }
+        g_free(overview->statuses);
+        g_free(overview->notes);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Overview, overview_clear)
+
+/* What could be had of every mesh; FALSE if one of them has nothing to show. */
+static gboolean overview_load(Overview *overview, WattleStatusSource *source, char **meshes)
+{
+        g_auto(WattleReport) report = { 0 };
+        guint n = g_strv_length(meshes);
+
+        wattle_report_init(&report);
+        overview->statuses = g_new0(WattleStatus, n);
+        overview->notes = g_new0(GPtrArray *, n);
+        overview->complete = TRUE;
+        for (guint i = 0; i < n; i++) {
+                WattleStatus *status = &overview->statuses[overview->n];
+                g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+                gboolean complete = FALSE;
+
+                wattle_status_init(status);
+                if (!wattle_status_load(source, meshes[i], status, notes, &complete, &report)) {
+                        wattle_status_clear(status);
+                        continue;
+                }
+                overview->complete = overview->complete && complete;
+                overview->notes[overview->n++] = g_steal_pointer(&notes);
+        }
+        wattle_print_report(&report);
+        return report.n_errors == 0;
+}
+
+static void overview_print(const Overview *overview, const WattleScreen *screen)
+{
+        for (guint i = 0; i < overview->n; i++) {
+                if (i > 0)
+                        putchar('\n');
+                wattle_status_print(&overview->statuses[i], overview->notes[i], screen, stdout);
+        }
+}
+
+static void overview_print_json(const Overview *overview)
+{
+        g_autofree const WattleStatus **statuses = g_new(const WattleStatus *, overview->n + 1);
+
+        for (guint i = 0; i < overview->n; i++)
+                statuses[i] = &overview->statuses[i];
+        wattle_status_json(statuses, overview->notes, overview->n, stdout);
+}
+
+/* 0 where there is no terminal. */
+static struct winsize terminal_size(void)
+{
+        struct winsize size = { 0 };
+
+        if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+                return (struct winsize){ 0 };
+        return size;
+}
+
+static int show_once(WattleStatusSource *source, char **meshes, gboolean json)
+{
+        g_auto(Overview) overview = { 0 };
+        gboolean ok = overview_load(&overview, source, meshes);
+
+        if (json)
+                overview_print_json(&overview);
+        else
+                overview_print(&overview,
+                               &(WattleScreen){ terminal_size().ws_col, 0, g_get_real_time() });
+        return ok && overview.complete ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static volatile sig_atomic_t is_over;
+
+static void on_signal(int number)
+{
+        /* A terminal of another size is drawn anew at once, for it ends the wait. */
+        if (number != SIGWINCH)
+                is_over = 1;
+}
+
+/* Signals come during the wait alone, so that none is missed; returns the mask for it. */
+static sigset_t catch_signals(void)
+{
+        static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGWINCH };
+        struct sigaction action = { .sa_handler = on_signal };
+        sigset_t blocked, before;
+
+        sigemptyset(&blocked);
+        for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
+                sigaction(numbers[i], &action, NULL);
+                sigaddset(&blocked, numbers[i]);
+        }
+        sigprocmask(SIG_BLOCK, &blocked, &before);
+        for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+                sigdelset(&before, numbers[i]);
+        return before;
+}
+
+/* As many rows as the terminal has left beside each mesh's head, headings, notes and blank line. */
+static guint rows_for(const Overview *overview, guint height)
+{
+        guint taken = 1, n = MAX(overview->n, 1);
+
+        for (guint i = 0; i < overview->n; i++)
+                taken += 4 + overview->notes[i]->len;
+        return height > taken + n ? (height - taken) / n : 1;
+}
+
+static gboolean draw(WattleStatusSource *source, char **meshes)
+{
+        g_auto(Overview) overview = { 0 };
+        struct winsize size = terminal_size();
+        WattleScreen screen = { .width = size.ws_col, .now_us = g_get_real_time() };
+
+        if (!overview_load(&overview, source, meshes))
+                return FALSE;
+        screen.max_rows = rows_for(&overview, size.ws_row);
+        fputs(CLEAR_SCREEN, stdout);
+        overview_print(&overview, &screen);
+        return fflush(stdout) == 0;
+}
+
+static int watch(WattleStatusSource *source, char **meshes)
+{
+        static char buffer[64 * 1024]; /* a screen at a time, so that it does not flicker */
+        sigset_t waiting = catch_signals();
+        gboolean ok = TRUE;
+
+        setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+        fputs(ENTER_SCREEN, stdout);
+        while (!is_over && (ok = draw(source, meshes)))
+                wattle_status_wait(source, WATCH_PERIOD_S, &waiting);
+        fputs(LEAVE_SCREEN, stdout);
+        return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run(WattleCli *cli, char **argv)
+{
+        g_auto(GStrv) operands = NULL, meshes = NULL;
+        g_autoptr(GError) error = NULL;
+        WattleStatusSource source = { .cli = cli };
+        gboolean json = FALSE, is_watch = FALSE;
+        const GOptionEntry options[] = {
+                { "json", 0, 0, G_OPTION_ARG_NONE, &json, "for programs; wattle(1) has the schema",
+                  NULL },
+                { "watch", 'w', 0, G_OPTION_ARG_NONE, &is_watch,
+                  "stay, and show every change; Ctrl-C leaves", NULL },
+                { 0 },
+        };
+        int status = EXIT_FAILURE;
+
+        if (!wattle_cli_parse(cli, &wattle_verb_status, options, argv, &operands))
+                return cli->status;
+        if (strcmp(cli->root, "/") != 0)
+                return wattle_cli_usage(&wattle_verb_status,
+                                        "--root= is of no use here: a network that runs is shown");
+        if (*operands && !wattle_identifier_check(*operands, WATTLE_MESH_NAME_MAX, &error))
+                return wattle_cli_usage(&wattle_verb_status, "MESH: %s", error->message);
+        if (is_watch && (json || !isatty(STDOUT_FILENO)))
+                return wattle_cli_usage(&wattle_verb_status, "--watch is for a terminal%s",
+                                        json ? ", and --json for programs" : "");
+        meshes = wattle_cli_meshes(cli, *operands);
+        if (meshes)
+                status = is_watch ? watch(&source, meshes) : show_once(&source, meshes, json);
+        if (!meshes || !is_watch)
+                wattle_carried_print(*operands);
+        wattle_status_source_clear(&source);
+        return status;
+}
+
+const WattleVerb wattle_verb_status = {
+        .name = "status",
+        .operands = "[MESH]",
+        .n_min = 0,
+        .n_max = 1,
+        .summary = "show how the peers of a mesh are reached now",
+        .description =
+                "Shows each peer's path, endpoint, last handshake and traffic: of all meshes, or of one.\n"
+                "wattled tells everybody. Without it the kernel tells root alone, and the path is that of\n"
+                "the profile's endpoint which the kernel uses.",
+        .example = "wattle status --watch home",
+        .run = run,
+};

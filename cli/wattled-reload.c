@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/wattled-reload.h"
+
+#include "cli/managers/systemd.h"
+#include "cli/print.h"
+#include "common/sys/load.h"
+
+#define UNIT "wattled.service"
+
+/* As wattle-generator decides for the next boot. */
+static gboolean is_wanted_by(int root_fd, const char *mesh)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleLocal) local = { 0 };
+
+        wattle_report_init(&report);
+        wattle_local_init(&local);
+        return wattle_local_load(&local, root_fd, mesh, &report) && local.enable && local.migrate;
+}
+
+static gboolean is_wanted(int root_fd)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_auto(GStrv) meshes = NULL;
+
+        wattle_report_init(&report);
+        meshes = wattle_mesh_list(root_fd, &report);
+        for (guint i = 0; meshes[i]; i++)
+                if (is_wanted_by(root_fd, meshes[i]))
+                        return TRUE;
+        return FALSE;
+}
+
+void wattle_daemon_tell(int root_fd, sd_bus *bus)
+{
+        /* The first starts what does not run yet. */
+        const char *method = is_wanted(root_fd) ? "ReloadOrRestartUnit" : "ReloadOrTryRestartUnit";
+        g_autoptr(GError) error = NULL;
+        gboolean loaded;
+
+        if (!wattle_systemd_is_loaded(bus, UNIT, &loaded, &error) ||
+            (loaded && !wattle_systemd_run_job(bus, method, UNIT, &error)))
+                wattle_print_error("the peers' endpoints are not looked after: %s", error->message);
+}

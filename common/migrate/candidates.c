@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What could be tried for a peer, and in which order. */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "common/migrate/state.h"
+
+Candidate *wattle_migrate_find(const WattleMigration *m, const WattleSocketAddr *at)
+{
+        for (guint i = 0; i < m->n_candidates; i++)
+                if (wattle_socket_addr_equal(&m->candidates[i].at, at))
+                        return &m->candidates[i];
+        return NULL;
+}
+
+/* RFC 1918, RFC 6598, link-local and unique local: another network has the same ones. */
+static gboolean is_private(const WattleAddr *addr)
+{
+        const guint8 *b = addr->bytes;
+
+        if (addr->family == AF_INET6)
+                return (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
+        return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
+               (b[0] == 100 && (b[1] & 0xc0) == 64) || (b[0] == 169 && b[1] == 254);
+}
+
+gboolean wattle_migrate_is_global(const Candidate *candidate)
+{
+        return candidate &&
+               (candidate->source == WATTLE_SOURCE_PUBLIC ||
+                candidate->source == WATTLE_SOURCE_NAME) &&
+               !is_private(&candidate->at.addr);
+}
+
+gboolean wattle_migrate_eligible(const Candidate *candidate)
+{
+        switch (candidate->source) {
+        case WATTLE_SOURCE_PRIVATE:
+                return candidate->reach == WATTLE_REACH_ON_LINK;
+        case WATTLE_SOURCE_PUBLIC:
+        case WATTLE_SOURCE_NAME:
+                return candidate->reach != WATTLE_REACH_NONE;
+        case WATTLE_SOURCE_LAST_GOOD:
+                return candidate->reach == WATTLE_REACH_ON_LINK ||
+                       (candidate->reach == WATTLE_REACH_GATEWAY &&
+                        !is_private(&candidate->at.addr));
+        }
+        g_return_val_if_reached(FALSE);
+}
+
+/* Off link for a while means another network: what failed there says nothing of this one. A short
+ * loss of the link does not end a hold, or a stranger's network would be tried at each. */
+static void set_reach(Candidate *candidate, WattleReach reach, gint64 now)
+{
+        if (candidate->reach == WATTLE_REACH_ON_LINK && reach != WATTLE_REACH_ON_LINK)
+                candidate->gone_us = now;
+        if (candidate->reach != WATTLE_REACH_ON_LINK && reach == WATTLE_REACH_ON_LINK &&
+            candidate->gone_us != 0 && now - candidate->gone_us >= AWAY)
+                candidate->held_us = 0;
+        candidate->reach = reach;
+}
+
+/* A learnt address is in no list: it can be reached as others of its family can. */
+static WattleReach reach_of_learnt(const WattleMigrateEvent *event, const WattleSocketAddr *at)
+{
+        for (guint i = 0; i < event->n_candidates; i++) {
+                const WattleMigrateCandidate *other = &event->candidates[i];
+
+                if (other->at.addr.family == at->addr.family &&
+                    other->reach == WATTLE_REACH_GATEWAY && !is_private(&other->at.addr))
+                        return WATTLE_REACH_GATEWAY;
+        }
+        return WATTLE_REACH_NONE;
+}
+
+static void add(WattleMigration *m, const Candidate *candidate)
+{
+        if (m->n_candidates == WATTLE_MIGRATE_MAX_CANDIDATES)
+                return;
+        m->candidates = g_renew(Candidate, m->candidates, m->n_candidates + 1);
+        m->candidates[m->n_candidates++] = *candidate;
+}
+
+/* Those of the list, in its order, with what is known of them already. Returns whether one of them
+ * is new. */
+static gboolean take_listed(WattleMigration *m, const WattleMigrateEvent *event,
+                            const WattleMigration *before, gint64 now)
+{
+        gboolean is_new = FALSE;
+
+        for (guint i = 0; i < event->n_candidates; i++) {
+                const WattleMigrateCandidate *given = &event->candidates[i];
+                const Candidate *known = wattle_migrate_find(before, &given->at);
+                Candidate candidate = known ? *known : (Candidate){ .at = given->at };
+
+                if (wattle_migrate_find(m, &given->at))
+                        continue;
+                is_new = is_new || !known;
+                candidate.source = given->source;
+                candidate.listed = TRUE;
+                set_reach(&candidate, given->reach, now);
+                add(m, &candidate);
+        }
+        return is_new;
+}
+
+/* What is in the list no more, but has been good, is kept: a name that changed must not take a
+ * working address away. Of those the two newest. */
+static void take_learnt(WattleMigration *m, const WattleMigrateEvent *event,
+                        const WattleMigration *before, gint64 now)
+{
+        guint left = 2;
+
+        for (guint i = before->n_candidates; i > 0 && left > 0; i--) {
+                Candidate candidate = before->candidates[i - 1];
+
+                if (candidate.good_us == 0 || wattle_migrate_find(m, &candidate.at))
+                        continue;
+                candidate.source = WATTLE_SOURCE_LAST_GOOD;
+                candidate.listed = FALSE;
+                if (event->kind == WATTLE_ON_LINK)
+                        set_reach(&candidate, reach_of_learnt(event, &candidate.at), now);
+                add(m, &candidate);
+                left--;
+        }
+}
+
+void wattle_migrate_take_candidates(WattleMigration *m, const WattleMigrateEvent *event, gint64 now)
+{
+        WattleMigration before = *m;
+        gboolean is_new;
+
+        m->candidates = NULL;
+        m->n_candidates = 0;
+        is_new = take_listed(m, event, &before, now);
+        take_learnt(m, event, &before, now);
+        g_free(before.candidates);
+        m->has_names = event->has_names;
+        if (is_new && m->phase == PHASE_PAUSE)
+                wattle_migrate_end_pause(m, now);
+}
+
+Candidate *wattle_migrate_learn(WattleMigration *m, const WattleSocketAddr *at, WattleReach reach)
+{
+        Candidate learnt = { .source = WATTLE_SOURCE_LAST_GOOD, .at = *at, .reach = reach };
+
+        if (!wattle_migrate_find(m, at)) {
+                guint learnts = 0, oldest = 0;
+
+                for (guint i = m->n_candidates; i > 0; i--)
+                        if (!m->candidates[i - 1].listed) {
+                                learnts++;
+                                oldest = i - 1;
+                        }
+                if (learnts >= 2 ||
+                    (learnts > 0 && m->n_candidates == WATTLE_MIGRATE_MAX_CANDIDATES)) {
+                        memmove(&m->candidates[oldest], &m->candidates[oldest + 1],
+                                (m->n_candidates - oldest - 1) * sizeof *m->candidates);
+                        m->n_candidates--;
+                }
+                add(m, &learnt);
+        }
+        return wattle_migrate_find(m, at);
+}
+
+void wattle_migrate_hold(Candidate *candidate, gint64 now)
+{
+        candidate->held_us = now + MIN(HOLD << MIN(candidate->failures, 10), HOLD_MAX);
+        candidate->failures++;
+}
+
+void wattle_migrate_hold_others(WattleMigration *m, const WattleSocketAddr *at, gint64 now)
+{
+        for (guint i = 0; i < m->n_candidates; i++)
+                if (!wattle_socket_addr_equal(&m->candidates[i].at, at))
+                        m->candidates[i].held_us = now + HOLD_MAX;
+}
+
+void wattle_migrate_free_holds(WattleMigration *m)
+{
+        for (guint i = 0; i < m->n_candidates; i++) {
+                m->candidates[i].held_us = 0;
+                m->candidates[i].failures = 0;
+        }
+}
+
+static int rank(const Candidate *candidate)
+{
+        switch (candidate->source) {
+        case WATTLE_SOURCE_PRIVATE:
+                return 5;
+        case WATTLE_SOURCE_PUBLIC:
+                return candidate->at.addr.family == AF_INET6 ? 4 : 3;
+        case WATTLE_SOURCE_NAME:
+                return 2;
+        case WATTLE_SOURCE_LAST_GOOD:
+                return candidate->reach == WATTLE_REACH_ON_LINK ? 5 : 1;
+        }
+        g_return_val_if_reached(0);
+}
+
+/* By rank, then the one that was good last, then as in the profile. */
+Candidate *wattle_migrate_next(const WattleMigration *m)
+{
+        Candidate *best = NULL;
+
+        for (guint i = 0; i < m->n_candidates; i++) {
+                Candidate *candidate = &m->candidates[i];
+
+                if (candidate->tried || !wattle_migrate_eligible(candidate))
+                        continue;
+                if (!best || rank(candidate) > rank(best) ||
+                    (rank(candidate) == rank(best) && candidate->good_us > best->good_us))
+                        best = candidate;
+        }
+        return best;
+}
+
+Candidate *wattle_migrate_better(const WattleMigration *m, gint64 now)
+{
+        if (m->counters.reach == WATTLE_REACH_ON_LINK)
+                return NULL;
+        for (guint i = 0; i < m->n_candidates; i++) {
+                Candidate *candidate = &m->candidates[i];
+
+                if (candidate->listed && candidate->reach == WATTLE_REACH_ON_LINK &&
+                    candidate->source != WATTLE_SOURCE_LAST_GOOD && candidate->held_us <= now &&
+                    !wattle_socket_addr_equal(&candidate->at, &m->counters.endpoint))
+                        return candidate;
+        }
+        return NULL;
+}

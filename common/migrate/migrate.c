@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/migrate/migrate.h"
+
+#include <string.h>
+
+#include "common/migrate/state.h"
+
+static const gint64 doubt_at[] = { 0, 300 * MSEC, 900 * MSEC };
+
+gboolean wattle_socket_addr_equal(const WattleSocketAddr *a, const WattleSocketAddr *b)
+{
+        return wattle_addr_equal(&a->addr, &b->addr) && a->port == b->port && a->scope == b->scope;
+}
+
+const char *wattle_move_reason_text(WattleMoveReason reason)
+{
+        switch (reason) {
+        case WATTLE_MOVE_NONE:
+                return "as it was found";
+        case WATTLE_MOVE_FIRST:
+                return "there was none";
+        case WATTLE_MOVE_UPGRADE:
+                return "the peer is on this link";
+        case WATTLE_MOVE_REVERT:
+                return "another was tried and did not answer";
+        case WATTLE_MOVE_LEAVE:
+                return "the way to the old one is gone";
+        case WATTLE_MOVE_SILENT:
+                return "the old one was silent";
+        case WATTLE_MOVE_REASSERT:
+                return "the configured one was put back";
+        case WATTLE_MOVE_ROAMED:
+                return "the peer came from there";
+        case WATTLE_MOVE_OTHER:
+                return "somebody else set it";
+        case WATTLE_MOVE_ASKED:
+                return "a user asked for it";
+        }
+        g_return_val_if_reached("");
+}
+
+WattleMigration *wattle_migration_new(const WattleMigrateConfig *config, gint64 now_us)
+{
+        WattleMigration *m = g_new0(WattleMigration, 1);
+
+        m->since_us = now_us;
+        m->rtt_us = -1;
+        m->random = config->seed;
+        m->next_id = config->seed | 1;
+        m->resolve_gap = RESOLVE_AGAIN;
+        wattle_migration_reconfigure(m, config);
+        return m;
+}
+
+void wattle_migration_free(WattleMigration *m)
+{
+        if (m)
+                g_free(m->candidates);
+        g_free(m);
+}
+
+void wattle_migration_reconfigure(WattleMigration *m, const WattleMigrateConfig *config)
+{
+        m->config = *config;
+        m->answers = m->answers || config->managed;
+}
+
+void wattle_migrate_note(gint64 *times, guint n, gint64 now)
+{
+        memmove(times + 1, times, (n - 1) * sizeof *times);
+        times[0] = now;
+}
+
+static void take_names(WattleMigration *m, const WattleMigrateEvent *event, gint64 now)
+{
+        gint64 ttl = event->ttl_s ? CLAMP((gint64)event->ttl_s, 30, 3600) : 300;
+
+        m->resolve_us = now + m->resolve_gap;
+        m->resolve_gap = MIN(2 * m->resolve_gap, 60 * SEC);
+        m->expire_us = now + ttl * SEC;
+}
+
+static void take_link(WattleMigration *m, const WattleMigrateEvent *event, gint64 now)
+{
+        wattle_migrate_take_candidates(m, event, now);
+        m->link_pending = TRUE;
+        m->link_probe = TRUE;
+        m->link_us = now;
+        m->read_at_us = now;
+        m->frozen_us = 0;
+        memset(m->moves, 0, sizeof m->moves);
+        m->rounds = 0;
+        m->expire_us = 0;
+        if (m->phase == PHASE_PAUSE)
+                wattle_migrate_end_pause(m, now);
+}
+
+static void take_answer(WattleMigration *m, const WattleMigrateEvent *event, gint64 now)
+{
+        m->rtt_us = event->rtt_us;
+        m->answers = TRUE;
+        if (m->phase == PHASE_DOUBT) {
+                m->forced = FALSE;
+                wattle_migrate_answered(m);
+                wattle_migrate_enter(m, PHASE_WATCH, now);
+        } else if (m->phase == PHASE_TRY &&
+                   event->probe_id - m->try.first_id < m->next_id - m->try.first_id) {
+                m->try.answered = TRUE;
+                m->read_at_us = now;
+        }
+}
+
+static void take_wish(WattleMigration *m, const WattleMigrateEvent *event, gint64 now)
+{
+        const Candidate *target = wattle_migrate_find(m, &event->move_to);
+        gboolean back = wattle_migrate_has_endpoint(&m->counters.endpoint);
+
+        if (m->phase == PHASE_TRY && m->try.back)
+                m->counters.endpoint = m->try.from;
+        wattle_migrate_free_holds(m);
+        m->frozen_us = 0;
+        memset(m->moves, 0, sizeof m->moves);
+        m->rounds = 0;
+        if (!wattle_migrate_has_endpoint(&event->move_to))
+                target = wattle_migrate_better(m, now);
+        else if (!target || !wattle_migrate_eligible(target))
+                return;
+        m->forced = TRUE;
+        if (target && !wattle_socket_addr_equal(&target->at, &m->counters.endpoint)) {
+                wattle_migrate_try(m, &target->at, back, WATTLE_MOVE_ASKED, now);
+                return;
+        }
+        if (target)
+                wattle_migrate_hold_others(m, &target->at, now);
+        wattle_migrate_doubt(m, now);
+}
+
+static void take_event(WattleMigration *m, const WattleMigrateEvent *event, gint64 now)
+{
+        switch (event->kind) {
+        case WATTLE_ON_TIMER:
+                break;
+        case WATTLE_ON_CANDIDATES:
+                wattle_migrate_take_candidates(m, event, now);
+                if (event->resolved)
+                        take_names(m, event, now);
+                m->read_at_us = now;
+                break;
+        case WATTLE_ON_LINK:
+                take_link(m, event, now);
+                break;
+        case WATTLE_ON_COUNTERS:
+                wattle_migrate_read(m, &event->counters, now);
+                break;
+        case WATTLE_ON_ANSWER:
+                take_answer(m, event, now);
+                break;
+        case WATTLE_ON_MOVE:
+                take_wish(m, event, now);
+                break;
+        }
+}
+
+static void doubt_timer(WattleMigration *m, gint64 now)
+{
+        if (now - m->phase_us >= DOUBT) {
+                wattle_migrate_begin_round(m, WATTLE_MOVE_SILENT, now);
+                return;
+        }
+        while (m->doubt_probes < G_N_ELEMENTS(doubt_at) &&
+               now - m->phase_us >= doubt_at[m->doubt_probes]) {
+                m->doubt_probes++;
+                m->probe = TRUE;
+        }
+}
+
+static void pause_timer(WattleMigration *m, gint64 now)
+{
+        if (now < m->pause_us)
+                return;
+        wattle_migrate_resolve(m, now);
+        if ((m->active_us > m->phase_us || m->hurry) && wattle_migrate_is_active(m, now))
+                wattle_migrate_begin_round(m, WATTLE_MOVE_SILENT, now);
+        else
+                wattle_migrate_enter(m, PHASE_WATCH, now);
+}
+
+static void run_timers(WattleMigration *m, gint64 now)
+{
+        if (m->link_probe && now - m->link_us >= LOOK)
+                m->link_probe = FALSE;
+        switch (m->phase) {
+        case PHASE_WATCH:
+                break;
+        case PHASE_DOUBT:
+                doubt_timer(m, now);
+                break;
+        case PHASE_TRY:
+                wattle_migrate_try_timer(m, now);
+                break;
+        case PHASE_BACK:
+                if (now - m->phase_us >= BACK)
+                        wattle_migrate_enter(m, PHASE_WATCH, now);
+                break;
+        case PHASE_PAUSE:
+                pause_timer(m, now);
+                break;
+        }
+}
+
+static WattleMoveReason set_reason(const WattleMigration *m)
+{
+        return m->phase == PHASE_TRY ? m->try.why : m->reason;
+}
+
+/* The next thing to do, and takes it as done. */
+static WattleMigrateAction take_action(WattleMigration *m, gint64 now)
+{
+        WattleMigrateAction action = { .kind = WATTLE_MIGRATE_NOTHING };
+
+        if (m->set != WATTLE_MIGRATE_NOTHING) {
+                action = (WattleMigrateAction){ .kind = m->set,
+                                                .at = m->wanted,
+                                                .reason = set_reason(m),
+                                                .again = m->set_again };
+                m->readded = m->set == WATTLE_MIGRATE_READD;
+                m->set = WATTLE_MIGRATE_NOTHING;
+        } else if (m->probe) {
+                action = (WattleMigrateAction){ .kind = WATTLE_MIGRATE_PROBE,
+                                                .probe_id = m->next_id++ };
+                m->probe = FALSE;
+                m->probes++;
+                m->probed_us = now;
+        } else if (m->resolve) {
+                action.kind = WATTLE_MIGRATE_RESOLVE;
+                m->resolve = FALSE;
+        }
+        return action;
+}
+
+static gint64 deadline(const WattleMigration *m)
+{
+        switch (m->phase) {
+        case PHASE_WATCH:
+                return WATTLE_MIGRATE_NEVER;
+        case PHASE_DOUBT:
+                return m->phase_us + (m->doubt_probes < G_N_ELEMENTS(doubt_at)
+                                              ? doubt_at[m->doubt_probes]
+                                              : DOUBT);
+        case PHASE_TRY:
+                return MIN(m->try.probe_us, m->try.end_us);
+        case PHASE_BACK:
+                return m->phase_us + BACK;
+        case PHASE_PAUSE:
+                return m->pause_us;
+        }
+        g_return_val_if_reached(WATTLE_MIGRATE_NEVER);
+}
+
+static gint64 read_gap(const WattleMigration *m, gint64 now)
+{
+        gint64 since_link = m->link_us != 0 ? now - m->link_us : LOOK;
+
+        if (m->phase == PHASE_TRY && m->try.fresh)
+                return READ_DOUBT;
+        if (m->phase == PHASE_TRY || m->phase == PHASE_BACK)
+                return READ_MOVING;
+        if (m->phase == PHASE_DOUBT || since_link < LOOK_CLOSELY)
+                return READ_DOUBT;
+        if (since_link < LOOK)
+                return READ_LOOKING;
+        return wattle_migrate_is_active(m, now) ? READ_ACTIVE : READ_IDLE;
+}
+
+static gint64 read_time(const WattleMigration *m, gint64 now)
+{
+        gint64 time = m->known ? m->read_us + read_gap(m, now) : now;
+
+        if (m->read_at_us != 0)
+                time = MIN(time, m->read_at_us);
+        return MAX(time, now);
+}
+
+WattleMigrateStep wattle_migration_step(WattleMigration *m, const WattleMigrateEvent *event,
+                                        gint64 now_us)
+{
+        WattleMigrateStep step;
+
+        if (event)
+                take_event(m, event, now_us);
+        if (m->set == WATTLE_MIGRATE_NOTHING)
+                run_timers(m, now_us);
+        step.action = take_action(m, now_us);
+        step.deadline_us =
+                step.action.kind == WATTLE_MIGRATE_NOTHING ? MAX(deadline(m), now_us) : now_us;
+        step.read_us = read_time(m, now_us);
+        return step;
+}
+
+/* What the kernel has; in the middle of a move what it has at the moment, else what it was told. */
+static const WattleSocketAddr *endpoint(const WattleMigration *m)
+{
+        return m->phase == PHASE_TRY ? &m->counters.endpoint : &m->wanted;
+}
+
+static WattlePath path(const WattleMigration *m, gint64 now)
+{
+        const WattleSocketAddr *at = endpoint(m);
+        const Candidate *candidate = wattle_migrate_find(m, at);
+        gboolean on_link = wattle_socket_addr_equal(at, &m->counters.endpoint)
+                                   ? m->counters.reach == WATTLE_REACH_ON_LINK
+                                   : m->on_link;
+
+        if (!wattle_migrate_has_endpoint(at) || m->session_us == 0 ||
+            now - m->session_us >= SESSION_END)
+                return WATTLE_PATH_NONE;
+        if (on_link)
+                return WATTLE_PATH_LAN;
+        if (!candidate || candidate->source == WATTLE_SOURCE_LAST_GOOD)
+                return WATTLE_PATH_ROAMED;
+        return candidate->source == WATTLE_SOURCE_PRIVATE ? WATTLE_PATH_LAN : WATTLE_PATH_PUBLIC;
+}
+
+void wattle_migration_status(const WattleMigration *m, gint64 now_us, WattleMigrateStatus *ret)
+{
+        *ret = (WattleMigrateStatus){ .path = path(m, now_us),
+                                      .endpoint = *endpoint(m),
+                                      .reason = m->reason,
+                                      .since_us = m->since_us,
+                                      .rtt_us = m->rtt_us,
+                                      .busy = m->phase != PHASE_WATCH };
+}
+
+gboolean wattle_migration_last_good(const WattleMigration *m, WattleSocketAddr *ret)
+{
+        if (!wattle_migrate_has_endpoint(&m->good))
+                return FALSE;
+        *ret = m->good;
+        return TRUE;
+}
+
+gboolean wattle_migration_may_move_to(const WattleMigration *m, const WattleSocketAddr *at)
+{
+        const Candidate *candidate = wattle_migrate_find(m, at);
+
+        return candidate && wattle_migrate_eligible(candidate);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the parts of the migration engine share, and nobody else includes: its state, and the steps
+ * of each part. migrate-candidates.c is what could be tried, migrate-traffic.c what the counters
+ * tell, migrate-try.c a move from its first packet to its proof or way back, migrate-watch.c what
+ * to do about a read, migrate.c the events and timers. The times are those of the project's
+ * measurements: see doc/hacking.md. */
+#pragma once
+
+#include "common/migrate/migrate.h"
+
+#define MSEC 1000
+#define SEC  G_GINT64_CONSTANT(1000000)
+
+#define READ_MOVING  (20 * MSEC)  /* in a move */
+#define READ_DOUBT   (100 * MSEC) /* in doubt of the path, and just after a link event */
+#define READ_LOOKING (500 * MSEC) /* some time after a link event */
+#define READ_ACTIVE  (1 * SEC)
+#define READ_IDLE    (30 * SEC)
+#define LOOK         (3 * SEC) /* after a link event, for traffic */
+#define LOOK_CLOSELY (1 * SEC) /* the first part of it */
+#define ACTIVE                                                                                     \
+        (6500 * MSEC)     /* since there was traffic: the kernel's handshakes are 5.3 s            \
+                             apart */
+#define SILENCE (3 * SEC) /* of unanswered sending, before the path is in doubt */
+#define SILENCE_MUTE                                                                               \
+        (12 * SEC)                  /* the same, of a peer that may not answer probes: the kernel  \
+                                       itself would in 10 s (KEEPALIVE_TIMEOUT) */
+#define SESSION_USABLE  (170 * SEC) /* REJECT_AFTER_TIME is 180 s */
+#define SESSION_END     (180 * SEC)
+#define DOUBT           (1300 * MSEC) /* with probes at 0, 300 and 900 ms */
+#define UPGRADE_FIRST   (250 * MSEC)  /* a neighbour answers in a few ms: the first try is short, */
+#define UPGRADE_LAST    (500 * MSEC) /* and those after it twice as long: a stranger's has no more */
+#define TRY_SESSION     (700 * MSEC)
+#define TRY_HANDSHAKE   (1200 * MSEC)
+#define TRY_ASKED       (1 * SEC)
+#define PIN             (1 * SEC)       /* at most, after the proof */
+#define PROBE_AGAIN     (100 * MSEC)    /* between probes while it is pinned */
+#define BACK            (300 * MSEC)    /* pinning the way back */
+#define HOLD            (30 * SEC)      /* of a candidate after its first failure, then doubled, */
+#define HOLD_MAX        (15 * 60 * SEC) /* up to this */
+#define AWAY            (2 * SEC)       /* off link for so long: another network, no hold */
+#define PAUSE           (5 * SEC)       /* after the first round, then doubled, */
+#define PAUSE_MAX       (60 * SEC)      /* up to this */
+#define DWELL           (10 * SEC)      /* between voluntary moves */
+#define ROAM_SUPPRESS   (2 * SEC)       /* after the peer moved us */
+#define FOLLOW          (3 * SEC / 2)   /* the peer may go first for so long */
+#define FREEZE_WITHIN   (5 * 60 * SEC)  /* more than MOVES voluntary moves in it */
+#define FREEZE          (15 * 60 * SEC)
+#define MOVES           3
+#define REASSERT_WITHIN (60 * SEC) /* REASSERTS at most in it: no fight */
+#define REASSERTS       3
+#define RESOLVE_WAIT    (30 * SEC) /* for an answer */
+#define RESOLVE_AGAIN   (5 * SEC) /* the least between two, then doubled up to 60 s while failing */
+#define LAN_SLOW        (100 * MSEC)
+
+#define STABLE_READS 3
+#define MAX_SETS     25 /* of one move: half a second of pinning */
+#define MAX_PROBES   4  /* of one move: below 1 KB with their answers; */
+#define MAX_UNPROVED 12 /* more only while none was answered */
+
+typedef struct {
+        WattleSource source;
+        gboolean listed; /* by the caller; else learnt from the kernel */
+        WattleSocketAddr at;
+        WattleReach reach;
+        guint failures;
+        gint64 held_us; /* no upgrade to it before; 0: free */
+        gint64 gone_us; /* when it left our link; 0: it did not */
+        gint64 good_us; /* when an answer proved it; 0: never */
+        gboolean tried; /* in this round */
+} Candidate;
+
+typedef enum {
+        PHASE_WATCH, /* nothing is wrong, or nothing can be done */
+        PHASE_DOUBT, /* probing the path as it is */
+        PHASE_TRY,   /* another endpoint is set and has to prove itself */
+        PHASE_BACK,  /* pinning the old one again */
+        PHASE_PAUSE, /* a whole round failed */
+} Phase;
+
+/* From the first packet to another endpoint, which is m->wanted, to its proof or its end. */
+typedef struct {
+        WattleSocketAddr from;
+        gboolean back; /* from is the way back; else the next candidate is */
+        WattleMoveReason why;
+        gboolean fresh; /* there is no session: a handshake has to come */
+        gint64 began_us, end_us;
+        gint64 probe_us;  /* the next one, or NEVER */
+        guint64 first_id; /* of the probes since the last set: older answers prove nothing */
+        guint sets, probes;
+        guint probes_since_set;
+        guint stable; /* reads in a row with the endpoint as set */
+        gboolean answered, proved;
+        guint64 rx_bytes; /* at the first of these reads */
+        gint64 old_rtt_us;
+} Try;
+
+/* Of the times, 0 is never: the clock of a running host is past it. */
+struct WattleMigration {
+        WattleMigrateConfig config;
+        Candidate *candidates;
+        guint n_candidates;
+
+        /* names */
+        gboolean has_names;
+        gint64 resolve_us;  /* no question before */
+        gint64 expire_us;   /* the answer is old then; 0: there was none */
+        gint64 resolve_gap; /* to the next question, should this one fail */
+
+        /* the kernel, and what it tells of traffic */
+        gboolean known; /* there was a read */
+        WattleMigrateCounters counters;
+        gint64 read_us;       /* of the last one */
+        gint64 read_at_us;    /* not later: something happened; 0: as the phase says */
+        gint64 active_us;     /* traffic was last seen; 0: never */
+        gint64 unanswered_us; /* since when sending goes unanswered; 0: it does not */
+        guint unanswered;     /* reads that showed it */
+        gint64 session_us;    /* of the last handshake; 0: there is none */
+        gint64 probed_us; /* the last probe of ours; 0: it cannot have an echo in the counters */
+        guint probes;     /* since the last read */
+        gboolean readded; /* counters begin anew */
+
+        /* the endpoint as it should be */
+        WattleSocketAddr wanted;
+        gboolean on_link; /* wanted was a neighbour */
+        WattleMoveReason reason;
+        gint64 since_us, rtt_us;
+        WattleSocketAddr good; /* proved, and not a neighbour */
+
+        /* restraint */
+        gboolean answers;      /* the peer does answer probes */
+        gboolean link_pending; /* a link event, and no read since */
+        gboolean link_probe;   /* a link event, and no traffic since */
+        gint64 link_us;        /* of the last link event; 0: none */
+        gint64 roamed_us;      /* 0: never, as in all of these */
+        gint64 better_us;      /* since when there is something better */
+        gint64 frozen_us;      /* until then no upgrade */
+        gint64 moves[MOVES + 1], reasserts[REASSERTS + 1]; /* the last of them, newest first */
+
+        Phase phase;
+        gboolean forced; /* a user asked: traffic or not */
+        gint64 phase_us; /* began */
+        gint64 pause_us; /* PHASE_PAUSE ends */
+        gboolean hurry;  /* it was ended by an event */
+        guint rounds;
+        WattleSocketAddr home; /* where the round began */
+        guint doubt_probes;
+        Try try;
+
+        /* what the caller shall do next, in this order */
+        WattleMigrateActionKind set; /* SET, READD or NOTHING */
+        gboolean set_again, probe, resolve;
+        guint64 next_id, random;
+};
+
+/* candidates */
+
+Candidate *wattle_migrate_find(const WattleMigration *m, const WattleSocketAddr *at);
+gboolean wattle_migrate_eligible(const Candidate *candidate);
+/* Of the profile, and good from any network: public, and no private address that a DNS name has at
+ * home. NULL is not. */
+gboolean wattle_migrate_is_global(const Candidate *candidate);
+void wattle_migrate_take_candidates(WattleMigration *m, const WattleMigrateEvent *event,
+                                    gint64 now);
+/* Adds or finds what the kernel has as endpoint. */
+Candidate *wattle_migrate_learn(WattleMigration *m, const WattleSocketAddr *at, WattleReach reach);
+/* The kernel's endpoint has been proved. */
+void wattle_migrate_note_good(WattleMigration *m, gint64 now);
+void wattle_migrate_hold(Candidate *candidate, gint64 now);
+/* All but one: a user chose that, and is not overruled at once. */
+void wattle_migrate_hold_others(WattleMigration *m, const WattleSocketAddr *at, gint64 now);
+void wattle_migrate_free_holds(WattleMigration *m);
+/* The best that was not tried in this round; NULL: none is left. */
+Candidate *wattle_migrate_next(const WattleMigration *m);
+/* Of the profile, on our link and not held, if the endpoint is no neighbour's now. */
+Candidate *wattle_migrate_better(const WattleMigration *m, gint64 now);
+
+/* traffic */
+
+typedef struct {
+        gboolean received; /* any packet at all */
+        gboolean moved;    /* the endpoint is not the one that was wanted */
+        gboolean reset;    /* the counters began anew, and not by us */
+} Change;
+
+Change wattle_migrate_take_counters(WattleMigration *m, const WattleMigrateCounters *counters,
+                                    gint64 now);
+/* Nothing goes unanswered any more. */
+void wattle_migrate_answered(WattleMigration *m);
+gboolean wattle_migrate_is_active(const WattleMigration *m, gint64 now);
+gboolean wattle_migrate_has_session(const WattleMigration *m, gint64 now);
+gboolean wattle_migrate_is_silent(const WattleMigration *m, gint64 now);
+
+/* moves */
+
+void wattle_migrate_enter(WattleMigration *m, Phase phase, gint64 now);
+/* Sets an endpoint with no proof asked for. */
+void wattle_migrate_put(WattleMigration *m, const Candidate *candidate, WattleMoveReason why,
+                        gint64 now);
+/* The kernel's endpoint is the right one, whoever set it. */
+void wattle_migrate_accept(WattleMigration *m, WattleMoveReason why, gint64 now);
+/* from: what the kernel has now; back: return there if the try fails. */
+void wattle_migrate_try(WattleMigration *m, const WattleSocketAddr *target, gboolean back,
+                        WattleMoveReason why, gint64 now);
+/* All eligible candidates in turn. */
+void wattle_migrate_begin_round(WattleMigration *m, WattleMoveReason why, gint64 now);
+void wattle_migrate_try_read(WattleMigration *m, const Change *change, gint64 now);
+void wattle_migrate_try_timer(WattleMigration *m, gint64 now);
+void wattle_migrate_back_read(WattleMigration *m, const Change *change, gint64 now);
+
+/* Something happened: no use to wait any longer. */
+void wattle_migrate_end_pause(WattleMigration *m, gint64 now);
+
+/* The newest of a few times, in front. */
+void wattle_migrate_note(gint64 *times, guint n, gint64 now);
+
+/* watching */
+
+void wattle_migrate_read(WattleMigration *m, const WattleMigrateCounters *counters, gint64 now);
+void wattle_migrate_doubt(WattleMigration *m, gint64 now);
+/* Asks for the names, unless it is too early to ask again. */
+void wattle_migrate_resolve(WattleMigration *m, gint64 now);
+gboolean wattle_migrate_has_endpoint(const WattleSocketAddr *at);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the kernel's counters tell of a peer: whether there is traffic, whether it is answered, and
+ * whether there is a session. */
+#include "common/migrate/state.h"
+
+#define KEEPALIVE_BYTES  32          /* an empty packet, which nobody answers */
+#define INITIATION_BYTES 148         /* of a handshake; the kernel sends one each 5 s for 90 s */
+#define PROBE_BYTES      160         /* of ours, at most */
+#define PROBE_ECHO       (100 * SEC) /* for so long a probe may make the kernel send initiations */
+
+/* What the kernel sends in a time with no user behind it. */
+static guint64 background(const WattleMigration *m, gint64 elapsed, gint64 now)
+{
+        guint64 periods = 1 + (guint64)(elapsed / (5 * SEC));
+        guint64 bytes = KEEPALIVE_BYTES * periods + (guint64)m->probes * PROBE_BYTES;
+
+        if (m->probed_us != 0 && now - m->probed_us < PROBE_ECHO)
+                bytes += INITIATION_BYTES * periods;
+        return bytes;
+}
+
+void wattle_migrate_answered(WattleMigration *m)
+{
+        m->unanswered_us = 0;
+        m->unanswered = 0;
+}
+
+static void note_traffic(WattleMigration *m, guint64 rx, guint64 tx, gint64 now)
+{
+        gint64 elapsed = now - m->read_us;
+        gboolean sending = tx > background(m, elapsed, now);
+
+        if (sending || rx > KEEPALIVE_BYTES * (1 + (guint64)(elapsed / (5 * SEC))) +
+                                       (guint64)m->probes * PROBE_BYTES)
+                m->active_us = now;
+        if (rx > 0)
+                wattle_migrate_answered(m);
+        if (rx > 0 || !sending)
+                return;
+        if (m->unanswered_us == 0)
+                m->unanswered_us = MAX(m->read_us, now - READ_ACTIVE);
+        m->unanswered++;
+}
+
+/* The kernel's time is of a clock that may be set: only the first is believed, and then that it
+ * changes. */
+static void note_handshake(WattleMigration *m, const WattleMigrateCounters *counters, gint64 now)
+{
+        if (counters->last_handshake_s == 0)
+                m->session_us = 0;
+        else if (!m->known)
+                m->session_us = now - CLAMP(counters->handshake_age_us, 0, SESSION_END);
+        else if (counters->last_handshake_s != m->counters.last_handshake_s)
+                m->session_us = now;
+}
+
+Change wattle_migrate_take_counters(WattleMigration *m, const WattleMigrateCounters *counters,
+                                    gint64 now)
+{
+        const WattleMigrateCounters before = m->counters;
+        gboolean anew =
+                counters->rx_bytes < before.rx_bytes || counters->tx_bytes < before.tx_bytes;
+        Change change = { .moved = !wattle_socket_addr_equal(&counters->endpoint, &m->wanted) };
+
+        note_handshake(m, counters, now);
+        m->counters = *counters;
+        if (m->known) {
+                guint64 rx = counters->rx_bytes - (anew ? 0 : before.rx_bytes);
+                guint64 tx = counters->tx_bytes - (anew ? 0 : before.tx_bytes);
+
+                change.received = rx > 0;
+                change.reset = anew && !m->readded;
+                note_traffic(m, rx, tx, now);
+        }
+        m->readded = FALSE;
+        m->known = TRUE;
+        m->read_us = now;
+        m->read_at_us = 0;
+        m->probes = 0;
+        return change;
+}
+
+gboolean wattle_migrate_is_active(const WattleMigration *m, gint64 now)
+{
+        return m->active_us != 0 && now - m->active_us < ACTIVE;
+}
+
+gboolean wattle_migrate_has_session(const WattleMigration *m, gint64 now)
+{
+        return m->session_us != 0 && now - m->session_us < SESSION_USABLE;
+}
+
+gboolean wattle_migrate_is_silent(const WattleMigration *m, gint64 now)
+{
+        gint64 silence = m->answers ? SILENCE : SILENCE_MUTE;
+        /* One packet may itself have been the answer. With no session only handshakes show. */
+        guint reads = wattle_migrate_has_session(m, now) ? 2 : 1;
+
+        return m->unanswered >= reads && now - m->unanswered_us >= silence &&
+               wattle_migrate_is_active(m, now);
+}

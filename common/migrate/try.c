@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One move: set, pin, proof; and if there is none, the way back or the next candidate.
+ *
+ * An endpoint that is only set does not stay: each packet of the peer that still comes the old way
+ * puts the old one back, and each packet of ours that then goes the old way tells the peer to keep
+ * to it. So the new one is set again at every read until it stays (pinned).
+ *
+ * Proof is an answer to a probe that was sent after the last set, and then the endpoint as it was
+ * set: had the answer come another way, the kernel would have taken that one. */
+#include "common/migrate/state.h"
+
+static const gint64 probe_at[] = { 0, 60 * MSEC, 150 * MSEC, 400 * MSEC, 800 * MSEC };
+
+void wattle_migrate_enter(WattleMigration *m, Phase phase, gint64 now)
+{
+        m->phase = phase;
+        m->phase_us = now;
+        m->doubt_probes = 0;
+}
+
+static void aim(WattleMigration *m, const WattleSocketAddr *at)
+{
+        const Candidate *candidate = wattle_migrate_find(m, at);
+
+        m->on_link = candidate && candidate->reach == WATTLE_REACH_ON_LINK;
+        m->wanted = *at;
+}
+
+static void want(WattleMigration *m, const WattleSocketAddr *at)
+{
+        aim(m, at);
+        m->set = WATTLE_MIGRATE_SET;
+        m->set_again = FALSE;
+}
+
+void wattle_migrate_put(WattleMigration *m, const Candidate *candidate, WattleMoveReason why,
+                        gint64 now)
+{
+        want(m, &candidate->at);
+        m->reason = why;
+        m->since_us = now;
+        wattle_migrate_answered(m);
+        wattle_migrate_enter(m, PHASE_WATCH, now);
+}
+
+void wattle_migrate_note_good(WattleMigration *m, gint64 now)
+{
+        Candidate *candidate = wattle_migrate_learn(m, &m->counters.endpoint, m->counters.reach);
+
+        if (candidate) {
+                candidate->good_us = now;
+                candidate->reach = m->counters.reach;
+        }
+        if (m->counters.reach == WATTLE_REACH_GATEWAY)
+                m->good = m->counters.endpoint;
+}
+
+void wattle_migrate_accept(WattleMigration *m, WattleMoveReason why, gint64 now)
+{
+        /* Two that each follow the other may go to and fro for ever: only the first counts. */
+        if (why == WATTLE_MOVE_ROAMED && now - m->roamed_us >= DWELL)
+                m->roamed_us = now;
+        m->wanted = m->counters.endpoint;
+        m->on_link = m->counters.reach == WATTLE_REACH_ON_LINK;
+        m->reason = why;
+        m->since_us = now;
+        m->rounds = 0;
+        m->better_us = 0;
+        m->resolve_gap = RESOLVE_AGAIN;
+        wattle_migrate_answered(m);
+        m->forced = FALSE;
+        m->link_probe = FALSE;
+        if (why != WATTLE_MOVE_OTHER)
+                wattle_migrate_note_good(m, now);
+        wattle_migrate_enter(m, PHASE_WATCH, now);
+}
+
+/* Sets the endpoint (again), and what was sent before proves nothing any more. */
+static void set(WattleMigration *m)
+{
+        Try *t = &m->try;
+
+        m->set = t->fresh && t->sets == 0 ? WATTLE_MIGRATE_READD : WATTLE_MIGRATE_SET;
+        m->set_again = t->sets > 0;
+        t->sets++;
+        t->stable = 0;
+        t->answered = FALSE;
+        t->first_id = m->next_id;
+        t->probes_since_set = 0;
+        t->probe_us = t->proved ? m->probed_us + PROBE_AGAIN : 0;
+}
+
+static gint64 window(const Candidate *candidate, WattleMoveReason why, gboolean back,
+                     gboolean fresh)
+{
+        guint failures = candidate ? MIN(candidate->failures, 8) : 0;
+
+        if (fresh)
+                return TRY_HANDSHAKE;
+        if (why == WATTLE_MOVE_ASKED)
+                return TRY_ASKED;
+        if (!back)
+                return TRY_SESSION;
+        return MIN(UPGRADE_FIRST << failures, UPGRADE_LAST);
+}
+
+void wattle_migrate_try(WattleMigration *m, const WattleSocketAddr *target, gboolean back,
+                        WattleMoveReason why, gint64 now)
+{
+        gboolean fresh = !wattle_migrate_has_session(m, now);
+
+        m->try = (Try){ .from = m->counters.endpoint,
+                        .back = back,
+                        .why = why,
+                        .fresh = fresh,
+                        .began_us = now,
+                        .old_rtt_us = m->rtt_us };
+        m->try.end_us = now + window(wattle_migrate_find(m, target), why, back, fresh);
+        aim(m, target);
+        wattle_migrate_enter(m, PHASE_TRY, now);
+        set(m);
+}
+
+static gint64 jitter(WattleMigration *m, gint64 time)
+{
+        m->random = m->random * G_GUINT64_CONSTANT(6364136223846793005) +
+                    G_GUINT64_CONSTANT(1442695040888963407);
+        return time - time / 5 + (gint64)((m->random >> 33) % (guint64)(2 * time / 5 + 1));
+}
+
+static void clear_tried(WattleMigration *m)
+{
+        for (guint i = 0; i < m->n_candidates; i++)
+                m->candidates[i].tried = FALSE;
+}
+
+/* Nobody answered anywhere: back to where the round began, from where the peer most likely comes
+ * back. Added anew the kernel has nothing to send, so that what it then sends is a user's. */
+static void pause_walk(WattleMigration *m, gint64 now)
+{
+        const Candidate *home = wattle_migrate_find(m, &m->home);
+        WattleMoveReason reason = m->reason;
+        gint64 since_us = m->since_us;
+
+        clear_tried(m);
+        if (!home || !wattle_migrate_eligible(home))
+                home = wattle_migrate_next(m);
+        if (home) {
+                wattle_migrate_put(m, home, reason, now);
+                m->set_again = TRUE;
+                m->since_us = since_us;
+        }
+        if (home && !wattle_migrate_has_session(m, now)) {
+                m->set = WATTLE_MIGRATE_READD;
+                m->probed_us = 0;
+        }
+        m->pause_us = now + jitter(m, MIN(PAUSE << MIN(m->rounds, 8), PAUSE_MAX));
+        m->hurry = FALSE;
+        m->rounds++;
+        m->forced = FALSE;
+        wattle_migrate_enter(m, PHASE_PAUSE, now);
+}
+
+void wattle_migrate_end_pause(WattleMigration *m, gint64 now)
+{
+        m->pause_us = now;
+        m->hurry = TRUE;
+}
+
+static void next_try(WattleMigration *m, WattleMoveReason why, gint64 now)
+{
+        Candidate *candidate = wattle_migrate_next(m);
+
+        if (!candidate) {
+                pause_walk(m, now);
+                return;
+        }
+        candidate->tried = TRUE;
+        wattle_migrate_try(m, &candidate->at, FALSE, why, now);
+}
+
+void wattle_migrate_begin_round(WattleMigration *m, WattleMoveReason why, gint64 now)
+{
+        Candidate *current = wattle_migrate_find(m, &m->wanted);
+
+        clear_tried(m);
+        m->home = m->wanted;
+        if (current && (wattle_migrate_has_session(m, now) || why == WATTLE_MOVE_LEAVE))
+                current->tried = TRUE;
+        next_try(m, why, now);
+}
+
+static void go_back(WattleMigration *m, gint64 now)
+{
+        want(m, &m->try.from);
+        m->reason = WATTLE_MOVE_REVERT;
+        m->since_us = now;
+        m->probe = TRUE;
+        m->forced = FALSE;
+        m->link_probe = FALSE;
+        m->try.sets = 1;
+        m->try.stable = 0;
+        wattle_migrate_enter(m, PHASE_BACK, now);
+}
+
+static void fail(WattleMigration *m, gint64 now)
+{
+        Candidate *candidate = wattle_migrate_find(m, &m->wanted);
+
+        if (candidate && m->try.back)
+                wattle_migrate_hold(candidate, now);
+        if (m->try.back)
+                go_back(m, now);
+        else
+                next_try(m, m->try.why, now);
+}
+
+static void note_move(WattleMigration *m, gint64 now)
+{
+        wattle_migrate_note(m->moves, G_N_ELEMENTS(m->moves), now);
+        if (m->moves[MOVES] != 0 && now - m->moves[MOVES] < FREEZE_WITHIN)
+                m->frozen_us = now + FREEZE;
+}
+
+/* Neighbours that were silent in a walk are not gone back to for being neighbours. */
+static void hold_tried(WattleMigration *m, gint64 now)
+{
+        for (guint i = 0; i < m->n_candidates; i++) {
+                Candidate *candidate = &m->candidates[i];
+
+                if (candidate->tried && candidate->reach == WATTLE_REACH_ON_LINK &&
+                    !wattle_socket_addr_equal(&candidate->at, &m->counters.endpoint))
+                        wattle_migrate_hold(candidate, now);
+        }
+}
+
+static void succeed(WattleMigration *m, gint64 now)
+{
+        WattleMoveReason why = m->try.why;
+        Candidate *candidate = wattle_migrate_find(m, &m->counters.endpoint);
+
+        if (candidate) {
+                candidate->failures = 0;
+                candidate->held_us = 0;
+        }
+        if (!m->try.back)
+                hold_tried(m, now);
+        if (why == WATTLE_MOVE_ASKED)
+                wattle_migrate_hold_others(m, &m->counters.endpoint, now);
+        if (why == WATTLE_MOVE_UPGRADE)
+                note_move(m, now);
+        if (!m->try.back && wattle_socket_addr_equal(&m->counters.endpoint, &m->home))
+                why = m->reason;
+        wattle_migrate_accept(m, why, now);
+}
+
+/* A neighbour that is slower by far than the Internet is one behind bad radio. */
+static gboolean is_too_slow(const WattleMigration *m)
+{
+        const Try *t = &m->try;
+
+        return t->why == WATTLE_MOVE_UPGRADE && t->old_rtt_us >= 0 && m->rtt_us > LAN_SLOW &&
+               m->rtt_us > 2 * t->old_rtt_us + 20 * MSEC;
+}
+
+/* Whether the endpoint that is now the kernel's is a packet's on the old path, and not news. */
+static gboolean is_flapping(const WattleMigration *m, const Change *change)
+{
+        return !change->received || (m->try.why != WATTLE_MOVE_SILENT &&
+                                     wattle_socket_addr_equal(&m->counters.endpoint, &m->try.from));
+}
+
+static void look_for_proof(WattleMigration *m, gint64 now)
+{
+        Try *t = &m->try;
+        gboolean heard = t->stable > 1 && m->counters.rx_bytes > t->rx_bytes;
+
+        if (t->proved)
+                return;
+        t->proved = t->answered || (heard && (!t->back || !m->answers));
+        if (t->proved && t->back)
+                t->end_us = now + PIN;
+}
+
+void wattle_migrate_try_read(WattleMigration *m, const Change *change, gint64 now)
+{
+        Try *t = &m->try;
+
+        if (t->fresh) {
+                if (m->session_us > t->began_us && m->counters.rx_bytes > 0)
+                        succeed(m, now);
+                return;
+        }
+        if (change->moved && !is_flapping(m, change)) {
+                wattle_migrate_accept(m, WATTLE_MOVE_ROAMED, now);
+                return;
+        }
+        if (change->moved) {
+                if (t->sets < MAX_SETS)
+                        set(m);
+                return;
+        }
+        if (t->stable++ == 0)
+                t->rx_bytes = m->counters.rx_bytes;
+        look_for_proof(m, now);
+        if (!t->proved || (t->back && t->stable < STABLE_READS))
+                return;
+        if (is_too_slow(m))
+                fail(m, now);
+        else
+                succeed(m, now);
+}
+
+void wattle_migrate_try_timer(WattleMigration *m, gint64 now)
+{
+        Try *t = &m->try;
+        gboolean stays = wattle_socket_addr_equal(&m->counters.endpoint, &m->wanted);
+
+        if (now >= t->end_us) {
+                if (t->proved && stays)
+                        succeed(m, now);
+                else
+                        fail(m, now);
+                return;
+        }
+        if (now < t->probe_us)
+                return;
+        t->probe_us = WATTLE_MIGRATE_NEVER;
+        if (t->probes >= (t->proved ? MAX_PROBES : MAX_UNPROVED))
+                return;
+        m->probe = TRUE;
+        t->probes++;
+        if (++t->probes_since_set < G_N_ELEMENTS(probe_at) && !t->proved)
+                t->probe_us =
+                        now + probe_at[t->probes_since_set] - probe_at[t->probes_since_set - 1];
+}
+
+/* The old one again. Packets of the peer cannot undo it: where they come from is right now. */
+void wattle_migrate_back_read(WattleMigration *m, const Change *change, gint64 now)
+{
+        Try *t = &m->try;
+
+        if (change->moved && change->received) {
+                wattle_migrate_accept(m, WATTLE_MOVE_ROAMED, now);
+        } else if (change->moved && t->sets < MAX_SETS) {
+                want(m, &m->wanted);
+                m->set_again = TRUE;
+                t->sets++;
+                t->stable = 0;
+        } else if (!change->moved && ++t->stable >= STABLE_READS) {
+                wattle_migrate_enter(m, PHASE_WATCH, now);
+        }
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/bus/arguments.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "common/scalar.h"
+#include "common/status.h"
+
+static gboolean refuse(GError **error, const char *why)
+{
+        g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_INVALID, why);
+        return FALSE;
+}
+
+static gboolean check_length(const char *text, GError **error)
+{
+        return strnlen(text, WATTLE_BUS_ARGUMENT_MAX + 1) <= WATTLE_BUS_ARGUMENT_MAX ||
+               refuse(error, "the text is too long");
+}
+
+gboolean wattle_bus_parse_mesh(const char *text, GError **error)
+{
+        return check_length(text, error) &&
+               wattle_identifier_check(text, WATTLE_MESH_NAME_MAX, error);
+}
+
+gboolean wattle_bus_parse_peer(const char *text, GError **error)
+{
+        return check_length(text, error) && wattle_label_check(text, error);
+}
+
+static gboolean is_loopback(const WattleAddr *addr)
+{
+        static const guint8 loopback[16] = { [15] = 1 };
+
+        return addr->family == AF_INET ? addr->bytes[0] == 127
+                                       : memcmp(addr->bytes, loopback, sizeof loopback) == 0;
+}
+
+static gboolean is_link_local(const WattleAddr *addr)
+{
+        return addr->family == AF_INET6 && addr->bytes[0] == 0xfe &&
+               (addr->bytes[1] & 0xc0) == 0x80;
+}
+
+gboolean wattle_bus_parse_endpoint(const char *text, WattleSocketAddr *ret, GError **error)
+{
+        g_autoptr(WattleArena) arena = wattle_arena_new();
+        WattlePeerStatus parsed = { 0 };
+
+        if (!check_length(text, error) ||
+            !wattle_peer_status_parse_endpoint(&parsed, text, arena, error))
+                return FALSE;
+        if (!parsed.has_endpoint) {
+                *ret = (WattleSocketAddr){ 0 };
+                return TRUE;
+        }
+        if (is_loopback(&parsed.endpoint.addr))
+                return refuse(error, "the endpoint is this host itself");
+        if (is_link_local(&parsed.endpoint.addr) != (parsed.endpoint_scope > 0))
+                return refuse(error, "a link-local address comes with the number of its interface, "
+                                     "and no other does: [fe80::1%3]:51820");
+        *ret = (WattleSocketAddr){ parsed.endpoint.addr, parsed.endpoint.port,
+                                   parsed.endpoint_scope };
+        return TRUE;
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/bus/mesh.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "common/sys/bus-status.h"
+#include "common/sys/bus.h"
+#include "daemon/bus/arguments.h"
+
+/* Everybody may ask for the peers as often as they like; the kernel is not asked more often. */
+#define REFRESH_US (G_USEC_PER_SEC / 2)
+
+/* Names stay; indexes of the manager's do not. */
+struct WattleBusMesh {
+        const WattleBusBack *back;
+        char *name;
+        gint64 refreshed_us; /* CLOCK_BOOTTIME */
+};
+
+WattleBusMesh *wattle_bus_mesh_new(const WattleBusBack *back, const char *name)
+{
+        WattleBusMesh *mesh = g_new(WattleBusMesh, 1);
+
+        *mesh = (WattleBusMesh){ back, g_strdup(name), 0 };
+        return mesh;
+}
+
+void wattle_bus_mesh_free(WattleBusMesh *mesh)
+{
+        g_free(mesh->name);
+        g_free(mesh);
+}
+
+static gint64 boottime_us(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_BOOTTIME, &now);
+        return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+char *wattle_bus_mesh_path(const char *name)
+{
+        char *path = NULL;
+
+        return sd_bus_path_encode(WATTLE_BUS_MESHES, name, &path) < 0 ? NULL : path;
+}
+
+static int fail(sd_bus_error *error, const char *name, const GError *why)
+{
+        return sd_bus_error_set(error, name, why->message);
+}
+
+static gboolean find_mesh(const WattleBusMesh *mesh, guint *ret_index, sd_bus_error *error)
+{
+        if (wattle_manager_find(mesh->back->manager, mesh->name, ret_index))
+                return TRUE;
+        sd_bus_error_setf(error, WATTLE_BUS_ERROR_NO_MESH, "There is no mesh %s", mesh->name);
+        return FALSE;
+}
+
+static gboolean get_mesh(const WattleBusMesh *mesh, WattleManagerMesh *ret, sd_bus_error *error)
+{
+        guint index;
+
+        if (!find_mesh(mesh, &index, error))
+                return FALSE;
+        wattle_manager_get(mesh->back->manager, index, ret);
+        return TRUE;
+}
+
+/* Mesh and peer of a call whose first argument names the peer; the argument is read. */
+static gboolean find_peer(const WattleBusMesh *mesh, sd_bus_message *call, guint *ret_mesh,
+                          guint *ret_peer, const char **ret_name, sd_bus_error *error)
+{
+        g_autoptr(GError) refused = NULL;
+
+        if (sd_bus_message_read(call, "s", ret_name) < 0) {
+                sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "The peer's name is missing");
+                return FALSE;
+        }
+        if (!wattle_bus_parse_peer(*ret_name, &refused)) {
+                fail(error, SD_BUS_ERROR_INVALID_ARGS, refused);
+                return FALSE;
+        }
+        if (!find_mesh(mesh, ret_mesh, error))
+                return FALSE;
+        if (wattle_manager_find_peer(mesh->back->manager, *ret_mesh, *ret_name, ret_peer))
+                return TRUE;
+        sd_bus_error_setf(error, WATTLE_BUS_ERROR_NO_PEER, "The mesh %s has no peer %s here",
+                          mesh->name, *ret_name);
+        return FALSE;
+}
+
+/* The manager counts in time since the boot, the bus in that of clocks on walls. */
+static void peer_status(const WattleManagerPeer *peer, WattlePeerStatus *ret)
+{
+        *ret = (WattlePeerStatus){
+                .device = peer->name,
+                .public_key = peer->public_key,
+                .addresses = (WattleAddr *)peer->addresses,
+                .n_addresses = peer->n_addresses,
+                .managed = peer->managed,
+                .path = peer->path,
+                .has_endpoint = peer->endpoint.addr.family != 0,
+                .endpoint = { NULL, peer->endpoint.addr, peer->endpoint.port },
+                .endpoint_scope = peer->endpoint.scope,
+                .has_since = peer->since_us > 0,
+                .since_us = g_get_real_time() - (boottime_us() - peer->since_us),
+                .last_handshake_s = peer->last_handshake_s,
+                .rx_bytes = peer->rx_bytes,
+                .tx_bytes = peer->tx_bytes,
+                .has_rtt = peer->has_rtt,
+                .rtt_us = peer->rtt_us,
+                .reason = peer->reason,
+        };
+}
+
+int wattle_bus_mesh_append_peer(const WattleBusBack *back, sd_bus_message *message, guint mesh,
+                                guint index)
+{
+        WattleManagerPeer peer;
+        WattlePeerStatus status;
+
+        wattle_manager_get_peer(back->manager, mesh, index, &peer);
+        peer_status(&peer, &status);
+        return wattle_bus_append_peer(message, &status);
+}
+
+/* What cannot be had anew is told as it was. */
+static void refresh(WattleBusMesh *mesh, guint index)
+{
+        gint64 now_us = boottime_us();
+
+        if (mesh->refreshed_us != 0 && now_us - mesh->refreshed_us < REFRESH_US)
+                return;
+        mesh->refreshed_us = now_us;
+        (void)!wattle_manager_refresh(mesh->back->manager, index, NULL);
+}
+
+static int act_list_peers(sd_bus_message *call, gpointer data, sd_bus_error *error)
+{
+        WattleBusMesh *mesh = data;
+        AUTO_BUS_MESSAGE *reply = NULL;
+        WattleManagerMesh info;
+        guint index;
+        int result;
+
+        if (!find_mesh(mesh, &index, error))
+                return sd_bus_error_get_errno(error);
+        refresh(mesh, index);
+        wattle_manager_get(mesh->back->manager, index, &info);
+        result = sd_bus_message_new_method_return(call, &reply);
+        if (result >= 0)
+                result = sd_bus_message_open_container(reply, 'a', WATTLE_BUS_PEER);
+        for (guint i = 0; result >= 0 && i < info.n_peers; i++)
+                result = wattle_bus_mesh_append_peer(mesh->back, reply, index, i);
+        if (result >= 0)
+                result = sd_bus_message_close_container(reply);
+        return result < 0 ? result : sd_bus_send(NULL, reply, NULL);
+}
+
+static int act_get_peer(sd_bus_message *call, gpointer data, sd_bus_error *error)
+{
+        WattleBusMesh *mesh = data;
+        AUTO_BUS_MESSAGE *reply = NULL;
+        const char *name;
+        guint index, peer;
+        int result;
+
+        sd_bus_message_rewind(call, 1);
+        if (!find_peer(mesh, call, &index, &peer, &name, error))
+                return sd_bus_error_get_errno(error);
+        refresh(mesh, index);
+        result = sd_bus_message_new_method_return(call, &reply);
+        if (result >= 0)
+                result = wattle_bus_mesh_append_peer(mesh->back, reply, index, peer);
+        return result < 0 ? result : sd_bus_send(NULL, reply, NULL);
+}
+
+static int act_switch(sd_bus_message *call, WattleBusMesh *mesh, gboolean up, sd_bus_error *error)
+{
+        WattleManagerMesh info;
+
+        if (!get_mesh(mesh, &info, error))
+                return sd_bus_error_get_errno(error);
+        return wattle_act_switch(call, &info, up, error);
+}
+
+static int act_up(sd_bus_message *call, gpointer data, sd_bus_error *error)
+{
+        return act_switch(call, data, TRUE, error);
+}
+
+static int act_down(sd_bus_message *call, gpointer data, sd_bus_error *error)
+{
+        return act_switch(call, data, FALSE, error);
+}
+
+static int act_apply(sd_bus_message *call, gpointer data, sd_bus_error *error)
+{
+        const WattleBusMesh *mesh = data;
+
+        return wattle_applies_start(mesh->back->applies, call, mesh->name, error);
+}
+
+/* The arguments of Migrate; all of them are read. */
+static gboolean read_migration(const WattleBusMesh *mesh, sd_bus_message *call, guint *ret_mesh,
+                               guint *ret_peer, const char **ret_name, WattleSocketAddr *ret_to,
+                               sd_bus_error *error)
+{
+        g_autoptr(GError) refused = NULL;
+        const char *text;
+
+        if (!find_peer(mesh, call, ret_mesh, ret_peer, ret_name, error))
+                return FALSE;
+        if (sd_bus_message_read(call, "s", &text) < 0) {
+                sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "The endpoint is missing");
+                return FALSE;
+        }
+        if (wattle_bus_parse_endpoint(text, ret_to, &refused))
+                return TRUE;
+        fail(error, SD_BUS_ERROR_INVALID_ARGS, refused);
+        return FALSE;
+}
+
+static int act_migrate(sd_bus_message *call, gpointer data, sd_bus_error *error)
+{
+        const WattleBusMesh *mesh = data;
+        g_autoptr(GError) refused = NULL;
+        WattleSocketAddr to;
+        const char *name;
+        guint index, peer;
+
+        /* Once more: what was there may have gone while polkit asked. */
+        sd_bus_message_rewind(call, 1);
+        if (!read_migration(mesh, call, &index, &peer, &name, &to, error))
+                return sd_bus_error_get_errno(error);
+        if (!wattle_manager_migrate(mesh->back->manager, index, peer,
+                                    to.addr.family != 0 ? &to : NULL, &refused))
+                return fail(error, WATTLE_BUS_ERROR_FAILED, refused);
+        return sd_bus_reply_method_return(call, NULL);
+}
+
+static void on_probed(gboolean answered, guint32 rtt_us, const char *why, gpointer data)
+{
+        AUTO_BUS_MESSAGE *call = data;
+
+        if (answered)
+                sd_bus_reply_method_return(call, "t", (guint64)rtt_us);
+        else
+                sd_bus_reply_method_errorf(call, WATTLE_BUS_ERROR_FAILED, "%s", why);
+}
+
+static int act_probe(sd_bus_message *call, gpointer data, sd_bus_error *error)
+{
+        const WattleBusMesh *mesh = data;
+        g_autoptr(GError) refused = NULL;
+        const char *name;
+        guint index, peer;
+
+        sd_bus_message_rewind(call, 1);
+        if (!find_peer(mesh, call, &index, &peer, &name, error))
+                return sd_bus_error_get_errno(error);
+        if (wattle_manager_probe(mesh->back->manager, index, peer, on_probed,
+                                 sd_bus_message_ref(call), &refused))
+                return 0;
+        sd_bus_message_unref(call);
+        return fail(error, WATTLE_BUS_ERROR_FAILED, refused);
+}
+
+static int authorize(WattleBusMesh *mesh, sd_bus_message *call, const char *peer, WattleAct act,
+                     sd_bus_error *error)
+{
+        const char *details[] = { "mesh", mesh->name, peer ? "peer" : NULL, peer, NULL };
+
+        return wattle_authorize(mesh->back->authorizer, call, details, act, mesh, error);
+}
+
+static int method_list_peers(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        return authorize(data, call, NULL, act_list_peers, error);
+}
+
+static int method_get_peer(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        return authorize(data, call, NULL, act_get_peer, error);
+}
+
+static int method_up(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        return authorize(data, call, NULL, act_up, error);
+}
+
+static int method_down(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        return authorize(data, call, NULL, act_down, error);
+}
+
+static int method_apply(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        return authorize(data, call, NULL, act_apply, error);
+}
+
+/* Nobody is asked for a password on account of arguments that are wrong. */
+static int method_migrate(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        WattleSocketAddr to;
+        const char *name;
+        guint index, peer;
+
+        if (!read_migration(data, call, &index, &peer, &name, &to, error))
+                return sd_bus_error_get_errno(error);
+        return authorize(data, call, name, act_migrate, error);
+}
+
+static int method_probe(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        const char *name;
+        guint index, peer;
+
+        if (!find_peer(data, call, &index, &peer, &name, error))
+                return sd_bus_error_get_errno(error);
+        return authorize(data, call, name, act_probe, error);
+}
+
+/* NULL: there is none. */
+static const char *text_of(const WattleManagerMesh *mesh, const char *property)
+{
+        if (strcmp(property, "Name") == 0)
+                return mesh->name;
+        if (strcmp(property, "Device") == 0)
+                return mesh->device;
+        if (strcmp(property, "Interface") == 0)
+                return mesh->interface;
+        if (strcmp(property, "Owner") == 0)
+                return wattle_owner_name(mesh->owner);
+        if (strcmp(property, "State") == 0)
+                return wattle_link_state_name(!mesh->exists ? WATTLE_LINK_ABSENT
+                                              : mesh->up    ? WATTLE_LINK_UP
+                                                            : WATTLE_LINK_DOWN);
+        if (strcmp(property, "Problem") == 0)
+                return mesh->problem;
+        g_return_val_if_reached(NULL);
+}
+
+static int get_property(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *path,
+                        G_GNUC_UNUSED const char *interface, const char *property,
+                        sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+        const WattleBusMesh *mesh = data;
+        WattleManagerMesh info;
+        const char *text;
+
+        if (!get_mesh(mesh, &info, error))
+                return sd_bus_error_get_errno(error);
+        if (strcmp(property, "ListenPort") == 0)
+                return sd_bus_message_append(reply, "q", info.listen_port);
+        if (strcmp(property, "Migrating") == 0)
+                return sd_bus_message_append(reply, "b", info.migrate);
+        text = text_of(&info, property);
+        return sd_bus_message_append(reply, "s", text ? text : "");
+}
+
+const sd_bus_vtable wattle_bus_mesh_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("Up", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_up,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Down", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_down,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Apply", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_apply,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("ListPeers", SD_BUS_NO_ARGS,
+                                SD_BUS_RESULT("a" WATTLE_BUS_PEER, peers), method_list_peers,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetPeer", SD_BUS_ARGS("s", peer),
+                                SD_BUS_RESULT(WATTLE_BUS_PEER, state), method_get_peer,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Migrate", SD_BUS_ARGS("s", peer, "s", endpoint), SD_BUS_NO_RESULT,
+                                method_migrate, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Probe", SD_BUS_ARGS("s", peer), SD_BUS_RESULT("t", round_trip_us),
+                                method_probe, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_SIGNAL_WITH_ARGS("PeerChanged", SD_BUS_ARGS(WATTLE_BUS_PEER, state), 0),
+        SD_BUS_PROPERTY("Name", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_PROPERTY("Device", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Interface", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Owner", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("State", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("ListenPort", "q", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Migrating", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Problem", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_VTABLE_END,
+};
