@@ -31,7 +31,7 @@ static gboolean is_wanted(int root_fd)
         return FALSE;
 }
 
-void wattle_daemon_tell(int root_fd, sd_bus *bus)
+void wattle_wattled_reload(int root_fd, sd_bus *bus)
 {
         /* The first starts what does not run yet. */
         const char *method = is_wanted(root_fd) ? "ReloadOrRestartUnit" : "ReloadOrTryRestartUnit";

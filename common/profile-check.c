@@ -6,7 +6,7 @@
 
 #include "common/profile.h"
 #include "common/scalar.h"
-#include "common/seen.h"
+#include "common/set.h"
 
 /* To name the first of two costs a search; a report that is full asks for no more of them. */
 static gboolean is_full(const WattleReport *report)
@@ -14,13 +14,13 @@ static gboolean is_full(const WattleReport *report)
         return report->n_errors >= WATTLE_REPORT_MAX_FAULTS;
 }
 
-static void check_name(const WattleProfile *profile, WattleSeen *names, const char *name,
+static void check_name(const WattleProfile *profile, WattleSet *names, const char *name,
                        WattleSpot place, WattleReport *report)
 {
         const WattleDevice *first;
         guint line;
 
-        if (wattle_seen_add(names, name) || is_full(report))
+        if (wattle_set_add(names, name) || is_full(report))
                 return;
         first = wattle_profile_find_device(profile, name);
         line = first->place.line;
@@ -35,12 +35,12 @@ static void check_name(const WattleProfile *profile, WattleSeen *names, const ch
 
 static void check_names(const WattleProfile *profile, WattleReport *report)
 {
-        g_auto(WattleSeen) names = { 0 };
+        g_auto(WattleSet) names = { 0 };
         guint n = profile->n_devices;
 
         for (guint i = 0; i < profile->n_devices; i++)
                 n += profile->devices[i].n_aliases;
-        wattle_seen_init(&names, n, g_str_hash, g_str_equal);
+        wattle_set_init(&names, n, g_str_hash, g_str_equal);
         for (guint i = 0; i < profile->n_devices; i++) {
                 const WattleDevice *device = &profile->devices[i];
 
@@ -65,15 +65,15 @@ static gboolean key_equal(gconstpointer a, gconstpointer b)
 static void check_keys(const WattleProfile *profile, WattleReport *report)
 {
         static const WattleKey no_key;
-        g_auto(WattleSeen) keys = { 0 };
+        g_auto(WattleSet) keys = { 0 };
 
-        wattle_seen_init(&keys, profile->n_devices, key_hash, key_equal);
+        wattle_set_init(&keys, profile->n_devices, key_hash, key_equal);
         for (guint i = 0; i < profile->n_devices; i++) {
                 const WattleDevice *device = &profile->devices[i], *first;
 
                 /* One that was not read stays all zero, which no key is. */
                 if (wattle_key_equal(&device->public_key, &no_key) ||
-                    wattle_seen_add(&keys, &device->public_key) || is_full(report))
+                    wattle_set_add(&keys, &device->public_key) || is_full(report))
                         continue;
                 first = wattle_profile_find_key(profile, &device->public_key);
                 wattle_report_error(
@@ -154,12 +154,12 @@ static gboolean addr_equal(gconstpointer a, gconstpointer b)
 
 static void check_addresses(const WattleProfile *profile, WattleReport *report)
 {
-        g_auto(WattleSeen) addresses = { 0 };
+        g_auto(WattleSet) addresses = { 0 };
         guint n = 0;
 
         for (guint i = 0; i < profile->n_devices; i++)
                 n += profile->devices[i].n_addresses;
-        wattle_seen_init(&addresses, n, addr_hash, addr_equal);
+        wattle_set_init(&addresses, n, addr_hash, addr_equal);
         for (guint i = 0; i < profile->n_devices; i++)
                 for (guint j = 0; j < profile->devices[i].n_addresses; j++) {
                         const WattleProfileAddr *addr = &profile->devices[i].addresses[j], *first;
@@ -170,7 +170,7 @@ static void check_addresses(const WattleProfile *profile, WattleReport *report)
                                 return;
                         if (profile->n_subnets > 0)
                                 check_address_in_subnet(profile, addr, report);
-                        if (wattle_seen_add(&addresses, &addr->value))
+                        if (wattle_set_add(&addresses, &addr->value))
                                 continue;
                         first = find_address(profile, &addr->value, &holder);
                         wattle_addr_format(&addr->value, text);
@@ -194,7 +194,7 @@ static gboolean endpoint_equal(gconstpointer a, gconstpointer b)
         return wattle_endpoint_equal(a, b);
 }
 
-static void check_candidate(const WattleProfile *profile, WattleSeen *public_endpoints,
+static void check_candidate(const WattleProfile *profile, WattleSet *public_endpoints,
                             const WattleCandidate *candidate, WattleReport *report)
 {
         gboolean is_public = candidate->kind == WATTLE_CANDIDATE_PUBLIC;
@@ -206,7 +206,7 @@ static void check_candidate(const WattleProfile *profile, WattleSeen *public_end
                                     "%s: %s is inside the mesh itself, and cannot carry it",
                                     is_public ? "PublicEndpoint" : "PrivateEndpoint", text);
         }
-        if (is_public && !wattle_seen_add(public_endpoints, &candidate->endpoint)) {
+        if (is_public && !wattle_set_add(public_endpoints, &candidate->endpoint)) {
                 wattle_endpoint_format(&candidate->endpoint, text);
                 wattle_report_warning(
                         report, wattle_profile_place(profile, candidate->place),
@@ -217,12 +217,12 @@ static void check_candidate(const WattleProfile *profile, WattleSeen *public_end
 
 static void check_candidates(const WattleProfile *profile, WattleReport *report)
 {
-        g_auto(WattleSeen) public_endpoints = { 0 };
+        g_auto(WattleSet) public_endpoints = { 0 };
         guint n = 0;
 
         for (guint i = 0; i < profile->n_devices; i++)
                 n += profile->devices[i].n_candidates;
-        wattle_seen_init(&public_endpoints, n, endpoint_hash, endpoint_equal);
+        wattle_set_init(&public_endpoints, n, endpoint_hash, endpoint_equal);
         for (guint i = 0; i < profile->n_devices; i++) {
                 const WattleDevice *device = &profile->devices[i];
 

@@ -8,9 +8,9 @@
 #include "common/error.h"
 #include "common/sys/load.h"
 #include "common/sys/log.h"
-#include "daemon/drive.h"
 #include "daemon/links.h"
-#include "daemon/probing.h"
+#include "daemon/loop.h"
+#include "daemon/probe-request.h"
 #include "daemon/tunnel.h"
 
 struct WattleManager {
@@ -241,15 +241,15 @@ gboolean wattle_manager_migrate(WattleManager *manager, guint mesh, guint peer,
         }
         if (to)
                 event.move_to = *to;
-        wattle_drive_event(member, &event);
+        wattle_loop_event(member, &event);
         return TRUE;
 }
 
 gboolean wattle_manager_probe(WattleManager *manager, guint mesh, guint peer, WattleProbed probed,
                               gpointer data, GError **error)
 {
-        return wattle_probing_new(tunnel_at(manager, mesh), member_at(manager, mesh, peer), probed,
-                                  data, error);
+        return wattle_probe_request_new(tunnel_at(manager, mesh), member_at(manager, mesh, peer),
+                                        probed, data, error);
 }
 
 void wattle_manager_on_changed(WattleManager *manager, WattleManagerChanged changed, gpointer data)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
-#include "daemon/probe.h"
+#include "common/message.h"
 
 /* Probes come in bursts of some packets; others have their turn between. */
 #define BATCH 32

@@ -8,9 +8,9 @@
 #include "common/sys/host.h"
 #include "common/sys/load.h"
 #include "common/sys/log.h"
-#include "daemon/drive.h"
-#include "daemon/probing.h"
-#include "daemon/store.h"
+#include "daemon/last-good.h"
+#include "daemon/loop.h"
+#include "daemon/probe-request.h"
 
 static void set_problem(WattleTunnel *tunnel, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -46,10 +46,10 @@ static void on_answered(const WattleAddr *from, guint64 nonce, gboolean is_wattl
         if (!member)
                 return;
         member->speaks |= is_wattled;
-        if (wattle_probing_answered(tunnel, member, nonce))
+        if (wattle_probe_request_answered(tunnel, member, nonce))
                 return;
         if (wattle_member_answered(member, nonce, wattle_tunnel_now(tunnel), &event.rtt_us))
-                wattle_drive_event(member, &event);
+                wattle_loop_event(member, &event);
 }
 
 /* Away from the interface. The members stay, for who looks. */
@@ -57,9 +57,9 @@ static void stop(WattleTunnel *tunnel)
 {
         if (tunnel->ifindex == 0)
                 return;
-        wattle_store_now(tunnel);
-        wattle_probing_cancel_all(tunnel, "the interface is gone");
-        wattle_drive_stop(tunnel);
+        wattle_last_good_now(tunnel);
+        wattle_probe_request_cancel_all(tunnel, "the interface is gone");
+        wattle_loop_stop(tunnel);
         g_clear_pointer(&tunnel->prober, wattle_prober_free);
         tunnel->ifindex = 0;
         tunnel->listen_port = 0;
@@ -83,8 +83,8 @@ static void start(WattleTunnel *tunnel, const WattleWgDevice *device)
 {
         tunnel->ifindex = device->ifindex;
         renew_prober(tunnel);
-        wattle_store_load(tunnel);
-        wattle_drive_start(tunnel);
+        wattle_last_good_load(tunnel);
+        wattle_loop_start(tunnel);
 }
 
 /* What the kernel says, into the members. */
@@ -142,7 +142,7 @@ gboolean wattle_tunnel_read(WattleTunnel *tunnel, GError **error)
         if (!get_device(tunnel, &device, error))
                 return FALSE;
         take_device(tunnel, &device);
-        wattle_drive_counters(tunnel);
+        wattle_loop_counters(tunnel);
         return TRUE;
 }
 
@@ -184,7 +184,7 @@ static void take_view(WattleTunnel *tunnel, const WattleView *view, const Wattle
         g_autoptr(GHashTable) old = g_steal_pointer(&tunnel->by_key);
         g_autoptr(WattleArena) old_arena = g_steal_pointer(&tunnel->arena);
 
-        wattle_probing_cancel_all(tunnel, "the mesh is read anew");
+        wattle_probe_request_cancel_all(tunnel, "the mesh is read anew");
         g_ptr_array_set_size(tunnel->members, 0);
         tunnel->arena = wattle_arena_new();
         tunnel->by_key = new_by_key();
@@ -318,7 +318,7 @@ static void follow(WattleTunnel *tunnel, gboolean read_profile)
                 start(tunnel, &device);
         } else if (read_profile) {
                 renew_prober(tunnel);
-                wattle_drive_members_changed(tunnel);
+                wattle_loop_members_changed(tunnel);
         }
 }
 
@@ -368,9 +368,9 @@ void wattle_tunnel_on_links(WattleTunnel *tunnel, gboolean lost)
         if (!lost)
                 follow(tunnel, FALSE);
         if (tunnel->ifindex > 0) {
-                wattle_drive_links_changed(tunnel, lost);
+                wattle_loop_links_changed(tunnel, lost);
                 if (!lost)
-                        wattle_drive_counters(tunnel);
+                        wattle_loop_counters(tunnel);
         }
         if (g_strcmp0(problem, tunnel->problem) != 0)
                 tunnel->around->changed(tunnel, NULL, tunnel->around->data);
@@ -395,7 +395,7 @@ void wattle_tunnel_free(WattleTunnel *tunnel)
 {
         if (!tunnel)
                 return;
-        wattle_probing_cancel_all(tunnel, "wattled ends");
+        wattle_probe_request_cancel_all(tunnel, "wattled ends");
         stop(tunnel);
         g_ptr_array_unref(tunnel->members);
         g_hash_table_unref(tunnel->by_address);

@@ -57,7 +57,7 @@ struct WattleTunnel {
         WattleProber *prober;
         sd_event_source *timer;
         gint64 read_all_us;  /* when all members last had their counters */
-        GPtrArray *probings; /* of WattleProbing; NULL: none */
+        GPtrArray *probings; /* of WattleProbeRequest; NULL: none */
         gint64 stored_us;
         gboolean dirty; /* last good endpoints are not stored yet */
         gboolean state_loaded;

@@ -36,7 +36,7 @@ typedef struct {
         const WattleApplier *applier;
         const char *mesh;
         WattleDeployment deployment;
-        WattleNetdev before; /* the .netdev file as it was */
+        WattleBefore before; /* the .netdev file as it was */
         WattleNmApply nm;
         WattleChanges changes;
         gboolean link_exists; /* the interface that we are to have is there already */
@@ -53,7 +53,7 @@ void wattle_applied_clear(WattleApplied *applied)
 static void run_clear(Run *run)
 {
         wattle_deployment_clear(&run->deployment);
-        wattle_netdev_clear(&run->before);
+        wattle_before_clear(&run->before);
         wattle_nm_apply_clear(&run->nm);
         wattle_changes_clear(&run->changes);
 }
@@ -159,7 +159,7 @@ static gboolean install_files(Run *run, GError **error)
         umask(mask);
         if (setegid(gid) < 0 && ok)
                 return wattle_error_set_errno(error, errno, "group %u", (guint)gid);
-        wattle_loaded_tidy(root_fd, run->mesh);
+        wattle_swap_tidy(root_fd, run->mesh);
         run->applied->n_changed_files = run->changes.changed->len;
         run->applied->n_removed_files = run->changes.removed->len;
         return ok;
@@ -219,9 +219,9 @@ static gboolean reload_nm(const Run *run, GError **error)
 static gboolean endpoint_changed(const WattlePeer *peer, gpointer data)
 {
         const Run *run = data;
-        const WattleNetdev *before = owned_by_nm(run) ? &run->nm.before : &run->before;
+        const WattleBefore *before = owned_by_nm(run) ? &run->nm.before : &run->before;
 
-        return run->pending || wattle_netdev_differs(before, &peer->public_key, peer->endpoint);
+        return run->pending || wattle_before_differs(before, &peer->public_key, peer->endpoint);
 }
 
 static void count_peers(const WattleWgChange *change, WattleApplied *applied)
@@ -337,7 +337,7 @@ static gboolean update_nm(Run *run, GError **error)
 static gboolean reload_networkd(Run *run, GError **error)
 {
         run->applied->networkd_reloaded = TRUE;
-        return wattle_loaded_reload(run->applier->root_fd, run->applier->bus, error);
+        return wattle_swap_reload(run->applier->root_fd, run->applier->bus, error);
 }
 
 static gboolean needs_networkd(const Run *run)
@@ -372,8 +372,8 @@ static gboolean keep_loaded_netdev(const Run *run, GError **error)
         gboolean is_needed = run->networkd_active && run->link_exists &&
                              run->deployment.systemd_version >= WATTLE_NETDEV_RELOADED_SINCE;
 
-        return wattle_loaded_keep(run->applier->root_fd, run->applier->bus, run->mesh, is_needed,
-                                  error);
+        return wattle_swap_keep(run->applier->root_fd, run->applier->bus, run->mesh, is_needed,
+                                error);
 }
 
 /* Links go before the files: with them, nobody would know one for ours. */
@@ -456,10 +456,10 @@ gboolean wattle_apply(const WattleApplier *applier, const char *mesh, WattleAppl
 
         wattle_changes_init(&run.changes);
         if (!lock(applier->root_fd, &lock_fd, error) ||
-            !wattle_loaded_recover(applier->root_fd, error))
+            !wattle_swap_recover(applier->root_fd, error))
                 return FALSE;
         path = wattle_mesh_find(applier->root_fd, mesh);
-        wattle_netdev_read(&run.before, applier->root_fd, mesh);
+        wattle_before_read(&run.before, applier->root_fd, mesh);
         if (!wattle_deployment_load(&run.deployment, applier->root_fd, mesh, &applier->networkd_gid,
                                     report))
                 return FALSE;

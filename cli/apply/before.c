@@ -13,7 +13,7 @@
 #define NM_PEER "wireguard-peer."
 
 /* A new peer in the table, which owns the key that is returned; NULL if it is none. */
-static const WattleKey *add_peer(WattleNetdev *netdev, const char *text)
+static const WattleKey *add_peer(WattleBefore *netdev, const char *text)
 {
         WattleKey *key = g_new0(WattleKey, 1);
 
@@ -25,7 +25,7 @@ static const WattleKey *add_peer(WattleNetdev *netdev, const char *text)
         return key;
 }
 
-static void set_endpoint(WattleNetdev *netdev, const WattleKey *key, const char *text)
+static void set_endpoint(WattleBefore *netdev, const WattleKey *key, const char *text)
 {
         g_hash_table_insert(netdev->endpoints, g_memdup2(key, sizeof *key), g_strdup(text));
 }
@@ -36,7 +36,7 @@ static gboolean is_key(const WattleIniLine *line, const char *section, const cha
                strcmp(line->section, section) == 0 && strcmp(line->key, key) == 0;
 }
 
-static void read_netdev(WattleNetdev *netdev, WattleIni *ini)
+static void read_netdev(WattleBefore *netdev, WattleIni *ini)
 {
         WattleIniLine line;
         const WattleKey *key = NULL; /* of the peer whose section this is */
@@ -53,7 +53,7 @@ static void read_netdev(WattleNetdev *netdev, WattleIni *ini)
         }
 }
 
-static void read_profile(WattleNetdev *netdev, WattleIni *ini)
+static void read_profile(WattleBefore *netdev, WattleIni *ini)
 {
         WattleIniLine line;
         const WattleKey *key = NULL;
@@ -70,8 +70,8 @@ static void read_profile(WattleNetdev *netdev, WattleIni *ini)
         }
 }
 
-static void read_file(WattleNetdev *netdev, int root_fd, const char *path,
-                      void (*read_lines)(WattleNetdev *, WattleIni *))
+static void read_file(WattleBefore *netdev, int root_fd, const char *path,
+                      void (*read_lines)(WattleBefore *, WattleIni *))
 {
         GBytes *bytes = wattle_read_file(root_fd, path, WATTLE_INI_MAX_BYTES, NULL);
         g_auto(WattleReport) report = { 0 };
@@ -97,7 +97,7 @@ static void read_file(WattleNetdev *netdev, int root_fd, const char *path,
                 g_clear_pointer(&netdev->interface, g_free);
 }
 
-void wattle_netdev_read(WattleNetdev *netdev, int root_fd, const char *mesh)
+void wattle_before_read(WattleBefore *netdev, int root_fd, const char *mesh)
 {
         g_autofree char *path =
                 g_strdup_printf("run/systemd/network/" WATTLE_FILE_PREFIX "%s.netdev", mesh);
@@ -105,20 +105,20 @@ void wattle_netdev_read(WattleNetdev *netdev, int root_fd, const char *mesh)
         read_file(netdev, root_fd, path, read_netdev);
 }
 
-void wattle_netdev_read_nm(WattleNetdev *netdev, int root_fd, const char *mesh)
+void wattle_before_read_nm(WattleBefore *netdev, int root_fd, const char *mesh)
 {
         g_autofree char *path = wattle_nm_profile_path(mesh);
 
         read_file(netdev, root_fd, path, read_profile);
 }
 
-void wattle_netdev_clear(WattleNetdev *netdev)
+void wattle_before_clear(WattleBefore *netdev)
 {
         g_clear_pointer(&netdev->interface, g_free);
         g_clear_pointer(&netdev->endpoints, g_hash_table_unref);
 }
 
-gboolean wattle_netdev_differs(const WattleNetdev *netdev, const WattleKey *key,
+gboolean wattle_before_differs(const WattleBefore *netdev, const WattleKey *key,
                                const WattleEndpoint *endpoint)
 {
         char text[WATTLE_ENDPOINT_TEXT_MAX];

@@ -76,7 +76,7 @@ gboolean wattle_nm_apply_init(WattleNmApply *apply, int root_fd, sd_bus *bus, co
                               GError **error)
 {
         *apply = (WattleNmApply){ .root_fd = root_fd, .bus = bus, .mesh = mesh };
-        wattle_netdev_read_nm(&apply->before, root_fd, mesh);
+        wattle_before_read_nm(&apply->before, root_fd, mesh);
         if (!wattle_nm_is_running(bus, &apply->running, error))
                 return FALSE;
         /* Without NetworkManager its interface stays. */
@@ -90,7 +90,7 @@ gboolean wattle_nm_apply_init(WattleNmApply *apply, int root_fd, sd_bus *bus, co
 
 void wattle_nm_apply_clear(WattleNmApply *apply)
 {
-        wattle_netdev_clear(&apply->before);
+        wattle_before_clear(&apply->before);
         g_clear_pointer(&apply->active, g_free);
         g_clear_pointer(&apply->interface, g_free);
         g_clear_pointer(&apply->theirs, g_free);
@@ -262,7 +262,7 @@ static gboolean collect_endpoints(const WattleNmApply *apply, const WattleView *
                 wattle_key_format(&peer->public_key, key);
                 if (peer->endpoint &&
                     (pending ||
-                     wattle_netdev_differs(&apply->before, &peer->public_key, peer->endpoint)))
+                     wattle_before_differs(&apply->before, &peer->public_key, peer->endpoint)))
                         g_hash_table_remove(endpoints, key);
         }
         return TRUE;

@@ -16,7 +16,7 @@ typedef struct {
         sd_bus *bus;
         const char *mesh;
         gboolean running;    /* NetworkManager is there to be told */
-        WattleNetdev before; /* the profile as it was */
+        WattleBefore before; /* the profile as it was */
         char *active;        /* the object of its active connection; NULL: it is down */
         WattleConnectionKind active_kind;
         char *interface; /* that it made; NULL: it is down */

@@ -39,8 +39,8 @@ static gboolean is_still_loaded(int root_fd, sd_bus *bus, const char *path, gboo
         return TRUE;
 }
 
-gboolean wattle_loaded_keep(int root_fd, sd_bus *bus, const char *mesh, gboolean is_needed,
-                            GError **error)
+gboolean wattle_swap_keep(int root_fd, sd_bus *bus, const char *mesh, gboolean is_needed,
+                          GError **error)
 {
         g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, mesh);
         g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, mesh);
@@ -65,7 +65,7 @@ static gboolean same_file(int root_fd, const char *a, const char *b)
                x.st_dev == y.st_dev;
 }
 
-void wattle_loaded_tidy(int root_fd, const char *mesh)
+void wattle_swap_tidy(int root_fd, const char *mesh)
 {
         g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, mesh);
         g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, mesh);
@@ -117,7 +117,7 @@ static gboolean put_back(int root_fd, sd_bus *bus, const char *mesh, GError **er
 
 /* Whatever happens, a restart of networkd must find the new files. What was loaded is kept; a run
  * that was killed in between left it in the other's place. */
-gboolean wattle_loaded_recover(int root_fd, GError **error)
+gboolean wattle_swap_recover(int root_fd, GError **error)
 {
         g_auto(GStrv) meshes = list_meshes(root_fd, SET_ASIDE_SUFFIX);
         gboolean ok = TRUE;
@@ -145,7 +145,7 @@ static gboolean put_all_back(int root_fd, sd_bus *bus, GError **error)
 }
 
 /* A signal that ends us waits until the new files are in place again. */
-gboolean wattle_loaded_reload(int root_fd, sd_bus *bus, GError **error)
+gboolean wattle_swap_reload(int root_fd, sd_bus *bus, GError **error)
 {
         sigset_t stops, before;
         gboolean ok;
@@ -156,7 +156,7 @@ gboolean wattle_loaded_reload(int root_fd, sd_bus *bus, GError **error)
         sigaddset(&stops, SIGHUP);
         sigprocmask(SIG_BLOCK, &stops, &before);
         ok = put_all_back(root_fd, bus, error) && wattle_networkd_reload(bus, error);
-        ok = wattle_loaded_recover(root_fd, ok ? error : NULL) && ok;
+        ok = wattle_swap_recover(root_fd, ok ? error : NULL) && ok;
         sigprocmask(SIG_SETMASK, &before, NULL);
         return ok;
 }

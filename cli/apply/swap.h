@@ -13,15 +13,15 @@
 
 /* Before the files of a mesh change: keeps its .netdev file, if that is_needed and none is kept
  * that networkd still has loaded. */
-gboolean wattle_loaded_keep(int root_fd, sd_bus *bus, const char *mesh, gboolean is_needed,
-                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean wattle_swap_keep(int root_fd, sd_bus *bus, const char *mesh, gboolean is_needed,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* After they changed: one that is in place again, or belongs to nothing any more, is not kept. */
-void wattle_loaded_tidy(int root_fd, const char *mesh);
+void wattle_swap_tidy(int root_fd, const char *mesh);
 
 /* Has networkd read its files with those that it has loaded in place, of all meshes, so that it
  * sees changes of .network files alone. */
-gboolean wattle_loaded_reload(int root_fd, sd_bus *bus, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean wattle_swap_reload(int root_fd, sd_bus *bus, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Puts the new files in their places after a run that was killed in the middle of a reload. */
-gboolean wattle_loaded_recover(int root_fd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean wattle_swap_recover(int root_fd, GError **error) G_GNUC_WARN_UNUSED_RESULT;

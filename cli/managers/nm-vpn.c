@@ -74,7 +74,7 @@ static gboolean look_at_all(sd_bus *bus, TakeVpn take, gpointer data, GError **e
 
 static void carried_free(gpointer data)
 {
-        WattleNmCarried *carried = data;
+        WattleNmInlineMesh *carried = data;
 
         g_free(carried->mesh);
         g_free(carried->connection);
@@ -129,7 +129,7 @@ static gboolean take_carried(const Vpn *vpn, gpointer data, GError **error)
 {
         GPtrArray *list = data;
         const char *uuid = get(vpn, "uuid"), *id = get(vpn, "id");
-        WattleNmCarried *carried;
+        WattleNmInlineMesh *carried;
         gboolean on = FALSE;
 
         if (!vpn->carries || !uuid || !id)
@@ -138,13 +138,13 @@ static gboolean take_carried(const Vpn *vpn, gpointer data, GError **error)
                 return FALSE;
         if (!on)
                 return TRUE;
-        carried = g_new(WattleNmCarried, 1);
-        *carried = (WattleNmCarried){ g_strdup(vpn->mesh), g_strdup(id) };
+        carried = g_new(WattleNmInlineMesh, 1);
+        *carried = (WattleNmInlineMesh){ g_strdup(vpn->mesh), g_strdup(id) };
         g_ptr_array_add(list, carried);
         return TRUE;
 }
 
-gboolean wattle_nm_list_carried(sd_bus *bus, GPtrArray **ret, GError **error)
+gboolean wattle_nm_list_inline_meshes(sd_bus *bus, GPtrArray **ret, GError **error)
 {
         g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(carried_free);
 

@@ -45,12 +45,12 @@ gboolean wattle_nm_find_vpn(sd_bus *bus, const char *mesh, char **ret,
 typedef struct {
         char *mesh;
         char *connection; /* its name for people */
-} WattleNmCarried;
+} WattleNmInlineMesh;
 
-/* Those whose VPN is up, or its link alone, of WattleNmCarried; without those that NetworkManager
- * does not show to us. */
-gboolean wattle_nm_list_carried(sd_bus *bus, GPtrArray **ret,
-                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Those whose VPN is up, or its link alone, of WattleNmInlineMesh; without those that
+ * NetworkManager does not show to us. */
+gboolean wattle_nm_list_inline_meshes(sd_bus *bus, GPtrArray **ret,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The interface of an active connection; NULL if it has none. */
 char *wattle_nm_get_interface(sd_bus *bus, const char *active);

@@ -165,7 +165,7 @@ static int apply(const WattleCli *cli, char **operands)
                 return EXIT_FAILURE;
         }
         ok = operands[0] ? apply_operands(&applier, operands) : apply_all(&applier);
-        wattle_daemon_tell(applier.root_fd, applier.bus);
+        wattle_wattled_reload(applier.root_fd, applier.bus);
         sd_bus_flush_close_unref(applier.bus);
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -8,7 +8,7 @@
 #include "cli/json.h"
 #include "cli/managers/nm.h"
 #include "cli/print.h"
-#include "cli/status/carried.h"
+#include "cli/status/inline-mesh.h"
 #include "common/scalar.h"
 #include "common/sys/host.h"
 
@@ -117,12 +117,12 @@ static void tell(Result *result, const char *mesh, const GArray *findings)
                 print_findings(mesh, findings);
 }
 
-static void tell_carried(Result *result, const WattleNmCarried *carried)
+static void tell_carried(Result *result, const WattleNmInlineMesh *carried)
 {
         g_autoptr(GArray) findings = wattle_findings_new();
 
         wattle_findings_add(findings, "wattled", WATTLE_FINDING_NOTE,
-                            wattle_carried_text(carried->connection), NULL);
+                            wattle_inline_mesh_text(carried->connection), NULL);
         tell(result, carried->mesh, findings);
 }
 
@@ -175,7 +175,7 @@ static int run(WattleCli *cli, char **argv)
         if (*operands && !wattle_identifier_check(*operands, WATTLE_MESH_NAME_MAX, &error))
                 return wattle_cli_usage(&wattle_verb_doctor, "MESH: %s", error->message);
         meshes = wattle_cli_meshes(cli, *operands);
-        carried = wattle_carried_find(*operands);
+        carried = wattle_inline_mesh_find(*operands);
         if (!meshes && carried->len == 0)
                 return EXIT_FAILURE;
         return examine_all(cli, meshes, carried, json) ? EXIT_SUCCESS : EXIT_FAILURE;

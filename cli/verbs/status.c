@@ -10,7 +10,7 @@
 
 #include "cli/cli.h"
 #include "cli/print.h"
-#include "cli/status/carried.h"
+#include "cli/status/inline-mesh.h"
 #include "cli/status/load.h"
 #include "cli/status/screen.h"
 #include "common/scalar.h"
@@ -204,7 +204,7 @@ static int run(WattleCli *cli, char **argv)
         if (meshes)
                 status = is_watch ? watch(&source, meshes) : show_once(&source, meshes, json);
         if (!meshes || !is_watch)
-                wattle_carried_print(*operands);
+                wattle_inline_mesh_print(*operands);
         wattle_status_source_clear(&source);
         return status;
 }

@@ -8,7 +8,7 @@
 #include "common/render.h"
 #include "common/sys/host.h"
 #include "common/sys/install.h"
-#include "common/sys/others.h"
+#include "common/sys/other-meshes.h"
 #include "common/sys/secret.h"
 
 void wattle_deployment_clear(WattleDeployment *deployment)
@@ -106,7 +106,7 @@ gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const
         deployment->systemd_version = wattle_host_systemd_version(root_fd);
         if (!make_view(deployment, root_fd, report) ||
             !check_key(root_fd, deployment, networkd_gid, report) ||
-            !wattle_others_check(root_fd, &deployment->mesh, deployment->view, report))
+            !wattle_other_meshes_check(root_fd, &deployment->mesh, deployment->view, report))
                 return FALSE;
         wattle_render_host(deployment->view, deployment->systemd_version, &deployment->files);
         return TRUE;

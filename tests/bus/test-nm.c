@@ -150,11 +150,11 @@ static void carried(gconstpointer data)
         g_autoptr(GError) error = NULL;
 
         fake_nm_start(&nm);
-        g_assert_true(wattle_nm_list_carried(nm.bus, &found, &error));
+        g_assert_true(wattle_nm_list_inline_meshes(nm.bus, &found, &error));
         g_assert_no_error(error);
         g_assert_cmpuint(found->len, ==, row->is_told);
         if (row->is_told) {
-                const WattleNmCarried *one = g_ptr_array_index(found, 0);
+                const WattleNmInlineMesh *one = g_ptr_array_index(found, 0);
 
                 g_assert_cmpstr(one->mesh, ==, "work");
                 g_assert_cmpstr(one->connection, ==, "home"); /* what the fake calls each */

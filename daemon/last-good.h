@@ -5,10 +5,10 @@
 #include "daemon/tunnel.h"
 
 /* Into the members, once; a file that is not ours is passed over, and said so. */
-void wattle_store_load(WattleTunnel *tunnel);
+void wattle_last_good_load(WattleTunnel *tunnel);
 
 /* Takes what the engines have proved; writes at most once in 60 s, and only what is new. */
-void wattle_store_if_due(WattleTunnel *tunnel, gint64 now_us);
+void wattle_last_good_if_due(WattleTunnel *tunnel, gint64 now_us);
 
 /* The same without waiting. */
-void wattle_store_now(WattleTunnel *tunnel);
+void wattle_last_good_now(WattleTunnel *tunnel);

@@ -9,21 +9,21 @@
 typedef struct {
         guint32 hash;
         guint32 number; /* of the value, from 1; 0 in an empty slot */
-} WattleSeenSlot;
+} WattleSetSlot;
 
 typedef struct {
         gconstpointer *values; /* borrowed, in the order in which they came */
         guint n_values;
-        WattleSeenSlot *slots;
+        WattleSetSlot *slots;
         guint n_bits; /* of the number of slots */
         GHashFunc hash;
         GEqualFunc equal;
-} WattleSeen;
+} WattleSet;
 
 /* For at most max values. */
-void wattle_seen_init(WattleSeen *seen, guint max, GHashFunc hash, GEqualFunc equal);
-void wattle_seen_clear(WattleSeen *seen);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleSeen, wattle_seen_clear)
+void wattle_set_init(WattleSet *seen, guint max, GHashFunc hash, GEqualFunc equal);
+void wattle_set_clear(WattleSet *seen);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleSet, wattle_set_clear)
 
 /* TRUE if no equal value was there; it is now, and must outlive the set. */
-gboolean wattle_seen_add(WattleSeen *seen, gconstpointer value);
+gboolean wattle_set_add(WattleSet *seen, gconstpointer value);

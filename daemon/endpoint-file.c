@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "daemon/state.h"
+#include "daemon/endpoint-file.h"
 
 #include <string.h>
 
@@ -65,7 +65,8 @@ static gboolean read_lines(char *text, GArray *endpoints, GError **error)
         return TRUE;
 }
 
-gboolean wattle_state_read(gconstpointer bytes, gsize size, GArray *endpoints, GError **error)
+gboolean wattle_endpoint_file_read(gconstpointer bytes, gsize size, GArray *endpoints,
+                                   GError **error)
 {
         g_autofree char *text = size > 0 ? g_strndup(bytes, size) : g_strdup("");
         guint n = endpoints->len;
@@ -78,7 +79,7 @@ gboolean wattle_state_read(gconstpointer bytes, gsize size, GArray *endpoints, G
         return FALSE;
 }
 
-char *wattle_state_write(const GArray *endpoints)
+char *wattle_endpoint_file_write(const GArray *endpoints)
 {
         GString *text = g_string_new(HEADER);
 
@@ -100,13 +101,13 @@ static char *file_name(const char *mesh)
         return g_strdup_printf("%s.endpoints", mesh);
 }
 
-gboolean wattle_state_load(int dir_fd, const char *mesh, gint64 now_s, GArray *endpoints,
-                           GError **error)
+gboolean wattle_endpoint_file_load(int dir_fd, const char *mesh, gint64 now_s, GArray *endpoints,
+                                   GError **error)
 {
         g_autofree char *name = file_name(mesh);
         g_autoptr(GError) own_error = NULL;
         g_autoptr(GBytes) bytes =
-                wattle_read_file(dir_fd, name, WATTLE_STATE_MAX_BYTES, &own_error);
+                wattle_read_file(dir_fd, name, WATTLE_ENDPOINT_FILE_MAX_BYTES, &own_error);
         gconstpointer data;
         gsize size;
 
@@ -114,20 +115,21 @@ gboolean wattle_state_load(int dir_fd, const char *mesh, gint64 now_s, GArray *e
                 return TRUE;
         if (bytes)
                 data = g_bytes_get_data(bytes, &size);
-        if (!bytes || !wattle_state_read(data, size, endpoints, &own_error)) {
+        if (!bytes || !wattle_endpoint_file_read(data, size, endpoints, &own_error)) {
                 g_propagate_prefixed_error(error, g_steal_pointer(&own_error), "%s: ", name);
                 return FALSE;
         }
         for (guint i = endpoints->len; i-- > 0;)
                 if (g_array_index(endpoints, WattleGoodEndpoint, i).proved_s <
-                    now_s - WATTLE_STATE_MAX_AGE_S)
+                    now_s - WATTLE_ENDPOINT_FILE_MAX_AGE_S)
                         g_array_remove_index(endpoints, i);
         return TRUE;
 }
 
-gboolean wattle_state_store(int dir_fd, const char *mesh, const GArray *endpoints, GError **error)
+gboolean wattle_endpoint_file_store(int dir_fd, const char *mesh, const GArray *endpoints,
+                                    GError **error)
 {
-        g_autofree char *name = file_name(mesh), *text = wattle_state_write(endpoints);
+        g_autofree char *name = file_name(mesh), *text = wattle_endpoint_file_write(endpoints);
 
         return wattle_write_file(dir_fd, name, 0600, text, strlen(text), error);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/sys/others.h"
+#include "common/sys/other-meshes.h"
 
 #include <string.h>
 
@@ -73,8 +73,8 @@ static void compare(int root_fd, const char *name, Pair *pair)
         compare_marks(pair);
 }
 
-gboolean wattle_others_check(int root_fd, const WattleMesh *mesh, const WattleView *view,
-                             WattleReport *report)
+gboolean wattle_other_meshes_check(int root_fd, const WattleMesh *mesh, const WattleView *view,
+                                   WattleReport *report)
 {
         Pair pair = { .place = { mesh->profile->file, 0, 0 }, .ours = view, .report = report };
         g_auto(WattleReport) unheard = { 0 };

@@ -6,19 +6,19 @@
 #include "daemon/tunnel.h"
 
 /* Begins for all members that the kernel has, and ends. The tunnel's ifindex is set. */
-void wattle_drive_start(WattleTunnel *tunnel);
-void wattle_drive_stop(WattleTunnel *tunnel);
+void wattle_loop_start(WattleTunnel *tunnel);
+void wattle_loop_stop(WattleTunnel *tunnel);
 
 /* After the members were read anew of the profile. */
-void wattle_drive_members_changed(WattleTunnel *tunnel);
+void wattle_loop_members_changed(WattleTunnel *tunnel);
 
 /* After links changed; only_lost: only those whose way is gone. */
-void wattle_drive_links_changed(WattleTunnel *tunnel, gboolean only_lost);
+void wattle_loop_links_changed(WattleTunnel *tunnel, gboolean only_lost);
 
 /* After the kernel was asked: the counters go to the engines that want them. */
-void wattle_drive_counters(WattleTunnel *tunnel);
+void wattle_loop_counters(WattleTunnel *tunnel);
 
-void wattle_drive_event(WattleMember *member, const WattleMigrateEvent *event);
+void wattle_loop_event(WattleMember *member, const WattleMigrateEvent *event);
 
 /* Sends a probe to the member in the best way that there is. FALSE: there is none. */
-gboolean wattle_drive_probe(WattleMember *member, guint64 id);
+gboolean wattle_loop_probe(WattleMember *member, guint64 id);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "daemon/probe.h"
+#include "common/message.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* A packet out of the tunnel: a probe is written again just as it was. */
 #include <string.h>
 
-#include "daemon/probe.h"
+#include "common/message.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The file of last good endpoints: what was written is read again, and of anything else nothing. */
-#include "daemon/state.h"
+#include "daemon/endpoint-file.h"
 
 #include <string.h>
 
@@ -52,13 +52,13 @@ static void row_test(gconstpointer data)
         g_autoptr(GError) error = NULL;
         g_autofree char *again = NULL;
 
-        check_error(wattle_state_read(row->text, strlen(row->text), list, &error), &error,
+        check_error(wattle_endpoint_file_read(row->text, strlen(row->text), list, &error), &error,
                     row->error);
         if (row->error) {
                 g_assert_cmpuint(list->len, ==, 0);
                 return;
         }
-        again = wattle_state_write(list);
+        again = wattle_endpoint_file_write(list);
         g_assert_cmpstr(again, ==, row->text);
 }
 
@@ -68,7 +68,7 @@ static void nul_byte(void)
         g_autoptr(GArray) list = new_list();
         g_autoptr(GError) error = NULL;
 
-        check_error(wattle_state_read(text, sizeof text - 1, list, &error), &error,
+        check_error(wattle_endpoint_file_read(text, sizeof text - 1, list, &error), &error,
                     "line 1: not written by wattled");
 }
 
@@ -81,18 +81,18 @@ static void on_disk(void)
         WattleGoodEndpoint good = { .at = { .port = 51820 }, .proved_s = now_s };
 
         root_init(&root);
-        check_error(wattle_state_load(root.fd, "home", now_s, again, &error), &error, NULL);
+        check_error(wattle_endpoint_file_load(root.fd, "home", now_s, again, &error), &error, NULL);
         g_assert_cmpuint(again->len, ==, 0);
         g_assert_true(wattle_key_parse(KEY_A, &good.peer, NULL));
         g_assert_true(wattle_addr_parse("192.0.2.1", &good.at.addr, NULL));
         g_array_append_val(list, good);
         good.peer.bytes[0]++;
-        good.proved_s -= WATTLE_STATE_MAX_AGE_S + 1;
+        good.proved_s -= WATTLE_ENDPOINT_FILE_MAX_AGE_S + 1;
         g_array_append_val(list, good);
-        check_error(wattle_state_store(root.fd, "home", list, &error), &error, NULL);
+        check_error(wattle_endpoint_file_store(root.fd, "home", list, &error), &error, NULL);
         g_assert_cmpuint(root_stat(&root, "home.endpoints").st_mode & 0777, ==, 0600);
         /* The second is too old. */
-        check_error(wattle_state_load(root.fd, "home", now_s, again, &error), &error, NULL);
+        check_error(wattle_endpoint_file_load(root.fd, "home", now_s, again, &error), &error, NULL);
         g_assert_cmpuint(again->len, ==, 1);
         g_assert_true(wattle_socket_addr_equal(&g_array_index(again, WattleGoodEndpoint, 0).at,
                                                &good.at));
@@ -109,7 +109,7 @@ static void foreign_file(void)
                  "\x7f"
                  "ELF",
                  0600);
-        check_error(wattle_state_load(root.fd, "home", 0, list, &error), &error,
+        check_error(wattle_endpoint_file_load(root.fd, "home", 0, list, &error), &error,
                     "home.endpoints: line 1: not written by wattled");
 }
 

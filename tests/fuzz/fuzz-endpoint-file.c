@@ -2,7 +2,7 @@
 /* The file of last good endpoints: what is read is written, and read again the same. */
 #include <string.h>
 
-#include "daemon/state.h"
+#include "daemon/endpoint-file.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
@@ -12,15 +12,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         g_autofree char *text = NULL, *second = NULL;
         g_autoptr(GError) error = NULL;
 
-        if (!wattle_state_read(bytes, size, list, &error)) {
+        if (!wattle_endpoint_file_read(bytes, size, list, &error)) {
                 g_assert_nonnull(error);
                 g_assert_cmpuint(list->len, ==, 0);
                 return 0;
         }
-        text = wattle_state_write(list);
+        text = wattle_endpoint_file_write(list);
         fuzz_check_text(text, strlen(text));
-        g_assert_true(wattle_state_read(text, strlen(text), again, NULL));
-        second = wattle_state_write(again);
+        g_assert_true(wattle_endpoint_file_read(text, strlen(text), again, NULL));
+        second = wattle_endpoint_file_write(again);
         g_assert_cmpstr(text, ==, second);
         return 0;
 }

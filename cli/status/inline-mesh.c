@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cli/status/carried.h"
+#include "cli/status/inline-mesh.h"
 
 #include <string.h>
 
@@ -14,24 +14,24 @@ static gboolean list(GPtrArray **ret)
         gboolean running = FALSE, ok;
 
         ok = wattle_bus_open(&bus, &error) && wattle_nm_is_running(bus, &running, &error) &&
-             running && wattle_nm_list_carried(bus, ret, &error);
+             running && wattle_nm_list_inline_meshes(bus, ret, &error);
         sd_bus_flush_close_unref(bus);
         return ok;
 }
 
-GPtrArray *wattle_carried_find(const char *mesh)
+GPtrArray *wattle_inline_mesh_find(const char *mesh)
 {
         GPtrArray *found = NULL;
 
         if (!list(&found))
                 return g_ptr_array_new();
         for (guint i = found->len; mesh && i-- > 0;)
-                if (strcmp(((WattleNmCarried *)g_ptr_array_index(found, i))->mesh, mesh) != 0)
+                if (strcmp(((WattleNmInlineMesh *)g_ptr_array_index(found, i))->mesh, mesh) != 0)
                         g_ptr_array_remove_index(found, i);
         return found;
 }
 
-char *wattle_carried_text(const char *connection)
+char *wattle_inline_mesh_text(const char *connection)
 {
         return g_strdup_printf(
                 "it is carried in the VPN connection '%s', and not installed: nothing "
@@ -40,13 +40,13 @@ char *wattle_carried_text(const char *connection)
                 connection);
 }
 
-void wattle_carried_print(const char *mesh)
+void wattle_inline_mesh_print(const char *mesh)
 {
-        g_autoptr(GPtrArray) found = wattle_carried_find(mesh);
+        g_autoptr(GPtrArray) found = wattle_inline_mesh_find(mesh);
 
         for (guint i = 0; i < found->len; i++) {
-                const WattleNmCarried *carried = g_ptr_array_index(found, i);
-                g_autofree char *text = wattle_carried_text(carried->connection);
+                const WattleNmInlineMesh *carried = g_ptr_array_index(found, i);
+                g_autofree char *text = wattle_inline_mesh_text(carried->connection);
 
                 wattle_print_error("%s: %s", carried->mesh, text);
         }

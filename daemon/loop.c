@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "daemon/drive.h"
+#include "daemon/loop.h"
 
 #include <string.h>
 #include <time.h>
@@ -7,7 +7,7 @@
 #include "common/error.h"
 #include "common/status.h"
 #include "common/sys/log.h"
-#include "daemon/store.h"
+#include "daemon/last-good.h"
 
 /* However wrong an engine were, the loop goes on. */
 #define MAX_ACTIONS 8
@@ -121,7 +121,7 @@ static gboolean readd(WattleMember *member, const WattleSocketAddr *at)
                                     &error);
 }
 
-gboolean wattle_drive_probe(WattleMember *member, guint64 id)
+gboolean wattle_loop_probe(WattleMember *member, guint64 id)
 {
         WattleTunnel *tunnel = member->tunnel;
         const WattleProber *prober = tunnel->prober;
@@ -216,7 +216,7 @@ static void perform(WattleMember *member, const WattleMigrateAction *action)
                 break;
         case WATTLE_MIGRATE_PROBE:
                 wattle_member_sent(member, action->probe_id, wattle_tunnel_now(member->tunnel));
-                (void)wattle_drive_probe(member, action->probe_id);
+                (void)wattle_loop_probe(member, action->probe_id);
                 break;
         case WATTLE_MIGRATE_RESOLVE:
                 resolve(member);
@@ -286,7 +286,7 @@ static void step(WattleMember *member, const WattleMigrateEvent *event)
         tell_changes(member);
 }
 
-void wattle_drive_event(WattleMember *member, const WattleMigrateEvent *event)
+void wattle_loop_event(WattleMember *member, const WattleMigrateEvent *event)
 {
         WattleTunnel *tunnel = member->tunnel;
 
@@ -350,7 +350,7 @@ static gboolean begin_or_end(WattleMember *member)
         return TRUE;
 }
 
-void wattle_drive_counters(WattleTunnel *tunnel)
+void wattle_loop_counters(WattleTunnel *tunnel)
 {
         gint64 now_us = wattle_tunnel_now(tunnel);
         gboolean all = now_us - tunnel->read_all_us >= READ_ALL_US;
@@ -365,7 +365,7 @@ void wattle_drive_counters(WattleTunnel *tunnel)
         }
         if (all) {
                 tunnel->read_all_us = now_us;
-                wattle_store_if_due(tunnel, now_us);
+                wattle_last_good_if_due(tunnel, now_us);
         }
         arm(tunnel);
 }
@@ -389,7 +389,7 @@ static int on_timer(G_GNUC_UNUSED sd_event_source *source, guint64 due_us, void 
         g_autoptr(GError) error = NULL;
 
         if (now_us - (gint64)due_us > SLEPT_US)
-                wattle_drive_links_changed(tunnel, FALSE);
+                wattle_loop_links_changed(tunnel, FALSE);
         for (guint i = 0; i < tunnel->members->len; i++) {
                 WattleMember *member = member_at(tunnel, i);
                 WattleMigrateEvent event = { .kind = WATTLE_ON_TIMER };
@@ -405,7 +405,7 @@ static int on_timer(G_GNUC_UNUSED sd_event_source *source, guint64 due_us, void 
         return 0;
 }
 
-void wattle_drive_members_changed(WattleTunnel *tunnel)
+void wattle_loop_members_changed(WattleTunnel *tunnel)
 {
         for (guint i = 0; i < tunnel->members->len; i++) {
                 WattleMember *member = member_at(tunnel, i);
@@ -416,10 +416,10 @@ void wattle_drive_members_changed(WattleTunnel *tunnel)
                 wattle_migration_reconfigure(member->engine, &config);
                 give_candidates(member, WATTLE_ON_CANDIDATES, FALSE);
         }
-        wattle_drive_counters(tunnel);
+        wattle_loop_counters(tunnel);
 }
 
-void wattle_drive_links_changed(WattleTunnel *tunnel, gboolean only_lost)
+void wattle_loop_links_changed(WattleTunnel *tunnel, gboolean only_lost)
 {
         for (guint i = 0; i < tunnel->members->len; i++) {
                 WattleMember *member = member_at(tunnel, i);
@@ -434,7 +434,7 @@ void wattle_drive_links_changed(WattleTunnel *tunnel, gboolean only_lost)
         arm(tunnel);
 }
 
-void wattle_drive_start(WattleTunnel *tunnel)
+void wattle_loop_start(WattleTunnel *tunnel)
 {
         int result = sd_event_add_time(tunnel->around->event, &tunnel->timer, CLOCK_BOOTTIME,
                                        G_MAXUINT64, 1000, on_timer, tunnel);
@@ -444,10 +444,10 @@ void wattle_drive_start(WattleTunnel *tunnel)
         if (result < 0)
                 wattle_log(WATTLE_LOG_ERROR, "%s: a timer: %s", tunnel->mesh, g_strerror(-result));
         tunnel->read_all_us = 0;
-        wattle_drive_counters(tunnel);
+        wattle_loop_counters(tunnel);
 }
 
-void wattle_drive_stop(WattleTunnel *tunnel)
+void wattle_loop_stop(WattleTunnel *tunnel)
 {
         tunnel->timer = sd_event_source_disable_unref(tunnel->timer);
         for (guint i = 0; i < tunnel->members->len; i++) {

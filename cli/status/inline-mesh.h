@@ -7,12 +7,12 @@
 
 #include <glib.h>
 
-/* Those that are on, of WattleNmCarried: all, or that of one name. Whatever cannot be had is left
- * out. */
-GPtrArray *wattle_carried_find(const char *mesh);
+/* Those that are on, of WattleNmInlineMesh: all, or that of one name. Whatever cannot be had is
+ * left out. */
+GPtrArray *wattle_inline_mesh_find(const char *mesh);
 
 /* "it is carried in the VPN connection ..." */
-char *wattle_carried_text(const char *connection);
+char *wattle_inline_mesh_text(const char *connection);
 
 /* A line about each of them on stderr. */
-void wattle_carried_print(const char *mesh);
+void wattle_inline_mesh_print(const char *mesh);

@@ -10,5 +10,5 @@
  * this one cannot be here: of two that want one interface, that is the later by name. The rest are
  * warnings, for of two such meshes one at a time may be up. Others that are bad are passed over:
  * they tell their own faults. */
-gboolean wattle_others_check(int root_fd, const WattleMesh *mesh, const WattleView *view,
-                             WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+gboolean wattle_other_meshes_check(int root_fd, const WattleMesh *mesh, const WattleView *view,
+                                   WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;

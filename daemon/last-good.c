@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "daemon/store.h"
+#include "daemon/last-good.h"
 
 #include "common/sys/log.h"
-#include "daemon/state.h"
+#include "daemon/endpoint-file.h"
 
 #define STORE_EVERY_US (60 * G_USEC_PER_SEC)
 #define DAY_S          (24 * 3600)
@@ -12,7 +12,7 @@ static gint64 real_now_s(void)
         return g_get_real_time() / G_USEC_PER_SEC;
 }
 
-void wattle_store_load(WattleTunnel *tunnel)
+void wattle_last_good_load(WattleTunnel *tunnel)
 {
         g_autoptr(GArray) endpoints = g_array_new(FALSE, FALSE, sizeof(WattleGoodEndpoint));
         g_autoptr(GError) error = NULL;
@@ -20,8 +20,8 @@ void wattle_store_load(WattleTunnel *tunnel)
         if (tunnel->state_loaded || tunnel->around->state_fd < 0)
                 return;
         tunnel->state_loaded = TRUE;
-        if (!wattle_state_load(tunnel->around->state_fd, tunnel->mesh, real_now_s(), endpoints,
-                               &error)) {
+        if (!wattle_endpoint_file_load(tunnel->around->state_fd, tunnel->mesh, real_now_s(),
+                                       endpoints, &error)) {
                 wattle_log(WATTLE_LOG_WARNING, "%s: %s: beginning without the endpoints of before",
                            tunnel->mesh, error->message);
                 return;
@@ -54,15 +54,15 @@ static void take(WattleTunnel *tunnel, WattleMember *member)
         tunnel->dirty = TRUE;
 }
 
-void wattle_store_if_due(WattleTunnel *tunnel, gint64 now_us)
+void wattle_last_good_if_due(WattleTunnel *tunnel, gint64 now_us)
 {
         if (tunnel->stored_us == 0 || now_us - tunnel->stored_us >= STORE_EVERY_US) {
                 tunnel->stored_us = now_us;
-                wattle_store_now(tunnel);
+                wattle_last_good_now(tunnel);
         }
 }
 
-void wattle_store_now(WattleTunnel *tunnel)
+void wattle_last_good_now(WattleTunnel *tunnel)
 {
         g_autoptr(GArray) endpoints = g_array_new(FALSE, FALSE, sizeof(WattleGoodEndpoint));
         g_autoptr(GError) error = NULL;
@@ -79,7 +79,7 @@ void wattle_store_now(WattleTunnel *tunnel)
                         g_array_append_val(endpoints, good);
         }
         tunnel->dirty = FALSE;
-        if (!wattle_state_store(tunnel->around->state_fd, tunnel->mesh, endpoints, &error))
+        if (!wattle_endpoint_file_store(tunnel->around->state_fd, tunnel->mesh, endpoints, &error))
                 wattle_log(WATTLE_LOG_WARNING, "%s: last good endpoints are not kept: %s",
                            tunnel->mesh, error->message);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "daemon/probing.h"
+#include "daemon/probe-request.h"
 
 #include "common/error.h"
-#include "daemon/drive.h"
+#include "daemon/loop.h"
 
 /* Long enough for a handshake that the probe is the reason for, once sent again (WireGuard's
  * REKEY_TIMEOUT is 5 s). */
@@ -44,8 +44,8 @@ static int on_timer(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint64_
         return 0;
 }
 
-gboolean wattle_probing_new(WattleTunnel *tunnel, WattleMember *member, WattleProbed probed,
-                            gpointer data, GError **error)
+gboolean wattle_probe_request_new(WattleTunnel *tunnel, WattleMember *member, WattleProbed probed,
+                                  gpointer data, GError **error)
 {
         Probing *probing;
         int result;
@@ -73,7 +73,7 @@ gboolean wattle_probing_new(WattleTunnel *tunnel, WattleMember *member, WattlePr
         g_ptr_array_add(tunnel->probings, probing);
         result = sd_event_add_time_relative(tunnel->around->event, &probing->timer, CLOCK_BOOTTIME,
                                             WAIT_US, 0, on_timer, probing);
-        if (result >= 0 && wattle_drive_probe(member, probing->id))
+        if (result >= 0 && wattle_loop_probe(member, probing->id))
                 return TRUE;
         g_ptr_array_remove_fast(tunnel->probings, probing);
         g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
@@ -81,7 +81,7 @@ gboolean wattle_probing_new(WattleTunnel *tunnel, WattleMember *member, WattlePr
         return FALSE;
 }
 
-gboolean wattle_probing_answered(WattleTunnel *tunnel, const WattleMember *member, guint64 id)
+gboolean wattle_probe_request_answered(WattleTunnel *tunnel, const WattleMember *member, guint64 id)
 {
         for (guint i = 0; tunnel->probings && i < tunnel->probings->len; i++) {
                 Probing *probing = g_ptr_array_index(tunnel->probings, i);
@@ -96,7 +96,7 @@ gboolean wattle_probing_answered(WattleTunnel *tunnel, const WattleMember *membe
         return FALSE;
 }
 
-void wattle_probing_cancel_all(WattleTunnel *tunnel, const char *why)
+void wattle_probe_request_cancel_all(WattleTunnel *tunnel, const char *why)
 {
         while (tunnel->probings && tunnel->probings->len > 0)
                 finish(g_ptr_array_index(tunnel->probings, tunnel->probings->len - 1), FALSE, 0,
