@@ -155,7 +155,6 @@ void wattle_manager_get(const WattleManager *manager, guint index, WattleManager
                                     .device = tunnel->device,
                                     .interface = tunnel->interface,
                                     .owner = tunnel->owner,
-                                    .connection = tunnel->connection,
                                     .exists = link && link->wireguard,
                                     .up = link && link->wireguard && link->up,
                                     .migrate = tunnel->migrate,

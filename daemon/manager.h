@@ -38,11 +38,10 @@ typedef struct {
         const char *device;    /* which of its devices we are; NULL: not known, see problem */
         const char *interface; /* NULL: not known, see problem */
         WattleOwner owner;     /* never WATTLE_OWNER_AUTO */
-        WattleConnectionKind connection; /* of NetworkManager, if it is the owner */
-        gboolean exists;                 /* the interface is there */
-        gboolean up;                     /* and up */
-        gboolean migrate;                /* Migrate= of the local settings */
-        guint16 listen_port;             /* the kernel's; 0 while there is no interface */
+        gboolean exists;       /* the interface is there */
+        gboolean up;           /* and up */
+        gboolean migrate;      /* Migrate= of the local settings */
+        guint16 listen_port;   /* the kernel's; 0 while there is no interface */
         guint n_peers;
         const char *problem; /* in words, why its peers are not looked after; NULL: they are */
 } WattleManagerMesh;

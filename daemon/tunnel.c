@@ -337,7 +337,6 @@ static gboolean load_local(WattleTunnel *tunnel, WattleReport *report)
         interface = local.interface.value ? local.interface.value : tunnel->mesh;
         if (g_strcmp0(interface, tunnel->interface) != 0 || tunnel->migrate != local.migrate)
                 stop(tunnel);
-        tunnel->connection = local.connection.value;
         tunnel->migrate = local.migrate;
         g_free(tunnel->interface);
         tunnel->interface = g_strdup(interface);

@@ -35,7 +35,6 @@ struct WattleTunnel {
         char *interface;
         gboolean enabled;
         WattleOwner owner;
-        WattleConnectionKind connection;
         gboolean migrate;
         char *problem; /* why nothing is done for its peers; NULL: it is */
         guint16 listen_port;

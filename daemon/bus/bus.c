@@ -172,11 +172,12 @@ static void on_changed(WattleChanged changed, guint mesh, guint peer, gpointer d
         }
 }
 
-static void on_applied(gpointer data)
+static void on_job_done(WattleJobKind kind, gpointer data)
 {
         const WattleBus *bus = data;
 
-        wattle_manager_reload(bus->back.manager);
+        if (kind == WATTLE_JOB_APPLY)
+                wattle_manager_reload(bus->back.manager);
 }
 
 static int add_objects(WattleBus *bus)
@@ -205,7 +206,7 @@ WattleBus *wattle_bus_new(sd_bus *connection, WattleManager *manager, uid_t trus
         *bus = (WattleBus){
                 .bus = sd_bus_ref(connection),
                 .back = { manager, wattle_authorizer_new(trusted_uid),
-                          wattle_applies_new(connection, on_applied, bus) },
+                          wattle_jobs_new(connection, on_job_done, bus) },
                 .meshes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                                 (GDestroyNotify)wattle_bus_mesh_free),
         };
@@ -229,7 +230,7 @@ void wattle_bus_free(WattleBus *bus)
         sd_bus_slot_unref(bus->mesh_slot);
         sd_bus_slot_unref(bus->nodes_slot);
         wattle_authorizer_free(bus->back.authorizer);
-        wattle_applies_free(bus->back.applies);
+        wattle_jobs_free(bus->back.jobs);
         g_hash_table_unref(bus->meshes);
         sd_bus_unref(bus->bus);
         g_free(bus);

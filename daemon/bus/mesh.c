@@ -185,7 +185,7 @@ static int act_switch(sd_bus_message *call, WattleBusMesh *mesh, gboolean up, sd
 
         if (!get_mesh(mesh, &info, error))
                 return sd_bus_error_get_errno(error);
-        return wattle_act_switch(call, &info, up, error);
+        return wattle_act_switch(mesh->back->jobs, call, &info, up, error);
 }
 
 static int act_up(sd_bus_message *call, gpointer data, sd_bus_error *error)
@@ -198,11 +198,11 @@ static int act_down(sd_bus_message *call, gpointer data, sd_bus_error *error)
         return act_switch(call, data, FALSE, error);
 }
 
-static int act_apply(sd_bus_message *call, gpointer data, sd_bus_error *error)
+static int act_apply(sd_bus_message *call, gpointer data, G_GNUC_UNUSED sd_bus_error *error)
 {
         const WattleBusMesh *mesh = data;
 
-        return wattle_applies_start(mesh->back->applies, call, mesh->name, error);
+        return wattle_jobs_start(mesh->back->jobs, call, WATTLE_JOB_APPLY, mesh->name);
 }
 
 /* The arguments of Migrate; all of them are read. */

@@ -13,7 +13,7 @@
 typedef struct {
         WattleManager *manager;
         WattleAuthorizer *authorizer;
-        WattleApplies *applies;
+        WattleJobs *jobs;
 } WattleBusBack;
 
 typedef struct WattleBusMesh WattleBusMesh;

@@ -72,9 +72,7 @@ void wattle_manager_get(const WattleManager *manager, guint index, WattleManager
                         .device = "x",
                         .interface = "work",
                         .owner = WATTLE_OWNER_NETWORK_MANAGER,
-                        .connection =
-                                manager->vpn ? WATTLE_CONNECTION_VPN : WATTLE_CONNECTION_NATIVE,
-                        .exists = !manager->down,
+                        .exists = TRUE,
                         .problem = "its profile is bad",
                 };
 }

@@ -10,8 +10,6 @@ struct WattleManager {
         gboolean gone;        /* there are no meshes any more */
         gboolean refuse;      /* nothing can be done */
         gboolean probe_waits; /* until fake_manager_probed() */
-        gboolean vpn;         /* work is a VPN connection */
-        gboolean down;        /* work has no interface */
         guint n_refreshed;
         WattlePath path; /* of b */
         WattleManagerChanged changed;

@@ -12,7 +12,6 @@
 
 #define PATIENCE_US (30 * G_USEC_PER_SEC)
 
-#define NM      "org.freedesktop.NetworkManager"
 #define SYSTEMD "org.freedesktop.systemd1"
 #define JOB     "/org/freedesktop/systemd1/job/7"
 
@@ -152,58 +151,6 @@ static int on_subscribe(sd_bus_message *call, void *data, G_GNUC_UNUSED sd_bus_e
         return sd_bus_reply_method_return(call, NULL);
 }
 
-/* NetworkManager: its calls in a row, each with the one text that matters. */
-static int on_nm(sd_bus_message *call, void *data, sd_bus_error *error)
-{
-        Stage *stage = data;
-        const char *member = sd_bus_message_get_member(call), *text;
-        char type;
-
-        g_assert_cmpint(sd_bus_message_peek_type(call, &type, NULL), >, 0);
-        g_assert_cmpint(sd_bus_message_read_basic(call, type, &text), >, 0);
-        g_string_append_printf(stage->errands, "%s %s\n", member, text);
-        if (stage->refuse)
-                return sd_bus_error_set(error, NM ".PermissionDenied", "not for you");
-        if (strcmp(member, "DeactivateConnection") == 0)
-                return sd_bus_reply_method_return(call, NULL);
-        return sd_bus_reply_method_return(call, "o", "/org/freedesktop/NetworkManager/one");
-}
-
-static int get_active(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *path,
-                      G_GNUC_UNUSED const char *interface, G_GNUC_UNUSED const char *property,
-                      sd_bus_message *reply, G_GNUC_UNUSED void *data,
-                      G_GNUC_UNUSED sd_bus_error *error)
-{
-        return sd_bus_message_append(reply, "o", "/org/freedesktop/NetworkManager/active");
-}
-
-static int get_actives(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *path,
-                       G_GNUC_UNUSED const char *interface, G_GNUC_UNUSED const char *property,
-                       sd_bus_message *reply, void *data, sd_bus_error *error)
-{
-        const Stage *stage = data;
-
-        if (stage->refuse)
-                return sd_bus_error_set(error, NM ".PermissionDenied", "not for you");
-        if (stage->inactive)
-                return sd_bus_message_append(reply, "ao", 0);
-        return sd_bus_message_append(reply, "ao", 2, "/org/freedesktop/NetworkManager/first",
-                                     "/org/freedesktop/NetworkManager/second");
-}
-
-static int get_uuid(G_GNUC_UNUSED sd_bus *bus, const char *path,
-                    G_GNUC_UNUSED const char *interface, G_GNUC_UNUSED const char *property,
-                    sd_bus_message *reply, void *data, sd_bus_error *error)
-{
-        const Stage *stage = data;
-
-        if (g_str_has_suffix(path, "first"))
-                return sd_bus_message_append(reply, "s", "c0ffee00-0000-4000-8000-000000000001");
-        if (!stage->active_uuid)
-                return sd_bus_error_set(error, SD_BUS_ERROR_UNKNOWN_OBJECT, "it just went");
-        return sd_bus_message_append(reply, "s", stage->active_uuid);
-}
-
 #define METHOD(name, in, out, handler)                                                             \
         SD_BUS_METHOD(name, in, out, handler, SD_BUS_VTABLE_UNPRIVILEGED)
 
@@ -214,39 +161,6 @@ static const sd_bus_vtable systemd_vtable[] = {
         METHOD("Unsubscribe", NULL, NULL, on_subscribe),
         SD_BUS_VTABLE_END,
 };
-static const sd_bus_vtable nm_vtable[] = {
-        SD_BUS_VTABLE_START(0),
-        METHOD("ActivateConnection", "ooo", "o", on_nm),
-        METHOD("DeactivateConnection", "o", NULL, on_nm),
-        METHOD("GetDeviceByIpIface", "s", "o", on_nm),
-        SD_BUS_PROPERTY("ActiveConnections", "ao", get_actives, 0, 0),
-        SD_BUS_VTABLE_END,
-};
-static const sd_bus_vtable settings_vtable[] = {
-        SD_BUS_VTABLE_START(0),
-        METHOD("GetConnectionByUuid", "s", "o", on_nm),
-        SD_BUS_VTABLE_END,
-};
-static const sd_bus_vtable device_vtable[] = {
-        SD_BUS_VTABLE_START(0),
-        SD_BUS_PROPERTY("ActiveConnection", "o", get_active, 0, 0),
-        SD_BUS_VTABLE_END,
-};
-
-static const sd_bus_vtable active_vtable[] = {
-        SD_BUS_VTABLE_START(0),
-        SD_BUS_PROPERTY("Uuid", "s", get_uuid, 0, 0),
-        SD_BUS_VTABLE_END,
-};
-
-static void offer(Stage *stage, const char *path, const char *interface,
-                  const sd_bus_vtable *vtable)
-{
-        g_assert_cmpint(
-                sd_bus_add_object_vtable(stage->others, NULL, path, interface, vtable, stage), >=,
-                0);
-}
-
 static void start_others(Stage *stage)
 {
         /* No vtable, which would hold its answers to one shape. */
@@ -254,16 +168,10 @@ static void start_others(Stage *stage)
                                           "/org/freedesktop/PolicyKit1/Authority", on_question,
                                           stage),
                         >=, 0);
-        offer(stage, "/org/freedesktop/systemd1", SYSTEMD ".Manager", systemd_vtable);
-        offer(stage, "/org/freedesktop/NetworkManager", NM, nm_vtable);
-        offer(stage, "/org/freedesktop/NetworkManager/Settings", NM ".Settings", settings_vtable);
-        offer(stage, "/org/freedesktop/NetworkManager/one", NM ".Device", device_vtable);
-        offer(stage, "/org/freedesktop/NetworkManager/first", NM ".Connection.Active",
-              active_vtable);
-        offer(stage, "/org/freedesktop/NetworkManager/second", NM ".Connection.Active",
-              active_vtable);
+        g_assert_cmpint(sd_bus_add_object_vtable(stage->others, NULL, "/org/freedesktop/systemd1",
+                                                 SYSTEMD ".Manager", systemd_vtable, stage),
+                        >=, 0);
         g_assert_cmpint(sd_bus_request_name(stage->others, SYSTEMD, 0), >=, 0);
-        g_assert_cmpint(sd_bus_request_name(stage->others, NM, 0), >=, 0);
         if (stage->polkit != POLKIT_ABSENT)
                 g_assert_cmpint(sd_bus_request_name(stage->others, "org.freedesktop.PolicyKit1", 0),
                                 >=, 0);
@@ -310,7 +218,6 @@ void stage_clear(Stage *stage)
         g_string_free(stage->questions, TRUE);
         g_string_free(stage->errands, TRUE);
         g_free(stage->folder);
-        g_free(stage->active_uuid);
 }
 
 void stage_run_until(Stage *stage, StageDone is_done, gpointer data)

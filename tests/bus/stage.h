@@ -26,10 +26,8 @@ typedef struct {
         GString *questions;     /* "ACTION mesh=home peer=b interactive\n", what polkit was asked */
         GQueue pondered;        /* of sd_bus_message: calls of CheckAuthorization */
         const char *job_result; /* of systemd's jobs */
-        GString *errands;       /* what systemd and NetworkManager were asked for */
-        gboolean refuse;        /* they say no */
-        gboolean inactive;      /* NetworkManager has no active connection at all */
-        char *active_uuid; /* of NetworkManager's second active connection; NULL: it just went */
+        GString *errands;       /* what systemd was asked for */
+        gboolean refuse;        /* it says no */
         sd_event *event;
         sd_bus *server, *others, *caller;
         WattleManager *manager;

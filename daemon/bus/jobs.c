@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/bus/jobs.h"
+
+#include <string.h>
+
+#include "common/sys/bus-status.h"
+#include "common/sys/bus.h"
+
+#define SYSTEMD       "org.freedesktop.systemd1"
+#define UNITS_MANAGER "/org/freedesktop/systemd1", SYSTEMD ".Manager"
+
+#define ANSWER_US (25 * G_USEC_PER_SEC)
+
+static const char *const units[] = {
+        [WATTLE_JOB_APPLY] = "wattle-apply@",
+        [WATTLE_JOB_DOWN] = "wattle-down@",
+        [WATTLE_JOB_UP] = "wattle-up@",
+};
+
+struct WattleJobs {
+        sd_bus *bus;
+        sd_bus_slot *slot; /* for the ends of jobs, while one runs */
+        WattleJobDone done;
+        gpointer data;
+        GQueue running; /* of Job */
+};
+
+typedef struct {
+        WattleJobs *jobs;
+        sd_bus_message *call;
+        sd_bus_slot *slot; /* until systemd has taken it on */
+        WattleJobKind kind;
+        char *unit, *path;
+} Job;
+
+/* Jobs are told to those who subscribe, and then all of them: not longer than needed. */
+static void subscribe(WattleJobs *jobs, gboolean wanted)
+{
+        sd_bus_call_method_async(jobs->bus, NULL, SYSTEMD, UNITS_MANAGER,
+                                 wanted ? "Subscribe" : "Unsubscribe", NULL, NULL, NULL);
+        if (!wanted)
+                jobs->slot = sd_bus_slot_unref(jobs->slot);
+}
+
+static void job_free(Job *job)
+{
+        g_queue_remove(&job->jobs->running, job);
+        if (g_queue_is_empty(&job->jobs->running))
+                subscribe(job->jobs, FALSE);
+        sd_bus_slot_unref(job->slot);
+        sd_bus_message_unref(job->call);
+        g_free(job->unit);
+        g_free(job->path);
+        g_free(job);
+}
+
+WattleJobs *wattle_jobs_new(sd_bus *bus, WattleJobDone done, gpointer data)
+{
+        WattleJobs *jobs = g_new(WattleJobs, 1);
+
+        *jobs = (WattleJobs){ bus, NULL, done, data, G_QUEUE_INIT };
+        return jobs;
+}
+
+void wattle_jobs_free(WattleJobs *jobs)
+{
+        Job *job;
+
+        if (!jobs)
+                return;
+        while ((job = g_queue_peek_head(&jobs->running))) {
+                sd_bus_reply_method_errorf(job->call, WATTLE_BUS_ERROR_FAILED, "wattled ends");
+                job_free(job);
+        }
+        g_free(jobs);
+}
+
+static void finish_job(Job *job, const char *outcome)
+{
+        if (strcmp(outcome, "done") == 0) {
+                job->jobs->done(job->kind, job->jobs->data);
+                sd_bus_reply_method_return(job->call, NULL);
+        } else {
+                sd_bus_reply_method_errorf(job->call, WATTLE_BUS_ERROR_FAILED,
+                                           "%s ended with '%s': 'journalctl -u %s' tells why",
+                                           job->unit, outcome, job->unit);
+        }
+        job_free(job);
+}
+
+static int on_job_removed(sd_bus_message *signal, void *data, G_GNUC_UNUSED sd_bus_error *error)
+{
+        WattleJobs *jobs = data;
+        const char *path, *unit, *outcome;
+        guint32 id;
+
+        if (sd_bus_message_read(signal, "uoss", &id, &path, &unit, &outcome) < 0)
+                return 0;
+        for (GList *link = jobs->running.head; link;) {
+                Job *job = link->data;
+
+                link = link->next;
+                if (g_strcmp0(job->path, path) == 0)
+                        finish_job(job, outcome);
+        }
+        return 0;
+}
+
+static int on_started(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bus_error *error)
+{
+        Job *job = data;
+        const sd_bus_error *failure = sd_bus_message_get_error(answer);
+        const char *path;
+
+        job->slot = sd_bus_slot_unref(job->slot);
+        if (!failure && sd_bus_message_read(answer, "o", &path) > 0) {
+                job->path = g_strdup(path);
+                return 0;
+        }
+        sd_bus_reply_method_errorf(job->call, WATTLE_BUS_ERROR_FAILED, "%s: %s", job->unit,
+                                   failure && failure->message ? failure->message
+                                                               : "systemd's answer makes no sense");
+        job_free(job);
+        return 0;
+}
+
+static int watch_jobs(WattleJobs *jobs)
+{
+        int result;
+
+        if (jobs->slot)
+                return 0;
+        result = sd_bus_match_signal_async(jobs->bus, &jobs->slot, SYSTEMD, UNITS_MANAGER,
+                                           "JobRemoved", on_job_removed, NULL, jobs);
+        if (result >= 0)
+                subscribe(jobs, TRUE);
+        return result;
+}
+
+int wattle_jobs_start(WattleJobs *jobs, sd_bus_message *call, WattleJobKind kind, const char *mesh)
+{
+        AUTO_BUS_MESSAGE *message = NULL;
+        Job *job = g_new(Job, 1);
+        int result = watch_jobs(jobs);
+
+        *job = (Job){ .jobs = jobs,
+                      .call = sd_bus_message_ref(call),
+                      .kind = kind,
+                      .unit = g_strconcat(units[kind], mesh, ".service", NULL) };
+        g_queue_push_tail(&jobs->running, job);
+        if (result >= 0)
+                result = sd_bus_message_new_method_call(jobs->bus, &message, SYSTEMD, UNITS_MANAGER,
+                                                        "StartUnit");
+        if (result >= 0)
+                result = sd_bus_message_append(message, "ss", job->unit, "replace");
+        if (result >= 0)
+                result = sd_bus_call_async(jobs->bus, &job->slot, message, on_started, job,
+                                           ANSWER_US);
+        if (result < 0)
+                job_free(job);
+        return result < 0 ? result : 1;
+}

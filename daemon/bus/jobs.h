@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Units that do as root what wattled may not: 'wattle apply', 'wattle up' and 'wattle down'.
+ * wattled never waits; a call is answered when its unit has ended. */
+#pragma once
+
+#include <glib.h>
+#include <systemd/sd-bus.h>
+
+typedef enum {
+        WATTLE_JOB_APPLY, /* wattle-apply@MESH.service */
+        WATTLE_JOB_DOWN,  /* wattle-down@MESH.service */
+        WATTLE_JOB_UP,    /* wattle-up@MESH.service */
+} WattleJobKind;
+
+typedef struct WattleJobs WattleJobs;
+
+/* A job went well; its caller has no reply yet. */
+typedef void (*WattleJobDone)(WattleJobKind kind, gpointer data);
+
+WattleJobs *wattle_jobs_new(sd_bus *bus, WattleJobDone done, gpointer data);
+void wattle_jobs_free(WattleJobs *jobs);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleJobs, wattle_jobs_free)
+
+/* Starts the unit for the mesh, and replies when it has ended. Below 0: it was not asked for. */
+int wattle_jobs_start(WattleJobs *jobs, sd_bus_message *call, WattleJobKind kind, const char *mesh);
