@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/managers/nm-up.h"
 #include "cli/managers/nm.h"
 #include "cli/managers/systemd.h"
 #include "common/error.h"
@@ -23,52 +24,17 @@ static WattleConnectionKind other_kind(WattleConnectionKind kind)
         return kind == WATTLE_CONNECTION_VPN ? WATTLE_CONNECTION_NATIVE : WATTLE_CONNECTION_VPN;
 }
 
-/* The interface of a VPN is that of the link which its service has beside it. */
-static gboolean find_vpn(WattleNmApply *apply, const char *vpn, GError **error)
+static gboolean find_up(WattleNmApply *apply, GError **error)
 {
-        g_autofree char *uuid = wattle_nm_link_uuid(vpn), *link = NULL;
+        g_auto(WattleNmUp) up = { 0 };
 
-        apply->active_kind = WATTLE_CONNECTION_VPN;
-        if (!wattle_nm_find_active(apply->bus, vpn, &apply->active, error) ||
-            !wattle_nm_find_active(apply->bus, uuid, &link, error))
+        if (!wattle_nm_up_find(&up, apply->bus, apply->mesh, error) ||
+            (up.active && up.is_theirs &&
+             !wattle_nm_find(apply->bus, up.uuid, &apply->theirs, error)))
                 return FALSE;
-        if (link)
-                apply->interface = wattle_nm_get_interface(apply->bus, link);
-        /* A link outlives its VPN if NetworkManager is restarted. */
-        if (!apply->active)
-                apply->active = g_steal_pointer(&link);
-        return TRUE;
-}
-
-static gboolean find_our_vpn(WattleNmApply *apply, GError **error)
-{
-        g_autofree char *vpn = wattle_nm_vpn_uuid(apply->mesh);
-
-        return find_vpn(apply, vpn, error);
-}
-
-/* With Connection=vpn users may have VPNs of their own for the mesh. */
-static gboolean find_their_vpn(WattleNmApply *apply, GError **error)
-{
-        g_autofree char *vpn = NULL;
-
-        if (!wattle_nm_find_vpn(apply->bus, apply->mesh, &vpn, error))
-                return FALSE;
-        if (!vpn)
-                return TRUE;
-        return find_vpn(apply, vpn, error) &&
-               (!apply->active || wattle_nm_find(apply->bus, vpn, &apply->theirs, error));
-}
-
-static gboolean find_native(WattleNmApply *apply, GError **error)
-{
-        g_autofree char *uuid = wattle_nm_profile_uuid(apply->mesh);
-
-        apply->active_kind = WATTLE_CONNECTION_NATIVE;
-        if (!wattle_nm_find_active(apply->bus, uuid, &apply->active, error))
-                return FALSE;
-        if (apply->active)
-                apply->interface = wattle_nm_get_interface(apply->bus, apply->active);
+        apply->active = g_steal_pointer(&up.active);
+        apply->interface = g_steal_pointer(&up.interface);
+        apply->active_kind = up.kind;
         return TRUE;
 }
 
@@ -84,8 +50,7 @@ gboolean wattle_nm_apply_init(WattleNmApply *apply, int root_fd, sd_bus *bus, co
                 apply->interface = g_strdup(apply->before.interface);
                 return TRUE;
         }
-        return find_native(apply, error) && (apply->active || find_our_vpn(apply, error)) &&
-               (apply->active || find_their_vpn(apply, error));
+        return find_up(apply, error);
 }
 
 void wattle_nm_apply_clear(WattleNmApply *apply)

@@ -2,7 +2,6 @@
 /* A connection that runs, brought to what its profile says now. Settings are a{sa{sv}}, the peers
  * of [wireguard] aa{sv} in it: nm-settings-dbus(5). */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cli/managers/bus.h"
@@ -13,42 +12,6 @@
 #define CONNECTION NM ".Settings.Connection"
 #define ACTIVE     NM ".Connection.Active"
 #define DEVICE     NM ".Device"
-
-/* The values of a setting as text, those of only if that is not NULL. */
-static char *dump_setting(sd_bus_message *message, const char *setting, const char *const *only)
-{
-        g_autofree char *text = NULL;
-        size_t size;
-        FILE *stream = open_memstream(&text, &size);
-        const char *key;
-
-        if (!stream)
-                g_error("out of memory");
-        if (wattle_nm_settings_go_to(message, setting) &&
-            sd_bus_message_enter_container(message, 'a', "{sv}") > 0)
-                while (sd_bus_message_enter_container(message, 'e', "sv") > 0 &&
-                       sd_bus_message_read(message, "s", &key) > 0) {
-                        if (!only || g_strv_contains(only, key)) {
-                                fprintf(stream, "%s\n", key);
-                                sd_bus_message_dump(message, stream,
-                                                    SD_BUS_MESSAGE_DUMP_SUBTREE_ONLY);
-                        } else {
-                                sd_bus_message_skip(message, "v");
-                        }
-                        sd_bus_message_exit_container(message);
-                }
-        fclose(stream);
-        return g_steal_pointer(&text);
-}
-
-static gboolean differs(sd_bus_message *a, sd_bus_message *b, const char *setting,
-                        const char *const *only)
-{
-        g_autofree char *x = dump_setting(a, setting, only);
-        g_autofree char *y = dump_setting(b, setting, only);
-
-        return strcmp(x, y) != 0;
-}
 
 static gboolean get_device(sd_bus *bus, const char *active, char **ret, GError **error)
 {
@@ -123,12 +86,12 @@ gboolean wattle_nm_compare(sd_bus *bus, const char *connection, const char *acti
 
         if (!get_pair(bus, connection, active, &pair, error))
                 return FALSE;
-        ret->addresses = differs(pair.profile, pair.applied, "ipv4", NULL) ||
-                         differs(pair.profile, pair.applied, "ipv6", NULL);
-        ret->routing = differs(pair.profile, pair.applied, "wireguard", routing);
-        ret->zone = differs(pair.profile, pair.applied, "connection", zone);
-        ret->link = differs(pair.profile, pair.applied, "connection", name) ||
-                    differs(pair.profile, pair.applied, "wireguard", mtu);
+        ret->addresses = !wattle_nm_settings_equal(pair.profile, pair.applied, "ipv4", NULL) ||
+                         !wattle_nm_settings_equal(pair.profile, pair.applied, "ipv6", NULL);
+        ret->routing = !wattle_nm_settings_equal(pair.profile, pair.applied, "wireguard", routing);
+        ret->zone = !wattle_nm_settings_equal(pair.profile, pair.applied, "connection", zone);
+        ret->link = !wattle_nm_settings_equal(pair.profile, pair.applied, "connection", name) ||
+                    !wattle_nm_settings_equal(pair.profile, pair.applied, "wireguard", mtu);
         return TRUE;
 }
 

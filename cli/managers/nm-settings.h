@@ -14,3 +14,9 @@ const char *wattle_nm_settings_get(sd_bus_message *settings, const char *name, c
 
 /* The same of vpn.data, which is a{ss}. */
 const char *wattle_nm_settings_get_vpn_data(sd_bus_message *settings, const char *key);
+
+/* Whether a setting has the same values in both, key by key and in any order; a setting that is not
+ * there has no keys. With only not NULL, those keys alone count. Values with dictionaries within
+ * have to have them in the same order, which NetworkManager's are. */
+gboolean wattle_nm_settings_equal(sd_bus_message *a, sd_bus_message *b, const char *name,
+                                  const char *const *only);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/managers/nm-up.h"
 #include "cli/managers/nm.h"
 #include "common/error.h"
 #include "common/nm-profile.h"
@@ -14,36 +15,30 @@ void wattle_switch_tell(const WattleSwitch *what)
                 fprintf(stderr, "%s: going %s ...\n", what->mesh, what->up ? "up" : "down");
 }
 
-/* The UUID of what there is to switch. */
-static gboolean choose(const WattleSwitch *what, char **ret_uuid, GError **error)
+/* The connection that 'wattle apply' gave NetworkManager for the mesh. */
+static gboolean find_ours(const WattleSwitch *what, char **ret_connection, GError **error)
 {
-        *ret_uuid = NULL;
-        if (what->connection == WATTLE_CONNECTION_NATIVE)
-                *ret_uuid = wattle_nm_profile_uuid(what->mesh);
-        else if (!wattle_nm_find_vpn(what->bus, what->mesh, ret_uuid, error))
-                return FALSE;
-        else if (!*ret_uuid)
-                *ret_uuid = wattle_nm_vpn_uuid(what->mesh);
-        return TRUE;
-}
+        g_autofree char *uuid = what->connection == WATTLE_CONNECTION_VPN
+                                        ? wattle_nm_vpn_uuid(what->mesh)
+                                        : wattle_nm_profile_uuid(what->mesh);
 
-static gboolean find_connection(const WattleSwitch *what, const char *uuid, char **ret,
-                                GError **error)
-{
-        if (!wattle_nm_find(what->bus, uuid, ret, error))
+        if (!wattle_nm_find(what->bus, uuid, ret_connection, error))
                 return FALSE;
-        if (*ret)
+        if (*ret_connection)
                 return TRUE;
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
                     "NetworkManager does not have it yet: 'wattle apply %s' as root", what->mesh);
         return FALSE;
 }
 
-static gboolean activate(WattleSwitch *what, const char *uuid, GError **error)
+/* A VPN whose link was left comes up again as it was; else it is ours that comes up. */
+static gboolean activate(WattleSwitch *what, const WattleNmUp *up, GError **error)
 {
         g_autofree char *connection = NULL;
 
-        if (!find_connection(what, uuid, &connection, error))
+        if (up->link_only && !wattle_nm_find(what->bus, up->uuid, &connection, error))
+                return FALSE;
+        if (!connection && !find_ours(what, &connection, error))
                 return FALSE;
         what->changed = TRUE;
         wattle_switch_tell(what);
@@ -57,44 +52,31 @@ static gboolean bring_up(WattleSwitch *what, GError **error)
         WattleNmSettled settled = WATTLE_NM_IS_GONE;
 
         while (settled == WATTLE_NM_IS_GONE) {
-                g_autofree char *uuid = NULL, *active = NULL;
+                g_auto(WattleNmUp) up = { 0 };
 
-                if (!choose(what, &uuid, error) ||
-                    !wattle_nm_find_active(what->bus, uuid, &active, error))
+                if (!wattle_nm_up_find(&up, what->bus, what->mesh, error))
                         return FALSE;
-                if (!active)
-                        return activate(what, uuid, error);
-                if (!wattle_nm_settle(what->bus, active, &settled, error))
+                if (!up.active || up.link_only)
+                        return activate(what, &up, error);
+                if (!wattle_nm_settle(what->bus, up.active, &settled, error))
                         return FALSE;
         }
         what->changed = settled == WATTLE_NM_CAME_UP;
         return TRUE;
 }
 
-/* What there is to switch off when no connection of the mesh is active: the link of a VPN outlives
- * it if NetworkManager is restarted. */
-static gboolean find_left_link(const WattleSwitch *what, const char *uuid, char **ret,
-                               GError **error)
-{
-        g_autofree char *link = wattle_nm_link_uuid(uuid);
-
-        return what->connection == WATTLE_CONNECTION_NATIVE ||
-               wattle_nm_find_active(what->bus, link, ret, error);
-}
-
 static gboolean take_down(WattleSwitch *what, GError **error)
 {
-        g_autofree char *uuid = NULL, *connection = NULL, *active = NULL;
+        g_autofree char *connection = NULL;
+        g_auto(WattleNmUp) up = { 0 };
 
-        if (!choose(what, &uuid, error) || !find_connection(what, uuid, &connection, error) ||
-            !wattle_nm_find_active(what->bus, uuid, &active, error) ||
-            (!active && !find_left_link(what, uuid, &active, error)))
+        if (!wattle_nm_up_find(&up, what->bus, what->mesh, error))
                 return FALSE;
-        what->changed = active != NULL;
-        if (!active)
-                return TRUE;
+        if (!up.active)
+                return find_ours(what, &connection, error);
+        what->changed = TRUE;
         wattle_switch_tell(what);
-        return wattle_nm_deactivate(what->bus, active, error);
+        return wattle_nm_deactivate(what->bus, up.active, error);
 }
 
 gboolean wattle_switch_at_nm(WattleSwitch *what, GError **error)

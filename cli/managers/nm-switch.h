@@ -19,6 +19,6 @@ typedef struct {
 /* That it begins, for whoever waits and watches; programs do neither. */
 void wattle_switch_tell(const WattleSwitch *what);
 
-/* At NetworkManager; waits for the end of it. The connection is wattle's own; but a VPN that a user
- * made for the mesh is taken for it while that is up: there is one interface. */
+/* At NetworkManager; waits for the end of it. The connection is wattle's own; but whatever else is
+ * up of the mesh is taken for it: see cli/managers/nm-up.h. */
 gboolean wattle_switch_at_nm(WattleSwitch *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -31,7 +31,7 @@ static gboolean fail(GError **error, const char *format, ...)
         return FALSE;
 }
 
-/* It may, and polkit tells it for whom. */
+/* wattled may set links; it asks polkit whether this user may have it do so. */
 static gboolean ask_wattled(const WattleSwitch *what, GError **error)
 {
         g_autoptr(GError) refused = NULL;

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "cli/apply/nm.h"
+#include "cli/managers/nm-settings.h"
 #include "cli/managers/nm-switch.h"
 #include "cli/managers/nm.h"
 #include "common/nm-profile.h"
+#include "common/sys/bus.h"
 #include "tests/bus/fake-nm.h"
 
 #define THEIRS "c0ffee00-0000-4000-8000-000000000001"
@@ -195,7 +197,8 @@ static const SwitchRow switch_rows[] = {
         { "up, their link is there", VPN, TRUE, TRUE, IS_DOWN, LINK_ALONE, "activate 1\n", NULL,
           TRUE },
         { "up, not applied", VPN, FALSE, TRUE, IS_DOWN, IS_DOWN, "", NO_OURS, FALSE },
-        { "up, native", NATIVE, TRUE, TRUE, IS_DOWN, IS_UP, "activate 0\n", NULL, TRUE },
+        { "up, native", NATIVE, TRUE, TRUE, IS_DOWN, IS_DOWN, "activate 0\n", NULL, TRUE },
+        { "up, native, theirs is", NATIVE, TRUE, TRUE, IS_DOWN, IS_UP, "", NULL, FALSE },
         { "down", VPN, TRUE, FALSE, IS_UP, IS_DOWN, "deactivate 0\n", NULL, TRUE },
         { "down already", VPN, TRUE, FALSE, IS_DOWN, IS_DOWN, "", NULL, FALSE },
         { "down, its link", VPN, TRUE, FALSE, LINK_ALONE, IS_DOWN, "deactivate 0\n", NULL, TRUE },
@@ -204,6 +207,8 @@ static const SwitchRow switch_rows[] = {
         { "down, their link", VPN, TRUE, FALSE, IS_DOWN, LINK_ALONE, "deactivate 1\n", NULL, TRUE },
         { "down, not applied", VPN, FALSE, FALSE, IS_DOWN, IS_DOWN, "", NO_OURS, FALSE },
         { "down, native", NATIVE, TRUE, FALSE, IS_UP, IS_DOWN, "deactivate 0\n", NULL, TRUE },
+        { "down, native, theirs", NATIVE, TRUE, FALSE, IS_DOWN, IS_UP, "deactivate 1\n", NULL,
+          TRUE },
 };
 
 static FakeActive make_active(int state, const char *uuid)
@@ -328,6 +333,88 @@ static void zone(gconstpointer data)
         g_assert_cmpstr(nm.calls->str, ==, row->calls);
 }
 
+typedef struct {
+        const char *name;
+        const char *method, *address;
+        guint32 metric;
+        gboolean is_address_last, has_mtu;
+        gboolean is_wide; /* the metric is of another type */
+        gboolean is_equal, is_method_equal;
+} EqualRow;
+
+static const EqualRow equal_rows[] = {
+        { "same", "manual", "10.0.0.1", 50, FALSE, FALSE, FALSE, TRUE, TRUE },
+        { "another order", "manual", "10.0.0.1", 50, TRUE, FALSE, FALSE, TRUE, TRUE },
+        { "another text", "auto", "10.0.0.1", 50, FALSE, FALSE, FALSE, FALSE, FALSE },
+        { "another number", "manual", "10.0.0.1", 51, FALSE, FALSE, FALSE, FALSE, TRUE },
+        { "another type", "manual", "10.0.0.1", 50, FALSE, FALSE, TRUE, FALSE, TRUE },
+        { "another address within", "manual", "10.0.0.2", 50, FALSE, FALSE, FALSE, FALSE, TRUE },
+        { "one address less", "manual", NULL, 50, FALSE, FALSE, FALSE, FALSE, TRUE },
+        { "one key more", "manual", "10.0.0.1", 50, FALSE, TRUE, FALSE, FALSE, TRUE },
+};
+
+static void append_addresses(sd_bus_message *settings, const char *address)
+{
+        sd_bus_message_open_container(settings, 'e', "sv");
+        sd_bus_message_append(settings, "s", "address-data");
+        sd_bus_message_open_container(settings, 'v', "aa{sv}");
+        sd_bus_message_open_container(settings, 'a', "a{sv}");
+        if (address)
+                sd_bus_message_append(settings, "a{sv}", 2, "address", "s", address, "prefix", "u",
+                                      24);
+        sd_bus_message_close_container(settings);
+        sd_bus_message_close_container(settings);
+        sd_bus_message_close_container(settings);
+}
+
+static sd_bus_message *make_settings(sd_bus *bus, const EqualRow *row)
+{
+        sd_bus_message *settings = NULL;
+
+        g_assert_cmpint(sd_bus_message_new_signal(bus, &settings, "/a", "a.b", "C"), >=, 0);
+        sd_bus_message_open_container(settings, 'a', "{sa{sv}}");
+        sd_bus_message_append(settings, "{sa{sv}}", "connection", 1, "id", "s", row->name);
+        sd_bus_message_open_container(settings, 'e', "sa{sv}");
+        sd_bus_message_append(settings, "s", "ipv4");
+        sd_bus_message_open_container(settings, 'a', "{sv}");
+        if (!row->is_address_last)
+                append_addresses(settings, row->address);
+        sd_bus_message_append(settings, "{sv}", "method", "s", row->method);
+        if (row->is_wide)
+                sd_bus_message_append(settings, "{sv}", "metric", "t", (guint64)row->metric);
+        else
+                sd_bus_message_append(settings, "{sv}", "metric", "u", row->metric);
+        if (row->has_mtu)
+                sd_bus_message_append(settings, "{sv}", "mtu", "u", 1420);
+        if (row->is_address_last)
+                append_addresses(settings, row->address);
+        sd_bus_message_close_container(settings);
+        sd_bus_message_close_container(settings);
+        sd_bus_message_close_container(settings);
+        g_assert_cmpint(sd_bus_message_seal(settings, 1, 0), >=, 0);
+        return settings;
+}
+
+static void equal(gconstpointer data)
+{
+        static const char *const method[] = { "method", NULL }, *const none[] = { "zone", NULL };
+        const EqualRow *row = data;
+        g_auto(FakeNm) nm = { 0 };
+        AUTO_BUS_MESSAGE *a = NULL, *b = NULL;
+
+        fake_nm_start(&nm);
+        a = make_settings(nm.bus, &equal_rows[0]);
+        b = make_settings(nm.bus, row);
+        g_assert_true(wattle_nm_settings_equal(a, b, "ipv4", NULL) == row->is_equal);
+        g_assert_true(wattle_nm_settings_equal(b, a, "ipv4", NULL) == row->is_equal);
+        g_assert_true(wattle_nm_settings_equal(a, b, "ipv4", method) == row->is_method_equal);
+        g_assert_true(wattle_nm_settings_equal(a, b, "ipv4", none));
+        g_assert_true(wattle_nm_settings_equal(a, b, "ipv6", NULL));
+        a = sd_bus_message_unref(a);
+        b = sd_bus_message_unref(b);
+        fake_nm_stop(&nm);
+}
+
 static void add(const char *group, const char *name, gconstpointer row, GTestDataFunc test)
 {
         g_autofree char *path = g_strconcat("/nm/", group, "/", name, NULL);
@@ -350,5 +437,7 @@ int main(int argc, char **argv)
                 add("copy", copy_rows[i].name, &copy_rows[i], copy);
         for (guint i = 0; i < G_N_ELEMENTS(zone_rows); i++)
                 add("zone", zone_rows[i].name, &zone_rows[i], zone);
+        for (guint i = 0; i < G_N_ELEMENTS(equal_rows); i++)
+                add("equal", equal_rows[i].name, &equal_rows[i], equal);
         return g_test_run();
 }
