@@ -3,11 +3,6 @@
 
 #include "common/render.h"
 
-/* Loses to every route that the host has of its own (NetworkManager 100 to 700, networkd's DHCP
- * 1024): a subnet behind a peer must not be reached through the mesh by a host that stands in it.
- */
-#define ACCEPTED_ROUTE_METRIC 2048
-
 /* Before the rules of the main table (32766), after those that other programs commonly set. In this
  * order: a route of the main table that is more than a default route wins; all that does not carry
  * the mark takes the exit. */
@@ -127,7 +122,7 @@ static void render_network(const WattleView *view, WattleFileset *files)
                 render_route(&view->subnets[i], file);
         for (guint i = 0; i < view->n_routes; i++) {
                 render_route(&view->routes[i], file);
-                wattle_file_set_uint(file, "Metric", ACCEPTED_ROUTE_METRIC);
+                wattle_file_set_uint(file, "Metric", WATTLE_ACCEPTED_ROUTE_METRIC);
         }
         if (view->exit_node)
                 render_exit(view, file);

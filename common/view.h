@@ -15,6 +15,18 @@
 #define WATTLE_DEFAULT_KEEPALIVE_S 25    /* below the 30 s after which NATs forget UDP */
 #define WATTLE_DEFAULT_MARK        51820 /* as wg-quick(8) */
 
+/* Of accepted routes. It loses to every route that the host has of its own, for a host that stands
+ * in such a network must not reach it through the mesh. Others' metrics, the lower one wins:
+ * - NetworkManager: 100 wired, 600 wireless, 700 mobile (nm-device.c,
+ *   nm_device_get_route_metric_default()), 20 000 more while a link has no way out;
+ * - networkd: 1024 for what DHCP gives, up to 2048 for router advertisements (systemd.network(5),
+ *   RouteMetric=); the kernel itself: 1024 for IPv6 (linux/ipv6_route.h, IP6_RT_PRIO_USER);
+ * - dhcpcd, whose numbers are added up (its src/route.h, RTMETRIC_*): 1000 and the interface's
+ * index, 2000 for wireless, 1 000 000 for an address that it gave itself, 2 000 000 for a network
+ * that the link has just left. So 3 003 000 and an index, which on a host of containers goes far.
+ */
+#define WATTLE_ACCEPTED_ROUTE_METRIC 10000000
+
 /* Of them only resolve.c knows more: policy is decided there, and renderers cannot ask for it. */
 typedef struct WattleProfile WattleProfile;
 typedef struct WattleDevice WattleDevice;

@@ -7,9 +7,7 @@
 
 #include "common/nm-profile.h"
 
-/* As networkd's files have it: loses to every route that the host has of its own. */
-#define ACCEPTED_ROUTE_METRIC 2048
-#define DEFAULT_METRIC        (-1)
+#define DEFAULT_METRIC (-1)
 
 /* What NetworkManager is to do by itself when it starts or the mesh appears. It knows no
  * "always-up": a connection that a user switched off stays off until the next boot. */
@@ -124,7 +122,7 @@ static void add_routes(NMSettingIPConfig *setting, const WattleView *view, int f
                         add_route(setting, &view->subnets[i], DEFAULT_METRIC, NULL);
         for (guint i = 0; i < view->n_routes; i++)
                 if (view->routes[i].addr.family == family)
-                        add_route(setting, &view->routes[i], ACCEPTED_ROUTE_METRIC, NULL);
+                        add_route(setting, &view->routes[i], WATTLE_ACCEPTED_ROUTE_METRIC, NULL);
         if (view->exit_node)
                 add_route(setting, &all, DEFAULT_METRIC, &view->firewall_mark.value);
 }

@@ -232,7 +232,7 @@ def test_nm_restarts(host, number):
     host.nmcli("connection up wired")
     host.up("office")
     assert host.active() == {"office": "vpn", "office (link)": "tun"}
-    host.wait("ip route show 192.168.20.0/24 dev office | grep 'metric 2048'")
+    host.wait("ip route show 192.168.20.0/24 dev office | grep 'metric 10000000'")
     assert host.run("cat /sys/class/net/office/ifindex") == index
     host.nmcli("connection down office")
     host.gone("office")

@@ -39,7 +39,7 @@ def test_networkd_host(lab):
     a.wait("ping -c1 -W1 10.42.0.2")
     a.wait("ping -c1 -W1 fd42::2")
     assert "10.42.0.1/16" in a.out("ip addr show dev home") and "fd42::1/64" in a.out("ip addr show dev home")
-    assert "metric 2048" in a.out("ip route show 192.168.2.0/24")
+    assert "metric 10000000" in a.out("ip route show 192.168.2.0/24")
     assert a.out("sysctl -n net.ipv4.conf.home.rp_filter net.ipv4.conf.home.forwarding net.ipv4.ip_forward") == "2\n0\n0"
     assert b.out("sysctl -n net.ipv4.conf.home.rp_filter net.ipv4.conf.home.forwarding net.ipv4.ip_forward "
                  "net.ipv6.conf.all.forwarding") == "0\n1\n1\n1"

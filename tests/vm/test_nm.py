@@ -37,7 +37,7 @@ def test_nm_boot_and_switch(lab):
     a.wait("ping -c1 -W1 10.42.0.2")
     a.wait("ping -c1 -W1 fd42::2")
     assert "10.42.0.1/16" in a.out("ip addr show dev home") and "fd42::1/64" in a.out("ip addr show dev home")
-    assert "metric 2048" in a.out("ip route show 192.168.2.0/24")
+    assert "metric 10000000" in a.out("ip route show 192.168.2.0/24")
     assert a.out("ip route show default; ip -6 route show default") == ""
     assert len(a.out("ip route show dev home").splitlines()) == 2
     assert list(connections(a)[0]).count("home") == 1 and "extern" not in a.out("nmcli device | grep home")
@@ -97,7 +97,7 @@ def test_nm_apply_under_traffic(lab):
 
         c.lines.append("Routes=192.168.77.0/24")
         assert "addresses and routes set by NetworkManager" in mesh.update(a)
-        a.wait("ip route show 192.168.77.0/24 | grep 'dev home.*metric 2048'")
+        a.wait("ip route show 192.168.77.0/24 | grep 'dev home.*metric 10000000'")
         assert "192.168.77.0/24" in meshes.allowed_ips(a, "home")[c.public]
 
         mesh["a"].lines.append("Address=10.42.9.9")

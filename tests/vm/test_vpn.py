@@ -262,6 +262,6 @@ def test_vpn_refuses(lab):
     a.put(mesh.path, mesh.text())
     load(a, keyfile(mesh, profile=None, key="", accept_routes="yes"))
     a.run("nmcli connection up vpn")
-    assert "metric 2048" in a.out("ip route show 192.168.77.0/24 dev home")
+    assert "metric 10000000" in a.out("ip route show 192.168.77.0/24 dev home")
     for device in mesh.devices.values():
         assert a.run(f"journalctl -b | grep -F {device.key.strip()}", check=False).out == ""
