@@ -74,7 +74,7 @@ gboolean wattle_host_has_vpn_plugin(int root_fd)
 {
         /* NetworkManager looks nowhere else. */
         static const char *const files[] = { "etc/NetworkManager/VPN/nm-wattle-service.name",
-                                             "usr/lib/NetworkManager/VPN/nm-wattle-service.name" };
+                                             WATTLE_NM_VPNDIR "/nm-wattle-service.name" + 1 };
 
         for (guint i = 0; i < G_N_ELEMENTS(files); i++)
                 if (exists(root_fd, files[i]))

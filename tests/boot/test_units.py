@@ -133,19 +133,24 @@ def test_sysusers_beside_systemds_own(tmp_path):
     """The group where there is no networkd, and no quarrel where there is one."""
     if not shutil.which("systemd-sysusers"):
         pytest.fail("needs systemd-sysusers")
-    for name, files in {"alone": [], "with networkd": ["u systemd-network - \"networkd\"\n"]}.items():
+    networkd = 'u systemd-network - "networkd"\n'
+    wattle, nm = (open(path).read() for path in os.environ["WATTLE_SYSUSERS"].split(":"))
+    for name, files in {"wattle": {"wattle.conf": wattle},
+                        "the part for NetworkManager": {"wattle-nm.conf": nm},
+                        "both": {"wattle.conf": wattle, "wattle-nm.conf": nm},
+                        "with networkd": {"wattle.conf": wattle, "wattle-nm.conf": nm, "systemd-network.conf": networkd}}.items():
         root = tmp_path / name
         folder = root / "usr/lib/sysusers.d"
         folder.mkdir(parents=True)
         (root / "etc").mkdir()
-        (folder / "wattle.conf").write_text(open(os.environ["WATTLE_SYSUSERS"]).read())
-        for text in files:
-            (folder / "systemd-network.conf").write_text(text)
+        for file, text in files.items():
+            (folder / file).write_text(text)
         for _ in range(2):
             done = run(["systemd-sysusers", f"--root={root}"])
-            assert done.returncode == 0, done.stderr
+            assert done.returncode == 0 and "onflict" not in done.stderr, done.stderr
         assert len(re.findall(r"^systemd-network:", (root / "etc/group").read_text(), re.M)) == 1
-        assert ("systemd-network" in (root / "etc/passwd").read_text() if (root / "etc/passwd").exists() else False) == bool(files)
+        assert ("systemd-network" in (root / "etc/passwd").read_text() if (root / "etc/passwd").exists() else False) \
+            == ("systemd-network.conf" in files)
 
 
 @pytest.mark.root
