@@ -31,6 +31,9 @@
 #define STATE_DIR       "run/wattle"
 #define LOCK_PATH       STATE_DIR "/lock"
 
+/* What Debian calls the part that has wattle-nm and the VPN plugin; others' names are close. */
+#define NM_PACKAGE "network-manager-wattle"
+
 /* One run of wattle_apply(). */
 typedef struct {
         const WattleApplier *applier;
@@ -436,12 +439,13 @@ static gboolean check_nm(const Run *run, WattleReport *report)
 
         if (view->connection == WATTLE_CONNECTION_VPN && !wattle_host_has_vpn_plugin(root_fd))
                 wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
-                                    "Connection=vpn needs wattle's VPN plugin for NetworkManager, "
-                                    "which is not installed here");
+                                    "Connection=vpn needs wattle's VPN plugin for NetworkManager: "
+                                    "install the package " NM_PACKAGE);
         else if (!wattle_host_has_nm_writer(root_fd))
                 wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
                                     "the mesh belongs to NetworkManager, and wattle-nm is not "
-                                    "installed here");
+                                    "installed here: install the package " NM_PACKAGE
+                                    ", or write Owner=networkd below [Local]");
         else if (!wattle_private_key_read(root_fd, run->deployment.view, &private_key, &error))
                 wattle_report_error(report, (WattlePlace){ NULL, 0, 0 }, "%s", error->message);
         return report->n_errors == 0;
