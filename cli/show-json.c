@@ -30,9 +30,17 @@ static void write_endpoint(WattleJson *json, const WattleEndpoint *endpoint)
 {
         char text[WATTLE_ENDPOINT_TEXT_MAX];
 
-        if (endpoint)
-                wattle_endpoint_format(endpoint, text);
-        wattle_json_string(json, "endpoint", endpoint ? text : NULL);
+        wattle_endpoint_format(endpoint, text);
+        wattle_json_string(json, "endpoint", text);
+}
+
+static void write_socket_addr(WattleJson *json, const WattleSocketAddr *at)
+{
+        char text[WATTLE_SOCKET_ADDR_TEXT_MAX];
+
+        if (at)
+                wattle_socket_addr_format(at, text);
+        wattle_json_string(json, "endpoint", at ? text : NULL);
 }
 
 static void write_optional(WattleJson *json, const char *key, gboolean given, guint64 value)
@@ -96,7 +104,7 @@ static void write_peer(WattleJson *json, const WattlePeer *peer)
         wattle_json_begin(json, NULL, '{');
         write_device(json, &peer->device, &peer->public_key);
         write_prefixes(json, "allowed_ips", peer->allowed_ips, peer->n_allowed_ips);
-        write_endpoint(json, peer->endpoint);
+        write_socket_addr(json, peer->endpoint);
         wattle_json_begin(json, "candidates", '[');
         for (guint i = 0; i < peer->n_candidates; i++) {
                 const WattleCandidate *candidate = &peer->candidates[i];

@@ -38,6 +38,83 @@ static gboolean split(const char *text, char host[WATTLE_ENDPOINT_TEXT_MAX], con
         return TRUE;
 }
 
+/* The host of an address, in brackets if and only if it is IPv6. */
+static gboolean take_addr(const char *text, gboolean brackets, const WattleAddr *addr,
+                          GError **error)
+{
+        if (brackets != (addr->family == AF_INET6))
+                return refuse(text, "has brackets around something that is not IPv6", error);
+        return !wattle_addr_is_special(addr) ||
+               refuse(text, "is not the address of one host", error);
+}
+
+/* Cuts "%3" off. */
+static gboolean cut_scope(char *host, guint32 *ret, GError **error)
+{
+        char *percent = strchr(host, '%');
+        guint64 scope;
+
+        if (!percent)
+                return TRUE;
+        if (!wattle_uint_parse(percent + 1, 1, G_MAXINT32, &scope, error))
+                return FALSE;
+        *percent = '\0';
+        *ret = (guint32)scope;
+        return TRUE;
+}
+
+gboolean wattle_socket_addr_parse(const char *text, WattleSocketAddr *ret, GError **error)
+{
+        char host[WATTLE_ENDPOINT_TEXT_MAX];
+        WattleSocketAddr at = { 0 };
+        const char *port;
+        gboolean brackets;
+
+        if (*text) {
+                if (!split(text, host, &port, &brackets, error) ||
+                    (brackets && !cut_scope(host, &at.scope, error)) ||
+                    !wattle_port_parse(port, &at.port, error))
+                        return FALSE;
+                if (!wattle_addr_parse(host, &at.addr, NULL))
+                        return refuse(text, "is not an address", error);
+                if (!take_addr(text, brackets, &at.addr, error))
+                        return FALSE;
+        }
+        *ret = at;
+        return TRUE;
+}
+
+gsize wattle_socket_addr_format(const WattleSocketAddr *at, char text[WATTLE_SOCKET_ADDR_TEXT_MAX])
+{
+        gboolean brackets = at->addr.family == AF_INET6;
+        char *p = text;
+
+        *p = '\0';
+        if (!wattle_socket_addr_is_set(at))
+                return 0;
+        if (brackets)
+                *p++ = '[';
+        p += wattle_addr_format(&at->addr, p);
+        if (at->scope != 0) {
+                *p++ = '%';
+                p += wattle_uint_format(at->scope, p);
+        }
+        if (brackets)
+                *p++ = ']';
+        *p++ = ':';
+        return (gsize)(p - text) + wattle_uint_format(at->port, p);
+}
+
+gboolean wattle_socket_addr_equal(const WattleSocketAddr *a, const WattleSocketAddr *b)
+{
+        return wattle_addr_equal(&a->addr, &b->addr) && a->port == b->port && a->scope == b->scope;
+}
+
+guint wattle_socket_addr_hash(const WattleSocketAddr *at)
+{
+        return (wattle_addr_hash(&at->addr) * 31 + at->port) * 31 + at->scope;
+}
+
 gboolean wattle_endpoint_parse(const char *text, WattleArena *arena, WattleEndpoint *ret,
                                GError **error)
 {
@@ -47,14 +124,11 @@ gboolean wattle_endpoint_parse(const char *text, WattleArena *arena, WattleEndpo
         gboolean brackets;
 
         if (!split(text, host, &port, &brackets, error) ||
-            !wattle_port_parse(port, &endpoint.port, error))
+            !wattle_port_parse(port, &endpoint.at.port, error))
                 return FALSE;
-        if (wattle_addr_parse(host, &endpoint.addr, NULL)) {
-                if (brackets != (endpoint.addr.family == AF_INET6))
-                        return refuse(text, "has brackets around something that is not IPv6",
-                                      error);
-                if (wattle_addr_is_special(&endpoint.addr))
-                        return refuse(text, "is not the address of one host", error);
+        if (wattle_addr_parse(host, &endpoint.at.addr, NULL)) {
+                if (!take_addr(text, brackets, &endpoint.at.addr, error))
+                        return FALSE;
         } else {
                 if (brackets)
                         return refuse(text, "has brackets around something that is not IPv6",
@@ -69,24 +143,29 @@ gboolean wattle_endpoint_parse(const char *text, WattleArena *arena, WattleEndpo
 
 gsize wattle_endpoint_format(const WattleEndpoint *endpoint, char text[WATTLE_ENDPOINT_TEXT_MAX])
 {
-        gboolean brackets = !endpoint->name && endpoint->addr.family == AF_INET6;
         char *p = text;
 
-        if (brackets)
-                *p++ = '[';
-        if (endpoint->name)
-                p = stpcpy(p, endpoint->name);
-        else
-                p += wattle_addr_format(&endpoint->addr, p);
-        if (brackets)
-                *p++ = ']';
+        if (!endpoint->name)
+                return wattle_socket_addr_format(&endpoint->at, text);
+        p = stpcpy(p, endpoint->name);
         *p++ = ':';
-        p += wattle_uint_format(endpoint->port, p);
-        return (gsize)(p - text);
+        return (gsize)(p - text) + wattle_uint_format(endpoint->at.port, p);
 }
 
 gboolean wattle_endpoint_equal(const WattleEndpoint *a, const WattleEndpoint *b)
 {
-        return a->port == b->port && g_strcmp0(a->name, b->name) == 0 &&
-               (a->name || wattle_addr_equal(&a->addr, &b->addr));
+        return wattle_socket_addr_equal(&a->at, &b->at) && g_strcmp0(a->name, b->name) == 0;
+}
+
+gboolean wattle_endpoint_is_at(const WattleEndpoint *endpoint, const WattleSocketAddr *at)
+{
+        return !endpoint->name && endpoint->at.port == at->port &&
+               wattle_addr_equal(&endpoint->at.addr, &at->addr);
+}
+
+guint wattle_endpoint_hash(const WattleEndpoint *endpoint)
+{
+        guint name = endpoint->name ? g_str_hash(endpoint->name) : 0;
+
+        return name ^ wattle_socket_addr_hash(&endpoint->at);
 }

@@ -150,6 +150,13 @@ void wattle_file_set_key(WattleFile *file, const char *key, const WattleKey *pub
         end_pair(file, p + WATTLE_KEY_TEXT_MAX - 1);
 }
 
+void wattle_file_set_socket_addr(WattleFile *file, const char *key, const WattleSocketAddr *at)
+{
+        char *p = begin_pair(file, key, WATTLE_SOCKET_ADDR_TEXT_MAX);
+
+        end_pair(file, p + wattle_socket_addr_format(at, p));
+}
+
 void wattle_file_set_endpoint(WattleFile *file, const char *key, const WattleEndpoint *endpoint)
 {
         char *p = begin_pair(file, key, WATTLE_ENDPOINT_TEXT_MAX);

@@ -39,6 +39,7 @@ void wattle_file_section(WattleFile *file, const char *name);
 void wattle_file_set(WattleFile *file, const char *key, const char *value);
 void wattle_file_set_uint(WattleFile *file, const char *key, guint64 value);
 void wattle_file_set_key(WattleFile *file, const char *key, const WattleKey *public_key);
+void wattle_file_set_socket_addr(WattleFile *file, const char *key, const WattleSocketAddr *at);
 void wattle_file_set_endpoint(WattleFile *file, const char *key, const WattleEndpoint *endpoint);
 void wattle_file_set_prefix(WattleFile *file, const char *key, const WattlePrefix *prefix);
 /* A list on one line, joined by commas; n is at least 1. */

@@ -182,11 +182,7 @@ static void check_addresses(const WattleProfile *profile, WattleReport *report)
 
 static guint endpoint_hash(gconstpointer data)
 {
-        const WattleEndpoint *endpoint = data;
-
-        return (endpoint->name ? g_str_hash(endpoint->name) : wattle_addr_hash(&endpoint->addr)) *
-                       31 +
-               endpoint->port;
+        return wattle_endpoint_hash(data);
 }
 
 static gboolean endpoint_equal(gconstpointer a, gconstpointer b)
@@ -200,7 +196,7 @@ static void check_candidate(const WattleProfile *profile, WattleSet *public_endp
         gboolean is_public = candidate->kind == WATTLE_CANDIDATE_PUBLIC;
         char text[WATTLE_ENDPOINT_TEXT_MAX];
 
-        if (!candidate->endpoint.name && subnet_of(profile, &candidate->endpoint.addr)) {
+        if (!candidate->endpoint.name && subnet_of(profile, &candidate->endpoint.at.addr)) {
                 wattle_endpoint_format(&candidate->endpoint, text);
                 wattle_report_error(report, wattle_profile_place(profile, candidate->place),
                                     "%s: %s is inside the mesh itself, and cannot carry it",
@@ -349,7 +345,7 @@ static void check_endpoints_in_routes(const WattleProfile *profile, const GPtrAr
 
                         if (candidate->kind != WATTLE_CANDIDATE_PUBLIC || candidate->endpoint.name)
                                 continue;
-                        claim = find_route(outermost, &candidate->endpoint.addr);
+                        claim = find_route(outermost, &candidate->endpoint.at.addr);
                         if (!claim)
                                 continue;
                         wattle_endpoint_format(&candidate->endpoint, endpoint);

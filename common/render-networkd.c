@@ -45,7 +45,7 @@ static void render_peer(const WattlePeer *peer, WattleFile *file)
         wattle_file_set_key(file, "PublicKey", &peer->public_key);
         wattle_file_set_prefixes(file, "AllowedIPs", peer->allowed_ips, peer->n_allowed_ips);
         if (peer->endpoint)
-                wattle_file_set_endpoint(file, "Endpoint", peer->endpoint);
+                wattle_file_set_socket_addr(file, "Endpoint", peer->endpoint);
         if (peer->keepalive_s > 0)
                 wattle_file_set_uint(file, "PersistentKeepalive", peer->keepalive_s);
 }

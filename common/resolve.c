@@ -52,13 +52,13 @@ static guint16 keepalive_towards(const Resolver *resolver, const WattleDevice *p
 }
 
 /* A DNS name in a file makes networkd reset every peer when it resolves: names are wattled's. */
-static const WattleEndpoint *literal_public_endpoint(const WattleDevice *device)
+static const WattleSocketAddr *literal_public_endpoint(const WattleDevice *device)
 {
         for (guint i = 0; i < device->n_candidates; i++) {
                 const WattleCandidate *candidate = &device->candidates[i];
 
                 if (candidate->kind == WATTLE_CANDIDATE_PUBLIC && !candidate->endpoint.name)
-                        return &candidate->endpoint;
+                        return &candidate->endpoint.at;
         }
         return NULL;
 }

@@ -81,15 +81,15 @@ static WattleAddr *copy_addresses(WattleArena *arena, const WattleViewDevice *de
 static gboolean is_candidate(const WattlePeerStatus *status, const WattleCandidate *candidate)
 {
         if (candidate->endpoint.name)
-                return candidate->endpoint.port == status->endpoint.port;
-        return wattle_endpoint_equal(&candidate->endpoint, &status->endpoint);
+                return candidate->endpoint.at.port == status->endpoint.port;
+        return wattle_endpoint_is_at(&candidate->endpoint, &status->endpoint);
 }
 
 static WattlePath guess_path(const WattlePeerStatus *status, const WattlePeer *peer)
 {
         WattlePath path = WATTLE_PATH_ROAMED;
 
-        if (!status->has_endpoint || status->last_handshake_s == 0)
+        if (!wattle_socket_addr_is_set(&status->endpoint) || status->last_handshake_s == 0)
                 return WATTLE_PATH_NONE;
         for (guint i = 0; i < peer->n_candidates; i++) {
                 const WattleCandidate *candidate = &peer->candidates[i];
@@ -106,9 +106,7 @@ static WattlePath guess_path(const WattlePeerStatus *status, const WattlePeer *p
 
 static void take_kernel(WattlePeerStatus *status, const WattleWgPeer *kernel)
 {
-        status->has_endpoint = kernel->has_endpoint;
-        status->endpoint = (WattleEndpoint){ NULL, kernel->endpoint_addr, kernel->endpoint_port };
-        status->endpoint_scope = kernel->endpoint_scope;
+        status->endpoint = kernel->endpoint;
         status->last_handshake_s = kernel->last_handshake_s;
         status->rx_bytes = kernel->rx_bytes;
         status->tx_bytes = kernel->tx_bytes;
@@ -146,8 +144,9 @@ static void add_stranger(WattleStatus *status, const WattleProfile *profile,
         };
 
         take_kernel(&entry, kernel);
-        entry.path = entry.has_endpoint && entry.last_handshake_s != 0 ? WATTLE_PATH_ROAMED
-                                                                       : WATTLE_PATH_NONE;
+        entry.path = wattle_socket_addr_is_set(&entry.endpoint) && entry.last_handshake_s != 0
+                             ? WATTLE_PATH_ROAMED
+                             : WATTLE_PATH_NONE;
         g_array_append_val(status->peers, entry);
 }
 
@@ -188,62 +187,4 @@ void wattle_status_fill(WattleStatus *status, const WattleView *view, const Watt
         status->owner = view->owner;
         status->listen_port = device ? device->listen_port : view->listen_port;
         fill_peers(status, view, profile, device);
-}
-
-void wattle_peer_status_format_endpoint(const WattlePeerStatus *peer,
-                                        char text[WATTLE_STATUS_ENDPOINT_MAX])
-{
-        char addr[WATTLE_ADDR_TEXT_MAX], scope[WATTLE_UINT_TEXT_MAX] = "";
-        gboolean is_v6 = peer->endpoint.addr.family == AF_INET6;
-
-        *text = '\0';
-        if (!peer->has_endpoint)
-                return;
-        wattle_addr_format(&peer->endpoint.addr, addr);
-        if (peer->endpoint_scope > 0)
-                wattle_uint_format(peer->endpoint_scope, scope);
-        g_snprintf(text, WATTLE_STATUS_ENDPOINT_MAX, "%s%s%s%s%s:%u", is_v6 ? "[" : "", addr,
-                   *scope ? "%" : "", scope, is_v6 ? "]" : "", peer->endpoint.port);
-}
-
-static gboolean parse_scope(const char *text, guint32 *ret, GError **error)
-{
-        guint64 scope;
-
-        if (!wattle_uint_parse(text, 1, G_MAXINT32, &scope, error))
-                return FALSE;
-        *ret = (guint32)scope;
-        return TRUE;
-}
-
-gboolean wattle_peer_status_parse_endpoint(WattlePeerStatus *peer, const char *text,
-                                           WattleArena *arena, GError **error)
-{
-        g_autofree char *plain = g_strdup(text);
-        char *percent = strchr(plain, '%'), *end = percent ? strchr(percent, ']') : NULL;
-        WattleEndpoint endpoint = { 0 };
-        guint32 scope = 0;
-
-        if (!*text) {
-                peer->has_endpoint = FALSE;
-                return TRUE;
-        }
-        if (end) {
-                *end = '\0';
-                if (!parse_scope(percent + 1, &scope, error))
-                        return FALSE;
-                *end = ']';
-                memmove(percent, end, strlen(end) + 1);
-        }
-        if (!wattle_endpoint_parse(plain, arena, &endpoint, error))
-                return FALSE;
-        if (endpoint.name) {
-                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID, "'%s' is not an address",
-                            text);
-                return FALSE;
-        }
-        peer->has_endpoint = TRUE;
-        peer->endpoint = endpoint;
-        peer->endpoint_scope = scope;
-        return TRUE;
 }

@@ -14,8 +14,6 @@ typedef enum {
         WATTLE_N_LINK_STATES,
 } WattleLinkState;
 
-#define WATTLE_STATUS_ENDPOINT_MAX (WATTLE_ADDR_TEXT_MAX + 20) /* brackets, scope, port, NUL */
-
 typedef struct {
         const char *device; /* NULL: the kernel has a key that is in no device of the mesh */
         WattleKey public_key;
@@ -25,9 +23,7 @@ typedef struct {
         gboolean revoked; /* the kernel still has it: the profile was not applied */
         gboolean missing; /* the kernel does not have it */
         WattlePath path;
-        gboolean has_endpoint;
-        WattleEndpoint endpoint; /* literal */
-        guint32 endpoint_scope;  /* interface of a link-local address, else 0 */
+        WattleSocketAddr endpoint; /* or none */
         gboolean has_since;
         gint64 since_us;         /* CLOCK_REALTIME of the last move to this path */
         gint64 last_handshake_s; /* CLOCK_REALTIME; 0: never */
@@ -68,10 +64,3 @@ const char *wattle_path_name(WattlePath path);
 gboolean wattle_path_parse(const char *text, WattlePath *ret) G_GNUC_WARN_UNUSED_RESULT;
 const char *wattle_link_state_name(WattleLinkState state);
 gboolean wattle_link_state_parse(const char *text, WattleLinkState *ret) G_GNUC_WARN_UNUSED_RESULT;
-
-/* "192.0.2.1:51820", "[fe80::1%3]:51820", and the way back; "" is no endpoint. */
-void wattle_peer_status_format_endpoint(const WattlePeerStatus *peer,
-                                        char text[WATTLE_STATUS_ENDPOINT_MAX]);
-gboolean wattle_peer_status_parse_endpoint(WattlePeerStatus *peer, const char *text,
-                                           WattleArena *arena,
-                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -47,7 +47,8 @@ typedef struct {
         WattleKey public_key;
         WattlePrefix *allowed_ips; /* addresses, accepted routes, and the default routes of our exit
                                       node */
-        const WattleEndpoint *endpoint; /* what files say: the first literal public one, or NULL */
+        const WattleSocketAddr
+                *endpoint; /* what files say: the first literal public one, or NULL */
         const WattleCandidate *candidates; /* all of them, in the order of the profile */
         guint16 n_allowed_ips;
         guint16 n_candidates;

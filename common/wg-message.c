@@ -54,7 +54,7 @@ static gboolean read_scalar(const struct nlattr *attr, gpointer ret, gsize size,
         return TRUE;
 }
 
-static gboolean read_endpoint(const struct nlattr *attr, WattleWgPeer *peer, GError **error)
+static gboolean read_endpoint(const struct nlattr *attr, WattleSocketAddr *ret, GError **error)
 {
         gconstpointer payload = mnl_attr_get_payload(attr);
         gsize size = mnl_attr_get_payload_len(attr);
@@ -63,20 +63,19 @@ static gboolean read_endpoint(const struct nlattr *attr, WattleWgPeer *peer, GEr
 
         if (size == sizeof in && ((const struct sockaddr *)payload)->sa_family == AF_INET) {
                 memcpy(&in, payload, sizeof in);
-                peer->endpoint_addr.family = AF_INET;
-                memcpy(peer->endpoint_addr.bytes, &in.sin_addr, sizeof in.sin_addr);
-                peer->endpoint_port = ntohs(in.sin_port);
+                ret->addr.family = AF_INET;
+                memcpy(ret->addr.bytes, &in.sin_addr, sizeof in.sin_addr);
+                ret->port = ntohs(in.sin_port);
         } else if (size == sizeof in6 &&
                    ((const struct sockaddr *)payload)->sa_family == AF_INET6) {
                 memcpy(&in6, payload, sizeof in6);
-                peer->endpoint_addr.family = AF_INET6;
-                memcpy(peer->endpoint_addr.bytes, &in6.sin6_addr, sizeof in6.sin6_addr);
-                peer->endpoint_port = ntohs(in6.sin6_port);
-                peer->endpoint_scope = in6.sin6_scope_id;
+                ret->addr.family = AF_INET6;
+                memcpy(ret->addr.bytes, &in6.sin6_addr, sizeof in6.sin6_addr);
+                ret->port = ntohs(in6.sin6_port);
+                ret->scope = in6.sin6_scope_id;
         } else {
                 return refuse(error, "endpoint");
         }
-        peer->has_endpoint = TRUE;
         return TRUE;
 }
 
@@ -142,7 +141,7 @@ static gboolean read_peer_attr(WattleArena *arena, const struct nlattr *attr, Wa
 
         switch (mnl_attr_get_type(attr)) {
         case WGPEER_A_ENDPOINT:
-                return read_endpoint(attr, peer, error);
+                return read_endpoint(attr, &peer->endpoint, error);
         case WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL:
                 return read_scalar(attr, &peer->keepalive_s, 2, "keepalive", error);
         case WGPEER_A_LAST_HANDSHAKE_TIME:
@@ -294,7 +293,7 @@ static gboolean changed_peer(const WattleWgPeer *now, const WattlePeer *wanted,
                                      .keepalive_s = wanted->keepalive_s,
                                      .allowed_ips = wanted->allowed_ips,
                                      .n_allowed_ips = wanted->n_allowed_ips };
-        if (wanted->endpoint && (new_endpoint || !now->has_endpoint))
+        if (wanted->endpoint && (new_endpoint || !wattle_socket_addr_is_set(&now->endpoint)))
                 ret->endpoint = wanted->endpoint;
         ret->set_keepalive = now->keepalive_s != wanted->keepalive_s;
         ret->replace_allowed_ips = !same_prefixes(now->allowed_ips, now->n_allowed_ips,
@@ -415,7 +414,7 @@ static void next_message(Encoder *encoder)
         begin_peers(encoder);
 }
 
-static void put_endpoint(struct nlmsghdr *header, const WattleEndpoint *endpoint, guint32 scope)
+static void put_endpoint(struct nlmsghdr *header, const WattleSocketAddr *endpoint)
 {
         if (endpoint->addr.family == AF_INET) {
                 struct sockaddr_in in = { .sin_family = AF_INET,
@@ -426,7 +425,7 @@ static void put_endpoint(struct nlmsghdr *header, const WattleEndpoint *endpoint
         } else {
                 struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
                                             .sin6_port = htons(endpoint->port),
-                                            .sin6_scope_id = scope };
+                                            .sin6_scope_id = endpoint->scope };
 
                 memcpy(&in6.sin6_addr, endpoint->addr.bytes, sizeof in6.sin6_addr);
                 mnl_attr_put(header, WGPEER_A_ENDPOINT, sizeof in6, &in6);
@@ -458,7 +457,7 @@ static void put_peer_head(struct nlmsghdr *header, const WattleWgPeerChange *cha
                 flags |= WGPEER_F_UPDATE_ONLY;
         mnl_attr_put_u32(header, WGPEER_A_FLAGS, flags);
         if (change->endpoint)
-                put_endpoint(header, change->endpoint, change->endpoint_scope);
+                put_endpoint(header, change->endpoint);
         if (change->set_keepalive)
                 mnl_attr_put_u16(header, WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL,
                                  change->keepalive_s);

@@ -6,17 +6,15 @@
 #pragma once
 
 #include "common/arena.h"
+#include "common/endpoint.h"
 #include "common/ip.h"
 #include "common/key.h"
 #include "common/view.h"
 
 typedef struct {
         WattleKey public_key;
-        gboolean has_endpoint;
-        WattleAddr endpoint_addr;
-        guint16 endpoint_port;  /* host order */
-        guint32 endpoint_scope; /* interface of a link-local address, else 0 */
-        guint16 keepalive_s;    /* 0: none */
+        WattleSocketAddr endpoint; /* or none */
+        guint16 keepalive_s;       /* 0: none */
         gboolean has_preshared_key;
         gint64 last_handshake_s; /* CLOCK_REALTIME; 0: never */
         guint64 rx_bytes, tx_bytes;
@@ -50,9 +48,8 @@ typedef struct {
         WattleKey public_key;
         gboolean remove;
         gboolean is_new;
-        const WattleEndpoint
-                *endpoint;      /* literal; NULL: leave it as the kernel has it, learnt or set */
-        guint32 endpoint_scope; /* interface of a link-local one, else 0 */
+        const WattleSocketAddr
+                *endpoint; /* borrowed; NULL: leave it as the kernel has it, learnt or set */
         gboolean set_keepalive;
         guint16 keepalive_s;
         gboolean replace_allowed_ips;

@@ -18,11 +18,9 @@ static gboolean refuse(GError **error, guint line, const char *what)
 }
 
 /* KEY ENDPOINT SECONDS */
-static gboolean read_line(const char *text, guint number, WattleArena *arena,
-                          WattleGoodEndpoint *ret, GError **error)
+static gboolean read_line(const char *text, guint number, WattleGoodEndpoint *ret, GError **error)
 {
         g_auto(GStrv) words = g_strsplit(text, " ", 4);
-        WattleEndpoint endpoint;
         guint64 proved_s;
 
         if (g_strv_length(words) != 3)
@@ -30,12 +28,11 @@ static gboolean read_line(const char *text, guint number, WattleArena *arena,
         *ret = (WattleGoodEndpoint){ 0 };
         if (!wattle_key_parse(words[0], &ret->peer, NULL))
                 return refuse(error, number, "not a key");
-        if (!wattle_endpoint_parse(words[1], arena, &endpoint, NULL) || endpoint.name ||
-            wattle_addr_is_special(&endpoint.addr))
+        if (!wattle_socket_addr_parse(words[1], &ret->at, NULL) ||
+            !wattle_socket_addr_is_set(&ret->at) || ret->at.scope != 0)
                 return refuse(error, number, "not an endpoint");
         if (!wattle_uint_parse(words[2], 0, G_MAXINT64, &proved_s, NULL))
                 return refuse(error, number, "not a time");
-        ret->at = (WattleSocketAddr){ .addr = endpoint.addr, .port = endpoint.port };
         ret->proved_s = (gint64)proved_s;
         return TRUE;
 }
@@ -54,7 +51,7 @@ static gboolean read_lines(char *text, GArray *endpoints, GError **error)
                 if (!end)
                         return refuse(error, number, "the end is missing");
                 *end = '\0';
-                if (!read_line(line, number, arena, &read, error))
+                if (!read_line(line, number, &read, error))
                         return FALSE;
                 if (!g_hash_table_add(seen, wattle_arena_copy(arena, &read.peer, sizeof read.peer)))
                         return refuse(error, number, "a key comes twice");
@@ -85,11 +82,10 @@ char *wattle_endpoint_file_write(const GArray *endpoints)
 
         for (guint i = 0; i < endpoints->len; i++) {
                 const WattleGoodEndpoint *good = &g_array_index(endpoints, WattleGoodEndpoint, i);
-                WattleEndpoint endpoint = { .addr = good->at.addr, .port = good->at.port };
-                char key[WATTLE_KEY_TEXT_MAX], at[WATTLE_ENDPOINT_TEXT_MAX];
+                char key[WATTLE_KEY_TEXT_MAX], at[WATTLE_SOCKET_ADDR_TEXT_MAX];
 
                 wattle_key_format(&good->peer, key);
-                wattle_endpoint_format(&endpoint, at);
+                wattle_socket_addr_format(&good->at, at);
                 g_string_append_printf(text, "%s %s %" G_GINT64_FORMAT "\n", key, at,
                                        good->proved_s);
         }

@@ -75,7 +75,7 @@ void wattle_last_good_now(WattleTunnel *tunnel)
                 const WattleMember *member = g_ptr_array_index(tunnel->members, i);
                 WattleGoodEndpoint good = { member->key, member->last_good, member->last_good_s };
 
-                if (member->last_good.addr.family != 0)
+                if (wattle_socket_addr_is_set(&member->last_good))
                         g_array_append_val(endpoints, good);
         }
         tunnel->dirty = FALSE;

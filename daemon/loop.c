@@ -60,10 +60,7 @@ static WattleReach find_reach(const WattleSocketAddr *at, gpointer data)
 static void set_endpoint(WattleMember *member, const WattleSocketAddr *at)
 {
         WattleTunnel *tunnel = member->tunnel;
-        WattleEndpoint endpoint = { .addr = at->addr, .port = at->port };
-        WattleWgPeerChange peer = { .public_key = member->key,
-                                    .endpoint = &endpoint,
-                                    .endpoint_scope = at->scope };
+        WattleWgPeerChange peer = { .public_key = member->key, .endpoint = at };
         g_auto(WattleWgChange)
                 change = { .peers = g_array_new(FALSE, FALSE, sizeof(WattleWgPeerChange)) };
         g_autoptr(GError) error = NULL;
@@ -93,7 +90,6 @@ static const WattleWgPeer *find_peer(const WattleWgDevice *device, const WattleK
 static gboolean readd(WattleMember *member, const WattleSocketAddr *at)
 {
         WattleTunnel *tunnel = member->tunnel;
-        WattleEndpoint endpoint = { .addr = at->addr, .port = at->port };
         WattleWgPeerChange removal = { .public_key = member->key, .remove = TRUE };
         WattleWgPeerChange again = { .public_key = member->key, .is_new = TRUE };
         g_auto(WattleWgDevice) device = { 0 };
@@ -107,8 +103,7 @@ static gboolean readd(WattleMember *member, const WattleSocketAddr *at)
         peer = find_peer(&device, &member->key);
         if (!peer || peer->has_preshared_key)
                 return FALSE;
-        again.endpoint = &endpoint;
-        again.endpoint_scope = at->scope;
+        again.endpoint = at;
         again.set_keepalive = peer->keepalive_s > 0;
         again.keepalive_s = peer->keepalive_s;
         again.replace_allowed_ips = TRUE;
@@ -227,11 +222,10 @@ static void perform(WattleMember *member, const WattleMigrateAction *action)
 static void log_move(const WattleMember *member, const WattleMigrateStatus *status)
 {
         const WattleTunnel *tunnel = member->tunnel;
-        WattleEndpoint endpoint = { .addr = status->endpoint.addr, .port = status->endpoint.port };
-        char text[WATTLE_ENDPOINT_TEXT_MAX] = "nowhere";
+        char text[WATTLE_SOCKET_ADDR_TEXT_MAX] = "nowhere";
 
-        if (status->endpoint.addr.family != 0)
-                wattle_endpoint_format(&endpoint, text);
+        if (wattle_socket_addr_is_set(&status->endpoint))
+                wattle_socket_addr_format(&status->endpoint, text);
         wattle_log(WATTLE_LOG_INFO, "%s: %s is at %s (%s): %s", tunnel->mesh, member->name, text,
                    wattle_path_name(status->path), wattle_move_reason_text(status->reason));
 }
@@ -315,9 +309,9 @@ static void give_counters(WattleMember *member)
         WattleMigrateEvent event = { .kind = WATTLE_ON_COUNTERS };
 
         if (member->reach_of != tunnel->around->link_changes) {
-                member->reach = member->endpoint.addr.family == 0
-                                        ? WATTLE_REACH_NONE
-                                        : find_reach(&member->endpoint, tunnel);
+                member->reach = wattle_socket_addr_is_set(&member->endpoint)
+                                        ? find_reach(&member->endpoint, tunnel)
+                                        : WATTLE_REACH_NONE;
                 member->reach_of = tunnel->around->link_changes;
         }
         event.counters = (WattleMigrateCounters){

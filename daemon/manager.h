@@ -54,7 +54,7 @@ typedef struct {
         guint n_addresses;
         gboolean managed; /* FALSE: it has Managed=no and runs no wattled */
         WattlePath path;
-        WattleSocketAddr endpoint; /* the kernel's; family 0: none */
+        WattleSocketAddr endpoint; /* the kernel's; or none */
         gint64 since_us;         /* CLOCK_BOOTTIME when it got this endpoint; if we never moved it,
                                     when we saw it first */
         gint64 last_handshake_s; /* CLOCK_REALTIME; 0: never */

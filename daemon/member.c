@@ -49,14 +49,14 @@ static void want_name(WattleMember *member, const WattleEndpoint *endpoint)
                 member->names = g_ptr_array_new_with_free_func(name_free);
         for (guint i = 0; i < member->names->len; i++) {
                 name = g_ptr_array_index(member->names, i);
-                if (strcmp(name->name, endpoint->name) == 0 && name->port == endpoint->port) {
+                if (strcmp(name->name, endpoint->name) == 0 && name->port == endpoint->at.port) {
                         name->wanted = TRUE;
                         return;
                 }
         }
         name = g_new0(WattleMemberName, 1);
         name->name = g_strdup(endpoint->name);
-        name->port = endpoint->port;
+        name->port = endpoint->at.port;
         name->wanted = TRUE;
         name->owner = member;
         g_ptr_array_add(member->names, name);
@@ -93,8 +93,7 @@ void wattle_member_update(WattleMember *member, const WattlePeer *peer, WattleAr
                         wattle_arena_strdup(arena, member->candidates[i].endpoint.name);
         member->configured = (WattleSocketAddr){ 0 };
         if (peer->endpoint)
-                member->configured = (WattleSocketAddr){ .addr = peer->endpoint->addr,
-                                                         .port = peer->endpoint->port };
+                member->configured = *peer->endpoint;
         update_names(member);
 }
 
@@ -128,8 +127,7 @@ static void collect_literal(Collector *collector, const WattleCandidate *candida
 {
         WattleSource source = candidate->kind == WATTLE_CANDIDATE_PRIVATE ? WATTLE_SOURCE_PRIVATE
                                                                           : WATTLE_SOURCE_PUBLIC;
-        WattleSocketAddr at = { .addr = candidate->endpoint.addr,
-                                .port = candidate->endpoint.port };
+        WattleSocketAddr at = candidate->endpoint.at;
 
         if (!is_link_local(&at.addr)) {
                 collect(collector, source, &at);
@@ -147,7 +145,7 @@ static void collect_name(Collector *collector, const WattleMember *member,
         for (guint i = 0; member->names && i < member->names->len; i++) {
                 const WattleMemberName *name = g_ptr_array_index(member->names, i);
 
-                if (strcmp(name->name, endpoint->name) != 0 || name->port != endpoint->port)
+                if (strcmp(name->name, endpoint->name) != 0 || name->port != endpoint->at.port)
                         continue;
                 for (guint j = 0; j < name->n_addresses; j++)
                         collect(collector, WATTLE_SOURCE_NAME,
@@ -167,22 +165,17 @@ guint wattle_member_candidates(const WattleMember *member, const GArray *lan_lin
                         collect_name(&collector, member, &member->candidates[i].endpoint);
                 else
                         collect_literal(&collector, &member->candidates[i]);
-        if (member->last_good.addr.family != 0)
+        if (wattle_socket_addr_is_set(&member->last_good))
                 collect(&collector, WATTLE_SOURCE_LAST_GOOD, &member->last_good);
         return collector.n;
 }
 
 void wattle_member_read(WattleMember *member, const WattleWgPeer *peer)
 {
-        WattleSocketAddr endpoint = { 0 };
-
-        if (peer->has_endpoint)
-                endpoint = (WattleSocketAddr){ peer->endpoint_addr, peer->endpoint_port,
-                                               peer->endpoint_scope };
-        if (!wattle_socket_addr_equal(&endpoint, &member->endpoint))
+        if (!wattle_socket_addr_equal(&peer->endpoint, &member->endpoint))
                 member->reach_of = 0;
         member->in_kernel = TRUE;
-        member->endpoint = endpoint;
+        member->endpoint = peer->endpoint;
         member->last_handshake_s = peer->last_handshake_s;
         member->rx_bytes = peer->rx_bytes;
         member->tx_bytes = peer->tx_bytes;
@@ -221,14 +214,12 @@ gboolean wattle_member_may_answer(WattleMember *member, gint64 now_us)
 
 static WattlePath path_of_endpoint(const WattleMember *member)
 {
-        if (member->endpoint.addr.family == 0 || member->last_handshake_s == 0)
+        if (!wattle_socket_addr_is_set(&member->endpoint) || member->last_handshake_s == 0)
                 return WATTLE_PATH_NONE;
         for (guint i = 0; i < member->n_candidates; i++) {
                 const WattleCandidate *candidate = &member->candidates[i];
 
-                if (!candidate->endpoint.name &&
-                    wattle_addr_equal(&candidate->endpoint.addr, &member->endpoint.addr) &&
-                    candidate->endpoint.port == member->endpoint.port)
+                if (wattle_endpoint_is_at(&candidate->endpoint, &member->endpoint))
                         return candidate->kind == WATTLE_CANDIDATE_PRIVATE ? WATTLE_PATH_LAN
                                                                            : WATTLE_PATH_PUBLIC;
         }

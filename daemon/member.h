@@ -43,7 +43,7 @@ typedef struct {
         gint64 last_handshake_s;
         guint64 rx_bytes, tx_bytes;
 
-        WattleSocketAddr last_good; /* family 0: none */
+        WattleSocketAddr last_good; /* or none */
         gint64 last_good_s;
 
         gboolean speaks; /* its wattled has answered */

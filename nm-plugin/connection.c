@@ -48,7 +48,7 @@ static void add_peer(NMSettingWireGuard *setting, const WattlePeer *peer)
                 nm_wireguard_peer_append_allowed_ip(new, text, FALSE);
         }
         if (peer->endpoint) {
-                wattle_endpoint_format(peer->endpoint, text);
+                wattle_socket_addr_format(peer->endpoint, text);
                 nm_wireguard_peer_set_endpoint(new, text, FALSE);
         }
         nm_wireguard_peer_set_persistent_keepalive(new, peer->keepalive_s);

@@ -119,13 +119,13 @@ void wattle_before_clear(WattleBefore *netdev)
 }
 
 gboolean wattle_before_differs(const WattleBefore *netdev, const WattleKey *key,
-                               const WattleEndpoint *endpoint)
+                               const WattleSocketAddr *endpoint)
 {
-        char text[WATTLE_ENDPOINT_TEXT_MAX];
+        char text[WATTLE_SOCKET_ADDR_TEXT_MAX];
         gpointer old;
 
         if (!g_hash_table_lookup_extended(netdev->endpoints, key, NULL, &old))
                 return FALSE;
-        wattle_endpoint_format(endpoint, text);
+        wattle_socket_addr_format(endpoint, text);
         return g_strcmp0(old, text) != 0;
 }

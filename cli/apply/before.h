@@ -23,4 +23,4 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleBefore, wattle_before_clear)
 /* Whether the file had another endpoint for this key, or none; not so for a key that it did not
  * have. */
 gboolean wattle_before_differs(const WattleBefore *netdev, const WattleKey *key,
-                               const WattleEndpoint *endpoint);
+                               const WattleSocketAddr *endpoint);

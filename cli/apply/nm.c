@@ -194,10 +194,9 @@ static gboolean load_profile(const WattleNmApply *apply, WattleConnectionKind ki
 
 static void add_endpoint(GHashTable *endpoints, const WattleWgPeer *peer)
 {
-        WattleEndpoint endpoint = { .addr = peer->endpoint_addr, .port = peer->endpoint_port };
-        char text[WATTLE_ENDPOINT_TEXT_MAX], key[WATTLE_KEY_TEXT_MAX];
+        char text[WATTLE_SOCKET_ADDR_TEXT_MAX], key[WATTLE_KEY_TEXT_MAX];
 
-        wattle_endpoint_format(&endpoint, text);
+        wattle_socket_addr_format(&peer->endpoint, text);
         wattle_key_format(&peer->public_key, key);
         g_hash_table_replace(endpoints, g_strdup(key), g_strdup(text));
 }
@@ -217,7 +216,7 @@ static gboolean collect_endpoints(const WattleNmApply *apply, const WattleView *
         for (guint i = 0; i < device.peers->len; i++) {
                 const WattleWgPeer *peer = &g_array_index(device.peers, WattleWgPeer, i);
 
-                if (peer->has_endpoint && peer->endpoint_scope == 0)
+                if (wattle_socket_addr_is_set(&peer->endpoint) && peer->endpoint.scope == 0)
                         add_endpoint(endpoints, peer);
         }
         for (guint i = 0; i < view->n_peers; i++) {

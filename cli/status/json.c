@@ -26,10 +26,10 @@ static void write_optional(WattleJson *json, const char *key, gboolean given, gu
 
 static void write_peer(WattleJson *json, const WattlePeerStatus *peer)
 {
-        char key[WATTLE_KEY_TEXT_MAX], endpoint[WATTLE_STATUS_ENDPOINT_MAX];
+        char key[WATTLE_KEY_TEXT_MAX], endpoint[WATTLE_SOCKET_ADDR_TEXT_MAX];
 
         wattle_key_format(&peer->public_key, key);
-        wattle_peer_status_format_endpoint(peer, endpoint);
+        wattle_socket_addr_format(&peer->endpoint, endpoint);
         wattle_json_begin(json, NULL, '{');
         wattle_json_string(json, "device", peer->device);
         wattle_json_string(json, "public_key", key);
@@ -38,7 +38,7 @@ static void write_peer(WattleJson *json, const WattlePeerStatus *peer)
         wattle_json_boolean(json, "revoked", peer->revoked);
         wattle_json_boolean(json, "missing", peer->missing);
         wattle_json_string(json, "path", wattle_path_name(peer->path));
-        wattle_json_string(json, "endpoint", peer->has_endpoint ? endpoint : NULL);
+        wattle_json_string(json, "endpoint", *endpoint ? endpoint : NULL);
         write_optional(json, "since", peer->has_since,
                        (guint64)MAX(peer->since_us / G_USEC_PER_SEC, 0));
         write_optional(json, "last_handshake", peer->last_handshake_s > 0,

@@ -56,9 +56,9 @@ static char *cell_path(const WattlePeerStatus *peer, G_GNUC_UNUSED const WattleS
 static char *cell_endpoint(const WattlePeerStatus *peer, G_GNUC_UNUSED const WattleScreen *screen,
                            G_GNUC_UNUSED WattleStyle *style)
 {
-        char text[WATTLE_STATUS_ENDPOINT_MAX];
+        char text[WATTLE_SOCKET_ADDR_TEXT_MAX];
 
-        wattle_peer_status_format_endpoint(peer, text);
+        wattle_socket_addr_format(&peer->endpoint, text);
         return g_strdup(text);
 }
 

@@ -23,9 +23,9 @@ typedef struct {
 
 static char *place_text(const WattlePeerStatus *peer)
 {
-        char endpoint[WATTLE_STATUS_ENDPOINT_MAX];
+        char endpoint[WATTLE_SOCKET_ADDR_TEXT_MAX];
 
-        wattle_peer_status_format_endpoint(peer, endpoint);
+        wattle_socket_addr_format(&peer->endpoint, endpoint);
         if (!*endpoint)
                 return g_strdup("without an endpoint");
         return g_strdup_printf("%s, %s", endpoint,
@@ -68,22 +68,21 @@ static gboolean wait_for_outcome(Move *move, GError **error)
 
 static gboolean same_place(const WattlePeerStatus *a, const WattlePeerStatus *b)
 {
-        return a->has_endpoint == b->has_endpoint && a->endpoint_scope == b->endpoint_scope &&
-               (!a->has_endpoint || wattle_endpoint_equal(&a->endpoint, &b->endpoint));
+        return wattle_socket_addr_equal(&a->endpoint, &b->endpoint);
 }
 
 /* Whether the peer is where it should be now. */
 static gboolean has_moved(const Move *move, const WattlePeerStatus *before,
                           const WattlePeerStatus *after)
 {
-        WattlePeerStatus wanted = { 0 };
+        WattleSocketAddr wanted;
 
         if (after->path == WATTLE_PATH_NONE)
                 return FALSE;
         if (!*move->endpoint)
                 return !same_place(before, after);
-        return wattle_peer_status_parse_endpoint(&wanted, move->endpoint, move->arena, NULL) &&
-               same_place(&wanted, after);
+        return wattle_socket_addr_parse(move->endpoint, &wanted, NULL) &&
+               wattle_socket_addr_equal(&wanted, &after->endpoint);
 }
 
 static gboolean migrate(Move *move, GError **error)
@@ -137,8 +136,7 @@ static int run(WattleCli *cli, char **argv)
 {
         g_auto(GStrv) operands = NULL;
         g_autoptr(GError) error = NULL;
-        g_autoptr(WattleArena) arena = wattle_arena_new();
-        WattlePeerStatus endpoint = { 0 };
+        WattleSocketAddr endpoint;
         const GOptionEntry options[] = { { 0 } };
 
         if (!wattle_cli_parse(cli, &wattle_verb_migrate, options, argv, &operands))
@@ -150,8 +148,7 @@ static int run(WattleCli *cli, char **argv)
                 return wattle_cli_usage(&wattle_verb_migrate, "MESH: %s", error->message);
         if (!wattle_label_check(operands[1], &error))
                 return wattle_cli_usage(&wattle_verb_migrate, "DEVICE: %s", error->message);
-        if (operands[2] &&
-            !wattle_peer_status_parse_endpoint(&endpoint, operands[2], arena, &error))
+        if (operands[2] && !wattle_socket_addr_parse(operands[2], &endpoint, &error))
                 return wattle_cli_usage(&wattle_verb_migrate, "ENDPOINT: %s", error->message);
         if (run_migration(operands, &error))
                 return EXIT_SUCCESS;

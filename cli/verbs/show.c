@@ -152,13 +152,13 @@ static char *peer_endpoints(const WattlePeer *peer)
         char word[WATTLE_ENDPOINT_TEXT_MAX];
 
         if (peer->endpoint) {
-                wattle_endpoint_format(peer->endpoint, word);
+                wattle_socket_addr_format(peer->endpoint, word);
                 g_string_append(text, word);
         }
         for (guint i = 0; i < peer->n_candidates; i++) {
                 const WattleCandidate *candidate = &peer->candidates[i];
 
-                if (&candidate->endpoint == peer->endpoint)
+                if (&candidate->endpoint.at == peer->endpoint)
                         continue;
                 wattle_endpoint_format(&candidate->endpoint, word);
                 append(text, "\n", "%s%s", word,

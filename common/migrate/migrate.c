@@ -7,11 +7,6 @@
 
 static const gint64 doubt_at[] = { 0, 300 * MSEC, 900 * MSEC };
 
-gboolean wattle_socket_addr_equal(const WattleSocketAddr *a, const WattleSocketAddr *b)
-{
-        return wattle_addr_equal(&a->addr, &b->addr) && a->port == b->port && a->scope == b->scope;
-}
-
 const char *wattle_move_reason_text(WattleMoveReason reason)
 {
         switch (reason) {
@@ -113,7 +108,7 @@ static void take_answer(WattleMigration *m, const WattleMigrateEvent *event, gin
 static void take_wish(WattleMigration *m, const WattleMigrateEvent *event, gint64 now)
 {
         const Candidate *target = wattle_migrate_find(m, &event->move_to);
-        gboolean back = wattle_migrate_has_endpoint(&m->counters.endpoint);
+        gboolean back = wattle_socket_addr_is_set(&m->counters.endpoint);
 
         if (m->phase == PHASE_TRY && m->try.back)
                 m->counters.endpoint = m->try.from;
@@ -121,7 +116,7 @@ static void take_wish(WattleMigration *m, const WattleMigrateEvent *event, gint6
         m->frozen_us = 0;
         memset(m->moves, 0, sizeof m->moves);
         m->rounds = 0;
-        if (!wattle_migrate_has_endpoint(&event->move_to))
+        if (!wattle_socket_addr_is_set(&event->move_to))
                 target = wattle_migrate_better(m, now);
         else if (!target || !wattle_migrate_eligible(target))
                 return;
@@ -311,7 +306,7 @@ static WattlePath path(const WattleMigration *m, gint64 now)
                                    ? m->counters.reach == WATTLE_REACH_ON_LINK
                                    : m->on_link;
 
-        if (!wattle_migrate_has_endpoint(at) || m->session_us == 0 ||
+        if (!wattle_socket_addr_is_set(at) || m->session_us == 0 ||
             now - m->session_us >= SESSION_END)
                 return WATTLE_PATH_NONE;
         if (on_link)
@@ -333,7 +328,7 @@ void wattle_migration_status(const WattleMigration *m, gint64 now_us, WattleMigr
 
 gboolean wattle_migration_last_good(const WattleMigration *m, WattleSocketAddr *ret)
 {
-        if (!wattle_migrate_has_endpoint(&m->good))
+        if (!wattle_socket_addr_is_set(&m->good))
                 return FALSE;
         *ret = m->good;
         return TRUE;

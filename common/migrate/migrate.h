@@ -22,20 +22,11 @@
  * The first events: WATTLE_ON_CANDIDATES, then WATTLE_ON_COUNTERS. */
 #pragma once
 
-#include "common/ip.h"
+#include "common/endpoint.h"
 #include "common/key.h"
 
 #define WATTLE_MIGRATE_MAX_CANDIDATES 32 /* of a peer; what is beyond is left out */
 #define WATTLE_MIGRATE_NEVER          G_MAXINT64
-
-/* An address to which the kernel may send UDP. addr.family 0: none. */
-typedef struct {
-        WattleAddr addr;
-        guint16 port;  /* host order */
-        guint32 scope; /* ifindex of a link-local address, else 0 */
-} WattleSocketAddr;
-
-gboolean wattle_socket_addr_equal(const WattleSocketAddr *a, const WattleSocketAddr *b);
 
 /* What a route look-up says of an address; the caller's to find out. */
 typedef enum {
@@ -61,7 +52,7 @@ typedef struct {
 
 /* What the kernel says of a peer, WG_CMD_GET_DEVICE. */
 typedef struct {
-        WattleSocketAddr endpoint; /* family 0: none */
+        WattleSocketAddr endpoint; /* or none */
         WattleReach reach;         /* of endpoint, looked up after the last link event */
         guint64 rx_bytes, tx_bytes;
         gint64 last_handshake_s; /* as the kernel says, 0: never; only compared with the one before
@@ -84,7 +75,7 @@ typedef enum {
         WATTLE_ON_COUNTERS,
         WATTLE_ON_ANSWER, /* a probe's answer came, authenticated as the peer's */
 
-        /* A user wants the peer moved: to event.move_to, or, with family 0, to the best there is.
+        /* A user wants the peer moved: to event.move_to, or, with none, to the best there is.
          * Holds and freezes end; probes go out though there is no traffic. */
         WATTLE_ON_MOVE,
 } WattleMigrateEventKind;
@@ -173,7 +164,7 @@ typedef enum {
 
 typedef struct {
         WattlePath path;
-        WattleSocketAddr endpoint; /* the kernel's, as far as we know; family 0: none */
+        WattleSocketAddr endpoint; /* the kernel's, as far as we know; or none */
         WattleMoveReason reason;
         gint64 since_us; /* of the last move; of the first read if there was none */
         gint64 rtt_us;   /* of the last answer; -1: none yet */
@@ -185,7 +176,7 @@ typedef struct {
         gboolean self_has_private; /* the profile has a PrivateEndpoint for us: the peer may move
                                       first */
         gboolean managed;          /* the peer runs wattle, and so answers probes */
-        /* What the manager's files say, literal; family 0: nothing. The kernel's endpoint going
+        /* What the manager's files say, literal; or none. The kernel's endpoint going
          * back to it with no packet received is the manager's doing. */
         WattleSocketAddr configured;
         guint64 seed; /* random: first probe_id, jitter of pauses */

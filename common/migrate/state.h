@@ -220,4 +220,4 @@ void wattle_migrate_read(WattleMigration *m, const WattleMigrateCounters *counte
 void wattle_migrate_doubt(WattleMigration *m, gint64 now);
 /* Asks for the names, unless it is too early to ask again. */
 void wattle_migrate_resolve(WattleMigration *m, gint64 now);
-gboolean wattle_migrate_has_endpoint(const WattleSocketAddr *at);
+gboolean wattle_socket_addr_is_set(const WattleSocketAddr *at);

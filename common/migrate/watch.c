@@ -4,11 +4,6 @@
 
 #include "common/migrate/state.h"
 
-gboolean wattle_migrate_has_endpoint(const WattleSocketAddr *at)
-{
-        return at->addr.family != 0;
-}
-
 void wattle_migrate_resolve(WattleMigration *m, gint64 now)
 {
         if (!m->has_names || now < m->resolve_us)
@@ -30,7 +25,7 @@ void wattle_migrate_doubt(WattleMigration *m, gint64 now)
  * is as good from elsewhere. */
 static gboolean is_stranded(const WattleMigration *m)
 {
-        if (!wattle_migrate_has_endpoint(&m->counters.endpoint))
+        if (!wattle_socket_addr_is_set(&m->counters.endpoint))
                 return FALSE;
         if (m->counters.reach == WATTLE_REACH_NONE)
                 return TRUE;
@@ -93,9 +88,9 @@ static gboolean upgrade(WattleMigration *m, gint64 now)
 static gboolean may_reassert(const WattleMigration *m, const Change *change, gint64 now)
 {
         const Candidate *candidate = wattle_migrate_find(m, &m->wanted);
-        gboolean none = !wattle_migrate_has_endpoint(&m->counters.endpoint);
+        gboolean none = !wattle_socket_addr_is_set(&m->counters.endpoint);
 
-        if (!wattle_migrate_has_endpoint(&m->wanted) || !candidate ||
+        if (!wattle_socket_addr_is_set(&m->wanted) || !candidate ||
             !wattle_migrate_eligible(candidate) ||
             (m->reasserts[REASSERTS - 1] != 0 &&
              now - m->reasserts[REASSERTS - 1] < REASSERT_WITHIN))
@@ -114,7 +109,7 @@ static void reassert(WattleMigration *m, gint64 now)
         WattleSocketAddr at = m->wanted;
 
         wattle_migrate_note(m->reasserts, G_N_ELEMENTS(m->reasserts), now);
-        if (wattle_migrate_is_active(m, now) && wattle_migrate_has_endpoint(&m->counters.endpoint))
+        if (wattle_migrate_is_active(m, now) && wattle_socket_addr_is_set(&m->counters.endpoint))
                 wattle_migrate_try(m, &at, TRUE, WATTLE_MOVE_REASSERT, now);
         else
                 wattle_migrate_put(m, candidate, WATTLE_MOVE_REASSERT, now);
@@ -150,7 +145,7 @@ static gboolean take_moved(WattleMigration *m, const Change *change, gint64 now)
                 reassert(m, now);
                 return TRUE;
         }
-        if (!wattle_migrate_has_endpoint(&m->counters.endpoint)) {
+        if (!wattle_socket_addr_is_set(&m->counters.endpoint)) {
                 take_first(m, now);
                 return TRUE;
         }
@@ -170,8 +165,8 @@ static void watch(WattleMigration *m, const Change *change, gboolean link, gint6
 {
         gboolean active = wattle_migrate_is_active(m, now);
 
-        if (!wattle_migrate_has_endpoint(&m->counters.endpoint) &&
-            !wattle_migrate_has_endpoint(&m->wanted)) {
+        if (!wattle_socket_addr_is_set(&m->counters.endpoint) &&
+            !wattle_socket_addr_is_set(&m->wanted)) {
                 take_first(m, now);
                 return;
         }
@@ -206,13 +201,13 @@ static void doubt(WattleMigration *m, const Change *change, gboolean link, gint6
 static void pause_read(WattleMigration *m, const Change *change, gboolean link, gint64 now)
 {
         if (change->received ||
-            (change->moved && wattle_migrate_has_endpoint(&m->counters.endpoint))) {
+            (change->moved && wattle_socket_addr_is_set(&m->counters.endpoint))) {
                 m->rounds = 0;
                 wattle_migrate_enter(m, PHASE_WATCH, now);
                 watch(m, change, link, now);
                 return;
         }
-        if (link && wattle_migrate_has_endpoint(&m->wanted) && !is_stranded(m))
+        if (link && wattle_socket_addr_is_set(&m->wanted) && !is_stranded(m))
                 rewrite(m);
         if (wattle_migrate_is_active(m, now))
                 wattle_migrate_resolve(m, now);
@@ -229,7 +224,7 @@ static void first_read(WattleMigration *m, gint64 now)
 {
         m->wanted = m->counters.endpoint;
         m->on_link = m->counters.reach == WATTLE_REACH_ON_LINK;
-        if (wattle_migrate_has_endpoint(&m->wanted) && wattle_migrate_has_session(m, now))
+        if (wattle_socket_addr_is_set(&m->wanted) && wattle_migrate_has_session(m, now))
                 wattle_migrate_note_good(m, now);
 }
 

@@ -21,11 +21,11 @@ static int append_addresses(sd_bus_message *message, const WattlePeerStatus *pee
 
 int wattle_bus_append_peer(sd_bus_message *message, const WattlePeerStatus *peer)
 {
-        char key[WATTLE_KEY_TEXT_MAX], endpoint[WATTLE_STATUS_ENDPOINT_MAX];
+        char key[WATTLE_KEY_TEXT_MAX], endpoint[WATTLE_SOCKET_ADDR_TEXT_MAX];
         int result;
 
         wattle_key_format(&peer->public_key, key);
-        wattle_peer_status_format_endpoint(peer, endpoint);
+        wattle_socket_addr_format(&peer->endpoint, endpoint);
         result = sd_bus_message_open_container(message, 'r', WATTLE_BUS_PEER_FIELDS "a{sv}");
         if (result >= 0)
                 result = sd_bus_message_append(message, "ss", peer->device, key);
@@ -72,8 +72,8 @@ static int read_rest(sd_bus_message *message, WattleArena *arena, WattlePeerStat
         if (result < 0)
                 return result;
         if (!wattle_path_parse(path, &peer->path) ||
-            !wattle_peer_status_parse_endpoint(peer, endpoint, arena, NULL) ||
-            since_us > G_MAXINT64 || handshake_s > G_MAXINT64)
+            !wattle_socket_addr_parse(endpoint, &peer->endpoint, NULL) || since_us > G_MAXINT64 ||
+            handshake_s > G_MAXINT64)
                 return -EBADMSG;
         peer->managed = managed != 0;
         peer->has_since = since_us > 0;

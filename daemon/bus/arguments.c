@@ -47,22 +47,15 @@ static gboolean is_link_local(const WattleAddr *addr)
 
 gboolean wattle_bus_parse_endpoint(const char *text, WattleSocketAddr *ret, GError **error)
 {
-        g_autoptr(WattleArena) arena = wattle_arena_new();
-        WattlePeerStatus parsed = { 0 };
+        WattleSocketAddr at;
 
-        if (!check_length(text, error) ||
-            !wattle_peer_status_parse_endpoint(&parsed, text, arena, error))
+        if (!check_length(text, error) || !wattle_socket_addr_parse(text, &at, error))
                 return FALSE;
-        if (!parsed.has_endpoint) {
-                *ret = (WattleSocketAddr){ 0 };
-                return TRUE;
-        }
-        if (is_loopback(&parsed.endpoint.addr))
+        if (is_loopback(&at.addr))
                 return refuse(error, "the endpoint is this host itself");
-        if (is_link_local(&parsed.endpoint.addr) != (parsed.endpoint_scope > 0))
+        if (is_link_local(&at.addr) != (at.scope > 0))
                 return refuse(error, "a link-local address comes with the number of its interface, "
                                      "and no other does: [fe80::1%3]:51820");
-        *ret = (WattleSocketAddr){ parsed.endpoint.addr, parsed.endpoint.port,
-                                   parsed.endpoint_scope };
+        *ret = at;
         return TRUE;
 }

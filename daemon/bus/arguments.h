@@ -11,7 +11,7 @@
 gboolean wattle_bus_parse_mesh(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean wattle_bus_parse_peer(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* ADDRESS:PORT of one host elsewhere, or "" for none: family 0. A link-local address comes with the
+/* ADDRESS:PORT of one host elsewhere, or "" for none. A link-local address comes with the
  * number of its interface, [fe80::1%3]:51820. No name: wattled would have to ask somebody what it
  * means. */
 gboolean wattle_bus_parse_endpoint(const char *text, WattleSocketAddr *ret,

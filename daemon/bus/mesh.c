@@ -103,9 +103,7 @@ static void peer_status(const WattleManagerPeer *peer, WattlePeerStatus *ret)
                 .n_addresses = peer->n_addresses,
                 .managed = peer->managed,
                 .path = peer->path,
-                .has_endpoint = peer->endpoint.addr.family != 0,
-                .endpoint = { NULL, peer->endpoint.addr, peer->endpoint.port },
-                .endpoint_scope = peer->endpoint.scope,
+                .endpoint = peer->endpoint,
                 .has_since = peer->since_us > 0,
                 .since_us = g_get_real_time() - (boottime_us() - peer->since_us),
                 .last_handshake_s = peer->last_handshake_s,
@@ -238,7 +236,7 @@ static int act_migrate(sd_bus_message *call, gpointer data, sd_bus_error *error)
         if (!read_migration(mesh, call, &index, &peer, &name, &to, error))
                 return sd_bus_error_get_errno(error);
         if (!wattle_manager_migrate(mesh->back->manager, index, peer,
-                                    to.addr.family != 0 ? &to : NULL, &refused))
+                                    wattle_socket_addr_is_set(&to) ? &to : NULL, &refused))
                 return fail(error, WATTLE_BUS_ERROR_FAILED, refused);
         return sd_bus_reply_method_return(call, NULL);
 }

@@ -138,16 +138,11 @@ static gboolean refuse(const WattleManager *manager, GError **error)
 gboolean wattle_manager_migrate(WattleManager *manager, guint mesh, guint peer,
                                 const WattleSocketAddr *to, GError **error)
 {
-        WattlePeerStatus status = { .has_endpoint = to != NULL };
-        char text[WATTLE_STATUS_ENDPOINT_MAX];
+        char text[WATTLE_SOCKET_ADDR_TEXT_MAX];
 
         if (refuse(manager, error))
                 return FALSE;
-        if (to) {
-                status.endpoint = (WattleEndpoint){ NULL, to->addr, to->port };
-                status.endpoint_scope = to->scope;
-        }
-        wattle_peer_status_format_endpoint(&status, text);
+        wattle_socket_addr_format(to ? to : &(WattleSocketAddr){ 0 }, text);
         g_string_append_printf(manager->told, "migrate %u %u %s\n", mesh, peer, text);
         return TRUE;
 }

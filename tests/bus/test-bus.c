@@ -192,10 +192,10 @@ static void check_peer(sd_bus_message *message)
 {
         g_autoptr(WattleArena) arena = wattle_arena_new();
         WattlePeerStatus peer;
-        char endpoint[WATTLE_STATUS_ENDPOINT_MAX];
+        char endpoint[WATTLE_SOCKET_ADDR_TEXT_MAX];
 
         g_assert_cmpint(wattle_bus_read_peer(message, arena, &peer), >, 0);
-        wattle_peer_status_format_endpoint(&peer, endpoint);
+        wattle_socket_addr_format(&peer.endpoint, endpoint);
         g_assert_cmpstr(peer.device, ==, "b");
         g_assert_cmpuint(peer.n_addresses, ==, 1);
         g_assert_true(peer.managed);

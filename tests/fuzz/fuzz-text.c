@@ -50,11 +50,24 @@ static void check_endpoint(const char *word)
 
         if (!took(wattle_endpoint_parse(word, arena, &endpoint, &error), &error))
                 return;
-        g_assert_cmpuint(endpoint.port, >, 0);
+        g_assert_cmpuint(endpoint.at.port, >, 0);
         g_assert_cmpuint(wattle_endpoint_format(&endpoint, text), ==, strlen(text));
         g_assert_cmpuint(strlen(text), <, WATTLE_ENDPOINT_TEXT_MAX - 1);
         g_assert_true(wattle_endpoint_parse(text, arena, &again, NULL));
         g_assert_true(wattle_endpoint_equal(&endpoint, &again));
+}
+
+static void check_socket_addr(const char *word)
+{
+        g_autoptr(GError) error = NULL;
+        char text[WATTLE_SOCKET_ADDR_TEXT_MAX];
+        WattleSocketAddr at, again;
+
+        if (!took(wattle_socket_addr_parse(word, &at, &error), &error))
+                return;
+        g_assert_cmpuint(wattle_socket_addr_format(&at, text), ==, strlen(text));
+        g_assert_true(wattle_socket_addr_parse(text, &again, NULL));
+        g_assert_true(wattle_socket_addr_equal(&at, &again));
 }
 
 static void check_key(const char *word)
@@ -113,6 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         check_addr(word);
         check_prefix(word);
         check_endpoint(word);
+        check_socket_addr(word);
         check_key(word);
         check_numbers(word);
         check_names(word);

@@ -66,7 +66,7 @@ static void add_peer(WattleStatus *status, const char *device, WattlePath path,
         peer.addresses = wattle_arena_alloc(status->arena, sizeof *peer.addresses);
         peer.n_addresses = 1;
         g_assert_true(wattle_addr_parse("10.77.0.2", peer.addresses, NULL));
-        g_assert_true(wattle_peer_status_parse_endpoint(&peer, endpoint, status->arena, NULL));
+        g_assert_true(wattle_socket_addr_parse(endpoint, &peer.endpoint, NULL));
         g_array_append_val(status->peers, peer);
 }
 

@@ -25,7 +25,7 @@ static const Row rows[] = {
           "public 198.51.100.7:1, private 192.168.1.2:2, public [2001:db8::1]:3, last "
           "192.0.2.9:9" },
         { "link-local-on-each-lan", "PrivateEndpoint=[fe80::1]:2\n",
-          "private [fe80::1]:2%3, private [fe80::1]:2%5, last 192.0.2.9:9" },
+          "private [fe80::1%3]:2, private [fe80::1%5]:2, last 192.0.2.9:9" },
         { "name", "PublicEndpoint=a.example:7\n",
           "name 203.0.113.1:7, name [2001:db8::5]:7, last 192.0.2.9:9" },
         { "last-good-is-known", "PublicEndpoint=192.0.2.9:9\n", "public 192.0.2.9:9" },
@@ -63,14 +63,11 @@ static char *candidates_text(const WattleMember *member)
         g_array_append_val(links, five);
         n = wattle_member_candidates(member, links, reach_of_all, NULL, list);
         for (guint i = 0; i < n; i++) {
-                WattleEndpoint endpoint = { .addr = list[i].at.addr, .port = list[i].at.port };
-                char at[WATTLE_ENDPOINT_TEXT_MAX];
+                char at[WATTLE_SOCKET_ADDR_TEXT_MAX];
 
-                wattle_endpoint_format(&endpoint, at);
+                wattle_socket_addr_format(&list[i].at, at);
                 g_string_append_printf(text, "%s%s %s", i > 0 ? ", " : "", sources[list[i].source],
                                        at);
-                if (list[i].at.scope > 0)
-                        g_string_append_printf(text, "%%%u", list[i].at.scope);
                 g_assert_cmpint(list[i].reach, ==, WATTLE_REACH_GATEWAY);
         }
         return g_string_free(text, FALSE);

@@ -47,10 +47,10 @@ static void append_prefixes(GString *text, const char *what, const WattlePrefix 
 
 static void append_peer(GString *text, const WattlePeer *peer)
 {
-        char endpoint[WATTLE_ENDPOINT_TEXT_MAX] = "none";
+        char endpoint[WATTLE_SOCKET_ADDR_TEXT_MAX] = "none";
 
         if (peer->endpoint)
-                wattle_endpoint_format(peer->endpoint, endpoint);
+                wattle_socket_addr_format(peer->endpoint, endpoint);
         g_string_append_printf(text, "%s at %s of %u", peer->device.name, endpoint,
                                peer->n_candidates);
         append_prefixes(text, " takes ", peer->allowed_ips, peer->n_allowed_ips);

@@ -91,9 +91,7 @@ static void new_device(void)
 
                 g_assert_true(wattle_key_equal(&peer->public_key, &wanted->public_key));
                 g_assert_cmpstr(got, ==, expected);
-                g_assert_cmpint(peer->has_endpoint, ==, wanted->endpoint != NULL);
-                g_assert_true(wattle_addr_equal(&peer->endpoint_addr, &wanted->endpoint->addr));
-                g_assert_cmpuint(peer->endpoint_port, ==, wanted->endpoint->port);
+                g_assert_true(wattle_socket_addr_equal(&peer->endpoint, wanted->endpoint));
                 g_assert_cmpuint(peer->keepalive_s, ==, wanted->keepalive_s);
         }
         wattle_wg_diff(&device, view, NULL, NULL, &again);
@@ -103,22 +101,22 @@ static void new_device(void)
 /* A link-local endpoint keeps its interface. */
 static void scope(void)
 {
-        WattleEndpoint endpoint = { .port = 51820 };
-        WattleWgPeerChange peer = { .is_new = TRUE, .endpoint = &endpoint, .endpoint_scope = 7 };
+        WattleSocketAddr endpoint;
+        WattleWgPeerChange peer = { .is_new = TRUE, .endpoint = &endpoint };
         g_auto(WattleWgChange)
                 change = { .peers = g_array_new(FALSE, FALSE, sizeof(WattleWgPeerChange)) };
         g_auto(WattleWgDevice) device = { 0 };
         g_autoptr(GPtrArray) messages = NULL;
         const WattleWgPeer *read;
 
-        g_assert_true(wattle_addr_parse("fe80::1", &endpoint.addr, NULL));
+        g_assert_true(wattle_socket_addr_parse("[fe80::1%7]:51820", &endpoint, NULL));
         g_assert_true(wattle_key_parse(KEY_A, &peer.public_key, NULL));
         g_array_append_val(change.peers, peer);
         messages = wattle_wg_encode_change(FAMILY, IFINDEX, &change, NULL);
         wattle_wg_device_init(&device);
         read_messages(&device, messages);
         read = &g_array_index(device.peers, WattleWgPeer, 0);
-        g_assert_cmpuint(read->endpoint_scope, ==, 7);
+        g_assert_true(wattle_socket_addr_equal(&read->endpoint, &endpoint));
 }
 
 /* What the kernel says of a peer's pre-shared key, which is always there. */
