@@ -4,15 +4,6 @@
 #include <sodium.h>
 #include <string.h>
 
-/* wg-quick resolves names itself, so the first public endpoint will do, literal or not. */
-static const WattleEndpoint *public_endpoint(const WattlePeer *peer)
-{
-        for (guint i = 0; i < peer->n_candidates; i++)
-                if (peer->candidates[i].kind == WATTLE_CANDIDATE_PUBLIC)
-                        return &peer->candidates[i].endpoint;
-        return NULL;
-}
-
 static void render_interface(const WattleView *view, WattleFile *file)
 {
         wattle_file_set_prefixes(file, "Address", view->addresses, view->n_addresses);
@@ -23,14 +14,13 @@ static void render_interface(const WattleView *view, WattleFile *file)
 
 static void render_peer(const WattlePeer *peer, WattleFile *file)
 {
-        const WattleEndpoint *endpoint = public_endpoint(peer);
-
         wattle_file_section(file, "Peer");
         wattle_file_comment(file, peer->device.name);
         wattle_file_set_key(file, "PublicKey", &peer->public_key);
         wattle_file_set_prefixes(file, "AllowedIPs", peer->allowed_ips, peer->n_allowed_ips);
-        if (endpoint)
-                wattle_file_set_endpoint(file, "Endpoint", endpoint);
+        /* wg-quick looks names up itself. */
+        if (peer->named_endpoint)
+                wattle_file_set_endpoint(file, "Endpoint", peer->named_endpoint);
         if (peer->keepalive_s > 0)
                 wattle_file_set_uint(file, "PersistentKeepalive", peer->keepalive_s);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/profile.h"
+#include "common/reach.h"
 #include "common/scalar.h"
 #include "common/view.h"
 
@@ -31,36 +32,18 @@ static WattleViewDevice view_device(const WattleDevice *device)
                                    .managed = device->managed };
 }
 
-static gboolean has_public_endpoint(const WattleDevice *device)
-{
-        for (guint i = 0; i < device->n_candidates; i++)
-                if (device->candidates[i].kind == WATTLE_CANDIDATE_PUBLIC)
-                        return TRUE;
-        return FALSE;
-}
-
-/* The side behind NAT keeps its mapping open, towards peers that cannot call it first. */
+/* Who says a number for one device means it, towards each peer; said for the mesh, it is not for
+ * peers that nobody can call: they are many, and a hub would wake them all. By default the side
+ * behind NAT keeps its mapping open, towards peers that may be unable to call it first. */
 static guint16 keepalive_towards(const Resolver *resolver, const WattleDevice *peer)
 {
-        if (has_public_endpoint(resolver->self) || !has_public_endpoint(peer))
-                return 0;
         if (resolver->self->keepalive_s.given)
                 return resolver->self->keepalive_s.value;
+        if (!wattle_reach_is_callable(peer))
+                return 0;
         if (resolver->profile->keepalive_s.given)
                 return resolver->profile->keepalive_s.value;
-        return WATTLE_DEFAULT_KEEPALIVE_S;
-}
-
-/* A DNS name in a file makes networkd reset every peer when it resolves: names are wattled's. */
-static const WattleSocketAddr *literal_public_endpoint(const WattleDevice *device)
-{
-        for (guint i = 0; i < device->n_candidates; i++) {
-                const WattleCandidate *candidate = &device->candidates[i];
-
-                if (candidate->kind == WATTLE_CANDIDATE_PUBLIC && !candidate->endpoint.name)
-                        return &candidate->endpoint.at;
-        }
-        return NULL;
+        return wattle_reach_is_mutual(resolver->self, peer) ? 0 : WATTLE_DEFAULT_KEEPALIVE_S;
 }
 
 static int compare_prefixes(gconstpointer a, gconstpointer b)
@@ -201,10 +184,14 @@ static void fill_peers(Resolver *resolver)
                 guint16 n_allowed_ips;
                 WattlePrefix *allowed_ips = make_allowed_ips(resolver, device, &n_allowed_ips);
 
+                /* A DNS name in a file makes networkd reset every peer when it resolves: names are
+                 * wattled's. */
                 peers[i] = (WattlePeer){ .device = view_device(device),
                                          .public_key = device->public_key,
                                          .allowed_ips = allowed_ips,
-                                         .endpoint = literal_public_endpoint(device),
+                                         .endpoint = wattle_reach_literal(resolver->self, device),
+                                         .named_endpoint =
+                                                 wattle_reach_endpoint(resolver->self, device),
                                          .candidates = device->candidates,
                                          .n_allowed_ips = n_allowed_ips,
                                          .n_candidates = device->n_candidates,

@@ -47,9 +47,9 @@ typedef struct {
         WattleKey public_key;
         WattlePrefix *allowed_ips; /* addresses, accepted routes, and the default routes of our exit
                                       node */
-        const WattleSocketAddr
-                *endpoint; /* what files say: the first literal public one, or NULL */
-        const WattleCandidate *candidates; /* all of them, in the order of the profile */
+        const WattleSocketAddr *endpoint;     /* what files say; NULL: none */
+        const WattleEndpoint *named_endpoint; /* for a program that looks names up itself */
+        const WattleCandidate *candidates;    /* all of them, in the order of the profile */
         guint16 n_allowed_ips;
         guint16 n_candidates;
         guint16 keepalive_s; /* 0: none */

@@ -158,6 +158,84 @@ static const Row views[] = {
           "nas at none of 1 takes 10.77.0.1/32\n" },
 };
 
+/* Who can be called in which family. */
+#define BOTH      "[Mesh]\nSubnet=10.77.0.0/24\n"
+#define SELF_HEAD "[Device self]\nPublicKey=" KEY_A "\nAddress=10.77.0.1\n"
+#define PEER_HEAD "[Device peer]\nPublicKey=" KEY_B "\nAddress=10.77.0.2\n"
+#define S4        "PublicEndpoint=203.0.113.1:4\n"
+#define S6        "PublicEndpoint=[2001:db8:1::1]:6\n"
+#define SNAME     "PublicEndpoint=home.example:1\n"
+#define V4        "PublicEndpoint=198.51.100.7:4\n"
+#define V6        "PublicEndpoint=[2001:db8::7]:6\n"
+#define NAME      "PublicEndpoint=gw.example:1\n"
+
+static const struct {
+        const char *name, *mesh, *self, *peer;
+        guint keepalive_s;
+        const char *endpoint, *named;
+} reaches[] = {
+        { "nobody", "", "", "", 0, "none", "none" },
+        { "self-alone", "", S4, "", 0, "none", "none" },
+        { "peer-alone", "", "", V4, 25, "198.51.100.7:4", "198.51.100.7:4" },
+        { "both-in-a-family", "", S4, V4, 0, "198.51.100.7:4", "198.51.100.7:4" },
+        { "both-in-the-other", "", S6, V6, 0, "[2001:db8::7]:6", "[2001:db8::7]:6" },
+        /* DS-Lite at home, and a peer that has IPv4 alone; and the other way round. */
+        { "no-family-in-common", "", S6, V4, 25, "198.51.100.7:4", "198.51.100.7:4" },
+        { "no-family-in-common-2", "", S4, V6, 25, "[2001:db8::7]:6", "[2001:db8::7]:6" },
+        { "peer-has-both", "", S6, V4 V6, 0, "[2001:db8::7]:6", "[2001:db8::7]:6" },
+        { "peer-has-both-2", "", S4, V6 V4, 0, "198.51.100.7:4", "198.51.100.7:4" },
+        { "self-has-both", "", S6 S4, V4 V6, 0, "198.51.100.7:4", "198.51.100.7:4" },
+        { "nothing-known-of-self", "", "", V6 V4, 25, "[2001:db8::7]:6", "[2001:db8::7]:6" },
+        { "a-private-endpoint-says-nothing", "", "PrivateEndpoint=192.168.1.2:3\n", V6 V4, 25,
+          "[2001:db8::7]:6", "[2001:db8::7]:6" },
+        /* A name may have any family, so nobody can rely on it. */
+        { "name-of-self", "", SNAME, V4, 25, "198.51.100.7:4", "198.51.100.7:4" },
+        { "name-of-peer", "", S4, NAME, 25, "none", "gw.example:1" },
+        { "name-and-literals-of-peer", "", S4, NAME V6 V4, 0, "198.51.100.7:4", "gw.example:1" },
+        { "literals-before-a-name", "", S4, V6 NAME, 25, "[2001:db8::7]:6", "gw.example:1" },
+        /* What is said wins. */
+        { "said-for-the-device", "", S4 "Keepalive=7\n", V4, 7, "198.51.100.7:4",
+          "198.51.100.7:4" },
+        { "said-for-the-device-dslite", "", S6 "Keepalive=7\n", V4, 7, "198.51.100.7:4",
+          "198.51.100.7:4" },
+        { "said-for-the-device-peer-anywhere", "", S4 "Keepalive=7\n", "", 7, "none", "none" },
+        { "said-to-be-off", "", "Keepalive=off\n", V4, 0, "198.51.100.7:4", "198.51.100.7:4" },
+        { "said-for-the-mesh", "Keepalive=9\n", S4, V4, 9, "198.51.100.7:4", "198.51.100.7:4" },
+        { "said-for-the-mesh-peer-anywhere", "Keepalive=9\n", S4, "", 0, "none", "none" },
+        { "said-for-the-mesh-to-be-off", "Keepalive=0\n", S6, V4, 0, "198.51.100.7:4",
+          "198.51.100.7:4" },
+        { "device-before-mesh", "Keepalive=9\n", "Keepalive=7\n", V4, 7, "198.51.100.7:4",
+          "198.51.100.7:4" },
+};
+
+static void check_endpoints(const WattlePeer *peer, const char *literal, const char *named)
+{
+        char literal_text[WATTLE_SOCKET_ADDR_TEXT_MAX] = "none";
+        char named_text[WATTLE_ENDPOINT_TEXT_MAX] = "none";
+
+        if (peer->endpoint)
+                wattle_socket_addr_format(peer->endpoint, literal_text);
+        if (peer->named_endpoint)
+                wattle_endpoint_format(peer->named_endpoint, named_text);
+        g_assert_cmpstr(literal_text, ==, literal);
+        g_assert_cmpstr(named_text, ==, named);
+}
+
+static void who_calls_whom(void)
+{
+        for (guint i = 0; i < G_N_ELEMENTS(reaches); i++) {
+                g_autofree char *profile =
+                        g_strconcat(BOTH, reaches[i].mesh, SELF_HEAD, reaches[i].self, PEER_HEAD,
+                                    reaches[i].peer, NULL);
+                g_autoptr(WattleView) view = good_view(profile, "self", "");
+                const WattlePeer *peer = &view->peers[0];
+
+                g_test_message("%s", reaches[i].name);
+                g_assert_cmpuint(peer->keepalive_s, ==, reaches[i].keepalive_s);
+                check_endpoints(peer, reaches[i].endpoint, reaches[i].named);
+        }
+}
+
 static void row(gconstpointer data)
 {
         const Row *row = data;
@@ -409,6 +487,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         add_rows("/resolve/view", views, row);
         add_rows("/resolve/refused", refused, refused_row);
+        g_test_add_func("/resolve/who-calls-whom", who_calls_whom);
         g_test_add_func("/resolve/order-of-devices", order_of_devices);
         g_test_add_func("/resolve/order-of-names", order_of_names);
         g_test_add_func("/resolve/settings-of-host", settings_of_host);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/reach.h"
+
+#include <arpa/inet.h>
+
+static WattleFamilies family_of(const WattleEndpoint *endpoint)
+{
+        if (endpoint->name)
+                return WATTLE_FAMILIES_NONE;
+        return endpoint->at.addr.family == AF_INET6 ? WATTLE_FAMILIES_IPV6 : WATTLE_FAMILIES_IPV4;
+}
+
+WattleFamilies wattle_reach_families(const WattleDevice *device)
+{
+        WattleFamilies families = WATTLE_FAMILIES_NONE;
+
+        for (guint i = 0; i < device->n_candidates; i++)
+                if (device->candidates[i].kind == WATTLE_CANDIDATE_PUBLIC)
+                        families |= family_of(&device->candidates[i].endpoint);
+        return families;
+}
+
+gboolean wattle_reach_is_callable(const WattleDevice *device)
+{
+        for (guint i = 0; i < device->n_candidates; i++)
+                if (device->candidates[i].kind == WATTLE_CANDIDATE_PUBLIC)
+                        return TRUE;
+        return FALSE;
+}
+
+static const WattleEndpoint *choose(const WattleDevice *self, const WattleDevice *peer,
+                                    gboolean takes_names)
+{
+        WattleFamilies ours = wattle_reach_families(self);
+        const WattleEndpoint *first = NULL;
+
+        for (guint i = 0; i < peer->n_candidates; i++) {
+                const WattleEndpoint *endpoint = &peer->candidates[i].endpoint;
+
+                if (peer->candidates[i].kind != WATTLE_CANDIDATE_PUBLIC ||
+                    (endpoint->name && !takes_names))
+                        continue;
+                if (endpoint->name || ours == WATTLE_FAMILIES_NONE || (ours & family_of(endpoint)))
+                        return endpoint;
+                if (!first)
+                        first = endpoint;
+        }
+        return first;
+}
+
+const WattleSocketAddr *wattle_reach_literal(const WattleDevice *self, const WattleDevice *peer)
+{
+        const WattleEndpoint *endpoint = choose(self, peer, FALSE);
+
+        return endpoint ? &endpoint->at : NULL;
+}
+
+const WattleEndpoint *wattle_reach_endpoint(const WattleDevice *self, const WattleDevice *peer)
+{
+        return choose(self, peer, TRUE);
+}
+
+gboolean wattle_reach_is_mutual(const WattleDevice *self, const WattleDevice *peer)
+{
+        return (wattle_reach_families(self) & wattle_reach_families(peer)) != 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who can call whom, as far as a profile says. That a device can be called is true of a family of
+ * addresses: a home behind DS-Lite has a PublicEndpoint= of IPv6, which a peer that has IPv4 alone
+ * does not reach. */
+#pragma once
+
+#include "common/profile.h"
+
+/* What a device shows to have. Nothing shown is nothing known: a device without an endpoint may be
+ * anywhere, and of a DNS name nobody knows the families before it is looked up. */
+typedef enum {
+        WATTLE_FAMILIES_NONE = 0,
+        WATTLE_FAMILIES_IPV4 = 1 << 0,
+        WATTLE_FAMILIES_IPV6 = 1 << 1,
+} WattleFamilies;
+
+/* The families in which others can call the device: those of its literal PublicEndpoint=. */
+WattleFamilies wattle_reach_families(const WattleDevice *device);
+
+/* Whether others can call it at all: it has a PublicEndpoint=, be it a name. */
+gboolean wattle_reach_is_callable(const WattleDevice *device);
+
+/* Where self calls peer. The first literal PublicEndpoint= of a family that self shows to have; if
+ * there is none, or self shows nothing, the first literal one. NULL if it has none. */
+const WattleSocketAddr *wattle_reach_literal(const WattleDevice *self, const WattleDevice *peer);
+
+/* The same for a program that looks names up itself: a name is good for every family. */
+const WattleEndpoint *wattle_reach_endpoint(const WattleDevice *self, const WattleDevice *peer);
+
+/* Whether peer can surely call self: they share a family in which self can be called. */
+gboolean wattle_reach_is_mutual(const WattleDevice *self, const WattleDevice *peer);
