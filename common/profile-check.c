@@ -11,7 +11,7 @@
 /* To name the first of two costs a search; a report that is full asks for no more of them. */
 static gboolean is_full(const WattleReport *report)
 {
-        return report->n_errors >= WATTLE_REPORT_MAX_FAULTS;
+        return !wattle_report_has_room(report);
 }
 
 static void check_name(const WattleProfile *profile, WattleSet *names, const char *name,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/report.h"
 
+#include <string.h>
+
 #define FILES_BLOCK 256 /* bytes */
 
 static void fault_clear(gpointer data)
@@ -13,7 +15,8 @@ static void fault_clear(gpointer data)
 void wattle_report_init(WattleReport *report)
 {
         *report = (WattleReport){ .faults = g_array_new(FALSE, FALSE, sizeof(WattleFault)),
-                                  .files = g_string_chunk_new(FILES_BLOCK) };
+                                  .files = g_string_chunk_new(FILES_BLOCK),
+                                  .max_faults = WATTLE_REPORT_MAX_FAULTS };
         g_array_set_clear_func(report->faults, fault_clear);
 }
 
@@ -27,8 +30,9 @@ static void add_fault(WattleReport *report, WattleFaultKind kind, WattlePlace pl
                       const char *format, va_list args)
 {
         WattleFault fault = { .kind = kind, .place = place };
+        guint *n = kind == WATTLE_FAULT_ERROR ? &report->n_errors : &report->n_warnings;
 
-        if (report->faults->len >= WATTLE_REPORT_MAX_FAULTS)
+        if ((*n)++ >= report->max_faults)
                 return;
         if (place.file)
                 fault.place.file = g_string_chunk_insert_const(report->files, place.file);
@@ -40,7 +44,6 @@ void wattle_report_error(WattleReport *report, WattlePlace place, const char *fo
 {
         va_list args;
 
-        report->n_errors++;
         va_start(args, format);
         add_fault(report, WATTLE_FAULT_ERROR, place, format, args);
         va_end(args);
@@ -50,10 +53,14 @@ void wattle_report_warning(WattleReport *report, WattlePlace place, const char *
 {
         va_list args;
 
-        report->n_warnings++;
         va_start(args, format);
         add_fault(report, WATTLE_FAULT_WARNING, place, format, args);
         va_end(args);
+}
+
+gboolean wattle_report_has_room(const WattleReport *report)
+{
+        return report->n_errors < report->max_faults;
 }
 
 /* The rank of a file is where the report mentions it first: profile before its drop-ins. */
@@ -120,4 +127,55 @@ char *wattle_fault_format(const WattleFault *fault)
 
         return g_strdup_printf("%s%s%s%s", place, *place ? ": " : "",
                                fault->kind == WATTLE_FAULT_WARNING ? "warning: " : "", fault->text);
+}
+
+char *wattle_report_first_error(WattleReport *report)
+{
+        wattle_report_sort(report);
+        for (guint i = 0; i < report->faults->len; i++) {
+                const WattleFault *fault = &g_array_index(report->faults, WattleFault, i);
+
+                if (fault->kind == WATTLE_FAULT_ERROR)
+                        return wattle_fault_format(fault);
+        }
+        return g_strdup("it failed without a reason, which is a fault of wattle's own");
+}
+
+static void say_fault(const WattleFault *fault, WattleReportSay say, gpointer data)
+{
+        g_autofree char *line = wattle_fault_format(fault);
+
+        if (strlen(line) > WATTLE_REPORT_MAX_LINE) {
+                char *end = line + WATTLE_REPORT_MAX_LINE - strlen("...");
+
+                /* Not within a character. */
+                while (end > line && (*end & 0xc0) == 0x80)
+                        end--;
+                strcpy(end, "...");
+        }
+        say(fault->kind, line, data);
+}
+
+void wattle_report_summarize(WattleReport *report, guint max_faults, WattleReportSay say,
+                             gpointer data)
+{
+        static const WattleFaultKind kinds[] = { WATTLE_FAULT_ERROR, WATTLE_FAULT_WARNING };
+        guint n = 0, n_more;
+
+        wattle_report_sort(report);
+        for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+                for (guint j = 0; j < report->faults->len && n < max_faults; j++) {
+                        const WattleFault *fault = &g_array_index(report->faults, WattleFault, j);
+
+                        if (fault->kind == kinds[i]) {
+                                say_fault(fault, say, data);
+                                n++;
+                        }
+                }
+        n_more = report->n_errors + report->n_warnings - n;
+        if (n_more > 0) {
+                g_autofree char *line = g_strdup_printf("and %u more", n_more);
+
+                say(report->n_errors > n ? WATTLE_FAULT_ERROR : WATTLE_FAULT_WARNING, line, data);
+        }
 }

@@ -29,12 +29,14 @@ typedef struct {
         char *text;
 } WattleFault;
 
-/* Faults beyond this many are counted, not kept: a hostile file may hold millions. */
+/* Faults of one kind beyond this many are counted, not kept: a hostile file may hold millions. The
+ * kinds do not share their room, so a report with an error names one. */
 #define WATTLE_REPORT_MAX_FAULTS 1000
 
 typedef struct {
         GArray *faults;      /* of WattleFault, in the order found */
         GStringChunk *files; /* the names of their files, each once */
+        guint max_faults;    /* of each kind, at least 1; who shows few may lower it */
         guint n_errors;      /* all of them, kept or not */
         guint n_warnings;
 } WattleReport;
@@ -48,6 +50,9 @@ void wattle_report_error(WattleReport *report, WattlePlace place, const char *fo
 void wattle_report_warning(WattleReport *report, WattlePlace place, const char *format, ...)
         G_GNUC_PRINTF(3, 4);
 
+/* Whether one more error would be kept. If not, do not look for what would make it a good one. */
+gboolean wattle_report_has_room(const WattleReport *report);
+
 /* Sorts by place: file by file in order of first mention, then by line and column. */
 void wattle_report_sort(WattleReport *report);
 
@@ -55,6 +60,18 @@ void wattle_report_sort(WattleReport *report);
  * text. */
 char *wattle_fault_format(const WattleFault *fault);
 
-/* The same for a place alone, "home.mesh:12:9", for a text that names a second line. Borrowed by
+/* The first error by place, formatted. A report without one is that of a failure which nobody
+ * explained, and the text says so: whoever has to give a reason has one. */
+char *wattle_report_first_error(WattleReport *report);
+
+/* What a log takes of a report: at most max_faults lines, errors before warnings, each kind by
+ * place and no line longer than WATTLE_REPORT_MAX_LINE; then, if that was not all, how many there
+ * are more. */
+#define WATTLE_REPORT_MAX_LINE 900 /* bytes; kmsg takes a record of less than 1024, or none */
+typedef void (*WattleReportSay)(WattleFaultKind kind, const char *line, gpointer data);
+void wattle_report_summarize(WattleReport *report, guint max_faults, WattleReportSay say,
+                             gpointer data);
+
+/* A place alone, "home.mesh:12:9", for a text that names a second line. Borrowed by
  * nobody: free it. */
 char *wattle_place_format(WattlePlace place);

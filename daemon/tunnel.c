@@ -229,16 +229,13 @@ static gboolean load_view(WattleTunnel *tunnel, const WattleKey *self_key, Wattl
 
 static void take_fault(WattleTunnel *tunnel, WattleReport *report, gboolean keep)
 {
-        g_autofree char *first = NULL;
+        g_autofree char *first = wattle_report_first_error(report);
 
         wattle_log_report(report);
-        for (guint i = 0; i < report->faults->len && !first; i++)
-                if (g_array_index(report->faults, WattleFault, i).kind == WATTLE_FAULT_ERROR)
-                        first = wattle_fault_format(&g_array_index(report->faults, WattleFault, i));
         if (keep)
                 wattle_log(WATTLE_LOG_ERROR, "%s: keeping what was read before", tunnel->mesh);
         else
-                set_problem(tunnel, "%s", first ? first : "it cannot be read");
+                set_problem(tunnel, "%s", first);
 }
 
 /* Whether to go on with what is known. */

@@ -17,9 +17,9 @@
 
 #define PROGRAM "wattle-generator"
 
-/* What a bad file may put into the kernel's log. The service of the mesh tells the journal all. */
+/* What a bad file may put into the kernel's log. The service of the mesh tells the journal more,
+ * and 'wattle check' all. */
 #define MAX_FAULTS_LOGGED 5
-#define MAX_LINE_LOGGED   900 /* kmsg takes a record of less than 1024 bytes, or none */
 
 /* Started by PID 1 there is no stderr that anybody reads, and the journal may not run yet. kmsg(4)
  * takes "<priority>text". */
@@ -33,23 +33,20 @@ static void log_line(char priority, const char *text)
                 fprintf(stderr, PROGRAM ": %s\n", text);
                 return;
         }
-        line = g_strdup_printf("<%c>" PROGRAM ": %.*s\n", priority, MAX_LINE_LOGGED, text);
+        line = g_strdup_printf("<%c>" PROGRAM ": %.*s\n", priority, WATTLE_REPORT_MAX_LINE, text);
         if (write(fd, line, strlen(line)) < 0)
                 fprintf(stderr, PROGRAM ": %s\n", text);
         close(fd);
 }
 
+static void log_fault(WattleFaultKind kind, const char *line, G_GNUC_UNUSED gpointer data)
+{
+        log_line(kind == WATTLE_FAULT_ERROR ? '3' : '4', line);
+}
+
 static void log_report(WattleReport *report)
 {
-        wattle_report_sort(report);
-        for (guint i = 0; i < MIN(report->faults->len, MAX_FAULTS_LOGGED); i++) {
-                const WattleFault *fault = &g_array_index(report->faults, WattleFault, i);
-                g_autofree char *line = wattle_fault_format(fault);
-
-                log_line(fault->kind == WATTLE_FAULT_ERROR ? '3' : '4', line);
-        }
-        if (report->faults->len > MAX_FAULTS_LOGGED)
-                log_line('3', "and more");
+        wattle_report_summarize(report, MAX_FAULTS_LOGGED, log_fault, NULL);
 }
 
 /* DIR/TARGET.wants/UNIT -> FILE. What is there already is left: all generators write into the same

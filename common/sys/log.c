@@ -14,15 +14,12 @@ void wattle_log(WattleLogPriority priority, const char *format, ...)
         fprintf(stderr, "<%d>%s\n", (int)priority, text);
 }
 
+static void log_fault(WattleFaultKind kind, const char *line, G_GNUC_UNUSED gpointer data)
+{
+        wattle_log(kind == WATTLE_FAULT_ERROR ? WATTLE_LOG_ERROR : WATTLE_LOG_WARNING, "%s", line);
+}
+
 void wattle_log_report(WattleReport *report)
 {
-        wattle_report_sort(report);
-        for (guint i = 0; i < report->faults->len; i++) {
-                const WattleFault *fault = &g_array_index(report->faults, WattleFault, i);
-                g_autofree char *line = wattle_fault_format(fault);
-
-                wattle_log(fault->kind == WATTLE_FAULT_ERROR ? WATTLE_LOG_ERROR
-                                                             : WATTLE_LOG_WARNING,
-                           "%s", line);
-        }
+        wattle_report_summarize(report, WATTLE_LOG_MAX_FAULTS, log_fault, NULL);
 }

@@ -12,5 +12,7 @@ typedef enum {
 
 void wattle_log(WattleLogPriority priority, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* Each fault on a line of its own, sorted. */
+/* The faults, a line each, the errors first. So many of them: a bad file must not fill the journal,
+ * and 'wattle check' shows all. */
+#define WATTLE_LOG_MAX_FAULTS 20
 void wattle_log_report(WattleReport *report);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/report.h"
+#include "common/sys/log.h"
 #include "nm-plugin/service/blueprint.h"
 #include "nm-plugin/service/link.h"
 
@@ -26,19 +27,9 @@ static void say(const WattlePlugin *plugin, GLogLevelFlags level, const char *te
                          plugin->vpn_uuid ? plugin->vpn_uuid : "", "MESSAGE", "%s", text);
 }
 
-/* All of them to the journal, and the first error to NetworkManager, which logs it too. */
-static void say_faults(const WattlePlugin *plugin, WattleReport *report, GError **error)
+static void say_fault(G_GNUC_UNUSED WattleFaultKind kind, const char *line, gpointer plugin)
 {
-        wattle_report_sort(report);
-        for (guint i = 0; i < report->faults->len; i++) {
-                const WattleFault *fault = &g_array_index(report->faults, WattleFault, i);
-                g_autofree char *line = wattle_fault_format(fault);
-
-                say(plugin, G_LOG_LEVEL_WARNING, line);
-                if (fault->kind == WATTLE_FAULT_ERROR && !*error)
-                        g_set_error_literal(error, NM_VPN_PLUGIN_ERROR,
-                                            NM_VPN_PLUGIN_ERROR_INVALID_CONNECTION, line);
-        }
+        say(plugin, G_LOG_LEVEL_WARNING, line);
 }
 
 /* NetworkManager takes no configuration without a gateway, which a mesh does not have, and adds a
@@ -109,18 +100,25 @@ static void start_link(WattlePlugin *plugin, NMConnection *link)
         wattle_link_start(plugin->link, link);
 }
 
+/* The faults go to the journal, and the first error to NetworkManager, which logs it too. */
 static NMConnection *plan(WattlePlugin *plugin, NMConnection *vpn, gboolean *ret_lacks_key,
                           GError **error)
 {
         g_auto(WattleReport) report = { 0 };
         int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        g_autofree char *why = NULL;
         NMConnection *link;
 
         wattle_report_init(&report);
         link = wattle_blueprint_new(vpn, root_fd, &report, ret_lacks_key);
         close(root_fd);
-        say_faults(plugin, &report, error);
-        return link;
+        wattle_report_summarize(&report, WATTLE_LOG_MAX_FAULTS, say_fault, plugin);
+        if (link)
+                return link;
+        why = wattle_report_first_error(&report);
+        g_set_error_literal(error, NM_VPN_PLUGIN_ERROR, NM_VPN_PLUGIN_ERROR_INVALID_CONNECTION,
+                            why);
+        return NULL;
 }
 
 static void take_uuid(WattlePlugin *plugin, NMConnection *vpn)

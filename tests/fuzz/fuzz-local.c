@@ -30,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         /* Twice, as two drop-ins: the second reads over the first. */
         wattle_local_read(&local, bytes, size / 2, "a.conf", &report);
         wattle_local_read(&local, bytes, size, "b.conf", &report);
+        fuzz_check_report(&report);
         if (report.n_errors > 0)
                 return 0;
         for (guint i = 0; i < profile->n_devices; i++) {

@@ -14,7 +14,7 @@ static WattleProfile *load(const char *text, gsize size)
 
         wattle_report_init(&report);
         profile = wattle_profile_load(text, size, "home.mesh", &report);
-        wattle_report_sort(&report);
+        fuzz_check_report(&report);
         /* No profile without a reason, and no reason with a profile. */
         g_assert_cmpint(profile != NULL, ==, report.n_errors == 0);
         return profile;
@@ -85,11 +85,25 @@ static void check_add(const char *text, const WattleDevice *device)
         g_assert_nonnull(wattle_profile_find_device(profile, device->name));
 }
 
+/* A report that keeps little says the same of the whole. */
+static void check_small_report(const char *text, gsize size, gboolean good)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_autoptr(WattleProfile) profile = NULL;
+
+        wattle_report_init(&report);
+        report.max_faults = 2;
+        profile = wattle_profile_load(text, size, "home.mesh", &report);
+        g_assert_cmpint(profile != NULL, ==, good);
+        fuzz_check_report(&report);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
         g_autofree char *text = g_strndup(size > 0 ? (const char *)bytes : "", size);
         g_autoptr(WattleProfile) profile = load((const char *)bytes, size);
 
+        check_small_report((const char *)bytes, size, profile != NULL);
         if (!profile)
                 return 0;
         check_write(profile);

@@ -94,6 +94,7 @@ static void load(const WattleVpnData *data, const char *secret)
         if (wattle_vpn_data_load(data, -1, &mesh, &report))
                 view = wattle_vpn_data_view(data, -1, &mesh, &report);
         g_assert_true((view == NULL) == (report.n_errors > 0));
+        fuzz_check_report(&report);
         /* What users write is never kept for good: the service runs for weeks. */
         g_assert_true(!data->profile || g_quark_try_string(mesh.path) == 0);
         for (guint i = 0; i < report.faults->len; i++) {

@@ -24,6 +24,52 @@ int LLVMFuzzerInitialize(G_GNUC_UNUSED int *argc, G_GNUC_UNUSED char ***argv)
         return 0;
 }
 
+static guint count_kept(const WattleReport *report, WattleFaultKind kind)
+{
+        guint n = 0;
+
+        for (guint i = 0; i < report->faults->len; i++)
+                n += g_array_index(report->faults, WattleFault, i).kind == kind;
+        return n;
+}
+
+/* What a log was told: how often, and the kind that came last. */
+typedef struct {
+        guint n;
+        WattleFaultKind last;
+} Said;
+
+static void check_said(WattleFaultKind kind, const char *line, gpointer data)
+{
+        Said *said = data;
+
+        g_assert_cmpuint(strlen(line), <=, WATTLE_REPORT_MAX_LINE);
+        g_assert_true(said->n == 0 || said->last == WATTLE_FAULT_ERROR ||
+                      kind == WATTLE_FAULT_WARNING);
+        *said = (Said){ said->n + 1, kind };
+}
+
+void fuzz_check_report(WattleReport *report)
+{
+        static const guint max_lines[] = { 0, 1, 3, 1000 };
+        g_autofree char *first = wattle_report_first_error(report);
+        guint n_faults = report->n_errors + report->n_warnings;
+
+        g_assert_cmpuint(count_kept(report, WATTLE_FAULT_ERROR), ==,
+                         MIN(report->n_errors, report->max_faults));
+        g_assert_cmpuint(count_kept(report, WATTLE_FAULT_WARNING), ==,
+                         MIN(report->n_warnings, report->max_faults));
+        g_assert_true(*first);
+        for (guint i = 0; i < G_N_ELEMENTS(max_lines); i++) {
+                Said said = { 0 };
+
+                wattle_report_summarize(report, max_lines[i], check_said, &said);
+                g_assert_cmpuint(said.n, <=, max_lines[i] + 1);
+                g_assert_cmpuint(said.n, <=, n_faults);
+                g_assert_true(said.n > 0 || n_faults == 0);
+        }
+}
+
 void fuzz_check_text(const char *text, gsize size)
 {
         g_assert_cmpuint(size, ==, strlen(text));

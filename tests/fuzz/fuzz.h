@@ -6,10 +6,14 @@
 #include <stdint.h>
 
 #include "common/fileset.h"
+#include "common/report.h"
 #include "common/view.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+/* A report with an error names one, however small it is, and says no more to a log than it may. */
+void fuzz_check_report(WattleReport *report);
 
 /* Whole lines of UTF-8 without control characters. */
 void fuzz_check_text(const char *text, gsize size);

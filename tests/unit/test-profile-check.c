@@ -283,6 +283,39 @@ static void full_report(void)
         g_assert_cmpuint(report.faults->len, ==, WATTLE_REPORT_MAX_FAULTS);
 }
 
+/* So many devices with the same endpoint, each but the first worth a warning. */
+static char *make_flood(guint n)
+{
+        GString *text = g_string_new("[Mesh]\nSubnet=10.64.0.0/10\n");
+
+        for (guint i = 1; i <= n; i++) {
+                guint8 key[32] = { i % 256, (guint8)(i / 256), 1 };
+                g_autofree char *base64 = g_base64_encode(key, sizeof key);
+
+                g_string_append_printf(text,
+                                       "[Device d%u]\nPublicKey=%s\nAddress=10.64.%u.%u\n"
+                                       "PublicEndpoint=198.51.100.7:51820\n",
+                                       i, base64, i / 250, i % 250 + 1);
+        }
+        return g_string_free(text, FALSE);
+}
+
+static void warnings_hide_no_error(void)
+{
+        g_autofree char *flood = make_flood(WATTLE_REPORT_MAX_FAULTS + 10);
+        g_autofree char *text = g_strconcat(flood, "Routes=0.0.0.0/0\n", NULL);
+        g_auto(WattleReport) report = { 0 };
+        g_autoptr(WattleProfile) profile = NULL;
+        g_autofree char *first = NULL;
+
+        wattle_report_init(&report);
+        profile = wattle_profile_load(text, strlen(text), "home.mesh", &report);
+        g_assert_null(profile);
+        g_assert_cmpuint(report.n_warnings, >, WATTLE_REPORT_MAX_FAULTS);
+        first = wattle_report_first_error(&report);
+        g_assert_true(g_str_has_suffix(first, "Routes: a default route is written ExitNode=yes"));
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -290,5 +323,6 @@ int main(int argc, char **argv)
         g_test_add_func("/profile-check/sample-meshes", sample_meshes);
         g_test_add_func("/profile-check/next-address", next_address);
         g_test_add_func("/profile-check/full-report", full_report);
+        g_test_add_func("/profile-check/warnings-hide-no-error", warnings_hide_no_error);
         return g_test_run();
 }
