@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "common/error.h"
+#include "common/sys/bus-match.h"
 
 /* A reload of all units takes its time on a slow machine. */
 #define CALL_MAX_US (90 * G_USEC_PER_SEC)
@@ -23,6 +24,25 @@ gboolean wattle_bus_open(sd_bus **ret, GError **error)
         if (result >= 0)
                 result = sd_bus_set_method_call_timeout(*ret, CALL_MAX_US);
         return result >= 0 || wattle_bus_fail(error, "the system bus", NULL, result);
+}
+
+gboolean wattle_bus_watch(sd_bus *bus, sd_bus_slot **ret_slot, const char *service,
+                          const char *path, const char *interface, const char *member,
+                          sd_bus_message_handler_t handler, void *data, GError **error)
+{
+        AUTO_BUS_ERROR bus_error = SD_BUS_ERROR_NULL;
+        AUTO_BUS_MESSAGE *reply = NULL;
+        const char *owner;
+        int result = sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                        "org.freedesktop.DBus", "GetNameOwner", &bus_error, &reply,
+                                        "s", service);
+
+        if (result >= 0)
+                result = sd_bus_message_read(reply, "s", &owner);
+        if (result >= 0)
+                result = wattle_bus_match(bus, ret_slot, owner, path, interface, member, handler,
+                                          data);
+        return result >= 0 || wattle_bus_fail(error, service, &bus_error, result);
 }
 
 gboolean wattle_bus_wait(sd_bus *bus, const char *what, guint64 limit_us, WattleBusDone is_done,

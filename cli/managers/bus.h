@@ -13,6 +13,13 @@ gboolean wattle_bus_open(sd_bus **ret, GError **error) G_GNUC_WARN_UNUSED_RESULT
 gboolean wattle_bus_fail(GError **error, const char *what, const sd_bus_error *bus_error,
                          int result);
 
+/* Matches a signal of whoever has the name of a service now; if that is restarted, no more comes.
+ */
+gboolean wattle_bus_watch(sd_bus *bus, sd_bus_slot **ret_slot, const char *service,
+                          const char *path, const char *interface, const char *member,
+                          sd_bus_message_handler_t handler, void *data,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Handles what comes in until is_done says so; FALSE with an error if it does not within
  * limit_us. */
 typedef gboolean (*WattleBusDone)(gpointer data);

@@ -163,46 +163,53 @@ typedef struct {
         const char *active;
         guint32 begin; /* the state when it was first asked for */
         guint32 state, reason;
+        gboolean is_told; /* a signal came since the state was asked for */
 } Way;
 
 static int on_state_changed(sd_bus_message *message, void *data, G_GNUC_UNUSED sd_bus_error *error)
 {
         Way *way = data;
+        guint32 unread;
 
-        (void)sd_bus_message_read(message, "uu", &way->state, &way->reason);
+        (void)sd_bus_message_read(message, "uu", &unread, &way->reason);
+        way->is_told = TRUE;
         return 0;
-}
-
-static gboolean has_arrived(gpointer data)
-{
-        const Way *way = data;
-
-        return way->state == STATE_ACTIVATED || way->state == STATE_DEACTIVATED;
-}
-
-static gboolean is_gone(gpointer data)
-{
-        const Way *way = data;
-
-        return way->state == STATE_DEACTIVATED;
 }
 
 /* An object that is no more has been deactivated. */
 static void ask_state(Way *way)
 {
+        way->is_told = FALSE;
         if (sd_bus_get_property_trivial(way->bus, NM, way->active, ACTIVE, "State", NULL, 'u',
                                         &way->state) < 0)
                 way->state = STATE_DEACTIVATED;
 }
 
+static gboolean has_arrived(gpointer data)
+{
+        Way *way = data;
+
+        if (way->is_told)
+                ask_state(way);
+        return way->state == STATE_ACTIVATED || way->state == STATE_DEACTIVATED;
+}
+
+static gboolean is_gone(gpointer data)
+{
+        Way *way = data;
+
+        if (way->is_told)
+                ask_state(way);
+        return way->state == STATE_DEACTIVATED;
+}
+
 static gboolean follow(Way *way, WattleBusDone is_done, GError **error)
 {
         AUTO_BUS_SLOT *slot = NULL;
-        int result = sd_bus_match_signal(way->bus, &slot, NM, way->active, ACTIVE, "StateChanged",
-                                         on_state_changed, way);
 
-        if (result < 0)
-                return wattle_bus_fail(error, "NetworkManager", NULL, result);
+        if (!wattle_bus_watch(way->bus, &slot, NM, way->active, ACTIVE, "StateChanged",
+                              on_state_changed, way, error))
+                return FALSE;
         /* Only what comes after the match is told. */
         ask_state(way);
         way->begin = way->state;

@@ -119,12 +119,12 @@ gboolean wattle_systemd_run_job(sd_bus *bus, const char *method, const char *uni
 
         /* A second subscription of ours is refused, and none is needed. */
         sd_bus_call_method(bus, SYSTEMD, MANAGER, "Subscribe", NULL, NULL, NULL);
-        result = sd_bus_match_signal(bus, &slot, SYSTEMD, MANAGER, "JobRemoved", on_job_removed,
-                                     &job);
+        if (!wattle_bus_watch(bus, &slot, SYSTEMD, MANAGER, "JobRemoved", on_job_removed, &job,
+                              error))
+                return FALSE;
         /* The signal is read off the bus only in wait_for_job(), however early it comes. */
-        if (result >= 0)
-                result = sd_bus_call_method(bus, SYSTEMD, MANAGER, method, &bus_error, &reply, "ss",
-                                            unit, "replace");
+        result = sd_bus_call_method(bus, SYSTEMD, MANAGER, method, &bus_error, &reply, "ss", unit,
+                                    "replace");
         if (result >= 0)
                 result = sd_bus_message_read(reply, "o", &job.path);
         if (result < 0)
@@ -204,11 +204,8 @@ gboolean wattle_networkd_wait_link(sd_bus *bus, guint32 ifindex, gboolean up, GE
         g_autofree char *path = link_path(ifindex);
         LinkWait wait = { bus, path, state_name(up) };
         AUTO_BUS_SLOT *slot = NULL;
-        int result =
-                sd_bus_match_signal(bus, &slot, NETWORKD, path, "org.freedesktop.DBus.Properties",
-                                    "PropertiesChanged", on_any, NULL);
 
-        if (result < 0)
-                return wattle_bus_fail(error, "systemd-networkd", NULL, result);
-        return wattle_bus_wait(bus, "systemd-networkd", LINK_MAX_US, has_state, &wait, error);
+        return wattle_bus_watch(bus, &slot, NETWORKD, path, "org.freedesktop.DBus.Properties",
+                                "PropertiesChanged", on_any, NULL, error) &&
+               wattle_bus_wait(bus, "systemd-networkd", LINK_MAX_US, has_state, &wait, error);
 }

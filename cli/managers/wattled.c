@@ -7,6 +7,7 @@
 #include "cli/managers/agent.h"
 #include "cli/managers/bus.h"
 #include "common/error.h"
+#include "common/sys/bus-match.h"
 #include "common/sys/bus-status.h"
 
 #define NAME "wattled"
@@ -164,10 +165,8 @@ gboolean wattle_wattled_call(sd_bus *bus, const char *mesh, const char *method, 
 gboolean wattle_wattled_watch(sd_bus *bus, sd_bus_message_handler_t handler, gpointer data,
                               GError **error)
 {
-        int result = sd_bus_add_match(bus, NULL,
-                                      "type='signal',sender='" WATTLE_BUS_NAME
-                                      "',path_namespace='" WATTLE_BUS_PATH "'",
-                                      handler, data);
+        int result =
+                wattle_bus_match_hints(bus, NULL, WATTLE_BUS_NAME, WATTLE_BUS_PATH, handler, data);
 
         return result >= 0 || wattle_bus_fail(error, NAME, NULL, result);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/sys/bus-match.h"
 #include "common/sys/bus-status.h"
 #include "common/sys/bus.h"
 
@@ -19,7 +20,6 @@ static const char *const units[] = {
 
 struct WattleJobs {
         sd_bus *bus;
-        sd_bus_slot *slot; /* for the ends of jobs, while one runs */
         WattleJobDone done;
         gpointer data;
         GQueue running; /* of Job */
@@ -28,7 +28,8 @@ struct WattleJobs {
 typedef struct {
         WattleJobs *jobs;
         sd_bus_message *call;
-        sd_bus_slot *slot; /* until systemd has taken it on */
+        sd_bus_slot *slot;  /* of the question that is under way */
+        sd_bus_slot *match; /* for the ends of systemd's jobs */
         WattleJobKind kind;
         char *unit, *path;
 } Job;
@@ -38,8 +39,6 @@ static void subscribe(WattleJobs *jobs, gboolean wanted)
 {
         sd_bus_call_method_async(jobs->bus, NULL, SYSTEMD, UNITS_MANAGER,
                                  wanted ? "Subscribe" : "Unsubscribe", NULL, NULL, NULL);
-        if (!wanted)
-                jobs->slot = sd_bus_slot_unref(jobs->slot);
 }
 
 static void job_free(Job *job)
@@ -48,6 +47,7 @@ static void job_free(Job *job)
         if (g_queue_is_empty(&job->jobs->running))
                 subscribe(job->jobs, FALSE);
         sd_bus_slot_unref(job->slot);
+        sd_bus_slot_unref(job->match);
         sd_bus_message_unref(job->call);
         g_free(job->unit);
         g_free(job->path);
@@ -58,7 +58,7 @@ WattleJobs *wattle_jobs_new(sd_bus *bus, WattleJobDone done, gpointer data)
 {
         WattleJobs *jobs = g_new(WattleJobs, 1);
 
-        *jobs = (WattleJobs){ bus, NULL, done, data, G_QUEUE_INIT };
+        *jobs = (WattleJobs){ bus, done, data, G_QUEUE_INIT };
         return jobs;
 }
 
@@ -90,19 +90,23 @@ static void finish_job(Job *job, const char *outcome)
 
 static int on_job_removed(sd_bus_message *signal, void *data, G_GNUC_UNUSED sd_bus_error *error)
 {
-        WattleJobs *jobs = data;
+        Job *job = data;
         const char *path, *unit, *outcome;
         guint32 id;
 
-        if (sd_bus_message_read(signal, "uoss", &id, &path, &unit, &outcome) < 0)
-                return 0;
-        for (GList *link = jobs->running.head; link;) {
-                Job *job = link->data;
+        if (sd_bus_message_read(signal, "uoss", &id, &path, &unit, &outcome) > 0 &&
+            g_strcmp0(job->path, path) == 0)
+                finish_job(job, outcome);
+        return 0;
+}
 
-                link = link->next;
-                if (g_strcmp0(job->path, path) == 0)
-                        finish_job(job, outcome);
-        }
+/* Ends a job that systemd has not taken on. */
+static int fail_job(Job *job, const sd_bus_error *failure)
+{
+        sd_bus_reply_method_errorf(job->call, WATTLE_BUS_ERROR_FAILED, "%s: %s", job->unit,
+                                   failure && failure->message ? failure->message
+                                                               : "systemd's answer makes no sense");
+        job_free(job);
         return 0;
 }
 
@@ -113,49 +117,55 @@ static int on_started(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bus_e
         const char *path;
 
         job->slot = sd_bus_slot_unref(job->slot);
-        if (!failure && sd_bus_message_read(answer, "o", &path) > 0) {
-                job->path = g_strdup(path);
-                return 0;
-        }
-        sd_bus_reply_method_errorf(job->call, WATTLE_BUS_ERROR_FAILED, "%s: %s", job->unit,
-                                   failure && failure->message ? failure->message
-                                                               : "systemd's answer makes no sense");
-        job_free(job);
+        if (failure || sd_bus_message_read(answer, "o", &path) <= 0)
+                return fail_job(job, failure);
+        job->path = g_strdup(path);
         return 0;
 }
 
-static int watch_jobs(WattleJobs *jobs)
+static int start_unit(Job *job)
 {
-        int result;
+        AUTO_BUS_MESSAGE *message = NULL;
+        sd_bus *bus = job->jobs->bus;
+        int result =
+                sd_bus_message_new_method_call(bus, &message, SYSTEMD, UNITS_MANAGER, "StartUnit");
 
-        if (jobs->slot)
-                return 0;
-        result = sd_bus_match_signal_async(jobs->bus, &jobs->slot, SYSTEMD, UNITS_MANAGER,
-                                           "JobRemoved", on_job_removed, NULL, jobs);
         if (result >= 0)
-                subscribe(jobs, TRUE);
+                result = sd_bus_message_append(message, "ss", job->unit, "replace");
+        if (result >= 0)
+                result = sd_bus_call_async(bus, &job->slot, message, on_started, job, ANSWER_US);
         return result;
+}
+
+/* Only systemd's own word counts, and it is matched before there is anything to tell. */
+static int on_systemd(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bus_error *error)
+{
+        Job *job = data;
+        const sd_bus_error *failure = sd_bus_message_get_error(answer);
+        const char *owner;
+
+        job->slot = sd_bus_slot_unref(job->slot);
+        if (failure || sd_bus_message_read(answer, "s", &owner) <= 0 ||
+            wattle_bus_match(job->jobs->bus, &job->match, owner, UNITS_MANAGER, "JobRemoved",
+                             on_job_removed, job) < 0 ||
+            start_unit(job) < 0)
+                return fail_job(job, failure);
+        return 0;
 }
 
 int wattle_jobs_start(WattleJobs *jobs, sd_bus_message *call, WattleJobKind kind, const char *mesh)
 {
-        AUTO_BUS_MESSAGE *message = NULL;
         Job *job = g_new(Job, 1);
-        int result = watch_jobs(jobs);
+        int result;
 
         *job = (Job){ .jobs = jobs,
                       .call = sd_bus_message_ref(call),
                       .kind = kind,
                       .unit = g_strconcat(units[kind], mesh, ".service", NULL) };
+        if (g_queue_is_empty(&jobs->running))
+                subscribe(jobs, TRUE);
         g_queue_push_tail(&jobs->running, job);
-        if (result >= 0)
-                result = sd_bus_message_new_method_call(jobs->bus, &message, SYSTEMD, UNITS_MANAGER,
-                                                        "StartUnit");
-        if (result >= 0)
-                result = sd_bus_message_append(message, "ss", job->unit, "replace");
-        if (result >= 0)
-                result = sd_bus_call_async(jobs->bus, &job->slot, message, on_started, job,
-                                           ANSWER_US);
+        result = wattle_bus_ask_owner(jobs->bus, &job->slot, SYSTEMD, on_systemd, job);
         if (result < 0)
                 job_free(job);
         return result < 0 ? result : 1;

@@ -231,18 +231,25 @@ static void take_state(WattleLink *link, guint state, guint reason)
         }
 }
 
-static void on_state_changed(G_GNUC_UNUSED GDBusConnection *bus, G_GNUC_UNUSED const char *sender,
+static void watch(WattleLink *link);
+
+/* The bus gives us what is sent to us alone, whoever sends it; NetworkManager's own name is known
+ * before the path of any object of its. That the link is up is asked for once more. */
+static void on_state_changed(G_GNUC_UNUSED GDBusConnection *bus, const char *sender,
                              const char *path, G_GNUC_UNUSED const char *interface,
                              G_GNUC_UNUSED const char *signal, GVariant *parameters, gpointer data)
 {
         WattleLink *link = data;
         guint state, reason;
 
-        if (g_strcmp0(path, link->active) != 0 ||
+        if (g_strcmp0(sender, link->owner) != 0 || g_strcmp0(path, link->active) != 0 ||
             !g_variant_is_of_type(parameters, G_VARIANT_TYPE("(uu)")))
                 return;
         g_variant_get(parameters, "(uu)", &state, &reason);
-        take_state(link, state, reason);
+        if (state == NM_ACTIVE_CONNECTION_STATE_ACTIVATED && !link->is_up && !link->is_stopping)
+                watch(link);
+        else
+                take_state(link, state, reason);
 }
 
 static void on_state(GObject *bus, GAsyncResult *result, gpointer data)

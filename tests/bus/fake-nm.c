@@ -9,6 +9,8 @@
 #include "common/sys/bus.h"
 
 #define NM         "org.freedesktop.NetworkManager"
+#define SENDER     ":1.7"
+#define FORGER     ":1.66"
 #define ROOT       "/org/freedesktop/NetworkManager"
 #define CONNECTION ROOT "/Settings/"
 #define ACTIVE     ROOT "/ActiveConnection/"
@@ -34,28 +36,42 @@ static int append_path(sd_bus_message *reply, const char *prefix, guint i)
         return sd_bus_message_append(reply, "o", path);
 }
 
+static void send_as(sd_bus_message *message, const char *sender)
+{
+        g_assert_cmpint(sd_bus_message_set_sender(message, sender), >=, 0);
+        g_assert_cmpint(sd_bus_send(NULL, message, NULL), >=, 0);
+}
+
 static void send_reply(sd_bus_message *reply)
 {
-        g_assert_cmpint(sd_bus_message_set_sender(reply, ":1.7"), >=, 0);
-        g_assert_cmpint(sd_bus_send(NULL, reply, NULL), >=, 0);
+        send_as(reply, SENDER);
+}
+
+/* A change of state, as NetworkManager tells it, or somebody who would like to be it. */
+static void tell_state(FakeNm *nm, guint i, guint32 state, guint32 reason, const char *sender)
+{
+        g_autofree char *path = g_strdup_printf(ACTIVE "%u", i);
+        AUTO_BUS_MESSAGE *signal = NULL;
+
+        g_assert_cmpint(sd_bus_message_new_signal(nm->server, &signal, path,
+                                                  NM ".Connection.Active", "StateChanged"),
+                        >=, 0);
+        g_assert_cmpint(sd_bus_message_append(signal, "uu", state, reason), >=, 0);
+        send_as(signal, sender);
 }
 
 /* A state is told after it was asked for, so that nobody who asks misses it. */
 static void move(FakeNm *nm, guint i)
 {
         FakeActive *active = &nm->actives[i];
-        g_autofree char *path = g_strdup_printf(ACTIVE "%u", i);
-        AUTO_BUS_MESSAGE *signal = NULL;
 
         if (active->then == 0)
                 return;
+        if (active->forged)
+                tell_state(nm, i, active->forged, 1, FORGER);
         active->state = active->then;
         active->then = 0;
-        g_assert_cmpint(sd_bus_message_new_signal(nm->server, &signal, path,
-                                                  NM ".Connection.Active", "StateChanged"),
-                        >=, 0);
-        g_assert_cmpint(sd_bus_message_append(signal, "uu", active->state, active->reason), >=, 0);
-        send_reply(signal);
+        tell_state(nm, i, active->state, active->reason, SENDER);
         if (active->state == GONE)
                 g_clear_pointer(&active->uuid, g_free);
 }
@@ -291,6 +307,8 @@ static int on_call(sd_bus_message *call, void *data, G_GNUC_UNUSED sd_bus_error 
                 return get(nm, call, path);
         if (g_strcmp0(member, "NameHasOwner") == 0)
                 return sd_bus_reply_method_return(call, "b", 1);
+        if (g_strcmp0(member, "GetNameOwner") == 0)
+                return sd_bus_reply_method_return(call, "s", SENDER);
         if (g_strcmp0(member, "GetConnectionByUuid") == 0)
                 return find(nm, call);
         if (g_strcmp0(member, "ListConnections") == 0)

@@ -22,6 +22,7 @@ typedef struct {
         guint32 state; /* NMActiveConnectionState */
         guint32 then;  /* where it goes; 0: nowhere */
         guint32 reason;
+        guint32 forged; /* a state that somebody else tells just before; 0: nobody does */
         const char *interface, *zone;
 } FakeActive;
 

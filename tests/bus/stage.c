@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/sys/bus-status.h"
+#include "common/sys/bus.h"
 
 #define PATIENCE_US (30 * G_USEC_PER_SEC)
 
@@ -138,9 +139,38 @@ static int on_start_unit(sd_bus_message *call, void *data, sd_bus_error *error)
         g_string_append_printf(stage->errands, "start %s %s\n", unit, mode);
         if (stage->refuse)
                 return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "not for you");
+        if (stage->forged)
+                stage_forge_job(stage, stage->victim, unit, stage->forged);
         g_assert_cmpint(sd_bus_reply_method_return(call, "o", JOB), >=, 0);
-        return sd_bus_emit_signal(stage->others, "/org/freedesktop/systemd1", SYSTEMD ".Manager",
-                                  "JobRemoved", "uoss", 7, JOB, unit, stage->job_result);
+        if (stage->job_result)
+                stage_end_job(stage, unit, stage->job_result);
+        else
+                g_string_append_printf(stage->started, "%s\n", unit);
+        return 1;
+}
+
+void stage_end_job(Stage *stage, const char *unit, const char *result)
+{
+        g_assert_cmpint(sd_bus_emit_signal(stage->others, "/org/freedesktop/systemd1",
+                                           SYSTEMD ".Manager", "JobRemoved", "uoss", 7, JOB, unit,
+                                           result),
+                        >=, 0);
+}
+
+void stage_forge_job(Stage *stage, sd_bus *victim, const char *unit, const char *result)
+{
+        AUTO_BUS_MESSAGE *signal = NULL;
+        const char *name;
+
+        g_assert_cmpint(sd_bus_get_unique_name(victim, &name), >=, 0);
+        g_assert_cmpint(sd_bus_message_new_signal(stage->caller, &signal,
+                                                  "/org/freedesktop/systemd1", SYSTEMD ".Manager",
+                                                  "JobRemoved"),
+                        >=, 0);
+        g_assert_cmpint(sd_bus_message_append(signal, "uoss", 7, JOB, unit, result), >=, 0);
+        g_assert_cmpint(sd_bus_message_set_destination(signal, name), >=, 0);
+        g_assert_cmpint(sd_bus_send(stage->caller, signal, NULL), >=, 0);
+        g_assert_cmpint(sd_bus_flush(stage->caller), >=, 0);
 }
 
 static int on_subscribe(sd_bus_message *call, void *data, G_GNUC_UNUSED sd_bus_error *error)
@@ -187,6 +217,7 @@ void stage_init(Stage *stage, Polkit polkit, uid_t trusted_uid)
                 .pondered = G_QUEUE_INIT,
                 .job_result = "done",
                 .errands = g_string_new(NULL),
+                .started = g_string_new(NULL),
                 .manager = fake_manager_new(),
         };
         g_assert_cmpint(sd_event_new(&stage->event), >=, 0);
@@ -217,6 +248,7 @@ void stage_clear(Stage *stage)
         fake_manager_free(stage->manager);
         g_string_free(stage->questions, TRUE);
         g_string_free(stage->errands, TRUE);
+        g_string_free(stage->started, TRUE);
         g_free(stage->folder);
 }
 

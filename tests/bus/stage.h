@@ -25,9 +25,12 @@ typedef struct {
         Polkit polkit;
         GString *questions;     /* "ACTION mesh=home peer=b interactive\n", what polkit was asked */
         GQueue pondered;        /* of sd_bus_message: calls of CheckAuthorization */
-        const char *job_result; /* of systemd's jobs */
-        GString *errands;       /* what systemd was asked for */
-        gboolean refuse;        /* it says no */
+        const char *job_result; /* of systemd's jobs; NULL: they do not end by themselves */
+        const char *forged;     /* what somebody tells victim of them before; NULL: nothing */
+        sd_bus *victim;
+        GString *started; /* "UNIT\n" of each job that did not end */
+        GString *errands; /* what systemd was asked for */
+        gboolean refuse;  /* it says no */
         sd_event *event;
         sd_bus *server, *others, *caller;
         WattleManager *manager;
@@ -60,6 +63,11 @@ void stage_wait(Stage *stage, const Call *call);
 /* Sends and waits; the name of the error, or "" for success, goes with its message to ret. */
 char *stage_call(Stage *stage, const char *path, const char *interface, const char *member,
                  const char *types, ...);
+
+/* A signal to one connection alone: of systemd about its job for the unit, or of somebody else's
+ * who says so. */
+void stage_end_job(Stage *stage, const char *unit, const char *result);
+void stage_forge_job(Stage *stage, sd_bus *victim, const char *unit, const char *result);
 
 /* Until the condition holds; a test that never gets there fails. */
 typedef gboolean (*StageDone)(gpointer data);

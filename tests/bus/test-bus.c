@@ -415,6 +415,33 @@ static void acts(gconstpointer data)
         g_assert_cmpstr(stage.manager->told->str, ==, row->told);
 }
 
+static gboolean has_started(gpointer data)
+{
+        const Stage *stage = data;
+
+        return stage->started->len > 0;
+}
+
+/* The bus gives a signal that is sent to wattled alone to it, whoever sends it. */
+static void another_is_not_systemd(void)
+{
+        g_auto(Stage) stage = { 0 };
+        g_auto(Call) call = { 0 };
+
+        stage_init(&stage, POLKIT_ABSENT, geteuid());
+        stage.job_result = NULL;
+        stage_send(&stage, &call, HOME, WATTLE_BUS_MESH, "Apply", FALSE, NULL);
+        stage_run_until(&stage, has_started, &stage);
+        stage_forge_job(&stage, stage.server, "wattle-apply@home.service", "done");
+        /* Comes after it: the bus keeps the order. */
+        g_free(stage_call(&stage, HOME, WATTLE_BUS_MESH, "ListPeers", NULL));
+        g_assert_null(call.reply);
+        g_assert_cmpstr(stage.manager->told->str, ==, "");
+        stage_end_job(&stage, "wattle-apply@home.service", "failed");
+        stage_wait(&stage, &call);
+        g_assert_cmpstr(sd_bus_message_get_error(call.reply)->name, ==, WATTLE_BUS_ERROR_FAILED);
+}
+
 static void what_cannot_be_done_is_said(void)
 {
         g_auto(Stage) stage = { 0 };
@@ -448,6 +475,7 @@ int main(int argc, char **argv)
         g_test_add_func("/bus/changes", changes_are_told);
         g_test_add_func("/bus/probe answered", probe_answered);
         g_test_add_func("/bus/probe lost", probe_lost);
+        g_test_add_func("/bus/another is not systemd", another_is_not_systemd);
         g_test_add_func("/bus/what cannot be done", what_cannot_be_done_is_said);
         return g_test_run();
 }

@@ -25,16 +25,22 @@ typedef struct {
         guint32 state, then, reason;
         WattleNmSettled settled;
         const char *error;
+        guint32 forged;
 } SettleRow;
 
 static const SettleRow settle_rows[] = {
-        { "up", ACTIVATED, 0, 0, WATTLE_NM_WAS_UP, NULL },
-        { "on its way up", ACTIVATING, ACTIVATED, 0, WATTLE_NM_CAME_UP, NULL },
-        { "on its way down", DEACTIVATING, DEACTIVATED, 2, WATTLE_NM_IS_GONE, NULL },
-        { "fails on its way up", ACTIVATING, DEACTIVATED, 5, 0, "the addresses could not be set" },
-        { "key", ACTIVATING, DEACTIVATED, 10, 0, "the private key is missing or wrong" },
-        { "service", ACTIVATING, DEACTIVATED, 4, 0, "the VPN plugin's service ended" },
-        { "no reason", ACTIVATING, DEACTIVATED, 77, 0, "NetworkManager gave up" },
+        { "up", ACTIVATED, 0, 0, WATTLE_NM_WAS_UP, NULL, 0 },
+        { "on its way up", ACTIVATING, ACTIVATED, 0, WATTLE_NM_CAME_UP, NULL, 0 },
+        { "on its way down", DEACTIVATING, DEACTIVATED, 2, WATTLE_NM_IS_GONE, NULL, 0 },
+        { "fails on its way up", ACTIVATING, DEACTIVATED, 5, 0, "the addresses could not be set",
+          0 },
+        { "key", ACTIVATING, DEACTIVATED, 10, 0, "the private key is missing or wrong", 0 },
+        { "service", ACTIVATING, DEACTIVATED, 4, 0, "the VPN plugin's service ended", 0 },
+        { "no reason", ACTIVATING, DEACTIVATED, 77, 0, "NetworkManager gave up", 0 },
+        { "somebody says that it is up", ACTIVATING, DEACTIVATED, 5, 0,
+          "the addresses could not be set", ACTIVATED },
+        { "somebody says that it failed", ACTIVATING, ACTIVATED, 0, WATTLE_NM_CAME_UP, NULL,
+          DEACTIVATED },
 };
 
 static void settle(gconstpointer data)
@@ -43,7 +49,8 @@ static void settle(gconstpointer data)
         g_auto(FakeNm) nm = { .actives = { { .uuid = g_strdup(THEIRS),
                                              .state = row->state,
                                              .then = row->then,
-                                             .reason = row->reason } } };
+                                             .reason = row->reason,
+                                             .forged = row->forged } } };
         g_autofree char *active = NULL;
         g_autoptr(GError) error = NULL;
         WattleNmSettled settled = WATTLE_NM_IS_GONE;

@@ -26,7 +26,7 @@
 #define ADD        "AddConnection2 0x22\n"
 #define VOLATILE   "Update2 0x18\n"
 #define COMING_UP  ADD "ActivateConnection\nState\n"
-#define BROUGHT_UP COMING_UP VOLATILE
+#define BROUGHT_UP COMING_UP "State\n" VOLATILE
 
 typedef struct {
         GTestDBus *dbus;
@@ -311,6 +311,40 @@ static void up_at_once(Stage *stage, G_GNUC_UNUSED gconstpointer data)
         g_assert_cmpstr(stage->said->str, ==, "State 3\nConfig\nState 4\nState 5\nState 6\n");
 }
 
+static void forge_state(Stage *stage, const char *service, guint32 state)
+{
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GDBusConnection) forger = g_dbus_connection_new_for_address_sync(
+                g_test_dbus_get_bus_address(stage->dbus),
+                G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                        G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                NULL, NULL, &error);
+
+        g_assert_no_error(error);
+        g_assert_true(g_dbus_connection_emit_signal(
+                forger, service, FAKE_ACTIVE, NM_DBUS_INTERFACE_ACTIVE_CONNECTION, "StateChanged",
+                g_variant_new("(uu)", state, 0), NULL));
+        g_assert_true(g_dbus_connection_close_sync(forger, NULL, NULL));
+}
+
+/* What is sent to the service alone comes to it, whoever sends it: neither is it up for that, nor
+ * down. */
+static void another_is_not_nm(Stage *stage, G_GNUC_UNUSED gconstpointer data)
+{
+        start(stage, NULL);
+        connect_with(stage, TEXT, PRIVATE, "()");
+        wait_for(fake_nm_count(&stage->nm, "State") == 1);
+        forge_state(stage, WATTLE_VPN_SERVICE, NM_ACTIVE_CONNECTION_STATE_ACTIVATED);
+        forge_state(stage, WATTLE_VPN_SERVICE, NM_ACTIVE_CONNECTION_STATE_DEACTIVATED);
+        fake_nm_tell_state(&stage->nm, NM_ACTIVE_CONNECTION_STATE_ACTIVATED,
+                           NM_ACTIVE_CONNECTION_STATE_REASON_NONE);
+        wait_for(has(stage->said, "State 4") && fake_nm_count(&stage->nm, "Update2 0x18") == 1);
+        g_assert_cmpstr(stage->nm.calls->str, ==, BROUGHT_UP);
+        g_assert_cmpstr(stage->said->str, ==, "State 3\nConfig\nState 4\n");
+        g_free(ask(stage, "Disconnect", NULL));
+        expect_end(stage, 0);
+}
+
 /* For somebody who could be asked, which nobody is. */
 static void interactive(Stage *stage, G_GNUC_UNUSED gconstpointer data)
 {
@@ -573,6 +607,7 @@ typedef struct {
 static const Scene scenes[] = {
         { "up-and-down", up_and_down, NULL },
         { "up-at-once", up_at_once, NULL },
+        { "another-is-not-nm", another_is_not_nm, NULL },
         { "interactive", interactive, NULL },
         { "interactive-without-key", interactive_without_key, NULL },
         { "no-secrets-needed", no_secrets_needed, NULL },
