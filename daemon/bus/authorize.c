@@ -27,8 +27,14 @@ static const struct {
 };
 
 /* Calls that wait for polkit. Nobody can make us keep more, and one user not all of them. */
-#define MAX_PENDING           64
-#define MAX_PENDING_OF_A_USER 8
+#define MAX_PONDERED           64
+#define MAX_PONDERED_OF_A_USER 8
+
+/* Calls whose user the bus is being asked for, which answers at once. They are many more, so that
+ * no user's connections, 256 at most, keep root out; each is short, for its arguments were checked.
+ */
+#define MAX_UNKNOWN             2048
+#define MAX_UNKNOWN_OF_A_SENDER 8
 
 /* A person has to find a password; a rule has not. */
 #define INTERACTIVE_US (300 * G_USEC_PER_SEC)
@@ -38,15 +44,18 @@ static const struct {
 
 struct WattleAuthorizer {
         uid_t trusted_uid;
-        GQueue pending; /* of Question */
+        GQueue unknown, pondered; /* of Question */
 };
 
-/* A call on which polkit ponders. */
+/* A call whose sender's user the bus is asked for, and then one on which polkit ponders. */
 typedef struct {
         WattleAuthorizer *authorizer;
+        GQueue *queue; /* that it is in */
         sd_bus_message *call;
-        sd_bus_slot *slot;
-        uid_t uid; /* the sender's */
+        sd_bus_slot *slot; /* of the question that is under way */
+        uid_t uid;         /* the sender's, once it is known */
+        const char *action;
+        char **details;
         gboolean interactive;
         WattleAct act;
         gpointer data;
@@ -54,33 +63,38 @@ typedef struct {
 
 static void question_free(Question *question)
 {
-        g_queue_remove(&question->authorizer->pending, question);
+        g_queue_remove(question->queue, question);
+        g_strfreev(question->details);
         sd_bus_slot_unref(question->slot);
         sd_bus_message_unref(question->call);
         g_free(question);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Question, question_free)
-
 WattleAuthorizer *wattle_authorizer_new(uid_t trusted_uid)
 {
         WattleAuthorizer *authorizer = g_new(WattleAuthorizer, 1);
 
-        *authorizer = (WattleAuthorizer){ trusted_uid, G_QUEUE_INIT };
+        *authorizer = (WattleAuthorizer){ trusted_uid, G_QUEUE_INIT, G_QUEUE_INIT };
         return authorizer;
 }
 
-void wattle_authorizer_free(WattleAuthorizer *authorizer)
+static void deny_all(GQueue *queue)
 {
         Question *question;
 
-        if (!authorizer)
-                return;
-        while ((question = g_queue_peek_head(&authorizer->pending))) {
+        while ((question = g_queue_peek_head(queue))) {
                 sd_bus_reply_method_errorf(question->call, SD_BUS_ERROR_ACCESS_DENIED,
                                            "wattled ends");
                 question_free(question);
         }
+}
+
+void wattle_authorizer_free(WattleAuthorizer *authorizer)
+{
+        if (!authorizer)
+                return;
+        deny_all(&authorizer->unknown);
+        deny_all(&authorizer->pondered);
         g_free(authorizer);
 }
 
@@ -131,23 +145,30 @@ static gboolean read_answer(sd_bus_message *answer, gboolean interactive, sd_bus
         return FALSE;
 }
 
+/* What became of a question: the error is the caller's, or result is, below 0. Ends it. */
+static int settle(Question *question, sd_bus_error *error, int result)
+{
+        if (sd_bus_error_is_set(error))
+                sd_bus_reply_method_error(question->call, error);
+        else if (result < 0)
+                sd_bus_reply_method_errno(question->call, result, NULL);
+        sd_bus_error_free(error);
+        question_free(question);
+        return 0; /* the question is answered, whatever became of the reply */
+}
+
 static int on_answer(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bus_error *unused)
 {
-        g_autoptr(Question) question = data;
+        Question *question = data;
         sd_bus_error error = SD_BUS_ERROR_NULL;
         int result = 0;
 
         if (read_answer(answer, question->interactive, &error))
                 result = question->act(question->call, question->data, &error);
-        if (sd_bus_error_is_set(&error))
-                sd_bus_reply_method_error(question->call, &error);
-        else if (result < 0)
-                sd_bus_reply_method_errno(question->call, result, NULL);
-        sd_bus_error_free(&error);
-        return 0; /* the question is answered, whatever became of the reply */
+        return settle(question, &error, result);
 }
 
-static int append_details(sd_bus_message *message, const char *const *details)
+static int append_details(sd_bus_message *message, char *const *details)
 {
         int result = sd_bus_message_open_container(message, 'a', "{ss}");
 
@@ -157,7 +178,7 @@ static int append_details(sd_bus_message *message, const char *const *details)
 }
 
 /* polkit finds out by itself who the sender is: a process id could by now be another's. */
-static int ask(Question *question, const char *action, const char *const *details)
+static int ask_polkit(Question *question)
 {
         sd_bus *bus = sd_bus_message_get_bus(question->call);
         sd_bus_message *message = NULL;
@@ -167,9 +188,9 @@ static int ask(Question *question, const char *action, const char *const *detail
         if (result >= 0)
                 result = sd_bus_message_append(message, "(sa{sv})s", "system-bus-name", 1, "name",
                                                "s", sd_bus_message_get_sender(question->call),
-                                               action);
+                                               question->action);
         if (result >= 0)
-                result = append_details(message, details);
+                result = append_details(message, question->details);
         if (result >= 0)
                 result = sd_bus_message_append(
                         message, "us", question->interactive ? ALLOW_USER_INTERACTION : 0, "");
@@ -180,28 +201,77 @@ static int ask(Question *question, const char *action, const char *const *detail
         return result;
 }
 
-#define NOBODY ((uid_t)-1)
-
-/* NOBODY for one that cannot be told, as he has gone. */
-static uid_t uid_of_sender(sd_bus_message *call)
+static guint count_of_user(GQueue *queue, uid_t uid)
 {
-        sd_bus_creds *creds = NULL;
-        uid_t uid = NOBODY;
+        guint n = 0;
 
-        if (sd_bus_query_sender_creds(call, SD_BUS_CREDS_EUID, &creds) >= 0 &&
-            sd_bus_creds_get_euid(creds, &uid) < 0)
-                uid = NOBODY;
-        sd_bus_creds_unref(creds);
-        return uid;
+        for (const GList *link = queue->head; link; link = link->next)
+                n += ((const Question *)link->data)->uid == uid;
+        return n;
 }
 
-static gboolean is_full(const WattleAuthorizer *authorizer, uid_t uid)
+static guint count_of_sender(GQueue *queue, const char *sender)
 {
-        guint of_user = 0;
+        guint n = 0;
 
-        for (const GList *link = authorizer->pending.head; link; link = link->next)
-                of_user += ((const Question *)link->data)->uid == uid;
-        return authorizer->pending.length >= MAX_PENDING || of_user >= MAX_PENDING_OF_A_USER;
+        for (const GList *link = queue->head; link; link = link->next) {
+                const Question *question = link->data;
+
+                n += g_strcmp0(sd_bus_message_get_sender(question->call), sender) == 0;
+        }
+        return n;
+}
+
+static int refuse(sd_bus_error *error)
+{
+        return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                 "Too many calls wait for an answer of polkit's");
+}
+
+/* The next stage of a question whose user is known; a full queue refuses it. */
+static int ponder(Question *question, sd_bus_error *error)
+{
+        GQueue *pondered = &question->authorizer->pondered;
+
+        if (pondered->length >= MAX_PONDERED ||
+            count_of_user(pondered, question->uid) >= MAX_PONDERED_OF_A_USER)
+                return refuse(error);
+        g_queue_remove(question->queue, question);
+        question->queue = pondered;
+        g_queue_push_tail(pondered, question);
+        return ask_polkit(question);
+}
+
+/* A sender that has gone meanwhile has no user, and waits for nothing. */
+static int on_user(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bus_error *unused)
+{
+        Question *question = data;
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        guint32 uid;
+        int result = 0;
+
+        question->slot = sd_bus_slot_unref(question->slot);
+        if (sd_bus_message_is_method_error(answer, NULL) ||
+            sd_bus_message_read(answer, "u", &uid) <= 0) {
+                deny(&error, "the bus does not know who calls");
+                return settle(question, &error, 0);
+        }
+        question->uid = uid;
+        if (question->uid == question->authorizer->trusted_uid)
+                return settle(question, &error,
+                              question->act(question->call, question->data, &error));
+        result = ponder(question, &error);
+        return result < 0 || sd_bus_error_is_set(&error) ? settle(question, &error, result) : 0;
+}
+
+/* A message has no user in it, and to ask for him and wait would let callers fill our memory: the
+ * bus library reads on meanwhile. */
+static int ask_user(Question *question)
+{
+        return sd_bus_call_method_async(sd_bus_message_get_bus(question->call), &question->slot,
+                                        "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                        "org.freedesktop.DBus", "GetConnectionUnixUser", on_user,
+                                        question, "s", sd_bus_message_get_sender(question->call));
 }
 
 int wattle_authorize(WattleAuthorizer *authorizer, sd_bus_message *call, const char *const *details,
@@ -209,31 +279,33 @@ int wattle_authorize(WattleAuthorizer *authorizer, sd_bus_message *call, const c
 {
         const char *action = wattle_authorize_action(sd_bus_message_get_interface(call),
                                                      sd_bus_message_get_member(call));
+        GQueue *unknown = &authorizer->unknown;
         Question *question;
-        uid_t uid;
         int result;
 
         if (!action)
                 return deny(error, "the method is unknown");
-        uid = *action ? uid_of_sender(call) : NOBODY;
-        if (!*action || (uid != NOBODY && uid == authorizer->trusted_uid)) {
+        if (!*action) {
                 result = act(call, data, error);
                 return result < 0 ? result : 1;
         }
-        if (is_full(authorizer, uid))
-                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                                         "Too many calls wait for an answer of polkit's");
+        if (unknown->length >= MAX_UNKNOWN ||
+            count_of_sender(unknown, sd_bus_message_get_sender(call)) >= MAX_UNKNOWN_OF_A_SENDER)
+                return refuse(error);
         question = g_new(Question, 1);
         *question = (Question){
                 .authorizer = authorizer,
+                .queue = unknown,
                 .call = sd_bus_message_ref(call),
-                .uid = uid,
+                .uid = (uid_t)-1,
+                .action = action,
+                .details = g_strdupv((char **)details),
                 .interactive = sd_bus_message_get_allow_interactive_authorization(call) > 0,
                 .act = act,
                 .data = data,
         };
-        g_queue_push_tail(&authorizer->pending, question);
-        result = ask(question, action, details);
+        g_queue_push_tail(unknown, question);
+        result = ask_user(question);
         if (result < 0) {
                 question_free(question);
                 return result;
