@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "common/sys/log.h"
-#include "daemon/bus/bus.h"
+#include "daemon/bus/connection.h"
 #include "daemon/manager.h"
+
+#define SYSTEM_BUS "unix:path=/run/dbus/system_bus_socket"
 
 static void unref_event(sd_event **event)
 {
@@ -31,30 +33,6 @@ static void notify_ready(const WattleManager *manager)
         g_autofree char *sentence = wattle_manager_sentence(manager);
 
         (void)sd_notifyf(0, "READY=1\nSTATUS=%s", sentence);
-}
-
-static void close_bus(sd_bus **bus)
-{
-        sd_bus_flush_close_unref(*bus);
-}
-
-/* Without a bus, or with its name taken, endpoints are moved all the same. NULL then. */
-static WattleBus *offer(sd_bus **connection, sd_event *event, WattleManager *manager)
-{
-        g_autoptr(GError) error = NULL;
-        WattleBus *bus;
-        int result = sd_bus_open_system(connection);
-
-        if (result >= 0)
-                result = sd_bus_attach_event(*connection, event, SD_EVENT_PRIORITY_NORMAL);
-        if (result < 0) {
-                wattle_log(WATTLE_LOG_WARNING, "the system bus: %s", g_strerror(-result));
-                return NULL;
-        }
-        bus = wattle_bus_new(*connection, manager, 0, &error);
-        if (!bus)
-                wattle_log(WATTLE_LOG_WARNING, "%s", error->message);
-        return bus;
 }
 
 static int on_hangup(G_GNUC_UNUSED sd_event_source *source,
@@ -109,10 +87,10 @@ static int run(const char *root, const char *state_dir)
         __attribute__((cleanup(close_fd))) int root_fd =
                 open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         WattleManagerOptions options = { .root_fd = root_fd, .state_dir = state_dir };
-        __attribute__((cleanup(close_bus))) sd_bus *connection = NULL;
         g_autoptr(WattleManager) manager = NULL;
-        g_autoptr(WattleBus) bus = NULL;
+        g_autoptr(WattleBusConnection) bus = NULL;
         g_autoptr(GError) error = NULL;
+        const char *address = secure_getenv("DBUS_SYSTEM_BUS_ADDRESS");
         int result;
 
         if (root_fd < 0) {
@@ -131,7 +109,7 @@ static int run(const char *root, const char *state_dir)
                 return EXIT_FAILURE;
         }
         if (strcmp(root, "/") == 0)
-                bus = offer(&connection, event, manager);
+                bus = wattle_bus_connection_new(event, address ? address : SYSTEM_BUS, manager, 0);
         return loop(event, manager);
 }
 

@@ -19,6 +19,9 @@ int wattle_bus_match_hints(sd_bus *bus, sd_bus_slot **ret_slot, const char *serv
                            const char *path_namespace, sd_bus_message_handler_t handler,
                            void *data);
 
+/* That the connection has ended, which libsystemd itself tells, and no bus. */
+int wattle_bus_match_end(sd_bus *bus, sd_bus_message_handler_t handler, void *data);
+
 /* Asks the bus who has the name of a service; the answer comes to handler, "s" or an error. */
 int wattle_bus_ask_owner(sd_bus *bus, sd_bus_slot **ret_slot, const char *service,
                          sd_bus_message_handler_t handler, void *data);

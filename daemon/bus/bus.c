@@ -4,16 +4,19 @@
 #include "common/error.h"
 #include "common/sys/bus-status.h"
 #include "common/sys/bus.h"
+#include "common/sys/log.h"
 #include "daemon/bus/acts.h"
 #include "daemon/bus/arguments.h"
 #include "daemon/bus/authorize.h"
 #include "daemon/bus/mesh.h"
 
+#define NAME_IS_OURS 1 /* DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER */
+
 struct WattleBus {
         sd_bus *bus;
         WattleBusBack back;
         GHashTable *meshes; /* name to WattleBusMesh, for each that was ever asked for */
-        sd_bus_slot *manager_slot, *mesh_slot, *nodes_slot;
+        sd_bus_slot *manager_slot, *mesh_slot, *nodes_slot, *name_slot;
 };
 
 static int act_get_mesh(sd_bus_message *call, gpointer data, sd_bus_error *error)
@@ -180,6 +183,20 @@ static void on_job_done(WattleJobKind kind, gpointer data)
                 wattle_manager_reload(bus->back.manager);
 }
 
+/* Without its name nobody finds it; endpoints are moved all the same. */
+static int on_name(sd_bus_message *answer, G_GNUC_UNUSED void *data,
+                   G_GNUC_UNUSED sd_bus_error *error)
+{
+        const sd_bus_error *failure = sd_bus_message_get_error(answer);
+        guint32 result = 0;
+
+        if (!failure && sd_bus_message_read(answer, "u", &result) > 0 && result == NAME_IS_OURS)
+                return 0;
+        wattle_log(WATTLE_LOG_WARNING, "the name %s on the bus: %s", WATTLE_BUS_NAME,
+                   failure && failure->message ? failure->message : "another has it");
+        return 0;
+}
+
 static int add_objects(WattleBus *bus)
 {
         int result = sd_bus_add_object_vtable(bus->bus, &bus->manager_slot, WATTLE_BUS_PATH,
@@ -193,7 +210,8 @@ static int add_objects(WattleBus *bus)
                 result = sd_bus_add_node_enumerator(bus->bus, &bus->nodes_slot, WATTLE_BUS_MESHES,
                                                     on_nodes, bus);
         if (result >= 0)
-                result = sd_bus_request_name(bus->bus, WATTLE_BUS_NAME, 0);
+                result = sd_bus_request_name_async(bus->bus, &bus->name_slot, WATTLE_BUS_NAME, 0,
+                                                   on_name, NULL);
         return result;
 }
 
@@ -215,8 +233,8 @@ WattleBus *wattle_bus_new(sd_bus *connection, WattleManager *manager, uid_t trus
                 wattle_manager_on_changed(manager, on_changed, bus);
                 return bus;
         }
-        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, "the name %s on the bus: %s",
-                    WATTLE_BUS_NAME, g_strerror(-result));
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, "the system bus: %s",
+                    g_strerror(-result));
         wattle_bus_free(bus);
         return NULL;
 }
@@ -229,6 +247,7 @@ void wattle_bus_free(WattleBus *bus)
         sd_bus_slot_unref(bus->manager_slot);
         sd_bus_slot_unref(bus->mesh_slot);
         sd_bus_slot_unref(bus->nodes_slot);
+        sd_bus_slot_unref(bus->name_slot);
         wattle_authorizer_free(bus->back.authorizer);
         wattle_jobs_free(bus->back.jobs);
         g_hash_table_unref(bus->meshes);

@@ -114,9 +114,22 @@ def test_nothing_waits_for_wattled():
 
 def test_exposure_of_wattled():
     done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=100", DAEMON])
-    assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 1.8, done.stdout
+    assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 1.5, done.stdout
     assert re.findall(r"^(?:Ambient|CapabilityBoundingSet=|AmbientCapabilities=).*", open(DAEMON).read(), re.M) == [
         "AmbientCapabilities=CAP_NET_ADMIN", "CapabilityBoundingSet=CAP_NET_ADMIN"]
+
+
+@pytest.mark.parametrize("verb, limit", [("apply", 2.0), ("down", 1.5), ("up", 1.5)])
+def test_exposure_of_what_wattled_has_root_do(verb, limit):
+    unit = f"{os.path.dirname(DAEMON)}/wattle-{verb}@.service"
+    done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=100", unit])
+    assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= limit, done.stdout
+
+
+@pytest.mark.parametrize("unit", [DAEMON, f"{os.path.dirname(DAEMON)}/wattle-apply@.service", *(unit for unit, _ in UNITS.values())])
+def test_what_reads_a_key_leaves_no_core(unit):
+    text = open(unit).read()
+    assert "wattle-networkd@" in unit or re.search("^LimitCORE=0$", text, re.M)
 
 
 def test_what_is_installed(installed):

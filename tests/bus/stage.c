@@ -32,25 +32,36 @@ static void on_child(G_GNUC_UNUSED gpointer data)
 /* Returns when it listens: it prints its address then. */
 static void start_daemon(Stage *stage)
 {
-        g_autofree char *file = NULL, *text = NULL;
+        g_autofree char *option = g_strdup_printf("--config-file=%s/conf", stage->folder);
         g_autoptr(GError) error = NULL;
         char *argv[] = { (char *)"dbus-daemon",     NULL, (char *)"--nofork", (char *)"--nopidfile",
                          (char *)"--print-address", NULL };
         char address[256];
         int out;
 
-        stage->folder = g_dir_make_tmp("wattle-bus.XXXXXX", &error);
-        g_assert_no_error(error);
-        file = g_build_filename(stage->folder, "conf", NULL);
-        text = g_strdup_printf(config, stage->folder);
-        g_assert_true(g_file_set_contents(file, text, -1, NULL));
-        argv[1] = g_strdup_printf("--config-file=%s", file);
+        argv[1] = option;
         g_spawn_async_with_pipes(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
                                  on_child, NULL, &stage->daemon, NULL, &out, NULL, &error);
         g_assert_no_error(error);
         g_assert_cmpint(read(out, address, sizeof address), >, 0);
         close(out);
-        g_free(argv[1]);
+}
+
+static void make_folder(Stage *stage)
+{
+        g_autofree char *file = NULL, *text = NULL;
+
+        stage->folder = g_dir_make_tmp("wattle-bus.XXXXXX", NULL);
+        g_assert_nonnull(stage->folder);
+        file = g_build_filename(stage->folder, "conf", NULL);
+        text = g_strdup_printf(config, stage->folder);
+        g_assert_true(g_file_set_contents(file, text, -1, NULL));
+}
+
+static void end_daemon(Stage *stage)
+{
+        kill(stage->daemon, SIGTERM);
+        waitpid(stage->daemon, NULL, 0);
 }
 
 static sd_bus *connect_bus(Stage *stage)
@@ -221,6 +232,7 @@ void stage_init(Stage *stage, Polkit polkit, uid_t trusted_uid)
                 .manager = fake_manager_new(),
         };
         g_assert_cmpint(sd_event_new(&stage->event), >=, 0);
+        make_folder(stage);
         start_daemon(stage);
         stage->server = connect_bus(stage);
         stage->others = connect_bus(stage);
@@ -242,14 +254,24 @@ void stage_clear(Stage *stage)
         sd_bus_flush_close_unref(stage->others);
         sd_bus_flush_close_unref(stage->caller);
         sd_event_unref(stage->event);
-        kill(stage->daemon, SIGTERM);
-        waitpid(stage->daemon, NULL, 0);
+        end_daemon(stage);
         g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));
         fake_manager_free(stage->manager);
         g_string_free(stage->questions, TRUE);
         g_string_free(stage->errands, TRUE);
         g_string_free(stage->started, TRUE);
         g_free(stage->folder);
+}
+
+void stage_restart_bus(Stage *stage)
+{
+        g_clear_pointer(&stage->bus, wattle_bus_free);
+        stage->server = sd_bus_flush_close_unref(stage->server);
+        stage->others = sd_bus_flush_close_unref(stage->others);
+        stage->caller = sd_bus_flush_close_unref(stage->caller);
+        end_daemon(stage);
+        start_daemon(stage);
+        stage->caller = connect_bus(stage);
 }
 
 void stage_run_until(Stage *stage, StageDone is_done, gpointer data)

@@ -47,6 +47,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Stage, stage_clear)
 #define NOBODY ((uid_t)-2)
 #define HOME   "/org/wattle1/mesh/home"
 
+/* Another bus at the same address, on which there is the caller alone. */
+void stage_restart_bus(Stage *stage);
+
 /* A call, sent; and its reply, waited for. types as in sd_bus_message_append(3). */
 typedef struct {
         sd_bus_message *reply;

@@ -153,6 +153,12 @@ def test_apply_by_a_rule(lab):
     a.run(as_user(call("Apply")))
     assert c.public in meshes.allowed_ips(a, "home")
     assert "c" in a.out(as_user("wattle status home"))
+    # Its sandbox has what an apply needs: the interface's sysctls, and files for networkd's group.
+    assert a.out("cat /proc/sys/net/ipv4/conf/home/forwarding") == "0"
+    a.put("/etc/wattle/home.mesh.d/local.conf", "[Local]\nActivationPolicy=up\nRoutingFeatures=server\n")
+    a.run(as_user(call("Apply")))
+    assert a.out("cat /proc/sys/net/ipv4/conf/home/forwarding") == "1"
+    assert a.out("stat -c '%G %a' /run/systemd/network/60-wattle-home.netdev") == "systemd-network 640"
     a.put(mesh.path, mesh.text() + "Adress=10.42.0.9\n")
     bad = a.run(as_user(call("Apply")), check=False)
     assert bad.code == 1 and "journalctl -u wattle-apply@home.service" in bad.err

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/bus/connection.h"
+
+#include "common/sys/bus-match.h"
+#include "common/sys/log.h"
+#include "daemon/bus/bus.h"
+
+struct WattleBusConnection {
+        sd_event *event;
+        char *address;
+        WattleManager *manager;
+        uid_t trusted_uid;
+        sd_bus *bus;
+        WattleBus *offer; /* NULL: nothing is offered now */
+        sd_event_source
+                *reopen; /* the connection has ended, and is made anew when this is called */
+};
+
+static void close_connection(WattleBusConnection *connection)
+{
+        g_clear_pointer(&connection->offer, wattle_bus_free);
+        connection->bus = sd_bus_close_unref(connection->bus);
+}
+
+static void open_connection(WattleBusConnection *connection);
+
+static int on_reopen(G_GNUC_UNUSED sd_event_source *source, void *data)
+{
+        WattleBusConnection *connection = data;
+
+        close_connection(connection);
+        open_connection(connection);
+        return 0;
+}
+
+/* The bus may not be freed while it calls us. */
+static int on_disconnected(G_GNUC_UNUSED sd_bus_message *signal, void *data,
+                           G_GNUC_UNUSED sd_bus_error *error)
+{
+        WattleBusConnection *connection = data;
+
+        wattle_log(WATTLE_LOG_INFO, "the system bus has gone: waiting for another");
+        connection->reopen = sd_event_source_unref(connection->reopen);
+        return sd_event_add_defer(connection->event, &connection->reopen, on_reopen, connection);
+}
+
+/* With watch_bind it waits for the socket, as after a restart of the bus. */
+static int start(WattleBusConnection *connection)
+{
+        int result = sd_bus_new(&connection->bus);
+
+        if (result >= 0)
+                result = sd_bus_set_address(connection->bus, connection->address);
+        if (result >= 0)
+                result = sd_bus_set_bus_client(connection->bus, TRUE);
+        if (result >= 0)
+                result = sd_bus_set_watch_bind(connection->bus, TRUE);
+        if (result >= 0)
+                result = sd_bus_start(connection->bus);
+        if (result >= 0)
+                result = wattle_bus_match_end(connection->bus, on_disconnected, connection);
+        if (result >= 0)
+                result = sd_bus_attach_event(connection->bus, connection->event,
+                                             SD_EVENT_PRIORITY_NORMAL);
+        return result;
+}
+
+static void open_connection(WattleBusConnection *connection)
+{
+        g_autoptr(GError) error = NULL;
+        int result = start(connection);
+
+        if (result < 0) {
+                wattle_log(WATTLE_LOG_WARNING, "the system bus: %s", g_strerror(-result));
+                return;
+        }
+        connection->offer = wattle_bus_new(connection->bus, connection->manager,
+                                           connection->trusted_uid, &error);
+        if (!connection->offer)
+                wattle_log(WATTLE_LOG_WARNING, "%s", error->message);
+}
+
+WattleBusConnection *wattle_bus_connection_new(sd_event *event, const char *address,
+                                               WattleManager *manager, uid_t trusted_uid)
+{
+        WattleBusConnection *connection = g_new(WattleBusConnection, 1);
+
+        *connection = (WattleBusConnection){ .event = sd_event_ref(event),
+                                             .address = g_strdup(address),
+                                             .manager = manager,
+                                             .trusted_uid = trusted_uid };
+        open_connection(connection);
+        return connection;
+}
+
+void wattle_bus_connection_free(WattleBusConnection *connection)
+{
+        if (!connection)
+                return;
+        sd_event_source_unref(connection->reopen);
+        /* To flush one that waits for its bus would be to wait with it. */
+        if (connection->bus && sd_bus_is_ready(connection->bus) > 0)
+                sd_bus_flush(connection->bus);
+        close_connection(connection);
+        sd_event_unref(connection->event);
+        g_free(connection->address);
+        g_free(connection);
+}
