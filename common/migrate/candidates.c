@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What could be tried for a peer, and in which order. */
+#include "common/migrate/candidates.h"
+
 #include <netinet/in.h>
 #include <string.h>
-
-#include "common/migrate/state.h"
 
 Candidate *wattle_migrate_find(const WattleMigration *m, const WattleSocketAddr *at)
 {
@@ -125,7 +124,8 @@ static void take_learnt(WattleMigration *m, const WattleMigrateEvent *event,
         }
 }
 
-void wattle_migrate_take_candidates(WattleMigration *m, const WattleMigrateEvent *event, gint64 now)
+gboolean wattle_migrate_take_candidates(WattleMigration *m, const WattleMigrateEvent *event,
+                                        gint64 now)
 {
         WattleMigration before = *m;
         gboolean is_new;
@@ -136,11 +136,10 @@ void wattle_migrate_take_candidates(WattleMigration *m, const WattleMigrateEvent
         take_learnt(m, event, &before, now);
         g_free(before.candidates);
         m->has_names = event->has_names;
-        if (is_new && m->phase == PHASE_PAUSE)
-                wattle_migrate_end_pause(m, now);
+        return is_new;
 }
 
-Candidate *wattle_migrate_learn(WattleMigration *m, const WattleSocketAddr *at, WattleReach reach)
+static Candidate *learn(WattleMigration *m, const WattleSocketAddr *at, WattleReach reach)
 {
         Candidate learnt = { .source = WATTLE_SOURCE_LAST_GOOD, .at = *at, .reach = reach };
 
@@ -161,6 +160,18 @@ Candidate *wattle_migrate_learn(WattleMigration *m, const WattleSocketAddr *at, 
                 add(m, &learnt);
         }
         return wattle_migrate_find(m, at);
+}
+
+void wattle_migrate_note_good(WattleMigration *m, gint64 now)
+{
+        Candidate *candidate = learn(m, &m->counters.endpoint, m->counters.reach);
+
+        if (candidate) {
+                candidate->good_us = now;
+                candidate->reach = m->counters.reach;
+        }
+        if (m->counters.reach == WATTLE_REACH_GATEWAY)
+                m->good = m->counters.endpoint;
 }
 
 void wattle_migrate_hold(Candidate *candidate, gint64 now)

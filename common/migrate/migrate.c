@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/migrate/state.h"
+#include "common/migrate/watch.h"
 
 static const gint64 doubt_at[] = { 0, 300 * MSEC, 900 * MSEC };
 
@@ -60,24 +60,16 @@ void wattle_migration_reconfigure(WattleMigration *m, const WattleMigrateConfig 
         m->answers = m->answers || config->managed;
 }
 
-void wattle_migrate_note(gint64 *times, guint n, gint64 now)
+static void take_names(WattleMigration *m, gint64 now)
 {
-        memmove(times + 1, times, (n - 1) * sizeof *times);
-        times[0] = now;
-}
-
-static void take_names(WattleMigration *m, const WattleMigrateEvent *event, gint64 now)
-{
-        gint64 ttl = event->ttl_s ? CLAMP((gint64)event->ttl_s, 30, 3600) : 300;
-
         m->resolve_us = now + m->resolve_gap;
         m->resolve_gap = MIN(2 * m->resolve_gap, 60 * SEC);
-        m->expire_us = now + ttl * SEC;
+        m->expire_us = now + RESOLVE_FRESH;
 }
 
 static void take_link(WattleMigration *m, const WattleMigrateEvent *event, gint64 now)
 {
-        wattle_migrate_take_candidates(m, event, now);
+        (void)wattle_migrate_take_candidates(m, event, now);
         m->link_pending = TRUE;
         m->link_probe = TRUE;
         m->link_us = now;
@@ -136,9 +128,10 @@ static void take_event(WattleMigration *m, const WattleMigrateEvent *event, gint
         case WATTLE_ON_TIMER:
                 break;
         case WATTLE_ON_CANDIDATES:
-                wattle_migrate_take_candidates(m, event, now);
+                if (wattle_migrate_take_candidates(m, event, now) && m->phase == PHASE_PAUSE)
+                        wattle_migrate_end_pause(m, now);
                 if (event->resolved)
-                        take_names(m, event, now);
+                        take_names(m, now);
                 m->read_at_us = now;
                 break;
         case WATTLE_ON_LINK:

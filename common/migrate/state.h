@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the parts of the migration engine share, and nobody else includes: its state, and the steps
- * of each part. migrate-candidates.c is what could be tried, migrate-traffic.c what the counters
- * tell, migrate-try.c a move from its first packet to its proof or way back, migrate-watch.c what
- * to do about a read, migrate.c the events and timers. The times are those of the project's
- * measurements: see doc/hacking.md. */
+/* What the parts of the migration engine share, and nobody else includes: its state and its times,
+ * which are those of the project's measurements (doc/hacking.md, "Decisions"). The parts are a
+ * ladder, and each knows only those below it: candidates.h (what could be tried) and traffic.h
+ * (what the counters tell); try.h, a move from its first packet to its proof or way back; watch.h,
+ * what to do about a read; migrate.h, the events and timers. */
 #pragma once
 
-#include "common/migrate/migrate.h"
+#include "common/migrate/events.h"
 
 #define MSEC 1000
 #define SEC  G_GINT64_CONSTANT(1000000)
@@ -50,8 +50,10 @@
 #define REASSERT_WITHIN (60 * SEC) /* REASSERTS at most in it: no fight */
 #define REASSERTS       3
 #define RESOLVE_WAIT    (30 * SEC) /* for an answer */
-#define RESOLVE_AGAIN   (5 * SEC) /* the least between two, then doubled up to 60 s while failing */
-#define LAN_SLOW        (100 * MSEC)
+#define RESOLVE_FRESH                                                                              \
+        (300 * SEC) /* an answer is good for so long: of the TTL getaddrinfo(3) says nothing */
+#define RESOLVE_AGAIN (5 * SEC) /* the least between two, then doubled up to 60 s while failing */
+#define LAN_SLOW      (100 * MSEC)
 
 #define STABLE_READS 3
 #define MAX_SETS     25 /* of one move: half a second of pinning */
@@ -96,7 +98,7 @@ typedef struct {
 } Try;
 
 /* Of the times, 0 is never: the clock of a running host is past it. */
-struct WattleMigration {
+typedef struct WattleMigration {
         WattleMigrateConfig config;
         Candidate *candidates;
         guint n_candidates;
@@ -151,73 +153,4 @@ struct WattleMigration {
         WattleMigrateActionKind set; /* SET, READD or NOTHING */
         gboolean set_again, probe, resolve;
         guint64 next_id, random;
-};
-
-/* candidates */
-
-Candidate *wattle_migrate_find(const WattleMigration *m, const WattleSocketAddr *at);
-gboolean wattle_migrate_eligible(const Candidate *candidate);
-/* Of the profile, and good from any network: public, and no private address that a DNS name has at
- * home. NULL is not. */
-gboolean wattle_migrate_is_global(const Candidate *candidate);
-void wattle_migrate_take_candidates(WattleMigration *m, const WattleMigrateEvent *event,
-                                    gint64 now);
-/* Adds or finds what the kernel has as endpoint. */
-Candidate *wattle_migrate_learn(WattleMigration *m, const WattleSocketAddr *at, WattleReach reach);
-/* The kernel's endpoint has been proved. */
-void wattle_migrate_note_good(WattleMigration *m, gint64 now);
-void wattle_migrate_hold(Candidate *candidate, gint64 now);
-/* All but one: a user chose that, and is not overruled at once. */
-void wattle_migrate_hold_others(WattleMigration *m, const WattleSocketAddr *at, gint64 now);
-void wattle_migrate_free_holds(WattleMigration *m);
-/* The best that was not tried in this round; NULL: none is left. */
-Candidate *wattle_migrate_next(const WattleMigration *m);
-/* Of the profile, on our link and not held, if the endpoint is no neighbour's now. */
-Candidate *wattle_migrate_better(const WattleMigration *m, gint64 now);
-
-/* traffic */
-
-typedef struct {
-        gboolean received; /* any packet at all */
-        gboolean moved;    /* the endpoint is not the one that was wanted */
-        gboolean reset;    /* the counters began anew, and not by us */
-} Change;
-
-Change wattle_migrate_take_counters(WattleMigration *m, const WattleMigrateCounters *counters,
-                                    gint64 now);
-/* Nothing goes unanswered any more. */
-void wattle_migrate_answered(WattleMigration *m);
-gboolean wattle_migrate_is_active(const WattleMigration *m, gint64 now);
-gboolean wattle_migrate_has_session(const WattleMigration *m, gint64 now);
-gboolean wattle_migrate_is_silent(const WattleMigration *m, gint64 now);
-
-/* moves */
-
-void wattle_migrate_enter(WattleMigration *m, Phase phase, gint64 now);
-/* Sets an endpoint with no proof asked for. */
-void wattle_migrate_put(WattleMigration *m, const Candidate *candidate, WattleMoveReason why,
-                        gint64 now);
-/* The kernel's endpoint is the right one, whoever set it. */
-void wattle_migrate_accept(WattleMigration *m, WattleMoveReason why, gint64 now);
-/* from: what the kernel has now; back: return there if the try fails. */
-void wattle_migrate_try(WattleMigration *m, const WattleSocketAddr *target, gboolean back,
-                        WattleMoveReason why, gint64 now);
-/* All eligible candidates in turn. */
-void wattle_migrate_begin_round(WattleMigration *m, WattleMoveReason why, gint64 now);
-void wattle_migrate_try_read(WattleMigration *m, const Change *change, gint64 now);
-void wattle_migrate_try_timer(WattleMigration *m, gint64 now);
-void wattle_migrate_back_read(WattleMigration *m, const Change *change, gint64 now);
-
-/* Something happened: no use to wait any longer. */
-void wattle_migrate_end_pause(WattleMigration *m, gint64 now);
-
-/* The newest of a few times, in front. */
-void wattle_migrate_note(gint64 *times, guint n, gint64 now);
-
-/* watching */
-
-void wattle_migrate_read(WattleMigration *m, const WattleMigrateCounters *counters, gint64 now);
-void wattle_migrate_doubt(WattleMigration *m, gint64 now);
-/* Asks for the names, unless it is too early to ask again. */
-void wattle_migrate_resolve(WattleMigration *m, gint64 now);
-gboolean wattle_socket_addr_is_set(const WattleSocketAddr *at);
+} WattleMigration;

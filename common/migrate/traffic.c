@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the kernel's counters tell of a peer: whether there is traffic, whether it is answered, and
- * whether there is a session. */
-#include "common/migrate/state.h"
+#include "common/migrate/traffic.h"
 
 #define KEEPALIVE_BYTES  32          /* an empty packet, which nobody answers */
 #define INITIATION_BYTES 148         /* of a handshake; the kernel sends one each 5 s for 90 s */

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One move: set, pin, proof; and if there is none, the way back or the next candidate.
- *
- * An endpoint that is only set does not stay: each packet of the peer that still comes the old way
- * puts the old one back, and each packet of ours that then goes the old way tells the peer to keep
- * to it. So the new one is set again at every read until it stays (pinned).
- *
- * Proof is an answer to a probe that was sent after the last set, and then the endpoint as it was
- * set: had the answer come another way, the kernel would have taken that one. */
-#include "common/migrate/state.h"
+#include "common/migrate/try.h"
+
+#include <string.h>
 
 static const gint64 probe_at[] = { 0, 60 * MSEC, 150 * MSEC, 400 * MSEC, 800 * MSEC };
 
@@ -41,18 +35,6 @@ void wattle_migrate_put(WattleMigration *m, const Candidate *candidate, WattleMo
         m->since_us = now;
         wattle_migrate_answered(m);
         wattle_migrate_enter(m, PHASE_WATCH, now);
-}
-
-void wattle_migrate_note_good(WattleMigration *m, gint64 now)
-{
-        Candidate *candidate = wattle_migrate_learn(m, &m->counters.endpoint, m->counters.reach);
-
-        if (candidate) {
-                candidate->good_us = now;
-                candidate->reach = m->counters.reach;
-        }
-        if (m->counters.reach == WATTLE_REACH_GATEWAY)
-                m->good = m->counters.endpoint;
 }
 
 void wattle_migrate_accept(WattleMigration *m, WattleMoveReason why, gint64 now)
@@ -213,6 +195,12 @@ static void fail(WattleMigration *m, gint64 now)
                 go_back(m, now);
         else
                 next_try(m, m->try.why, now);
+}
+
+void wattle_migrate_note(gint64 *times, guint n, gint64 now)
+{
+        memmove(times + 1, times, (n - 1) * sizeof *times);
+        times[0] = now;
 }
 
 static void note_move(WattleMigration *m, gint64 now)

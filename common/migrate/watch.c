@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What to do about what a read of the counters showed: nearly always nothing. */
-#include <string.h>
+#include "common/migrate/watch.h"
 
-#include "common/migrate/state.h"
+#include <string.h>
 
 void wattle_migrate_resolve(WattleMigration *m, gint64 now)
 {

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What could be tried for a peer, and in which order. */
+#pragma once
+
+#include "common/migrate/state.h"
+
+/* NULL: it is none of them. */
+Candidate *wattle_migrate_find(const WattleMigration *m, const WattleSocketAddr *at);
+
+/* Whether it may be tried from here. */
+gboolean wattle_migrate_eligible(const Candidate *candidate);
+
+/* Of the profile, and good from any network: public, and no private address that a DNS name has at
+ * home. NULL is not. */
+gboolean wattle_migrate_is_global(const Candidate *candidate);
+
+/* The whole list, as the event has it. Returns whether something is in it that was not before. */
+gboolean wattle_migrate_take_candidates(WattleMigration *m, const WattleMigrateEvent *event,
+                                        gint64 now);
+
+/* The kernel's endpoint has been proved; it is learnt if no list has it. */
+void wattle_migrate_note_good(WattleMigration *m, gint64 now);
+
+/* It failed: no upgrade to it for a while, and for longer each time. */
+void wattle_migrate_hold(Candidate *candidate, gint64 now);
+/* All but one: a user chose that, and is not overruled at once. */
+void wattle_migrate_hold_others(WattleMigration *m, const WattleSocketAddr *at, gint64 now);
+void wattle_migrate_free_holds(WattleMigration *m);
+
+/* The best that was not tried in this round; NULL: none is left. */
+Candidate *wattle_migrate_next(const WattleMigration *m);
+/* Of the profile, on our link and not held, if the endpoint is no neighbour's now. */
+Candidate *wattle_migrate_better(const WattleMigration *m, gint64 now);

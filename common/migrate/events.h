@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the migration engine is told, and what it says: the values that go in and out by the door,
+ * common/migrate/migrate.h, which is what others include. */
+#pragma once
+
+#include "common/endpoint.h"
+#include "common/key.h"
+
+#define WATTLE_MIGRATE_MAX_CANDIDATES 32 /* of a peer; what is beyond is left out */
+#define WATTLE_MIGRATE_NEVER          G_MAXINT64
+
+/* What a route look-up says of an address; the caller's to find out. */
+typedef enum {
+        WATTLE_REACH_NONE,    /* no route, or one through WireGuard, a tunnel of ours or a bridge of
+                                 containers */
+        WATTLE_REACH_GATEWAY, /* through a router */
+        WATTLE_REACH_ON_LINK, /* a neighbour on a real link */
+} WattleReach;
+
+typedef enum {
+        WATTLE_SOURCE_PRIVATE,   /* PrivateEndpoint=; tried only on link. A link-local address: one
+                                    candidate for each link, with its scope */
+        WATTLE_SOURCE_PUBLIC,    /* PublicEndpoint=, literal */
+        WATTLE_SOURCE_NAME,      /* PublicEndpoint=, an address of a DNS name, A or AAAA */
+        WATTLE_SOURCE_LAST_GOOD, /* what wattle_migration_last_good() gave before a restart */
+} WattleSource;
+
+typedef struct {
+        WattleSource source;
+        WattleSocketAddr at;
+        WattleReach reach;
+} WattleMigrateCandidate;
+
+/* What the kernel says of a peer, WG_CMD_GET_DEVICE. */
+typedef struct {
+        WattleSocketAddr endpoint; /* or none */
+        WattleReach reach;         /* of endpoint, looked up after the last link event */
+        guint64 rx_bytes, tx_bytes;
+        gint64 last_handshake_s; /* as the kernel says, 0: never; only compared with the one before
+                                  */
+        gint64 handshake_age_us; /* of the first read alone: how old it is by the wall clock */
+} WattleMigrateCounters;
+
+typedef enum {
+        WATTLE_ON_TIMER, /* nothing but time has passed */
+
+        /* The whole list, as now known: at the start, after a change of the profile, when names
+         * were resolved (also when that failed: the list with the addresses of before). */
+        WATTLE_ON_CANDIDATES,
+
+        /* Links, addresses or routes changed, or the host woke: the whole list with its reach of
+         * now. Coalesce: 50 ms quiet, 250 ms at most; the removal of an address or a link not at
+         * all. Give it to every peer. */
+        WATTLE_ON_LINK,
+
+        WATTLE_ON_COUNTERS,
+        WATTLE_ON_ANSWER, /* a probe's answer came, authenticated as the peer's */
+
+        /* A user wants the peer moved: to event.move_to, or, with none, to the best there is.
+         * Holds and freezes end; probes go out though there is no traffic. */
+        WATTLE_ON_MOVE,
+} WattleMigrateEventKind;
+
+typedef struct {
+        WattleMigrateEventKind kind;
+
+        /* CANDIDATES, LINK: borrowed for the call, in the order of the profile, best first */
+        const WattleMigrateCandidate *candidates;
+        guint n_candidates;
+        gboolean has_names; /* the profile has DNS names for the peer, resolved or not */
+        gboolean resolved;  /* CANDIDATES: this answers WATTLE_MIGRATE_RESOLVE */
+
+        WattleMigrateCounters counters; /* COUNTERS */
+
+        guint64 probe_id; /* ANSWER: of the action that sent it */
+        gint64 rtt_us;    /* ANSWER */
+
+        WattleSocketAddr move_to; /* MOVE */
+} WattleMigrateEvent;
+
+typedef enum {
+        WATTLE_MIGRATE_NOTHING, /* until deadline_us, read_us or an event */
+
+        /* Set the peer's endpoint, all else untouched: sessions stay. Done also if it is the
+         * kernel's already, for that clears the source address and route the kernel keeps. */
+        WATTLE_MIGRATE_SET,
+
+        /* Remove the peer and add it again with this endpoint, allowed IPs, keepalive and
+         * pre-shared key, in one message: there is no session, and only so the kernel sends a
+         * handshake at once. Then a probe follows, to have something to send. */
+        WATTLE_MIGRATE_READD,
+
+        /* Send one packet inside the tunnel that the peer answers: wattle's own probe, or ICMP echo
+         * for a peer without wattle. Never waits. */
+        WATTLE_MIGRATE_PROBE,
+
+        /* Resolve the peer's DNS names off the main loop, then WATTLE_ON_CANDIDATES with resolved.
+         */
+        WATTLE_MIGRATE_RESOLVE,
+} WattleMigrateActionKind;
+
+/* Why the endpoint is what it is: of the last move. */
+typedef enum {
+        WATTLE_MOVE_NONE,     /* as it was found */
+        WATTLE_MOVE_FIRST,    /* the kernel had no endpoint */
+        WATTLE_MOVE_UPGRADE,  /* the peer is on our link */
+        WATTLE_MOVE_REVERT,   /* a try was not answered: back */
+        WATTLE_MOVE_LEAVE,    /* the way to the old one is gone */
+        WATTLE_MOVE_SILENT,   /* nothing came back over the old one */
+        WATTLE_MOVE_REASSERT, /* somebody put back the configured endpoint */
+        WATTLE_MOVE_ROAMED,   /* the peer came from elsewhere, and the kernel followed */
+        WATTLE_MOVE_OTHER,    /* somebody else set it, as with wg(8) */
+        WATTLE_MOVE_ASKED,    /* a user's wish */
+} WattleMoveReason;
+
+typedef struct {
+        WattleMigrateActionKind kind;
+        WattleSocketAddr at;     /* SET, READD */
+        WattleMoveReason reason; /* SET, READD: for the log */
+        gboolean again; /* SET: the endpoint that the engine wanted before already; not worth a line
+                           in the log */
+        guint64 probe_id; /* PROBE: to come back with the answer; never 0 */
+} WattleMigrateAction;
+
+typedef struct {
+        WattleMigrateAction action;
+        gint64 deadline_us; /* WATTLE_ON_TIMER then; not before now, or NEVER */
+        gint64 read_us;     /* WATTLE_ON_COUNTERS then; not before now. 20 ms apart in a move, 1 s
+                               with traffic, else 30 s */
+} WattleMigrateStep;
+
+/* The way that a peer's packets go now. */
+typedef enum {
+        WATTLE_PATH_NONE,   /* no endpoint, or one that does not answer */
+        WATTLE_PATH_LAN,    /* any address on our link, a PublicEndpoint= that is there included */
+        WATTLE_PATH_PUBLIC, /* a PublicEndpoint= through a router, its DNS name included */
+        WATTLE_PATH_ROAMED, /* an address that the profile does not have: learnt by the kernel, set
+                               by somebody else, or the last that was good */
+        WATTLE_N_PATHS,
+} WattlePath;
+
+typedef struct {
+        WattlePath path;
+        WattleSocketAddr endpoint; /* the kernel's, as far as we know; or none */
+        WattleMoveReason reason;
+        gint64 since_us; /* of the last move; of the first read if there was none */
+        gint64 rtt_us;   /* of the last answer; -1: none yet */
+        gboolean busy;   /* in the middle of a move or in doubt of the path */
+} WattleMigrateStatus;
+
+typedef struct {
+        WattleKey self, peer;      /* public keys: who of two goes first */
+        gboolean self_has_private; /* the profile has a PrivateEndpoint for us: the peer may move
+                                      first */
+        gboolean managed;          /* the peer runs wattle, and so answers probes */
+        /* What the manager's files say, literal; or none. The kernel's endpoint going
+         * back to it with no packet received is the manager's doing. */
+        WattleSocketAddr configured;
+        guint64 seed; /* random: first probe_id, jitter of pauses */
+} WattleMigrateConfig;
