@@ -2,7 +2,7 @@
 /* The mesh of the editor in a few words, and a row for each of its devices. */
 #pragma once
 
-#include "nm-plugin/editor/editor-model.h"
+#include "nm-plugin/editor/editor-state.h"
 
 void wattle_editor_summary_update(WattleEditorModel *model);
 void wattle_editor_summary_clear(WattleEditorModel *model);
