@@ -206,7 +206,7 @@ static const Key *find_key(const char *name)
 
 static void report_unknown_key(const WattleIniLine *line, WattleReport *report)
 {
-        const char *words[G_N_ELEMENTS(keys)], *nearest;
+        const char *words[G_N_ELEMENTS(keys)];
 
         if (strcmp(line->key, "PrivateKey") == 0) {
                 wattle_report_error(
@@ -216,10 +216,7 @@ static void report_unknown_key(const WattleIniLine *line, WattleReport *report)
         }
         for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
                 words[i] = keys[i].name;
-        nearest = wattle_nearest_word(line->key, words, G_N_ELEMENTS(keys));
-        wattle_report_error(report, line->place,
-                            nearest ? "unknown key '%s': did you mean %s?" : "unknown key '%s'",
-                            line->key, nearest);
+        wattle_value_report_unknown_key(report, line->place, line->key, words, G_N_ELEMENTS(keys));
 }
 
 static void read_key(WattleLocal *local, guint32 *seen_lines, const WattleIniLine *line,

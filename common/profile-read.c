@@ -290,7 +290,7 @@ static const Section *find_section(const char *name)
 
 static void report_unknown_key(Reader *reader, const Section *section, const WattleIniLine *line)
 {
-        const char *words[G_N_ELEMENTS(device_keys)], *nearest;
+        const char *words[G_N_ELEMENTS(device_keys)];
         const char *why = why_refused(line->key);
 
         for (guint i = 0; i < G_N_ELEMENTS(sections) && !why; i++)
@@ -305,10 +305,8 @@ static void report_unknown_key(Reader *reader, const Section *section, const Wat
         }
         for (guint i = 0; i < section->n_keys; i++)
                 words[i] = section->keys[i].name;
-        nearest = wattle_nearest_word(line->key, words, section->n_keys);
-        wattle_report_error(reader->report, line->place,
-                            nearest ? "unknown key '%s': did you mean %s?" : "unknown key '%s'",
-                            line->key, nearest);
+        wattle_value_report_unknown_key(reader->report, line->place, line->key, words,
+                                        section->n_keys);
 }
 
 static void report_value(Reader *reader, const WattleIniLine *line, WattlePlace place,

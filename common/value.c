@@ -3,6 +3,17 @@
 
 #include "common/scalar.h"
 
+void wattle_value_report_unknown_key(WattleReport *report, WattlePlace place, const char *key,
+                                     const char *const *words, gsize n_words)
+{
+        const char *nearest =
+                wattle_report_has_room(report) ? wattle_nearest_word(key, words, n_words) : NULL;
+
+        wattle_report_error(report, place,
+                            nearest ? "unknown key '%s': did you mean %s?" : "unknown key '%s'",
+                            key, nearest);
+}
+
 gboolean wattle_value_parse_boolean(const char *text, G_GNUC_UNUSED WattlePlace place,
                                     G_GNUC_UNUSED WattleArena *arena, gpointer field,
                                     GError **error)

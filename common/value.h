@@ -56,6 +56,11 @@ typedef struct {
         guint32 value;
 } WattleOptionalU32;
 
+/* A key that a section does not have, with the one of its words that was meant. To find that costs
+ * more than the line did, so it is done only for a report that has room for it. */
+void wattle_value_report_unknown_key(WattleReport *report, WattlePlace place, const char *key,
+                                     const char *const *words, gsize n_words);
+
 /* Reads text into *field. */
 typedef gboolean (*WattleParseValue)(const char *text, WattlePlace place, WattleArena *arena,
                                      gpointer field, GError **error);

@@ -108,6 +108,7 @@ static gboolean enable_mesh(int root_fd, int out_fd, const char *mesh, GError **
         g_auto(WattleReport) report = { 0 };
 
         wattle_report_init(&report);
+        report.max_faults = MAX_FAULTS_LOGGED;
         wattle_local_init(&local);
         if (!wattle_local_load(&local, root_fd, mesh, &report))
                 log_report(&report);

@@ -194,6 +194,23 @@ static void names_come_back(void)
         g_assert_cmpstr(wattle_activation_name(WATTLE_ACTIVATION_ALWAYS_UP), ==, "always-up");
 }
 
+/* What was meant by a key is not looked for in a report that has no room for it: so many lines may
+ * be wrong that PID 1, who waits for the generator, would wait for that. */
+static void full_report_seeks_no_word(void)
+{
+        static const char *const no_words[] = { NULL };
+        g_auto(WattleReport) report = { 0 };
+
+        wattle_report_init(&report);
+        report.max_faults = 1;
+        wattle_report_error(&report, (WattlePlace){ "a.conf", 1, 1 }, "first");
+        /* Would read far beyond the words. */
+        wattle_value_report_unknown_key(&report, (WattlePlace){ "a.conf", 2, 1 }, "Devise",
+                                        no_words, 1000);
+        check_faults(&report, "a.conf:1:1: first");
+        g_assert_cmpuint(report.n_errors, ==, 2);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -202,5 +219,6 @@ int main(int argc, char **argv)
         g_test_add_func("/local/defaults", defaults);
         g_test_add_func("/local/later-files", later_files);
         g_test_add_func("/local/names-come-back", names_come_back);
+        g_test_add_func("/local/full-report-seeks-no-word", full_report_seeks_no_word);
         return g_test_run();
 }
