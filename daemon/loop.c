@@ -2,10 +2,10 @@
 #include "daemon/loop.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "common/error.h"
 #include "common/status.h"
+#include "common/sys/clock.h"
 #include "common/sys/log.h"
 #include "daemon/last-good.h"
 
@@ -23,10 +23,7 @@
 
 gint64 wattle_tunnel_now(G_GNUC_UNUSED const WattleTunnel *tunnel)
 {
-        struct timespec now;
-
-        clock_gettime(CLOCK_BOOTTIME, &now);
-        return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+        return wattle_clock_now_us();
 }
 
 static WattleMember *member_at(const WattleTunnel *tunnel, guint index)
