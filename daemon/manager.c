@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/sys/clock.h"
 #include "common/sys/load.h"
 #include "common/sys/log.h"
 #include "daemon/links.h"
@@ -178,26 +179,34 @@ static WattleMember *member_at(const WattleManager *manager, guint mesh, guint p
         return g_ptr_array_index(tunnel_at(manager, mesh)->members, peer);
 }
 
+/* The engine counts in time since the boot, a status in that of clocks on walls. */
+static gint64 since_real_us(gint64 since_us, gint64 now_us)
+{
+        return g_get_real_time() - (now_us - since_us);
+}
+
 void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint index,
-                             WattleManagerPeer *ret)
+                             WattlePeerStatus *ret)
 {
         const WattleMember *member = member_at(manager, mesh, index);
+        gint64 now_us = wattle_clock_now_us();
         WattleMigrateStatus status;
 
-        wattle_member_status(member, wattle_tunnel_now(member->tunnel), &status);
-        *ret = (WattleManagerPeer){ .name = member->name,
-                                    .public_key = member->key,
-                                    .addresses = member->addresses,
-                                    .n_addresses = member->n_addresses,
-                                    .managed = member->managed,
-                                    .path = status.path,
-                                    .endpoint = status.endpoint,
-                                    .since_us = status.since_us,
-                                    .last_handshake_s = member->last_handshake_s,
-                                    .rx_bytes = member->rx_bytes,
-                                    .tx_bytes = member->tx_bytes,
-                                    .has_rtt = status.rtt_us >= 0,
-                                    .rtt_us = (guint32)CLAMP(status.rtt_us, 0, G_MAXUINT32) };
+        wattle_member_status(member, now_us, &status);
+        *ret = (WattlePeerStatus){ .device = member->name,
+                                   .public_key = member->key,
+                                   .addresses = member->addresses,
+                                   .n_addresses = member->n_addresses,
+                                   .managed = member->managed,
+                                   .path = status.path,
+                                   .endpoint = status.endpoint,
+                                   .has_since = status.since_us > 0,
+                                   .since_us = since_real_us(status.since_us, now_us),
+                                   .last_handshake_s = member->last_handshake_s,
+                                   .rx_bytes = member->rx_bytes,
+                                   .tx_bytes = member->tx_bytes,
+                                   .has_rtt = status.rtt_us >= 0,
+                                   .rtt_us = (guint64)MAX(status.rtt_us, 0) };
         if (status.reason != WATTLE_MOVE_NONE)
                 ret->reason = wattle_move_reason_text(status.reason);
 }
@@ -263,7 +272,7 @@ char *wattle_manager_sentence(const WattleManager *manager)
 
         for (guint i = 0; i < manager->tunnels->len; i++)
                 for (guint j = 0; j < tunnel_at(manager, i)->members->len; j++, n_peers++) {
-                        WattleManagerPeer peer;
+                        WattlePeerStatus peer;
 
                         wattle_manager_get_peer(manager, i, j, &peer);
                         counts[peer.path]++;

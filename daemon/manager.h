@@ -7,7 +7,7 @@
 #include <systemd/sd-event.h>
 
 #include "common/local.h"
-#include "common/migrate/migrate.h"
+#include "common/status.h"
 
 typedef struct WattleManager WattleManager;
 
@@ -46,24 +46,6 @@ typedef struct {
         const char *problem; /* in words, why its peers are not looked after; NULL: they are */
 } WattleManagerMesh;
 
-/* A peer, likewise. */
-typedef struct {
-        const char *name;
-        WattleKey public_key;
-        const WattleAddr *addresses;
-        guint n_addresses;
-        gboolean managed; /* FALSE: it has Managed=no and runs no wattled */
-        WattlePath path;
-        WattleSocketAddr endpoint; /* the kernel's; or none */
-        gint64 since_us;         /* CLOCK_BOOTTIME when it got this endpoint; if we never moved it,
-                                    when we saw it first */
-        gint64 last_handshake_s; /* CLOCK_REALTIME; 0: never */
-        guint64 rx_bytes, tx_bytes;
-        gboolean has_rtt;
-        guint32 rtt_us;     /* of the last answer inside the tunnel */
-        const char *reason; /* of the last move, in words; NULL: we never moved it */
-} WattleManagerPeer;
-
 guint wattle_manager_count(const WattleManager *manager);
 
 /* By index, in the order of names; index must be below the count. */
@@ -73,9 +55,10 @@ void wattle_manager_get(const WattleManager *manager, guint index, WattleManager
 gboolean wattle_manager_find(const WattleManager *manager, const char *name,
                              guint *ret_index) G_GNUC_WARN_UNUSED_RESULT;
 
-/* By index, in the order of names; index must be below n_peers of that mesh. */
+/* By index, in the order of names; index must be below n_peers of that mesh. What it points to is
+ * the manager's, likewise. missing and revoked are FALSE: the manager's peers are neither. */
 void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint index,
-                             WattleManagerPeer *ret);
+                             WattlePeerStatus *ret);
 
 /* FALSE if the mesh has no such peer; name is the device's, not an alias. */
 gboolean wattle_manager_find_peer(const WattleManager *manager, guint mesh, const char *name,

@@ -2,10 +2,10 @@
 #include "daemon/bus/mesh.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "common/sys/bus-status.h"
 #include "common/sys/bus.h"
+#include "common/sys/clock.h"
 #include "daemon/bus/arguments.h"
 
 /* Everybody may ask for the peers as often as they like; the kernel is not asked more often. */
@@ -30,14 +30,6 @@ void wattle_bus_mesh_free(WattleBusMesh *mesh)
 {
         g_free(mesh->name);
         g_free(mesh);
-}
-
-static gint64 boottime_us(void)
-{
-        struct timespec now;
-
-        clock_gettime(CLOCK_BOOTTIME, &now);
-        return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
 }
 
 char *wattle_bus_mesh_path(const char *name)
@@ -93,43 +85,19 @@ static gboolean find_peer(const WattleBusMesh *mesh, sd_bus_message *call, guint
         return FALSE;
 }
 
-/* The manager counts in time since the boot, the bus in that of clocks on walls. */
-static void peer_status(const WattleManagerPeer *peer, WattlePeerStatus *ret)
-{
-        *ret = (WattlePeerStatus){
-                .device = peer->name,
-                .public_key = peer->public_key,
-                .addresses = (WattleAddr *)peer->addresses,
-                .n_addresses = peer->n_addresses,
-                .managed = peer->managed,
-                .path = peer->path,
-                .endpoint = peer->endpoint,
-                .has_since = peer->since_us > 0,
-                .since_us = g_get_real_time() - (boottime_us() - peer->since_us),
-                .last_handshake_s = peer->last_handshake_s,
-                .rx_bytes = peer->rx_bytes,
-                .tx_bytes = peer->tx_bytes,
-                .has_rtt = peer->has_rtt,
-                .rtt_us = peer->rtt_us,
-                .reason = peer->reason,
-        };
-}
-
 int wattle_bus_mesh_append_peer(const WattleBusBack *back, sd_bus_message *message, guint mesh,
                                 guint index)
 {
-        WattleManagerPeer peer;
-        WattlePeerStatus status;
+        WattlePeerStatus peer;
 
         wattle_manager_get_peer(back->manager, mesh, index, &peer);
-        peer_status(&peer, &status);
-        return wattle_bus_append_peer(message, &status);
+        return wattle_bus_append_peer(message, &peer);
 }
 
 /* What cannot be had anew is told as it was. */
 static void refresh(WattleBusMesh *mesh, guint index)
 {
-        gint64 now_us = boottime_us();
+        gint64 now_us = wattle_clock_now_us();
 
         if (mesh->refreshed_us != 0 && now_us - mesh->refreshed_us < REFRESH_US)
                 return;

@@ -84,22 +84,23 @@ gboolean wattle_manager_find(const WattleManager *manager, const char *name, gui
 }
 
 void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint index,
-                             WattleManagerPeer *ret)
+                             WattlePeerStatus *ret)
 {
         static WattleAddr address;
 
         g_assert_cmpuint(mesh, ==, HOME);
         g_assert_true(wattle_addr_parse("10.42.0.2", &address, NULL));
         if (index == 1) {
-                *ret = (WattleManagerPeer){ .name = "c" };
+                *ret = (WattlePeerStatus){ .device = "c" };
                 return;
         }
-        *ret = (WattleManagerPeer){
-                .name = "b",
+        *ret = (WattlePeerStatus){
+                .device = "b",
                 .addresses = &address,
                 .n_addresses = 1,
                 .managed = TRUE,
                 .path = manager->path,
+                .has_since = TRUE,
                 .since_us = 1,
                 .last_handshake_s = 1700000000,
                 .rx_bytes = 11,
