@@ -186,11 +186,11 @@ char *wattle_cli_find(const WattleCli *cli, const char *mesh, WattleReport *repo
         g_autofree char *here = g_strconcat(mesh, WATTLE_MESH_SUFFIX, NULL);
 
         if (!path && access(here, F_OK) == 0)
-                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                wattle_report_error(report, WATTLE_NO_PLACE,
                                     "no mesh %s is installed; the file here is called %s", mesh,
                                     here);
         else if (!path)
-                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                wattle_report_error(report, WATTLE_NO_PLACE,
                                     "no mesh %s: there is no " WATTLE_CONFDIR
                                     "/%s, or it is masked, and no such file here",
                                     mesh, here);
@@ -250,7 +250,7 @@ WattleView *wattle_cli_view(const WattleCli *cli, const char *operand, const Wat
         WattleView *view = wattle_host_view(cli->root_fd, mesh, as, owner, report);
 
         if (!view && !as && !wattle_cli_is_mesh_name(cli, operand))
-                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                wattle_report_error(report, WATTLE_NO_PLACE,
                                     "--as=DEVICE takes the view of one of them");
         return view;
 }

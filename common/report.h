@@ -12,6 +12,9 @@ typedef struct {
         guint32 column;   /* from 1, in bytes */
 } WattlePlace;
 
+/* Of a fault that is in no file of the admin's. */
+#define WATTLE_NO_PLACE ((WattlePlace){ NULL, 0, 0 })
+
 /* A place in a file that is known otherwise: a mesh has tens of thousands of them. */
 typedef struct {
         guint32 line;   /* from 1; 0 if unknown */

@@ -215,7 +215,7 @@ static gboolean load_view(WattleTunnel *tunnel, const WattleKey *self_key, Wattl
         /* The private key is not for us to read; the kernel says whose it has. */
         self = wattle_profile_find_key(mesh.profile, self_key);
         if (!self || self->state != WATTLE_DEVICE_ACTIVE) {
-                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                wattle_report_error(report, WATTLE_NO_PLACE,
                                     "the key of interface %s is that of no device of mesh %s",
                                     tunnel->interface, tunnel->mesh);
                 return FALSE;

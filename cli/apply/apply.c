@@ -438,16 +438,16 @@ static gboolean check_nm(const Run *run, WattleReport *report)
         int root_fd = run->applier->root_fd;
 
         if (view->connection == WATTLE_CONNECTION_VPN && !wattle_host_has_vpn_plugin(root_fd))
-                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                wattle_report_error(report, WATTLE_NO_PLACE,
                                     "Connection=vpn needs wattle's VPN plugin for NetworkManager: "
                                     "install the package " NM_PACKAGE);
         else if (!wattle_host_has_nm_writer(root_fd))
-                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                wattle_report_error(report, WATTLE_NO_PLACE,
                                     "the mesh belongs to NetworkManager, and wattle-nm is not "
                                     "installed here: install the package " NM_PACKAGE
                                     ", or write Owner=networkd below [Local]");
         else if (!wattle_private_key_read(root_fd, run->deployment.view, &private_key, &error))
-                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 }, "%s", error->message);
+                wattle_report_error(report, WATTLE_NO_PLACE, "%s", error->message);
         return report->n_errors == 0;
 }
 

@@ -118,7 +118,7 @@ static gboolean write_new(const char *path, const char *text, WattlePlace place,
         else if (errno != ENOENT)
                 wattle_report_error(report, place, "%s", g_strerror(errno));
         else if (!wattle_write_file(AT_FDCWD, path, 0644, text, strlen(text), &error))
-                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 }, "%s", error->message);
+                wattle_report_error(report, WATTLE_NO_PLACE, "%s", error->message);
         return report->n_errors == 0;
 }
 

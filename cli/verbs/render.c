@@ -69,7 +69,7 @@ static gboolean check_view(const WattleView *view, const WattleMesh *mesh, guint
                                     "makes the file for it",
                                     view->self.name, view->self.name, mesh->path);
         else if (systemd_version < WATTLE_SYSTEMD_MIN)
-                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                wattle_report_error(report, WATTLE_NO_PLACE,
                                     "systemd %u is too old: its networkd lacks what these files "
                                     "use; %d or newer is needed",
                                     systemd_version, WATTLE_SYSTEMD_MIN);

@@ -71,7 +71,7 @@ static gboolean check_key(int root_fd, const WattleDeployment *deployment,
         ok = view->private_key_file ? check_key_file(root_fd, view, *networkd_gid, &error)
                                     : check_credential(view, deployment->systemd_version, &error);
         if (!ok)
-                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 }, "%s", error->message);
+                wattle_report_error(report, WATTLE_NO_PLACE, "%s", error->message);
         return ok;
 }
 

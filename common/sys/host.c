@@ -155,7 +155,7 @@ static gboolean read_public_key(int root_fd, const char *key_file, WattleKey *re
         if (g_error_matches(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND) ||
             g_error_matches(error, WATTLE_ERROR, WATTLE_ERROR_FAILED))
                 return TRUE;
-        wattle_report_error(report, (WattlePlace){ NULL, 0, 0 }, "/%s", error->message);
+        wattle_report_error(report, WATTLE_NO_PLACE, "/%s", error->message);
         return FALSE;
 }
 

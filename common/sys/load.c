@@ -295,7 +295,7 @@ gboolean wattle_mesh_load(WattleMesh *mesh, int root_fd, const char *name, Wattl
         wattle_local_init(&mesh->local);
         mesh->path = wattle_mesh_find(root_fd, name);
         if (!mesh->path) {
-                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                wattle_report_error(report, WATTLE_NO_PLACE,
                                     "no mesh %s: there is no " WATTLE_CONFDIR
                                     "/%s" WATTLE_MESH_SUFFIX ", or it is masked",
                                     name, name);

@@ -7,7 +7,7 @@
 
 static gboolean refuse(WattleReport *report, const char *text)
 {
-        wattle_report_error(report, (WattlePlace){ NULL, 0, 0 }, "%s", text);
+        wattle_report_error(report, WATTLE_NO_PLACE, "%s", text);
         return FALSE;
 }
 
@@ -22,7 +22,7 @@ static gboolean read_data(NMConnection *vpn, WattleVpnData *ret, WattleReport *r
                 return refuse(report, error->message);
         /* The editor keeps keys of others, and of a wattle to come. */
         if (!wattle_vpn_data_check_keys(setting, &error))
-                wattle_report_warning(report, (WattlePlace){ NULL, 0, 0 }, "%s", error->message);
+                wattle_report_warning(report, WATTLE_NO_PLACE, "%s", error->message);
         return TRUE;
 }
 
@@ -52,7 +52,7 @@ static gboolean may_be_named(const WattleMesh *mesh, const WattleView *view, Wat
 static void warn_of_routing(const WattleVpnData *data, const WattleView *view, WattleReport *report)
 {
         if (data->profile && view->routing_server)
-                wattle_report_warning(report, (WattlePlace){ NULL, 0, 0 },
+                wattle_report_warning(report, WATTLE_NO_PLACE,
                                       "device %s is to forward for others, which a mesh inside a "
                                       "connection does not set up: install the mesh for that",
                                       view->self.name);

@@ -18,7 +18,7 @@ static void sorted_by_place(void)
                             "place");
         wattle_report_error(&report, (WattlePlace){ mesh, 3, 1 }, "first");
         wattle_report_error(&report, (WattlePlace){ mesh, 0, 0 }, "of the whole file");
-        wattle_report_error(&report, (WattlePlace){ NULL, 0, 0 }, "of no file");
+        wattle_report_error(&report, WATTLE_NO_PLACE, "of no file");
         check_faults(&report, "home.mesh: of the whole file\n"
                               "home.mesh:3:1: first\n"
                               "home.mesh:3:20: second\n"
@@ -147,7 +147,7 @@ static void counts_what_it_does_not_keep(void)
 
         wattle_report_init(&report);
         for (guint i = 0; i < WATTLE_REPORT_MAX_FAULTS + 5; i++)
-                wattle_report_error(&report, (WattlePlace){ NULL, 0, 0 }, "fault");
+                wattle_report_error(&report, WATTLE_NO_PLACE, "fault");
         g_assert_cmpuint(report.faults->len, ==, WATTLE_REPORT_MAX_FAULTS);
         g_assert_cmpuint(report.n_errors, ==, WATTLE_REPORT_MAX_FAULTS + 5);
         g_assert_false(wattle_report_has_room(&report));
