@@ -164,17 +164,6 @@ gint wattle_prefix_compare(const WattlePrefix *a, const WattlePrefix *b)
         return order ? order : (gint)a->length - (gint)b->length;
 }
 
-gboolean wattle_addr_is_special(const WattleAddr *addr)
-{
-        static const guint8 zero[16], ones[4] = { 255, 255, 255, 255 };
-
-        if (memcmp(addr->bytes, zero, sizeof zero) == 0)
-                return TRUE;
-        if (addr->family == AF_INET6)
-                return addr->bytes[0] == 0xff;
-        return (addr->bytes[0] & 0xf0) == 0xe0 || memcmp(addr->bytes, ones, sizeof ones) == 0;
-}
-
 /* An address as a number of 128 bits, first word first; IPv4 has the first 32 of them. */
 typedef struct {
         guint64 words[2];
@@ -210,6 +199,94 @@ gboolean wattle_prefix_contains_addr(const WattlePrefix *prefix, const WattleAdd
 gboolean wattle_prefix_contains(const WattlePrefix *outer, const WattlePrefix *inner)
 {
         return outer->length <= inner->length && wattle_prefix_contains_addr(outer, &inner->addr);
+}
+
+#define V4(length, ...)                                                                            \
+        {                                                                                          \
+                { AF_INET, { __VA_ARGS__ } }, length                                               \
+        }
+#define V6(length, ...)                                                                            \
+        {                                                                                          \
+                { AF_INET6, { __VA_ARGS__ } }, length                                              \
+        }
+
+/* Whoever asks for an address takes the first that contains it: a longer prefix stands before one
+ * around it. */
+static const struct {
+        WattlePrefix prefix;
+        WattleAddrClass class;
+} registry[] = {
+        { V4(32, 0), WATTLE_ADDR_UNSPECIFIED },
+        { V4(8, 0), WATTLE_ADDR_THIS_NETWORK },
+        { V4(8, 10), WATTLE_ADDR_PRIVATE },
+        { V4(10, 100, 64), WATTLE_ADDR_SHARED },
+        { V4(8, 127), WATTLE_ADDR_LOOPBACK },
+        { V4(16, 169, 254), WATTLE_ADDR_LINK_LOCAL },
+        { V4(12, 172, 16), WATTLE_ADDR_PRIVATE },
+        { V4(24, 192), WATTLE_ADDR_PROTOCOL },
+        { V4(24, 192, 0, 2), WATTLE_ADDR_DOCUMENTATION },
+        { V4(16, 192, 168), WATTLE_ADDR_PRIVATE },
+        { V4(15, 198, 18), WATTLE_ADDR_BENCHMARK },
+        { V4(24, 198, 51, 100), WATTLE_ADDR_DOCUMENTATION },
+        { V4(24, 203, 0, 113), WATTLE_ADDR_DOCUMENTATION },
+        { V4(4, 224), WATTLE_ADDR_MULTICAST },
+        { V4(32, 255, 255, 255, 255), WATTLE_ADDR_BROADCAST },
+        { V4(4, 240), WATTLE_ADDR_CLASS_E },
+        { V6(128, 0), WATTLE_ADDR_UNSPECIFIED },
+        { V6(128, [15] = 1), WATTLE_ADDR_LOOPBACK },
+        { V6(96, [10] = 0xff, 0xff), WATTLE_ADDR_MAPPED },
+        { V6(96, 0, 0x64, 0xff, 0x9b), WATTLE_ADDR_TRANSLATED },
+        { V6(48, 0, 0x64, 0xff, 0x9b, 0, 1), WATTLE_ADDR_TRANSLATED },
+        { V6(8, 0), WATTLE_ADDR_RESERVED },
+        { V6(48, 0x20, 1, 0, 2), WATTLE_ADDR_BENCHMARK },
+        { V6(32, 0x20, 1, 0x0d, 0xb8), WATTLE_ADDR_DOCUMENTATION },
+        { V6(20, 0x3f, 0xff), WATTLE_ADDR_DOCUMENTATION },
+        { V6(7, 0xfc), WATTLE_ADDR_UNIQUE_LOCAL },
+        { V6(10, 0xfe, 0x80), WATTLE_ADDR_LINK_LOCAL },
+        { V6(8, 0xff), WATTLE_ADDR_MULTICAST },
+};
+
+/* Of the longest prefix of the registry around all of it. */
+static WattleAddrClass class_around(const WattlePrefix *prefix)
+{
+        for (guint i = 0; i < G_N_ELEMENTS(registry); i++)
+                if (wattle_prefix_contains(&registry[i].prefix, prefix))
+                        return registry[i].class;
+        return WATTLE_ADDR_GLOBAL;
+}
+
+WattleAddrClass wattle_addr_class(const WattleAddr *addr)
+{
+        WattlePrefix prefix = wattle_prefix_of_addr(addr);
+
+        return class_around(&prefix);
+}
+
+guint wattle_prefix_classes(const WattlePrefix *prefix)
+{
+        guint classes = 1u << class_around(prefix);
+
+        for (guint i = 0; i < G_N_ELEMENTS(registry); i++)
+                if (wattle_prefix_contains(prefix, &registry[i].prefix))
+                        classes |= 1u << registry[i].class;
+        return classes;
+}
+
+/* Every endpoint of a profile comes by here, so most are let go by their first byte. */
+gboolean wattle_addr_is_special(const WattleAddr *addr)
+{
+        guint8 first = addr->bytes[0];
+
+        if (first != 0 && first < 0xe0)
+                return FALSE;
+        return (1u << wattle_addr_class(addr) &
+                (1u << WATTLE_ADDR_UNSPECIFIED | 1u << WATTLE_ADDR_MULTICAST |
+                 1u << WATTLE_ADDR_BROADCAST)) != 0;
+}
+
+gboolean wattle_addr_has_scope(const WattleAddr *addr)
+{
+        return addr->family == AF_INET6 && wattle_addr_class(addr) == WATTLE_ADDR_LINK_LOCAL;
 }
 
 WattlePrefix wattle_prefix_of_addr(const WattleAddr *addr)

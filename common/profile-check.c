@@ -386,23 +386,25 @@ static void check_overlaps(const WattleProfile *profile, WattleReport *report)
                 check_endpoints_in_routes(profile, outermost, report);
 }
 
-/* Addresses that no interface may have, or that each has, of RFC 6890. */
+/* Addresses that no interface may have, or that each has. */
 static const struct {
-        WattlePrefix prefix;
+        WattleAddrClass class;
         const char *what;
 } unfit[] = {
-        { { { AF_INET, { 0 } }, 8 }, "addresses of no host" },
-        { { { AF_INET, { 127 } }, 8 }, "each host's own addresses" },
-        { { { AF_INET, { 169, 254 } }, 16 }, "link-local addresses" },
-        { { { AF_INET, { 224 } }, 4 }, "multicast addresses" },
-        { { { AF_INET6, { 0 } }, 8 }, "reserved addresses" },
-        { { { AF_INET6, { 0xfe, 0x80 } }, 10 }, "link-local addresses" },
-        { { { AF_INET6, { 0xff } }, 8 }, "multicast addresses" },
+        { WATTLE_ADDR_THIS_NETWORK, "addresses of no host" },
+        { WATTLE_ADDR_RESERVED, "reserved addresses" },
+        { WATTLE_ADDR_LOOPBACK, "each host's own addresses" },
+        { WATTLE_ADDR_LINK_LOCAL, "link-local addresses" },
+        { WATTLE_ADDR_MULTICAST, "multicast addresses" },
+        { WATTLE_ADDR_UNSPECIFIED, "addresses of no host" },
+        { WATTLE_ADDR_MAPPED, "reserved addresses" },
+        { WATTLE_ADDR_TRANSLATED, "reserved addresses" },
 };
 
 static void check_subnet(const WattleProfile *profile, const WattleProfilePrefix *subnet,
                          WattleReport *report)
 {
+        guint classes = wattle_prefix_classes(&subnet->value);
         char text[WATTLE_PREFIX_TEXT_MAX];
 
         if (subnet->value.length == 0) {
@@ -411,8 +413,7 @@ static void check_subnet(const WattleProfile *profile, const WattleProfilePrefix
                 return;
         }
         for (guint i = 0; i < G_N_ELEMENTS(unfit); i++) {
-                if (!wattle_prefix_contains(&unfit[i].prefix, &subnet->value) &&
-                    !wattle_prefix_contains(&subnet->value, &unfit[i].prefix))
+                if (!(classes & 1u << unfit[i].class))
                         continue;
                 wattle_prefix_format(&subnet->value, text);
                 wattle_report_error(report, wattle_profile_place(profile, subnet->place),

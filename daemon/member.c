@@ -116,12 +116,6 @@ static void collect(Collector *collector, WattleSource source, const WattleSocke
                                                   collector->find_reach(at, collector->data) };
 }
 
-static gboolean is_link_local(const WattleAddr *addr)
-{
-        return addr->family == AF_INET6 && addr->bytes[0] == 0xfe &&
-               (addr->bytes[1] & 0xc0) == 0x80;
-}
-
 /* Which of our links it is on, a link-local address does not say: each may be it. */
 static void collect_literal(Collector *collector, const WattleCandidate *candidate)
 {
@@ -129,7 +123,7 @@ static void collect_literal(Collector *collector, const WattleCandidate *candida
                                                                           : WATTLE_SOURCE_PUBLIC;
         WattleSocketAddr at = candidate->endpoint.at;
 
-        if (!is_link_local(&at.addr)) {
+        if (!wattle_addr_has_scope(&at.addr)) {
                 collect(collector, source, &at);
                 return;
         }

@@ -109,7 +109,7 @@ static gboolean fill(WattleStatus *status, const WattleView *view, const WattleP
 static void explain_identity(WattleReport *report)
 {
         if (geteuid() != 0)
-                wattle_report_error(report, (WattlePlace){ NULL, 0, 0 },
+                wattle_report_error(report, WATTLE_NO_PLACE,
                                     "the private key tells which device this is, and only root "
                                     "may read it: 'sudo wattle status'");
 }
@@ -158,14 +158,19 @@ static void take_addresses(WattleStatus *status)
         for (const struct ifaddrs *one = all; one && n < G_N_ELEMENTS(found); one = one->ifa_next) {
                 const struct sockaddr_in *v4 = (gconstpointer)one->ifa_addr;
                 const struct sockaddr_in6 *v6 = (gconstpointer)one->ifa_addr;
+                WattleAddr addr;
 
                 if (!v4 || strcmp(one->ifa_name, status->interface) != 0)
                         continue;
-                found[n] = (WattleAddr){ .family = (guint8)v4->sin_family };
-                if (v4->sin_family == AF_INET)
-                        memcpy(found[n++].bytes, &v4->sin_addr, 4);
-                else if (v4->sin_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr))
-                        memcpy(found[n++].bytes, &v6->sin6_addr, 16);
+                addr = (WattleAddr){ .family = (guint8)v4->sin_family };
+                if (addr.family == AF_INET)
+                        memcpy(addr.bytes, &v4->sin_addr, 4);
+                else if (addr.family == AF_INET6)
+                        memcpy(addr.bytes, &v6->sin6_addr, 16);
+                else
+                        continue;
+                if (!wattle_addr_has_scope(&addr))
+                        found[n++] = addr;
         }
         freeifaddrs(all);
         status->addresses = wattle_arena_copy(status->arena, found, n * sizeof *found);

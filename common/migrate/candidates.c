@@ -12,15 +12,13 @@ Candidate *wattle_migrate_find(const WattleMigration *m, const WattleSocketAddr 
         return NULL;
 }
 
-/* RFC 1918, RFC 6598, link-local and unique local: another network has the same ones. */
+/* Another network has the same ones. */
 static gboolean is_private(const WattleAddr *addr)
 {
-        const guint8 *b = addr->bytes;
+        const guint private = 1u << WATTLE_ADDR_PRIVATE | 1u << WATTLE_ADDR_SHARED |
+                              1u << WATTLE_ADDR_UNIQUE_LOCAL | 1u << WATTLE_ADDR_LINK_LOCAL;
 
-        if (addr->family == AF_INET6)
-                return (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
-        return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
-               (b[0] == 100 && (b[1] & 0xc0) == 64) || (b[0] == 169 && b[1] == 254);
+        return (1u << wattle_addr_class(addr) & private) != 0;
 }
 
 gboolean wattle_migrate_is_global(const Candidate *candidate)

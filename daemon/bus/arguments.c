@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/bus/arguments.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "common/error.h"
 #include "common/scalar.h"
-#include "common/status.h"
 
 static gboolean refuse(GError **error, const char *why)
 {
@@ -31,29 +29,15 @@ gboolean wattle_bus_parse_peer(const char *text, GError **error)
         return check_length(text, error) && wattle_label_check(text, error);
 }
 
-static gboolean is_loopback(const WattleAddr *addr)
-{
-        static const guint8 loopback[16] = { [15] = 1 };
-
-        return addr->family == AF_INET ? addr->bytes[0] == 127
-                                       : memcmp(addr->bytes, loopback, sizeof loopback) == 0;
-}
-
-static gboolean is_link_local(const WattleAddr *addr)
-{
-        return addr->family == AF_INET6 && addr->bytes[0] == 0xfe &&
-               (addr->bytes[1] & 0xc0) == 0x80;
-}
-
 gboolean wattle_bus_parse_endpoint(const char *text, WattleSocketAddr *ret, GError **error)
 {
         WattleSocketAddr at;
 
         if (!check_length(text, error) || !wattle_socket_addr_parse(text, &at, error))
                 return FALSE;
-        if (is_loopback(&at.addr))
+        if (wattle_addr_class(&at.addr) == WATTLE_ADDR_LOOPBACK)
                 return refuse(error, "the endpoint is this host itself");
-        if (is_link_local(&at.addr) != (at.scope > 0))
+        if (wattle_addr_has_scope(&at.addr) != (at.scope > 0))
                 return refuse(error, "a link-local address comes with the number of its interface, "
                                      "and no other does: [fe80::1%3]:51820");
         *ret = at;

@@ -223,6 +223,105 @@ static void special_addresses(void)
         }
 }
 
+static const struct class_row {
+        const char *addr;
+        WattleAddrClass class;
+} class_rows[] = {
+        { "0.0.0.0", WATTLE_ADDR_UNSPECIFIED },
+        { "0.0.0.1", WATTLE_ADDR_THIS_NETWORK },
+        { "1.0.0.0", WATTLE_ADDR_GLOBAL },
+        { "9.255.255.255", WATTLE_ADDR_GLOBAL },
+        { "10.0.0.0", WATTLE_ADDR_PRIVATE },
+        { "100.63.255.255", WATTLE_ADDR_GLOBAL },
+        { "100.64.0.0", WATTLE_ADDR_SHARED },
+        { "100.127.255.255", WATTLE_ADDR_SHARED },
+        { "100.128.0.0", WATTLE_ADDR_GLOBAL },
+        { "127.9.9.9", WATTLE_ADDR_LOOPBACK },
+        { "169.254.0.1", WATTLE_ADDR_LINK_LOCAL },
+        { "172.15.255.255", WATTLE_ADDR_GLOBAL },
+        { "172.16.0.0", WATTLE_ADDR_PRIVATE },
+        { "172.31.255.255", WATTLE_ADDR_PRIVATE },
+        { "172.32.0.0", WATTLE_ADDR_GLOBAL },
+        { "192.0.0.1", WATTLE_ADDR_PROTOCOL },
+        { "192.0.1.1", WATTLE_ADDR_GLOBAL },
+        { "192.0.2.1", WATTLE_ADDR_DOCUMENTATION },
+        { "192.168.255.1", WATTLE_ADDR_PRIVATE },
+        { "198.17.255.255", WATTLE_ADDR_GLOBAL },
+        { "198.19.0.1", WATTLE_ADDR_BENCHMARK },
+        { "198.51.100.1", WATTLE_ADDR_DOCUMENTATION },
+        { "203.0.113.1", WATTLE_ADDR_DOCUMENTATION },
+        { "223.255.255.255", WATTLE_ADDR_GLOBAL },
+        { "224.0.0.1", WATTLE_ADDR_MULTICAST },
+        { "239.255.255.255", WATTLE_ADDR_MULTICAST },
+        { "240.0.0.1", WATTLE_ADDR_CLASS_E },
+        { "255.255.255.254", WATTLE_ADDR_CLASS_E },
+        { "255.255.255.255", WATTLE_ADDR_BROADCAST },
+        { "::", WATTLE_ADDR_UNSPECIFIED },
+        { "::1", WATTLE_ADDR_LOOPBACK },
+        { "::2", WATTLE_ADDR_RESERVED },
+        { "::ffff:10.0.0.1", WATTLE_ADDR_MAPPED },
+        { "64:ff9b::192.0.2.1", WATTLE_ADDR_TRANSLATED },
+        { "64:ff9b:1::1", WATTLE_ADDR_TRANSLATED },
+        { "64:ff9b:2::1", WATTLE_ADDR_RESERVED },
+        { "100::1", WATTLE_ADDR_GLOBAL },
+        { "2001:2::1", WATTLE_ADDR_BENCHMARK },
+        { "2001:db7::1", WATTLE_ADDR_GLOBAL },
+        { "2001:db8::1", WATTLE_ADDR_DOCUMENTATION },
+        { "2a00::1", WATTLE_ADDR_GLOBAL },
+        { "3fff:fff::1", WATTLE_ADDR_DOCUMENTATION },
+        { "3fff:1000::1", WATTLE_ADDR_GLOBAL },
+        { "fbff::1", WATTLE_ADDR_GLOBAL },
+        { "fc00::1", WATTLE_ADDR_UNIQUE_LOCAL },
+        { "fdff::1", WATTLE_ADDR_UNIQUE_LOCAL },
+        { "fe7f::1", WATTLE_ADDR_GLOBAL },
+        { "fe80::1", WATTLE_ADDR_LINK_LOCAL },
+        { "febf::1", WATTLE_ADDR_LINK_LOCAL },
+        { "fec0::1", WATTLE_ADDR_GLOBAL },
+        { "ff02::1", WATTLE_ADDR_MULTICAST },
+};
+
+static void class_of(gconstpointer data)
+{
+        const struct class_row *row = data;
+        WattleAddr addr = addr_of(row->addr);
+        WattlePrefix prefix = wattle_prefix_of_addr(&addr);
+        gboolean is_special = row->class == WATTLE_ADDR_UNSPECIFIED ||
+                              row->class == WATTLE_ADDR_MULTICAST ||
+                              row->class == WATTLE_ADDR_BROADCAST;
+
+        g_assert_cmpint(wattle_addr_class(&addr), ==, row->class);
+        g_assert_cmpuint(wattle_prefix_classes(&prefix), ==, 1u << row->class);
+        g_assert_cmpint(wattle_addr_is_special(&addr), ==, is_special);
+        g_assert_cmpint(wattle_addr_has_scope(&addr), ==,
+                        addr.family == AF_INET6 && row->class == WATTLE_ADDR_LINK_LOCAL);
+}
+
+#define CLASS(name) (1u << WATTLE_ADDR_##name)
+
+static const struct classes_row {
+        const char *prefix;
+        guint classes;
+} classes_rows[] = {
+        { "10.42.0.0/16", CLASS(PRIVATE) },
+        { "0.0.0.0/31", CLASS(THIS_NETWORK) | CLASS(UNSPECIFIED) },
+        { "0.0.0.0/4", CLASS(GLOBAL) | CLASS(THIS_NETWORK) | CLASS(UNSPECIFIED) | CLASS(PRIVATE) },
+        { "240.0.0.0/4", CLASS(CLASS_E) | CLASS(BROADCAST) },
+        { "192.0.0.0/22", CLASS(GLOBAL) | CLASS(PROTOCOL) | CLASS(DOCUMENTATION) },
+        { "::/64", CLASS(RESERVED) | CLASS(UNSPECIFIED) | CLASS(LOOPBACK) | CLASS(MAPPED) },
+        { "2000::/3", CLASS(GLOBAL) | CLASS(DOCUMENTATION) | CLASS(BENCHMARK) },
+        { "fd00::/8", CLASS(UNIQUE_LOCAL) },
+        { "fe00::/8", CLASS(GLOBAL) | CLASS(LINK_LOCAL) },
+};
+
+static void classes_of(gconstpointer data)
+{
+        const struct classes_row *row = data;
+        WattlePrefix prefix;
+
+        g_assert_true(wattle_prefix_parse(row->prefix, &prefix, NULL));
+        g_assert_cmphex(wattle_prefix_classes(&prefix), ==, row->classes);
+}
+
 static void next_address(void)
 {
         static const struct {
@@ -302,6 +401,8 @@ int main(int argc, char **argv)
         g_test_add_func("/ip/prefixes-in-prefixes", prefixes_in_prefixes);
         g_test_add_func("/ip/order", order);
         g_test_add_func("/ip/special-addresses", special_addresses);
+        add_rows("/ip/class", class_rows, class_of);
+        add_rows("/ip/classes-of-prefix", classes_rows, classes_of);
         g_test_add_func("/ip/next-address", next_address);
         g_test_add_func("/ip/around-and-of", around_and_of);
         g_test_add_func("/ip/random-prefixes-come-back", random_prefixes_come_back);
