@@ -78,7 +78,7 @@ static void always_has_a_reason(void)
         g_autofree char *first = NULL;
 
         wattle_report_init(&report);
-        wattle_report_warning(&report, (WattlePlace){ NULL, 0, 0 }, "a warning alone");
+        wattle_report_warning(&report, WATTLE_NO_PLACE, "a warning alone");
         first = wattle_report_first_error(&report);
         g_assert_cmpstr(first, ==, "it failed without a reason, which is a fault of wattle's own");
 }
@@ -136,7 +136,7 @@ static void summary_cuts_lines(void)
                 for (guint j = 0; j < rows[i].expected_n; j++)
                         g_string_append(expected, "\u00e9");
                 g_string_append_printf(expected, "%s\n", rows[i].end);
-                wattle_report_error(&report, (WattlePlace){ NULL, 0, 0 }, "%s", text->str);
+                wattle_report_error(&report, WATTLE_NO_PLACE, "%s", text->str);
                 check_summary(&report, 1, expected->str);
         }
 }
