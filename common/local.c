@@ -196,6 +196,11 @@ void wattle_local_clear(WattleLocal *local)
         g_clear_pointer(&local->arena, wattle_arena_unref);
 }
 
+const char *wattle_local_interface(const WattleLocal *local, const char *mesh)
+{
+        return local->interface.value ? local->interface.value : mesh;
+}
+
 static const Key *find_key(const char *name)
 {
         for (guint i = 0; i < G_N_ELEMENTS(keys); i++)

@@ -68,6 +68,9 @@ void wattle_local_init(WattleLocal *local);
 void wattle_local_clear(WattleLocal *local);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleLocal, wattle_local_clear)
 
+/* What the interface of that mesh is called. */
+const char *wattle_local_interface(const WattleLocal *local, const char *mesh);
+
 /* Reads one file over what is there: a key given again wins, an empty one goes back to its default,
  * as in systemd's drop-ins. Faults go to the report. */
 void wattle_local_read(WattleLocal *local, gconstpointer bytes, gsize size, const char *file,

@@ -15,5 +15,6 @@ void wattle_render_host(const WattleView *view, guint systemd_version, WattleFil
         wattle_render_networkd(view, systemd_version, files);
         wattle_render_nm(view, files);
         wattle_render_sysctl(view, files);
+        wattle_render_filter(view, files);
         wattle_render_hosts(view, files);
 }

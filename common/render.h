@@ -36,6 +36,17 @@ void wattle_render_nm(const WattleView *view, WattleFileset *files);
  * whoever makes it. No file if there is nothing to say. */
 void wattle_render_sysctl(const WattleView *view, WattleFileset *files);
 
+/* nft(8): the table that wattle-filter holds while the interface is up. No file if there is nothing
+ * to filter. */
+void wattle_render_filter(const WattleView *view, WattleFileset *files);
+
+/* What the name of the table, of the family inet, begins with: no word of it may be one of nft's
+ * own language, and a mesh may be called "count". */
+#define WATTLE_FILTER_TABLE_PREFIX "wattle-"
+
+/* Where it stands: "run/wattle/MESH.nft". */
+char *wattle_filter_path(const char *mesh);
+
 /* hosts(5): every device of the mesh, ourselves included. */
 void wattle_render_hosts(const WattleView *view, WattleFileset *files);
 

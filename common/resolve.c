@@ -52,11 +52,19 @@ static int compare_prefixes(gconstpointer a, gconstpointer b)
         return wattle_prefix_compare(a, b);
 }
 
-/* Whether this device has an address to speak from. */
-static gboolean has_family(const Resolver *resolver, int family)
+/* Whether a device has an address to speak from. */
+static gboolean has_family(const WattleDevice *device, int family)
 {
-        for (guint i = 0; i < resolver->self->n_addresses; i++)
-                if (resolver->self->addresses[i].value.family == family)
+        for (guint i = 0; i < device->n_addresses; i++)
+                if (device->addresses[i].value.family == family)
+                        return TRUE;
+        return FALSE;
+}
+
+static gboolean has_address_in(const WattleDevice *device, const WattlePrefix *subnet)
+{
+        for (guint i = 0; i < device->n_addresses; i++)
+                if (wattle_prefix_contains_addr(subnet, &device->addresses[i].value))
                         return TRUE;
         return FALSE;
 }
@@ -77,7 +85,7 @@ static WattlePrefix *make_allowed_ips(const Resolver *resolver, const WattleDevi
                 *next++ = wattle_prefix_of_addr(&device->addresses[i].value);
         routes = next;
         for (guint i = 0; i < n_routes; i++)
-                if (has_family(resolver, device->routes[i].value.addr.family))
+                if (has_family(resolver->self, device->routes[i].value.addr.family))
                         *next++ = device->routes[i].value;
         if (next - routes > 1)
                 qsort(routes, (size_t)(next - routes), sizeof *next, compare_prefixes);
@@ -151,7 +159,7 @@ static void fill_routes(Resolver *resolver, WattleReport *report)
                 if (device == resolver->self || device->state != WATTLE_DEVICE_ACTIVE)
                         continue;
                 for (guint j = 0; j < device->n_routes; j++)
-                        if (has_family(resolver, device->routes[j].value.addr.family)) {
+                        if (has_family(resolver->self, device->routes[j].value.addr.family)) {
                                 g_array_append_val(routes, device->routes[j].value);
                         } else if (!warned) {
                                 warn_of_family(resolver, &device->routes[j], device, report);
@@ -184,7 +192,7 @@ static void fill_addresses(Resolver *resolver)
                         has_address = TRUE;
                         g_array_append_val(addresses, address);
                 }
-                if (!has_address && has_family(resolver, subnet->addr.family))
+                if (!has_address && has_family(resolver->self, subnet->addr.family))
                         g_array_append_val(subnets, *subnet);
         }
         view->addresses = take(view->arena, addresses, &view->n_addresses);
@@ -214,11 +222,9 @@ static gboolean find_exit_node(Resolver *resolver, WattleReport *report)
 
 static gboolean fill_interface(Resolver *resolver, WattleReport *report)
 {
-        const char *name = resolver->local->interface.value;
+        const char *name = wattle_local_interface(resolver->local, resolver->profile->name);
         g_autoptr(GError) error = NULL;
 
-        if (!name)
-                name = resolver->profile->name;
         /* Interface= was checked when it was read. */
         if (!wattle_interface_name_check(name, &error)) {
                 wattle_report_error(
@@ -243,8 +249,30 @@ static guint16 choose_listen_port(const Resolver *resolver)
         return WATTLE_DEFAULT_LISTEN_PORT;
 }
 
-/* NetworkManager masquerades only where it shares a connection, which brings a DHCP server. */
-static void fill_masquerade(Resolver *resolver, WattleReport *report)
+/* networkd's IPMasquerade= is for the networks of the interface's own addresses. */
+static void warn_of_subnets(const Resolver *resolver, WattleReport *report)
+{
+        const WattleProfile *profile = resolver->profile;
+        const WattleDevice *self = resolver->self;
+        char text[WATTLE_PREFIX_TEXT_MAX];
+
+        for (guint i = 0; i < profile->n_subnets; i++) {
+                const WattleProfilePrefix *subnet = &profile->subnets[i];
+
+                if (has_address_in(self, &subnet->value))
+                        continue;
+                wattle_prefix_format(&subnet->value, text);
+                wattle_report_warning(report, wattle_profile_place(profile, subnet->place),
+                                      "Subnet: device %s (line %u) is an exit node without an "
+                                      "address in %s, and systemd-networkd masquerades only where "
+                                      "it has one: install wattle-filter",
+                                      self->name, self->place.line, text);
+        }
+}
+
+/* wattle-filter does it for all that comes out of the mesh. Without it, networkd does for its own
+ * networks; NetworkManager does only where it shares a connection, which brings a DHCP server. */
+static void fill_masquerade(Resolver *resolver, gboolean no_filter, WattleReport *report)
 {
         const WattleProfile *profile = resolver->profile;
         const WattleDevice *self = resolver->self;
@@ -252,13 +280,40 @@ static void fill_masquerade(Resolver *resolver, WattleReport *report)
 
         if (!view->routing_server || !self->exit_node)
                 return;
-        view->masquerade = view->owner == WATTLE_OWNER_NETWORKD;
+        view->masquerade = !no_filter || view->owner == WATTLE_OWNER_NETWORKD;
         if (!view->masquerade)
                 wattle_report_warning(report, wattle_profile_place(profile, self->place),
                                       "device %s is an exit node, and NetworkManager masquerades "
-                                      "nothing: write Owner=networkd below [Local], or have the "
+                                      "nothing: install the mesh and wattle-filter, or have the "
                                       "firewall of this host do it",
                                       self->name);
+        else if (no_filter)
+                warn_of_subnets(resolver, report);
+}
+
+/* The exit node takes what comes from our address in the mesh, and has none to answer from in a
+ * family without an address of its own. */
+static gboolean can_leave(const Resolver *resolver, int family)
+{
+        return has_family(resolver->self, family) && has_family(resolver->exit_node, family);
+}
+
+/* Not said of a mesh without that family: there is nothing to mend. */
+static void warn_of_exit(const Resolver *resolver, WattleReport *report)
+{
+        static const int families[] = { AF_INET, AF_INET6 };
+        const WattleDevice *exit_node = resolver->exit_node;
+
+        for (guint i = 0; exit_node && i < G_N_ELEMENTS(families); i++) {
+                const char *name = families[i] == AF_INET6 ? "IPv6" : "IPv4";
+
+                if (has_family(exit_node, families[i]) || !has_family(resolver->self, families[i]))
+                        continue;
+                wattle_report_warning(report, resolver->local->exit_node.place,
+                                      "ExitNode: device %s (line %u of the profile) has no %s "
+                                      "address in the mesh: what would leave by %s is refused here",
+                                      exit_node->name, exit_node->place.line, name, name);
+        }
 }
 
 static void fill_routing(Resolver *resolver)
@@ -287,6 +342,8 @@ static void fill_routing(Resolver *resolver)
         if (!resolver->exit_node)
                 return;
         view->exit_node = resolver->exit_node->name;
+        view->exit_ipv4 = can_leave(resolver, AF_INET);
+        view->exit_ipv6 = can_leave(resolver, AF_INET6);
         if (!view->firewall_mark.given)
                 view->firewall_mark = (WattleOptionalU32){ TRUE, WATTLE_DEFAULT_MARK };
 }
@@ -383,7 +440,8 @@ WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *sel
         fill_addresses(&resolver);
         fill_routes(&resolver, report);
         fill_routing(&resolver);
-        fill_masquerade(&resolver, report);
+        fill_masquerade(&resolver, host->no_filter, report);
+        warn_of_exit(&resolver, report);
         fill_peers(&resolver);
         return g_steal_pointer(&view);
 }

@@ -83,11 +83,13 @@ typedef struct {
          * As wg-quick does: what WireGuard itself sends carries firewall_mark, and all that does
          * not is looked up in the routing table of that number. */
         const char *exit_node;
+        gboolean exit_ipv4, exit_ipv6; /* both we and the exit node have an address of the family:
+                                          without one, that family has no way out */
         gboolean routing_client; /* answers may come from a way that the kernel would not take back
                                   */
         gboolean routing_server; /* forwards for others */
-        gboolean masquerade;     /* we are an exit node, and the owner makes what leaves the mesh
-                                    carry our address */
+        gboolean masquerade;     /* we are an exit node: what leaves the mesh here carries our
+                                    address */
         gboolean has_ipv6;       /* the mesh has a subnet of IPv6 */
         WattlePeer *peers;       /* sorted by name */
         guint n_peers;
@@ -99,6 +101,7 @@ typedef struct {
         WattleOwner owner;       /* the host's own manager, for Owner=auto */
         gboolean key_credential; /* the key is a credential of systemd's; there is no file */
         WattleOwner asked_owner; /* beats the local settings; AUTO: none was asked for */
+        gboolean no_filter;      /* wattle-filter is not installed, or does not serve this mesh */
 } WattleHost;
 
 /* profile must have been checked, and self be one of its devices. NULL with an error in the report

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* wattle-generator, a systemd.generator(7): links the units of each enabled mesh into the folder
- * that PID 1 gives it, and does nothing else. PID 1 waits for us: no NSS, no bus, no netlink, no
- * lock, no secret, and of a mesh only its local settings are read. The files for networkd are
- * written later, by wattle-networkd@.service. */
+ * that PID 1 gives it, binds the packet filter to its interface, and does nothing else. PID 1 waits
+ * for us: no NSS, no bus, no netlink, no lock, no secret, and of a mesh only its local settings are
+ * read. The files for networkd are written later, by wattle-networkd@.service. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 
 #include "common/error.h"
 #include "common/sys/host.h"
+#include "common/sys/install.h"
 #include "common/sys/load.h"
 
 #define PROGRAM "wattle-generator"
@@ -82,6 +83,45 @@ static gboolean link_daemon(int root_fd, int out_fd, GError **error)
                link_unit(out_fd, "multi-user.target", "wattled.service", unit, error);
 }
 
+#define DEVICE_PREFIX "sys-subsystem-net-devices-"
+
+/* The unit of an interface, without its suffix, as systemd.unit(5) escapes it: the hyphen is all
+ * that a name may have and that is not plain. */
+static char *device_unit(const char *interface)
+{
+        g_auto(GStrv) parts = g_strsplit(interface, "-", -1);
+        g_autofree char *escaped = g_strjoinv("\\x2d", parts);
+
+        return g_strconcat(DEVICE_PREFIX, escaped, ".device", NULL);
+}
+
+/* No template can name the interface of its mesh. */
+static gboolean bind_unit(int out_fd, const char *unit, const char *device, GError **error)
+{
+        g_autofree char *path = g_strdup_printf("%s.d/50-interface.conf", unit);
+        g_autofree char *text = g_strdup_printf("# Made by " PROGRAM "\n"
+                                                "[Unit]\n"
+                                                "BindsTo=%s\n"
+                                                "After=%s\n",
+                                                device, device);
+
+        return wattle_make_folders(out_fd, path, error) &&
+               wattle_write_file(out_fd, path, 0644, text, strlen(text), error);
+}
+
+/* wattle-filter, which the interface starts when it appears, and which goes with it; a unit without
+ * a table to hold is not started (ConditionPathExists=). A build or a package may leave it out. */
+static gboolean link_filter(int root_fd, int out_fd, const char *mesh, const WattleLocal *local,
+                            GError **error)
+{
+        g_autofree char *device = device_unit(wattle_local_interface(local, mesh));
+        g_autofree char *unit = g_strdup_printf("wattle-filter@%s.service", mesh);
+
+        return !wattle_host_has_filter(root_fd) ||
+               (link_unit(out_fd, device, unit, WATTLE_UNITDIR "/wattle-filter@.service", error) &&
+                bind_unit(out_fd, unit, device, error));
+}
+
 static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const WattleLocal *local,
                           GError **error)
 {
@@ -89,6 +129,7 @@ static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const Wattl
                 local->owner == WATTLE_OWNER_AUTO ? wattle_host_owner(root_fd) : local->owner;
 
         if (!link_writer(out_fd, "networkd", mesh, error) ||
+            !link_filter(root_fd, out_fd, mesh, local, error) ||
             (local->migrate && !link_daemon(root_fd, out_fd, error)))
                 return FALSE;
         if (owner == WATTLE_OWNER_NETWORK_MANAGER)

@@ -270,7 +270,8 @@ static WattleView *view_carried(const WattleVpnData *data, const WattleMesh *mes
 {
         WattleHost host = { .local = &mesh->local,
                             .owner = WATTLE_OWNER_NETWORK_MANAGER,
-                            .key_credential = TRUE };
+                            .key_credential = TRUE,
+                            .no_filter = TRUE };
         WattleEvidence evidence = { .device = data->device,
                                     .device_place = mesh->local.device.place,
                                     .key_file = "the connection" };

@@ -70,6 +70,11 @@ gboolean wattle_host_has_nm_writer(int root_fd)
         return exists(root_fd, WATTLE_UNITDIR "/wattle-nm@.service" + 1);
 }
 
+gboolean wattle_host_has_filter(int root_fd)
+{
+        return exists(root_fd, WATTLE_UNITDIR "/wattle-filter@.service" + 1);
+}
+
 gboolean wattle_host_has_vpn_plugin(int root_fd)
 {
         /* NetworkManager looks nowhere else. */
@@ -191,6 +196,7 @@ WattleView *wattle_host_view(int root_fd, const WattleMesh *mesh, const char *as
                 return NULL;
         if (owner == WATTLE_OWNER_AUTO)
                 host.owner = wattle_host_owner(root_fd);
+        host.no_filter = !as && !wattle_host_has_filter(root_fd);
         host.key_credential = !as && !exists(root_fd, key_file + 1) &&
                               wattle_host_has_key_credential(root_fd, mesh->profile->name);
         return wattle_resolve(mesh->profile, self, &host, report);

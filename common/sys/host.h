@@ -19,6 +19,9 @@ WattleOwner wattle_host_owner(int root_fd);
  */
 gboolean wattle_host_has_nm_writer(int root_fd);
 
+/* The same of wattle-filter, which needs nftables. */
+gboolean wattle_host_has_filter(int root_fd);
+
 /* The same of the VPN plugin, which Connection=vpn needs. */
 gboolean wattle_host_has_vpn_plugin(int root_fd);
 

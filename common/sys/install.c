@@ -22,6 +22,7 @@ static const struct {
         { "run/NetworkManager/conf.d/" WATTLE_FILE_PREFIX, ".conf" },
         { "run/sysctl.d/" WATTLE_FILE_PREFIX, ".conf" },
         { "run/wattle/", ".hosts" },
+        { "run/wattle/", ".nft" },
 };
 
 static void close_fd(int *fd)

@@ -53,6 +53,24 @@ def test_wattled_is_linked_where_it_is_installed_and_wanted(host):
                     (host.units / link).unlink()
 
 
+def test_the_filter_is_started_by_its_interface_and_goes_with_it(host):
+    """A build or a package may leave it out. Which meshes need it the unit knows: it has a condition."""
+    unit = f'{os.environ["WATTLE_UNITDIR"]}/wattle-filter@.service'
+    host.mesh()
+    for settings, device in {"": "office", "Interface=wg-0": r"wg\x2d0", "Interface=a_b-c-": r"a_b\x2dc\x2d"}.items():
+        host.settings(f"Owner=NetworkManager\n{settings}")
+        quiet(host.generate())
+        assert host.links() == writer("office")
+        host.write(unit)
+        quiet(host.generate())
+        device = f"sys-subsystem-net-devices-{device}.device"
+        link, drop_in = f"{device}.wants/wattle-filter@office.service", host.units / "wattle-filter@office.service.d/50-interface.conf"
+        assert host.links() == writer("office") | {link: unit}
+        assert drop_in.read_text() == f"# Made by wattle-generator\n[Unit]\nBindsTo={device}\nAfter={device}\n"
+        for path in (host.units / link, drop_in, host.path(unit)):
+            path.unlink()
+
+
 WITH_NETWORKD = {"multi-user.target.wants/systemd-networkd.service": NETWORKD}
 
 

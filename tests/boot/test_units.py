@@ -132,6 +132,30 @@ def test_what_reads_a_key_leaves_no_core(unit):
     assert "wattle-networkd@" in unit or re.search("^LimitCORE=0$", text, re.M)
 
 
+FILTER = os.environ.get("WATTLE_FILTER_UNIT")
+
+
+@pytest.mark.skipif(not FILTER, reason="built without wattle-filter")
+def test_the_filters_unit(tmp_path):
+    """As the generator binds it to an interface."""
+    text = open(FILTER).read().replace(f'{os.environ["WATTLE_LIBEXECDIR"]}/wattle-filter', os.environ["WATTLE_FILTER"])
+    (tmp_path / "wattle-filter@.service").write_text(re.sub(r"^Documentation=.*\n", "", text, flags=re.M))
+    device = r"sys-subsystem-net-devices-wg\x2d0.device"
+    drop_in = tmp_path / "wattle-filter@home.service.d/50-interface.conf"
+    drop_in.parent.mkdir()
+    drop_in.write_text(f"[Unit]\nBindsTo={device}\nAfter={device}\n")
+    (tmp_path / f"{device}.wants").mkdir()
+    (tmp_path / f"{device}.wants/wattle-filter@home.service").symlink_to(tmp_path / "wattle-filter@.service")
+    for unit in ("wattle-filter@home.service", device):
+        done = run(["systemd-analyze", "verify", "--man=no", str(tmp_path / unit) if "@" in unit else unit],
+                   {"SYSTEMD_UNIT_PATH": f"{tmp_path}:", "SYSTEMD_LOG_LEVEL": "warning"})
+        assert about_us(done) == []
+    done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=100", FILTER])
+    # Root, for the kernel asks for CAP_NET_ADMIN in the host's own user namespace; the rest is as tight as wattled's.
+    assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 2.0, done.stdout
+    assert re.findall(r"^(?:Ambient|CapabilityBoundingSet=).*", open(FILTER).read(), re.M) == ["CapabilityBoundingSet=CAP_NET_ADMIN"]
+
+
 def test_what_is_installed(installed):
     def names(path):
         return {str(p.relative_to(installed)) for p in installed.rglob("*") if p.is_file() and path in p.name}

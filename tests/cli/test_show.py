@@ -112,19 +112,19 @@ def test_render_into_a_folder(wattle):
     wattle.mesh('office.mesh')
     render = ['render', '--as=vps', '--owner=networkd', '--systemd=257']
     out = wattle.ok(*render, '--output=a/b', 'office.mesh')
-    assert out == 'a/b: 5 files, 5 changed, 0 removed\n'
+    assert out == 'a/b: 6 files, 6 changed, 0 removed\n'
     tree = files(wattle.folder / 'a/b')
     assert sorted(tree) == ['run/NetworkManager/conf.d/60-wattle-office.conf',
                             'run/sysctl.d/60-wattle-office.conf',
                             'run/systemd/network/60-wattle-office.netdev',
                             'run/systemd/network/60-wattle-office.network',
-                            'run/wattle/office.hosts']
-    assert wattle.ok(*render, '-o', 'a/b', 'office.mesh') == 'a/b: 5 files, 0 changed, 0 removed\n'
+                            'run/wattle/office.hosts', 'run/wattle/office.nft']
+    assert wattle.ok(*render, '-o', 'a/b', 'office.mesh') == 'a/b: 6 files, 0 changed, 0 removed\n'
     printed = '\n'.join(f'==> {path} <==\n{tree[path]}' for path in [
         'run/systemd/network/60-wattle-office.netdev',
         'run/systemd/network/60-wattle-office.network',
         'run/NetworkManager/conf.d/60-wattle-office.conf', 'run/sysctl.d/60-wattle-office.conf',
-        'run/wattle/office.hosts'])
+        'run/wattle/office.nft', 'run/wattle/office.hosts'])
     assert wattle.ok(*render, 'office.mesh') == wattle.ok(*render, '--output=-', 'office.mesh') == printed
     wattle.ok('render', '--as=anna', '--owner=NetworkManager', '--output=a/b', 'office.mesh')
     assert sorted(files(wattle.folder / 'a/b')) == [

@@ -159,7 +159,7 @@ static const Device devices[] = {
         { "gw", "office", NULL, NULL },
         { "vps", "office", NULL,
           "office.mesh:17:1: warning: device vps is an exit node, and NetworkManager masquerades "
-          "nothing: write Owner=networkd below [Local], or have the firewall of this host do it" },
+          "nothing: install the mesh and wattle-filter, or have the firewall of this host do it" },
         { "phone", "office", "Managed=no", NULL },
         { "printer", "office", "Managed=no", NULL },
         { "old", "office", "is revoked", NULL },

@@ -193,7 +193,7 @@ static const ViewRow view_rows[] = {
           { "mesh=home", "profile=" TWO_OF_IT, "device=vps" },
           "vps",
           "home.mesh:6:1: warning: device vps is an exit node, and NetworkManager masquerades "
-          "nothing: write Owner=networkd below [Local], or have the firewall of this host do it" },
+          "nothing: install the mesh and wattle-filter, or have the firewall of this host do it" },
         { "exit node and routes",
           { "mesh=home", "profile=" TWO_OF_IT, "*private-key=" PRIVATE, "exit-node=vps",
             "accept-routes=yes" },

@@ -375,19 +375,20 @@ static void left_out(void)
         static const struct {
                 const char *device, *local;
                 WattleOwner asked_owner;
-                gboolean masquerade;
+                gboolean no_filter, masquerade;
                 guint n_routes, n_allowed_ips; /* of the one peer */
                 const char *faults;
         } rows[] = {
-                { "way-out", "Owner=networkd\n", WATTLE_OWNER_AUTO, TRUE, 0, 1, "" },
-                { "way-out", "", WATTLE_OWNER_AUTO, FALSE, 0, 1,
+                { "way-out", "Owner=networkd\n", WATTLE_OWNER_AUTO, TRUE, TRUE, 0, 1, "" },
+                { "way-out", "", WATTLE_OWNER_AUTO, FALSE, TRUE, 0, 1, "" },
+                { "way-out", "", WATTLE_OWNER_AUTO, TRUE, FALSE, 0, 1,
                   "home.mesh:3:1: warning: device way-out is an exit node, and NetworkManager "
-                  "masquerades nothing: write Owner=networkd below [Local], or have the firewall of "
+                  "masquerades nothing: install the mesh and wattle-filter, or have the firewall of "
                   "this host do it" },
-                { "way-out", "", WATTLE_OWNER_NETWORKD, TRUE, 0, 1, "" },
-                { "way-out", "RoutingFeatures=none\n", WATTLE_OWNER_AUTO, FALSE, 0, 1, "" },
-                { "laptop", "", WATTLE_OWNER_AUTO, FALSE, 0, 1, "" },
-                { "laptop", "AcceptRoutes=yes\n", WATTLE_OWNER_AUTO, FALSE, 1, 2,
+                { "way-out", "", WATTLE_OWNER_NETWORKD, TRUE, TRUE, 0, 1, "" },
+                { "way-out", "RoutingFeatures=none\n", WATTLE_OWNER_AUTO, TRUE, FALSE, 0, 1, "" },
+                { "laptop", "", WATTLE_OWNER_AUTO, TRUE, FALSE, 0, 1, "" },
+                { "laptop", "AcceptRoutes=yes\n", WATTLE_OWNER_AUTO, TRUE, FALSE, 1, 2,
                   "home.mesh:6:8: warning: Routes: 2001:db8:a::/48 of device way-out is not "
                   "accepted here, nor are others like it: device laptop has no IPv6 address in the "
                   "mesh" },
@@ -403,7 +404,8 @@ static void left_out(void)
                 g_auto(WattleLocal) local = { 0 };
                 WattleHost host = { .local = &local,
                                     .owner = WATTLE_OWNER_NETWORK_MANAGER,
-                                    .asked_owner = rows[i].asked_owner };
+                                    .asked_owner = rows[i].asked_owner,
+                                    .no_filter = rows[i].no_filter };
                 g_autoptr(WattleView) view = NULL;
 
                 wattle_report_init(&report);
@@ -413,6 +415,62 @@ static void left_out(void)
                 g_assert_cmpint(view->masquerade, ==, rows[i].masquerade);
                 g_assert_cmpuint(view->n_routes, ==, rows[i].n_routes);
                 g_assert_cmpuint(view->peers[0].n_allowed_ips, ==, rows[i].n_allowed_ips);
+                check_faults(&report, rows[i].faults);
+        }
+}
+
+#define THREE_SUBNETS "[Mesh]\nSubnet=10.77.0.0/24 10.78.0.0/24 fd77::/64\n"
+
+/* An exit node serves the subnets in which it has no address too, or it is said which it does not;
+ * who uses it has a way out in the families that both have. */
+static void way_out(void)
+{
+        static const struct {
+                const char *device, *local;
+                gboolean no_filter, exit_ipv4, exit_ipv6;
+                const char *faults;
+        } rows[] = {
+                { "way-out", "", FALSE, FALSE, FALSE, "" },
+                { "way-out", "", TRUE, FALSE, FALSE,
+                  "home.mesh:2:21: warning: Subnet: device way-out (line 3) is an exit node without "
+                  "an address in 10.78.0.0/24, and systemd-networkd masquerades only where it has "
+                  "one: install wattle-filter\n"
+                  "home.mesh:2:34: warning: Subnet: device way-out (line 3) is an exit node without "
+                  "an address in fd77::/64, and systemd-networkd masquerades only where it has one: "
+                  "install wattle-filter" },
+                { "both", "", TRUE, FALSE, FALSE, "" },
+                { "both", "ExitNode=way-out\n", FALSE, TRUE, FALSE,
+                  "local.conf:2:10: warning: ExitNode: device way-out (line 3 of the profile) has no "
+                  "IPv6 address in the mesh: what would leave by IPv6 is refused here" },
+                { "laptop", "ExitNode=way-out\n", FALSE, TRUE, FALSE, "" },
+                { "laptop", "ExitNode=six\n", FALSE, FALSE, FALSE,
+                  "local.conf:2:10: warning: ExitNode: device six (line 13 of the profile) has no "
+                  "IPv4 address in the mesh: what would leave by IPv4 is refused here" },
+                { "both", "ExitNode=six\n", FALSE, FALSE, TRUE,
+                  "local.conf:2:10: warning: ExitNode: device six (line 13 of the profile) has no "
+                  "IPv4 address in the mesh: what would leave by IPv4 is refused here" },
+        };
+        g_autoptr(WattleProfile) profile = good_profile(
+                THREE_SUBNETS "[Device way-out]\nPublicKey=" KEY_A
+                              "\nAddress=10.77.0.1\nExitNode=yes\n"
+                              "[Device laptop]\nPublicKey=" KEY_B "\nAddress=10.78.0.2\n"
+                              "[Device both]\nPublicKey=" KEY_C "\nAddress=10.77.0.3 fd77::3\n"
+                              "[Device six]\nPublicKey=" KEY_D "\nAddress=fd77::4\nExitNode=yes\n");
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(WattleReport) report = { 0 };
+                g_auto(WattleLocal) local = { 0 };
+                WattleHost host = { .local = &local,
+                                    .owner = WATTLE_OWNER_NETWORKD,
+                                    .no_filter = rows[i].no_filter };
+                g_autoptr(WattleView) view = NULL;
+
+                wattle_report_init(&report);
+                good_local(&local, rows[i].local);
+                view = wattle_resolve(profile, wattle_profile_find_device(profile, rows[i].device),
+                                      &host, &report);
+                g_assert_cmpint(view->exit_ipv4, ==, rows[i].exit_ipv4);
+                g_assert_cmpint(view->exit_ipv6, ==, rows[i].exit_ipv6);
                 check_faults(&report, rows[i].faults);
         }
 }
@@ -492,6 +550,7 @@ int main(int argc, char **argv)
         g_test_add_func("/resolve/order-of-names", order_of_names);
         g_test_add_func("/resolve/settings-of-host", settings_of_host);
         g_test_add_func("/resolve/left-out", left_out);
+        g_test_add_func("/resolve/way-out", way_out);
         g_test_add_func("/resolve/connection", connection);
         g_test_add_func("/resolve/source", source);
         return g_test_run();

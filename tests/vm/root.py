@@ -14,7 +14,7 @@ RELEASES = ("bookworm", "trixie")
 
 GUEST = """systemd systemd-sysv libnss-systemd dbus udev kmod iproute2 iputils-ping nftables wireguard-tools network-manager
 procps polkitd libsodium23 libmnl0 linux-image-cloud-amd64 python3 busybox-static tcpdump less""".split()
-BUILD = """gcc libc6-dev meson ninja-build pkgconf libglib2.0-dev libsodium-dev libmnl-dev libsystemd-dev libnm-dev
+BUILD = """gcc libc6-dev meson ninja-build pkgconf libglib2.0-dev libsodium-dev libmnl-dev libnftables-dev libsystemd-dev libnm-dev
 scdoc""".split()
 ONLY = {
     ("bookworm", "guest"): ["libglib2.0-0"],

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* wattle-filter: holds the packet filter of one mesh in the kernel while its interface is up. What
+ * is in it was decided when the files of the mesh were written; here it is put in place and taken
+ * away. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "common/render.h"
+#include "common/scalar.h"
+#include "common/sys/load.h"
+#include "common/sys/log.h"
+#include "filter/table.h"
+#include "filter/watch.h"
+
+#define PROGRAM    "wattle-filter"
+#define EXIT_USAGE 2
+
+/* A rule for each route of a mesh; so much is 10 000 of them. */
+#define MAX_TEXT (1024 * 1024)
+
+typedef struct {
+        int root_fd;
+        const char *mesh;
+        char *interface;
+        char *text; /* of the table; NULL: this mesh has none */
+        WattleTable *table;
+        WattleWatch *watch;
+} Filter;
+
+static void filter_clear(Filter *filter)
+{
+        g_clear_pointer(&filter->table, wattle_table_free);
+        g_clear_pointer(&filter->watch, wattle_watch_free);
+        g_free(filter->interface);
+        g_free(filter->text);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Filter, filter_clear)
+
+static void unref_event(sd_event **event)
+{
+        sd_event_unref(*event);
+}
+
+static void close_fd(int *fd)
+{
+        if (*fd >= 0)
+                close(*fd);
+}
+
+/* The text of the table into *ret, NULL if the mesh has none. */
+static gboolean read_text(const Filter *filter, char **ret, GError **error)
+{
+        g_autofree char *path = wattle_filter_path(filter->mesh);
+        g_autoptr(GError) own = NULL;
+        g_autoptr(GBytes) bytes = wattle_read_file(filter->root_fd, path, MAX_TEXT, &own);
+
+        if (bytes)
+                *ret = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+        else if (g_error_matches(own, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
+                *ret = NULL;
+        else {
+                g_propagate_prefixed_error(error, g_steal_pointer(&own), "/%s: ", path);
+                return FALSE;
+        }
+        return TRUE;
+}
+
+static WattleTable *new_table(const Filter *filter, GError **error)
+{
+        g_autofree char *name = g_strdup_printf(WATTLE_FILTER_TABLE_PREFIX "%s", filter->mesh);
+
+        return wattle_table_new(name, filter->text, error);
+}
+
+/* Brings the kernel to what the interface's state asks for. */
+static gboolean settle(Filter *filter, GError **error)
+{
+        gboolean wanted = filter->text && wattle_watch_is_up(filter->watch);
+
+        if (!wanted)
+                g_clear_pointer(&filter->table, wattle_table_free);
+        else if (!filter->table)
+                filter->table = new_table(filter, error);
+        if (wanted && !filter->table)
+                return FALSE;
+        (void)sd_notifyf(0, "READY=1\nSTATUS=The interface %s is %s", filter->interface,
+                         !wattle_watch_is_up(filter->watch) ? "down: nothing is filtered"
+                         : wanted                           ? "up: its table is in place"
+                                                            : "up, and needs no filter");
+        return TRUE;
+}
+
+/* For handlers: what ends the loop if it failed. */
+static int settle_or_end(Filter *filter)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (settle(filter, &error))
+                return 0;
+        wattle_log(WATTLE_LOG_ERROR, "mesh %s: %s", filter->mesh, error->message);
+        return -EIO;
+}
+
+static int on_link(gpointer data)
+{
+        return settle_or_end(data);
+}
+
+/* Takes over text. Where nothing is left to hold, or the kernel does not change what it has,
+ * settle() begins anew. */
+static void take_text(Filter *filter, char *text)
+{
+        gboolean same = g_strcmp0(text, filter->text) == 0;
+        g_autoptr(GError) error = NULL;
+
+        g_free(filter->text);
+        filter->text = text;
+        if (same || !filter->table || (text && wattle_table_replace(filter->table, text, &error)))
+                return;
+        if (error)
+                wattle_log(WATTLE_LOG_WARNING, "mesh %s: %s: once more from the start",
+                           filter->mesh, error->message);
+        g_clear_pointer(&filter->table, wattle_table_free);
+}
+
+static int on_hangup(G_GNUC_UNUSED sd_event_source *source,
+                     G_GNUC_UNUSED const struct signalfd_siginfo *info, void *data)
+{
+        Filter *filter = data;
+        g_autoptr(GError) error = NULL;
+        char *text;
+
+        (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT,
+                         g_get_monotonic_time());
+        if (read_text(filter, &text, &error))
+                take_text(filter, text);
+        else
+                wattle_log(WATTLE_LOG_ERROR, "%s: keeping the previous table", error->message);
+        return settle_or_end(filter);
+}
+
+static int on_end(sd_event_source *source, G_GNUC_UNUSED const struct signalfd_siginfo *info,
+                  G_GNUC_UNUSED void *data)
+{
+        return sd_event_exit(sd_event_source_get_event(source), EXIT_SUCCESS);
+}
+
+static int loop(sd_event *event, Filter *filter)
+{
+        int result = sd_event_add_signal(event, NULL, SIGHUP, on_hangup, filter);
+
+        if (result >= 0)
+                result = sd_event_add_signal(event, NULL, SIGTERM, on_end, NULL);
+        if (result >= 0)
+                result = sd_event_add_signal(event, NULL, SIGINT, on_end, NULL);
+        if (result >= 0)
+                result = settle_or_end(filter);
+        if (result >= 0)
+                result = sd_event_loop(event);
+        (void)sd_notify(0, "STOPPING=1");
+        return result < 0 ? EXIT_FAILURE : result;
+}
+
+static void block_signals(void)
+{
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGHUP);
+        sigaddset(&set, SIGTERM);
+        sigaddset(&set, SIGINT);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+        signal(SIGPIPE, SIG_IGN);
+}
+
+static char *find_interface(int root_fd, const char *mesh)
+{
+        g_auto(WattleLocal) local = { 0 };
+        g_auto(WattleReport) report = { 0 };
+        gboolean ok;
+
+        wattle_report_init(&report);
+        wattle_local_init(&local);
+        ok = wattle_local_load(&local, root_fd, mesh, &report);
+        wattle_log_report(&report);
+        return ok ? g_strdup(wattle_local_interface(&local, mesh)) : NULL;
+}
+
+static gboolean start(Filter *filter, sd_event *event, GError **error)
+{
+        if (!read_text(filter, &filter->text, error))
+                return FALSE;
+        filter->watch = wattle_watch_new(event, filter->interface, on_link, filter, error);
+        return filter->watch != NULL;
+}
+
+static int run(const char *root, const char *mesh)
+{
+        __attribute__((cleanup(unref_event))) sd_event *event = NULL;
+        __attribute__((cleanup(close_fd))) int root_fd =
+                open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        g_auto(Filter) filter = { .root_fd = root_fd, .mesh = mesh };
+        g_autoptr(GError) error = NULL;
+
+        if (root_fd < 0) {
+                wattle_log(WATTLE_LOG_ERROR, "%s: %s", root, g_strerror(errno));
+                return EXIT_FAILURE;
+        }
+        filter.interface = find_interface(root_fd, mesh);
+        if (!filter.interface)
+                return EXIT_FAILURE;
+        block_signals();
+        if (sd_event_default(&event) < 0) {
+                wattle_log(WATTLE_LOG_ERROR, "no event loop");
+                return EXIT_FAILURE;
+        }
+        if (!start(&filter, event, &error)) {
+                wattle_log(WATTLE_LOG_ERROR, "mesh %s: %s", mesh, error->message);
+                return EXIT_FAILURE;
+        }
+        return loop(event, &filter);
+}
+
+static int usage(FILE *stream, int status)
+{
+        fputs("Usage: " PROGRAM " [--root=DIR] MESH\n"
+              "\n"
+              "Holds the packet filter of a mesh, /run/wattle/MESH.nft, while its interface is up.\n"
+              "wattle-filter@MESH.service runs it; see wattle-filter(8).\n"
+              "\n"
+              "  --root=DIR  look for the mesh below DIR\n"
+              "  --help      show this\n"
+              "  --version   show the version\n",
+              stream);
+        return status;
+}
+
+int main(int argc, char **argv)
+{
+        const char *root = "/";
+        g_autoptr(GError) error = NULL;
+
+        if (argc > 1 && strcmp(argv[1], "--help") == 0)
+                return usage(stdout, EXIT_SUCCESS);
+        if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+                puts(PROGRAM " " WATTLE_VERSION);
+                return EXIT_SUCCESS;
+        }
+        if (argc > 1 && g_str_has_prefix(argv[1], "--root=")) {
+                root = argv[1] + strlen("--root=");
+                argv++;
+                argc--;
+        }
+        if (argc != 2)
+                return usage(stderr, EXIT_USAGE);
+        if (!wattle_identifier_check(argv[1], WATTLE_MESH_NAME_MAX, &error)) {
+                wattle_log(WATTLE_LOG_ERROR, "MESH: %s", error->message);
+                return EXIT_USAGE;
+        }
+        return run(root, argv[1]);
+}
