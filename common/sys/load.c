@@ -59,10 +59,28 @@ static GBytes *read_all(int fd, gsize size, GError **error)
         return g_bytes_new_take(g_steal_pointer(&bytes), n);
 }
 
-GBytes *wattle_read_file(int dir_fd, const char *path, gsize max, GError **error)
+static gboolean same_time(struct timespec a, struct timespec b)
+{
+        return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+/* Whether the path still leads to the file that was read, as it was before. */
+static gboolean is_as_before(int dir_fd, const char *path, int fd, const struct stat *before)
+{
+        struct stat st, there;
+
+        return fstat(fd, &st) == 0 && st.st_size == before->st_size &&
+               same_time(st.st_mtim, before->st_mtim) && same_time(st.st_ctim, before->st_ctim) &&
+               fstatat(dir_fd, path, &there, 0) == 0 && there.st_dev == st.st_dev &&
+               there.st_ino == st.st_ino;
+}
+
+/* NULL without an error: the file changed while it was read. */
+static GBytes *read_once(int dir_fd, const char *path, gsize max, GError **error)
 {
         __attribute__((cleanup(close_fd))) int fd =
                 openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        g_autoptr(GBytes) bytes = NULL;
         struct stat st;
 
         if (fd < 0 || fstat(fd, &st) < 0) {
@@ -78,7 +96,30 @@ GBytes *wattle_read_file(int dir_fd, const char *path, gsize max, GError **error
         if ((guint64)st.st_size > max)
                 return refuse(error, max >= WATTLE_INI_MAX_BYTES ? "is larger than 8 MiB"
                                                                  : "is larger than 1 MiB");
-        return read_all(fd, (gsize)st.st_size, error);
+        bytes = read_all(fd, (gsize)st.st_size, error);
+        if (!bytes || !is_as_before(dir_fd, path, fd, &st))
+                return NULL;
+        return g_steal_pointer(&bytes);
+}
+
+/* A file that is written in place, not renamed over, reads half as the old one and half as the new
+ * one, and each half may be good: devices would be missing. */
+#define MAX_READS 3
+
+GBytes *wattle_read_file(int dir_fd, const char *path, gsize max, GError **error)
+{
+        for (guint i = 0; i < MAX_READS; i++) {
+                g_autoptr(GError) fault = NULL;
+                GBytes *bytes = read_once(dir_fd, path, max, &fault);
+
+                if (bytes)
+                        return bytes;
+                if (fault) {
+                        g_propagate_error(error, g_steal_pointer(&fault));
+                        return NULL;
+                }
+        }
+        return refuse(error, "is being written while it is read: try again when that is done");
 }
 
 void wattle_mesh_clear(WattleMesh *mesh)
