@@ -16,13 +16,19 @@ CONFDIR = os.environ.get("WATTLE_CONFDIR", "")
 VENDORDIR = os.environ.get("WATTLE_VENDORDIR", "")
 GROUP = 4242  # networkd's group on these hosts: any number that is not ours
 
+# What a build chroot of a distribution may lack; tests/run has all of it.
+needs_strace = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+needs_analyze = pytest.mark.skipif(
+    not shutil.which("systemd-analyze") or bool(os.geteuid() and not os.path.isdir("/run/systemd")),
+    reason="needs root or /run/systemd, for systemd-analyze")
+
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "root: needs root")
     if not CONFDIR:
         pytest.exit("run by meson: meson test --suite boot", returncode=2)
     if config.getoption("markexpr") == "root" and os.geteuid() != 0:
-        pytest.exit("these tests need root", returncode=77)
+        pytest.exit("needs root: a sandbox, a group and a namespace", returncode=77)
 
 
 class Host:
@@ -60,7 +66,7 @@ class Host:
     def key(self, device, mesh="office", mode=0o640, gid=None, path=None):
         file = self.write(path or f"{CONFDIR}/{mesh}.key", (MESHES / "keys" / f"{mesh}-{device}.key").read_text(), mode)
         if gid is not None:
-            os.chown(file, 0, gid)
+            os.chown(file, -1, gid)
         return file
 
     def network_manager(self):

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 import sandbox
-from conftest import CONFDIR, VENDORDIR, run
+from conftest import CONFDIR, VENDORDIR, needs_strace, run
 
 OURS = f'{os.environ["WATTLE_UNITDIR"]}/wattle-networkd@.service'
 NETWORKD = f'{os.environ["SYSTEMD_UNITDIR"]}/systemd-networkd.service'
@@ -241,6 +241,7 @@ def traced(host, log, env=None):
 START = re.compile(r"/etc/ld\.so|/proc/self/|/dev/(null|zero)|\.so(\.[\d.]+)?$|/sys/devices/system/cpu|/usr/lib/ssl|/etc/ssl/")
 
 
+@needs_strace
 def test_it_reads_settings_and_nothing_else(host, tmp_path):
     busy_host(host)
     calls = traced(host, tmp_path / "log")
@@ -251,6 +252,7 @@ def test_it_reads_settings_and_nothing_else(host, tmp_path):
     assert not [p for p in opened if p.endswith((".mesh", ".key")) or "nsswitch" in p or p in ("/etc/passwd", "/etc/group")]
 
 
+@needs_strace
 def test_it_talks_to_nobody(host, tmp_path):
     busy_host(host)
     calls = traced(host, tmp_path / "log")
@@ -260,6 +262,7 @@ def test_it_talks_to_nobody(host, tmp_path):
     assert not [call for call in calls if "/dev/kmsg" in call]
 
 
+@needs_strace
 def test_by_systemd_it_writes_to_the_kernel_log(host, tmp_path):
     """Seen, not done: the kernel's log of this machine is not ours."""
     busy_host(host)

@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from conftest import CONFDIR, run
+from conftest import CONFDIR, needs_analyze, run
 
 # Name to the unit and its program, of what was built.
 UNITS = {"wattle-networkd": (os.environ["WATTLE_UNIT"], os.environ["WATTLE_NETWORKD"])}
@@ -55,6 +55,7 @@ def about_us(done):
     return [line for line in (done.stdout + done.stderr).splitlines() if "wattle" in line or "cycle" in line]
 
 
+@needs_analyze
 def test_systemd_finds_no_fault(verify, units, name):
     done = verify(str(units / f"{name}@home.service"))
     assert done.returncode == 0 and about_us(done) == []
@@ -70,10 +71,12 @@ def boot(verify, units, name):
     return lambda: verify(str(units / "boot.service"))
 
 
+@needs_analyze
 def test_a_boot_with_it_has_no_ordering_cycle(boot):
     assert about_us(boot()) == []
 
 
+@needs_analyze
 def test_a_cycle_would_be_seen(boot, units, name):
     unit = units / f"{name}@.service"
     unit.write_text(unit.read_text().replace("After=", "After=network.target "))
@@ -82,6 +85,7 @@ def test_a_cycle_would_be_seen(boot, units, name):
     assert "ordering cycle" in said and f"{name}@home.service" in said
 
 
+@needs_analyze
 def test_exposure(name):
     done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=10", UNITS[name][0]])
     assert done.returncode == 0, done.stdout + done.stderr
@@ -100,6 +104,7 @@ def daemon(tmp_path):
     return tmp_path
 
 
+@needs_analyze
 def test_systemd_finds_no_fault_in_wattled(daemon):
     for unit in ("wattled.service", "boot.service"):
         done = run(["systemd-analyze", "verify", "--man=no", str(daemon / unit)],
@@ -112,6 +117,7 @@ def test_nothing_waits_for_wattled():
     assert not re.search(r"^(Before|After|Requires|Wants|BindsTo)=", open(DAEMON).read(), re.M)
 
 
+@needs_analyze
 def test_exposure_of_wattled():
     done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=100", DAEMON])
     assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 1.5, done.stdout
@@ -119,6 +125,7 @@ def test_exposure_of_wattled():
         "AmbientCapabilities=CAP_NET_ADMIN", "CapabilityBoundingSet=CAP_NET_ADMIN"]
 
 
+@needs_analyze
 @pytest.mark.parametrize("verb, limit", [("apply", 2.0), ("down", 1.5), ("up", 1.5)])
 def test_exposure_of_what_wattled_has_root_do(verb, limit):
     unit = f"{os.path.dirname(DAEMON)}/wattle-{verb}@.service"
@@ -169,7 +176,7 @@ def test_what_is_installed(installed):
 def test_sysusers_beside_systemds_own(tmp_path):
     """The group where there is no networkd, and no quarrel where there is one."""
     if not shutil.which("systemd-sysusers"):
-        pytest.fail("needs systemd-sysusers")
+        pytest.skip("systemd-sysusers is not installed")
     networkd = 'u systemd-network - "networkd"\n'
     wattle, nm = (open(path).read() for path in os.environ["WATTLE_SYSUSERS"].split(":"))
     for name, files in {"wattle": {"wattle.conf": wattle},

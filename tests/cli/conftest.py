@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason='needs root: keys are looked at')
+
 MESHES = pathlib.Path(__file__).parent.parent / 'meshes'
 
 

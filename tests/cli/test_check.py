@@ -12,7 +12,7 @@ NO_GROUP = ('/etc/wattle/wgnet.mesh: warning: there is no group systemd-network 
             'the private key is not known\n')
 GOOD = '/etc/wattle/wgnet.mesh: good: 4 devices, serial 1\n'
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason='a key of root and of a group takes root: run these as root')
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason='needs root: a key of root and of a group')
 
 
 @pytest.fixture

@@ -282,7 +282,7 @@ def test_messages_name_the_file(wattle):
     assert wattle.bad('add', name, 'x', f'--key={KEY}') == f'wattle: {name}: File name too long\n'
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason='needs root, to give a file away')
+@pytest.mark.skipif(os.geteuid() != 0, reason='needs root: a file is given away')
 def test_owner_is_kept(wattle):
     mesh = wattle.mesh('home.mesh', MESH)
     os.chown(mesh, 4711, 4712)
