@@ -83,18 +83,6 @@ static gboolean link_daemon(int root_fd, int out_fd, GError **error)
                link_unit(out_fd, "multi-user.target", "wattled.service", unit, error);
 }
 
-#define DEVICE_PREFIX "sys-subsystem-net-devices-"
-
-/* The unit of an interface, without its suffix, as systemd.unit(5) escapes it: the hyphen is all
- * that a name may have and that is not plain. */
-static char *device_unit(const char *interface)
-{
-        g_auto(GStrv) parts = g_strsplit(interface, "-", -1);
-        g_autofree char *escaped = g_strjoinv("\\x2d", parts);
-
-        return g_strconcat(DEVICE_PREFIX, escaped, ".device", NULL);
-}
-
 /* No template can name the interface of its mesh. */
 static gboolean bind_unit(int out_fd, const char *unit, const char *device, GError **error)
 {
@@ -114,7 +102,7 @@ static gboolean bind_unit(int out_fd, const char *unit, const char *device, GErr
 static gboolean link_filter(int root_fd, int out_fd, const char *mesh, const WattleLocal *local,
                             GError **error)
 {
-        g_autofree char *device = device_unit(wattle_local_interface(local, mesh));
+        g_autofree char *device = wattle_device_unit(wattle_local_interface(local, mesh));
         g_autofree char *unit = g_strdup_printf("wattle-filter@%s.service", mesh);
 
         return !wattle_host_has_filter(root_fd) ||

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/apply/before.h"
+#include "cli/apply/filter.h"
 #include "cli/apply/nm.h"
 #include "cli/apply/swap.h"
 #include "cli/managers/link.h"
@@ -324,6 +325,19 @@ static gboolean tell_systemd(Run *run, GError **error)
         return wattle_systemd_run_job(bus, "StartUnit", WATTLE_NETWORKD_UNIT, error);
 }
 
+/* Before the routes that need it; a mesh that is without one now loses it when they are gone. */
+static gboolean switch_filter(const Run *run, gboolean wanted, GError **error)
+{
+        const WattleView *view = run->deployment.view;
+        g_autofree char *path = wattle_filter_path(run->mesh);
+
+        if (wanted != (wattle_fileset_find(&run->deployment.files, path) != NULL))
+                return TRUE;
+        return wattle_filter_apply(run->applier->bus, run->mesh, view ? view->interface : NULL,
+                                   wanted, run->pending || has_suffix(run->changes.changed, ".nft"),
+                                   error);
+}
+
 static gboolean update_nm(Run *run, GError **error)
 {
         WattleNmApplied nm = { 0 };
@@ -391,12 +405,12 @@ static gboolean change_files(Run *run, GError **error)
 static gboolean change_network(Run *run, GError **error)
 {
         if ((updates_device(run) && !update_device(run, error)) || !tell_systemd(run, error) ||
-            (owned_by_nm(run) && !update_nm(run, error)))
+            !switch_filter(run, TRUE, error) || (owned_by_nm(run) && !update_nm(run, error)))
                 return FALSE;
         if (needs_networkd(run) &&
             (!reload_networkd(run, error) || (updates_device(run) && !update_device(run, error))))
                 return FALSE;
-        return apply_sysctls(run, error);
+        return switch_filter(run, FALSE, error) && apply_sysctls(run, error);
 }
 
 static gboolean change_host(Run *run, GError **error)

@@ -333,6 +333,28 @@ static void check_wattled(const WattleFacts *facts, const Findings *findings)
                         NULL);
 }
 
+/* Without it an exit node's user is deaf behind a strict filter, and an exit node lets private
+ * addresses out. */
+static void check_filter(const WattleFacts *facts, const Findings *findings)
+{
+        const WattleView *view = facts->view;
+        const char *what = view->exit_node
+                                   ? "strict reverse path filters drop answers to what goes "
+                                     "to the exit node"
+                                   : "not all that leaves here has this device's address";
+
+        if (!facts->filter_known || !(view->exit_node || view->masquerade))
+                return;
+        if (!facts->filter_installed)
+                (view->exit_node ? note : problem)(
+                        findings, g_strdup_printf("wattle-filter is not installed: %s", what),
+                        NULL);
+        else if (!facts->filter_runs && facts->status.link == WATTLE_LINK_UP)
+                problem(findings,
+                        g_strdup_printf("wattle-filter@%s does not run: %s", view->mesh, what),
+                        g_strdup_printf("systemctl restart wattle-filter@%s", view->mesh));
+}
+
 /* wattle(1) describes each. */
 static const struct {
         const char *name;
@@ -344,7 +366,7 @@ static const struct {
         { "rp_filter", check_rp_filter }, { "forwarding", check_forwarding },
         { "routes", check_routes },       { "clock", check_clock },
         { "firewall", check_firewall },   { "names", check_names },
-        { "wattled", check_wattled },
+        { "filter", check_filter },       { "wattled", check_wattled },
 };
 
 const char *const *wattle_doctor_names(void)

@@ -49,6 +49,9 @@ typedef struct {
         GPtrArray *unresolved;   /* of char *: names of endpoints that nobody knows */
         gboolean wattled_wanted; /* the mesh is to migrate, and wattled is installed */
         gboolean wattled_runs;
+        gboolean filter_known; /* what follows was asked */
+        gboolean filter_installed;
+        gboolean filter_runs;
 } WattleFacts;
 
 typedef enum {

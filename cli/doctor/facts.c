@@ -373,6 +373,15 @@ static void gather_names(WattleFacts *facts)
         }
 }
 
+static void gather_filter(WattleFacts *facts, int root_fd, sd_bus *bus)
+{
+        g_autofree char *unit = g_strdup_printf("wattle-filter@%s.service", facts->view->mesh);
+        g_autoptr(GError) error = NULL;
+
+        facts->filter_installed = wattle_host_has_filter(root_fd);
+        facts->filter_known = wattle_systemd_is_active(bus, unit, &facts->filter_runs, &error);
+}
+
 void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleMesh *mesh,
                          const WattleView *view)
 {
@@ -405,6 +414,7 @@ void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleM
         if (source.bus) {
                 gather_owners(facts, source.bus);
                 facts->wattled_runs = wattle_wattled_is_running(source.bus);
+                gather_filter(facts, cli->root_fd, source.bus);
         } else {
                 facts->wattled_wanted = FALSE; /* or nobody knows */
         }

@@ -70,6 +70,15 @@ gboolean wattle_host_has_nm_writer(int root_fd)
         return exists(root_fd, WATTLE_UNITDIR "/wattle-nm@.service" + 1);
 }
 
+/* As systemd.unit(5) escapes it: of what a name may have, the hyphen alone is not plain. */
+char *wattle_device_unit(const char *interface)
+{
+        g_auto(GStrv) parts = g_strsplit(interface, "-", -1);
+        g_autofree char *escaped = g_strjoinv("\\x2d", parts);
+
+        return g_strconcat("sys-subsystem-net-devices-", escaped, ".device", NULL);
+}
+
 gboolean wattle_host_has_filter(int root_fd)
 {
         return exists(root_fd, WATTLE_UNITDIR "/wattle-filter@.service" + 1);

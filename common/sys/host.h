@@ -19,6 +19,9 @@ WattleOwner wattle_host_owner(int root_fd);
  */
 gboolean wattle_host_has_nm_writer(int root_fd);
 
+/* The unit of an interface: "sys-subsystem-net-devices-home.device". */
+char *wattle_device_unit(const char *interface);
+
 /* The same of wattle-filter, which needs nftables. */
 gboolean wattle_host_has_filter(int root_fd);
 

@@ -177,6 +177,36 @@ static void ill_names(WattleFacts *facts)
         g_ptr_array_add(facts->unresolved, g_strdup("vps.example"));
 }
 
+/* A host with an exit node; without, nobody misses the filter. */
+static void ill_filter_missing(WattleFacts *facts)
+{
+        facts->filter_known = TRUE;
+        ((WattleView *)facts->view)->exit_node = "vps";
+}
+
+static void ill_filter_stopped(WattleFacts *facts)
+{
+        ill_filter_missing(facts);
+        facts->filter_installed = TRUE;
+}
+
+static void ill_filter_down(WattleFacts *facts)
+{
+        ill_filter_stopped(facts);
+        is_down(facts);
+}
+
+static void ill_filter_masquerade(WattleFacts *facts)
+{
+        facts->filter_known = TRUE;
+        ((WattleView *)facts->view)->masquerade = TRUE;
+}
+
+static void ill_filter_not_needed(WattleFacts *facts)
+{
+        facts->filter_known = TRUE;
+}
+
 static void ill_wattled(WattleFacts *facts)
 {
         facts->wattled_wanted = TRUE;
@@ -266,6 +296,18 @@ static const struct row {
           "insert rule inet filter input udp dport 1234 accept]\n" },
         { "names", ill_names,
           "names: names of endpoints are not found: vps.example [getent ahosts vps.example]\n" },
+        { "filter not installed", ill_filter_missing,
+          "filter: note: wattle-filter is not installed: strict reverse path filters drop answers to "
+          "what goes to the exit node []\n" },
+        { "filter does not run", ill_filter_stopped,
+          "filter: wattle-filter@home does not run: strict reverse path filters drop answers to what "
+          "goes to the exit node [systemctl restart wattle-filter@home]\n" },
+        { "filter of a mesh that is down", ill_filter_down,
+          "interface: note: the interface home is down [wattle up home]\n" },
+        { "filter of an exit node not installed", ill_filter_masquerade,
+          "filter: wattle-filter is not installed: not all that leaves here has this device's "
+          "address []\n" },
+        { "filter that is not needed", ill_filter_not_needed, "" },
         { "wattled", ill_wattled,
           "wattled: wattled does not run: endpoints do not follow the network [systemctl start "
           "wattled]\n" },
