@@ -52,7 +52,7 @@ typedef struct {
         WattleLocalName interface;    /* value NULL: the mesh's name */
         const char *private_key_file; /* absolute; NULL: /etc/wattle/MESH.key */
         WattleOptionalU16 listen_port;
-        WattleOptionalU16 mtu;
+        WattleMtu mtu;
         WattleActivation activation;
         WattleRoutingFeatures routing_features;
         gboolean accept_routes;

@@ -439,6 +439,27 @@ static void check_prefixes(const WattleProfile *profile, WattleReport *report)
                 }
 }
 
+/* An MTU of IPv4 alone may be smaller: a tunnel inside a tunnel has 1220. Hosts may have one of
+ * their own, which resolve.c looks at. */
+static void check_mtu(const WattleProfile *profile, WattleReport *report)
+{
+        if (!profile->mtu.given || profile->mtu.value >= WATTLE_MTU_MIN_IPV6)
+                return;
+        for (guint i = 0; i < profile->n_devices; i++)
+                for (guint j = 0; j < profile->devices[i].n_addresses; j++) {
+                        const WattleProfileAddr *addr = &profile->devices[i].addresses[j];
+
+                        if (addr->value.family != AF_INET6)
+                                continue;
+                        wattle_report_error(report, profile->mtu.place,
+                                            "MTU: %u is too small: device %s has an IPv6 address "
+                                            "(line %u), and IPv6 needs %d at least",
+                                            profile->mtu.value, profile->devices[i].name,
+                                            addr->place.line, WATTLE_MTU_MIN_IPV6);
+                        return;
+                }
+}
+
 static void check_mesh_name(const WattleProfile *profile, WattleReport *report)
 {
         g_autoptr(GError) error = NULL;
@@ -465,5 +486,6 @@ void wattle_profile_check(const WattleProfile *profile, WattleReport *report)
         check_addresses(profile, report);
         check_candidates(profile, report);
         check_prefixes(profile, report);
+        check_mtu(profile, report);
         check_overlaps(profile, report);
 }

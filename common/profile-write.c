@@ -99,7 +99,7 @@ static void append_mesh(GString *text, const WattleProfile *profile)
         append_port(text, "ListenPort", profile->listen_port);
         if (profile->domain)
                 g_string_append_printf(text, "Domain=%s\n", profile->domain);
-        append_port(text, "MTU", profile->mtu);
+        append_port(text, "MTU", (WattleOptionalU16){ profile->mtu.given, profile->mtu.value });
         append_keepalive(text, profile->keepalive_s);
 }
 

@@ -54,7 +54,7 @@ typedef struct WattleProfile {
         guint16 n_subnets;
         const char *domain; /* Domain=, or NULL */
         WattleOptionalU16 listen_port;
-        WattleOptionalU16 mtu;
+        WattleMtu mtu;
         WattleOptionalU16 keepalive_s;
         WattleDevice *devices; /* in the order of the file */
         guint n_devices;

@@ -401,9 +401,32 @@ static void fill_connection(Resolver *resolver, WattleReport *report)
                                       "interface and knows no zones");
 }
 
+static const WattleMtu *choose_mtu(const Resolver *resolver)
+{
+        return resolver->local->mtu.given ? &resolver->local->mtu : &resolver->profile->mtu;
+}
+
+/* The kernel takes IPv6 away from an interface with less, and then refuses its addresses and its
+ * routes. An exit node gets both families, lest one leak. */
+static gboolean check_mtu(const Resolver *resolver, WattleReport *report)
+{
+        const WattleMtu *mtu = choose_mtu(resolver);
+        gboolean has_ipv6 = has_family(resolver, AF_INET6);
+
+        if (!mtu->given || mtu->value >= WATTLE_MTU_MIN_IPV6 || (!has_ipv6 && !resolver->exit_node))
+                return TRUE;
+        wattle_report_error(report, mtu->place,
+                            "MTU: %u is too small: %s, and IPv6 needs %d at least", mtu->value,
+                            has_ipv6 ? "this device has an IPv6 address"
+                                     : "with ExitNode= IPv6 goes into the mesh too",
+                            WATTLE_MTU_MIN_IPV6);
+        return FALSE;
+}
+
 static void fill_settings(Resolver *resolver, const WattleHost *host)
 {
         const WattleLocal *local = resolver->local;
+        const WattleMtu *mtu = choose_mtu(resolver);
         WattleView *view = resolver->view;
 
         view->owner = local->owner == WATTLE_OWNER_AUTO ? host->owner : local->owner;
@@ -411,7 +434,7 @@ static void fill_settings(Resolver *resolver, const WattleHost *host)
                 view->owner = host->asked_owner;
         view->activation = local->activation;
         view->listen_port = choose_listen_port(resolver);
-        view->mtu = local->mtu.given ? local->mtu : resolver->profile->mtu;
+        view->mtu = (WattleOptionalU16){ mtu->given, mtu->value };
         if (!host->key_credential)
                 view->private_key_file =
                         local->private_key_file
@@ -432,6 +455,7 @@ WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *sel
         view->arena = wattle_arena_ref(profile->arena);
         ok = find_exit_node(&resolver, report);
         ok = fill_interface(&resolver, report) && ok;
+        ok = check_mtu(&resolver, report) && ok;
         if (!ok)
                 return NULL;
         fill_names(&resolver);

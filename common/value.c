@@ -30,13 +30,13 @@ gboolean wattle_value_parse_port(const char *text, G_GNUC_UNUSED WattlePlace pla
         return port->given;
 }
 
-gboolean wattle_value_parse_mtu(const char *text, G_GNUC_UNUSED WattlePlace place,
+gboolean wattle_value_parse_mtu(const char *text, WattlePlace place,
                                 G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
 {
         guint64 mtu;
 
         if (!wattle_uint_parse(text, WATTLE_MTU_MIN, WATTLE_MTU_MAX, &mtu, error))
                 return FALSE;
-        *(WattleOptionalU16 *)field = (WattleOptionalU16){ TRUE, (guint16)mtu };
+        *(WattleMtu *)field = (WattleMtu){ TRUE, (guint16)mtu, place };
         return TRUE;
 }

@@ -15,8 +15,9 @@
 #define WATTLE_DEVICE_MAX_ROUTES     256
 #define WATTLE_DEVICE_MAX_ALIASES    16
 
-#define WATTLE_MTU_MIN 1280 /* the least that IPv6 works with, RFC 8200, 5 */
-#define WATTLE_MTU_MAX 65535
+#define WATTLE_MTU_MIN      576  /* what each host must take, RFC 791, 3.1 */
+#define WATTLE_MTU_MIN_IPV6 1280 /* the least that IPv6 works with, RFC 8200, 5 */
+#define WATTLE_MTU_MAX      65535
 
 typedef struct {
         WattleAddr value;
@@ -56,6 +57,13 @@ typedef struct {
         guint32 value;
 } WattleOptionalU32;
 
+/* Whether it is large enough hangs on what else is given: the place is for that message. */
+typedef struct {
+        gboolean given;
+        guint16 value;
+        WattlePlace place;
+} WattleMtu;
+
 /* A key that a section does not have, with the one of its words that was meant. To find that costs
  * more than the line did, so it is done only for a report that has room for it. */
 void wattle_value_report_unknown_key(WattleReport *report, WattlePlace place, const char *key,
@@ -70,5 +78,6 @@ gboolean wattle_value_parse_boolean(const char *text, WattlePlace place, WattleA
 /* Into a WattleOptionalU16. */
 gboolean wattle_value_parse_port(const char *text, WattlePlace place, WattleArena *arena,
                                  gpointer field, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Into a WattleMtu. */
 gboolean wattle_value_parse_mtu(const char *text, WattlePlace place, WattleArena *arena,
                                 gpointer field, GError **error) G_GNUC_WARN_UNUSED_RESULT;

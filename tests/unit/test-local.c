@@ -57,8 +57,9 @@ static const Row rows[] = {
           "'%' and tabs" },
         { "port", "[Local]\nListenPort=51820x\n",
           "a.conf:2:12: ListenPort: '51820x' is not a port: 1 to 65535" },
-        { "mtu", "[Local]\nMTU=1279\n",
-          "a.conf:2:5: MTU: '1279' is not a whole number from 1280 to 65535" },
+        { "mtu", "[Local]\nMTU=575\n",
+          "a.conf:2:5: MTU: '575' is not a whole number from 576 to 65535" },
+        { "mtu-of-ipv4", "[Local]\nMTU=576\n", "" },
         { "mark", "[Local]\nFirewallMark=0\n",
           "a.conf:2:14: FirewallMark: '0' is not a mark: 1 to 4294967295, or in hexadecimal 0x1 "
           "to 0xffffffff" },
@@ -79,7 +80,7 @@ static const Row rows[] = {
         { "crlf", "[Local]\r\nMTU=1420\r\n",
           "a.conf:1:8: has a carriage return: save it with LF line ends (dos2unix does)" },
         { "many", "[Local]\nMTU=1\nx=y\nEnable=2\n",
-          "a.conf:2:5: MTU: '1' is not a whole number from 1280 to 65535\n"
+          "a.conf:2:5: MTU: '1' is not a whole number from 576 to 65535\n"
           "a.conf:3:1: unknown key 'x'\n"
           "a.conf:4:8: Enable: '2' is neither yes nor no" },
 };

@@ -169,6 +169,18 @@ static const Row texts[] = {
         { "route-is-the-mesh", MESH NAS "Routes=10.42.0.0/16\n",
           "home.mesh:6:8: Routes: 10.42.0.0/16 overlaps the mesh's own subnet 10.42.0.0/16 (line "
           "2)" },
+        { "mtu-of-ipv4", MESH "MTU=1220\n" NAS VPS, "" },
+        { "mtu-of-ipv6-is-enough",
+          "[Mesh]\nSubnet=fd42::/64\nMTU=1280\n[Device nas]\nPublicKey=" KEY_A
+          "\nAddress=fd42::1\n",
+          "" },
+        { "mtu-of-ipv6",
+          "[Mesh]\nSubnet=10.42.0.0/16 fd42::/64\nMTU=1279\n" NAS "[Device vps]\nPublicKey=" KEY_B
+          "\nAddress=10.42.0.2 fd42::2\n",
+          "home.mesh:3:5: MTU: 1279 is too small: device vps has an IPv6 address (line 9), and IPv6 "
+          "needs 1280 at least" },
+        { "mtu-with-an-ipv6-subnet-that-nobody-is-in",
+          "[Mesh]\nSubnet=10.42.0.0/16 fd42::/64\nMTU=1220\n" NAS, "" },
         { "default-route", MESH NAS "Routes=::/0\n",
           "home.mesh:6:8: Routes: a default route is written ExitNode=yes" },
         { "mesh-name-is-no-label", MESH "Name=my_mesh\n",

@@ -302,6 +302,15 @@ static const RefusedRow refused[] = {
         { "name-of-digits", MESH "Name=42\n" ANNA, "",
           "home.mesh:1:1: the interface would be called as the mesh, but '42' is all digits, "
           "which no interface may be: write Interface= below [Local]" },
+        { "mtu-with-ipv6", MESH ANNA "Address=fd77::10\n", "MTU=1220\n",
+          "local.conf:2:5: MTU: 1220 is too small: this device has an IPv6 address, and IPv6 needs "
+          "1280 at least" },
+        { "mtu-with-exit-node",
+          "[Mesh]\nSubnet=10.77.0.0/24\nMTU=1220\n" ANNA "[Device vps]\nPublicKey=" KEY_B
+          "\nAddress=10.77.0.2\nExitNode=yes\n",
+          "ExitNode=vps\n",
+          "home.mesh:3:5: MTU: 1220 is too small: with ExitNode= IPv6 goes into the mesh too, and "
+          "IPv6 needs 1280 at least" },
         { "both", MESH "Name=sixteen-letters1\n" ANNA, "ExitNode=x\n",
           "local.conf:2:10: ExitNode: x is no device of the mesh\n"
           "home.mesh:1:1: the interface would be called as the mesh, but 'sixteen-letters1' has "
@@ -346,6 +355,8 @@ static void settings_of_host(void)
                   WATTLE_OWNER_NETWORKD, FALSE, "/etc/k", WATTLE_ACTIVATION_UP, 1300 },
                 { "", WATTLE_OWNER_NETWORKD, WATTLE_OWNER_NETWORKD, TRUE, NULL,
                   WATTLE_ACTIVATION_MANUAL, 1300 },
+                { "MTU=1220\n", WATTLE_OWNER_NETWORKD, WATTLE_OWNER_NETWORKD, TRUE, NULL,
+                  WATTLE_ACTIVATION_MANUAL, 1220 },
         };
         g_autoptr(WattleProfile) profile =
                 good_profile("[Mesh]\nSubnet=10.77.0.0/24\nMTU=1300\n" ANNA);

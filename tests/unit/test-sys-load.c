@@ -194,7 +194,7 @@ static void faults_of_both(void)
         check_faults(&report, WATTLE_CONFDIR
                      "/home.mesh:2:8: Subnet: 'x' is not a prefix: ADDRESS/LENGTH, as in "
                      "10.42.0.0/16\n" WATTLE_CONFDIR
-                     "/home.mesh.d/a.conf:2:5: MTU: '1' is not a whole number from 1280 to 65535");
+                     "/home.mesh.d/a.conf:2:5: MTU: '1' is not a whole number from 576 to 65535");
 }
 
 typedef struct {
