@@ -263,15 +263,21 @@ static void report_overlap(const WattleProfile *profile, const Claim *outer, con
                 wattle_report_error(report, wattle_profile_place(profile, later->place),
                                     "Subnet: %s and %s (line %u) overlap", inner_text, outer_text,
                                     other_line);
-        else if (!outer->device || !inner->device)
+        else if (!outer->device || (!inner->device && same))
                 wattle_report_error(
                         report,
                         wattle_profile_place(profile,
                                              (outer->device ? outer : inner)->prefix->place),
-                        "Routes: %s overlaps the mesh's own subnet %s (line %u)",
+                        "Routes: %s lies inside the mesh's own subnet %s (line %u)",
                         outer->device ? outer_text : inner_text,
                         outer->device ? inner_text : outer_text,
                         (outer->device ? inner : outer)->prefix->place.line);
+        else if (!inner->device)
+                wattle_report_warning(
+                        report, wattle_profile_place(profile, outer->prefix->place),
+                        "Routes: %s of device %s contains the mesh's own subnet %s (line %u); the "
+                        "longer prefix wins",
+                        outer_text, outer->device->name, inner_text, inner->prefix->place.line);
         else if (same)
                 wattle_report_error(
                         report, wattle_profile_place(profile, later->place),
@@ -343,7 +349,10 @@ static void check_endpoints_in_routes(const WattleProfile *profile, const GPtrAr
                         char endpoint[WATTLE_ENDPOINT_TEXT_MAX], route[WATTLE_PREFIX_TEXT_MAX];
                         const Claim *claim;
 
-                        if (candidate->kind != WATTLE_CANDIDATE_PUBLIC || candidate->endpoint.name)
+                        /* One inside the mesh was refused already. */
+                        if (candidate->kind != WATTLE_CANDIDATE_PUBLIC ||
+                            candidate->endpoint.name ||
+                            subnet_of(profile, &candidate->endpoint.at.addr))
                                 continue;
                         claim = find_route(outermost, &candidate->endpoint.at.addr);
                         if (!claim)
@@ -382,7 +391,7 @@ static void check_overlaps(const WattleProfile *profile, WattleReport *report)
                         g_ptr_array_add(outermost, (gpointer)claim);
                 g_ptr_array_add(open, (gpointer)claim);
         }
-        if (outermost->len > profile->n_subnets)
+        if (claims->len > profile->n_subnets)
                 check_endpoints_in_routes(profile, outermost, report);
 }
 

@@ -161,13 +161,32 @@ static const Row texts[] = {
           "home.mesh:14:8: warning: Routes: 192.168.8.0/24 of device c lies inside 192.168.0.0/16 "
           "of device a (line 6); the longer prefix wins" },
         { "route-inside-the-mesh", MESH NAS "Routes=10.42.7.0/24\n",
-          "home.mesh:6:8: Routes: 10.42.7.0/24 overlaps the mesh's own subnet 10.42.0.0/16 (line "
+          "home.mesh:6:8: Routes: 10.42.7.0/24 lies inside the mesh's own subnet 10.42.0.0/16 (line "
           "2)" },
         { "route-around-the-mesh", MESH NAS "Routes=10.0.0.0/8\n",
-          "home.mesh:6:8: Routes: 10.0.0.0/8 overlaps the mesh's own subnet 10.42.0.0/16 (line "
-          "2)" },
+          "home.mesh:6:8: warning: Routes: 10.0.0.0/8 of device nas contains the mesh's own subnet "
+          "10.42.0.0/16 (line 2); the longer prefix wins" },
+        { "route-around-two-subnets",
+          "[Mesh]\nSubnet=10.42.0.0/16 10.43.0.0/16\n" NAS "Routes=10.0.0.0/8\n",
+          "home.mesh:6:8: warning: Routes: 10.0.0.0/8 of device nas contains the mesh's own subnet "
+          "10.42.0.0/16 (line 2); the longer prefix wins\n"
+          "home.mesh:6:8: warning: Routes: 10.0.0.0/8 of device nas contains the mesh's own subnet "
+          "10.43.0.0/16 (line 2); the longer prefix wins" },
+        { "route-around-and-one-inside-the-mesh", MESH NAS "Routes=10.0.0.0/8 10.42.7.0/24\n",
+          "home.mesh:6:8: warning: Routes: 10.0.0.0/8 of device nas contains the mesh's own subnet "
+          "10.42.0.0/16 (line 2); the longer prefix wins\n"
+          "home.mesh:6:19: Routes: 10.42.7.0/24 lies inside the mesh's own subnet 10.42.0.0/16 "
+          "(line 2)" },
+        { "endpoint-in-a-route-around-the-mesh",
+          MESH DEVICE("a", KEY_A, "10.42.0.1", "Routes=10.0.0.0/8")
+                  DEVICE("b", KEY_B, "10.42.0.2", "PublicEndpoint=10.9.9.9:5"),
+          "home.mesh:6:8: warning: Routes: 10.0.0.0/8 of device a contains the mesh's own subnet "
+          "10.42.0.0/16 (line 2); the longer prefix wins\n"
+          "home.mesh:10:16: warning: PublicEndpoint: 10.9.9.9:5 lies inside 10.0.0.0/8, a route of "
+          "device a (line 6): hosts with AcceptRoutes=yes lose the way to it; leave it out of the "
+          "route" },
         { "route-is-the-mesh", MESH NAS "Routes=10.42.0.0/16\n",
-          "home.mesh:6:8: Routes: 10.42.0.0/16 overlaps the mesh's own subnet 10.42.0.0/16 (line "
+          "home.mesh:6:8: Routes: 10.42.0.0/16 lies inside the mesh's own subnet 10.42.0.0/16 (line "
           "2)" },
         { "mtu-of-ipv4", MESH "MTU=1220\n" NAS VPS, "" },
         { "mtu-of-ipv6-is-enough",
