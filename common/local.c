@@ -209,16 +209,28 @@ static const Key *find_key(const char *name)
         return NULL;
 }
 
+/* Keys that people bring from other tools. */
+static const struct {
+        const char *name, *why;
+} refused_keys[] = {
+        { "PrivateKey", "a key stays in a file of its own: write PrivateKeyFile=/path" },
+        { "DNS", "this host keeps its own name server; the devices' names are in "
+                 "/run/wattle/MESH.hosts" },
+        { "Table", "accepted routes go to the main table, those of an exit node to the table that "
+                   "FirewallMark= gives; without AcceptRoutes= and ExitNode= there are none" },
+        { "FwMark", "is called FirewallMark" },
+};
+
 static void report_unknown_key(const WattleIniLine *line, WattleReport *report)
 {
         const char *words[G_N_ELEMENTS(keys)];
 
-        if (strcmp(line->key, "PrivateKey") == 0) {
-                wattle_report_error(
-                        report, line->place,
-                        "PrivateKey: a key stays in a file of its own: write PrivateKeyFile=/path");
-                return;
-        }
+        for (guint i = 0; i < G_N_ELEMENTS(refused_keys); i++)
+                if (g_ascii_strcasecmp(line->key, refused_keys[i].name) == 0) {
+                        wattle_report_error(report, line->place, "%s: %s", line->key,
+                                            refused_keys[i].why);
+                        return;
+                }
         for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
                 words[i] = keys[i].name;
         wattle_value_report_unknown_key(report, line->place, line->key, words, G_N_ELEMENTS(keys));

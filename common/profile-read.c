@@ -259,6 +259,14 @@ static const struct {
         { "Endpoint",
           "is PublicEndpoint= (reachable from anywhere) or PrivateEndpoint= (on the LAN)" },
         { "PersistentKeepalive", "is called Keepalive" },
+        { "FwMark", "is FirewallMark= in this host's own settings: [Local] in MESH.mesh.d/*.conf" },
+        { "DNS",
+          "a mesh sets no name server, and each host keeps its own; the devices' names are in "
+          "/run/wattle/MESH.hosts" },
+        { "Table",
+          "routes go where they belong: accepted ones to the main table, those of an exit node to "
+          "the table that FirewallMark= in [Local] of MESH.mesh.d/*.conf gives" },
+        { "SaveConfig", "nothing is written back to a profile" },
 };
 
 #define MESH   (&sections[0])

@@ -411,7 +411,7 @@ static const WattleMtu *choose_mtu(const Resolver *resolver)
 static gboolean check_mtu(const Resolver *resolver, WattleReport *report)
 {
         const WattleMtu *mtu = choose_mtu(resolver);
-        gboolean has_ipv6 = has_family(resolver, AF_INET6);
+        gboolean has_ipv6 = has_family(resolver->self, AF_INET6);
 
         if (!mtu->given || mtu->value >= WATTLE_MTU_MIN_IPV6 || (!has_ipv6 && !resolver->exit_node))
                 return TRUE;

@@ -119,44 +119,107 @@ static gboolean label_is_valid(const char *label, gsize length)
         return TRUE;
 }
 
+/* The same name as it is written here: in lower case, and without the dot that may end it. */
+static char *tame(const char *text)
+{
+        char *name = g_ascii_strdown(text, -1);
+
+        if (g_str_has_suffix(name, "."))
+                name[strlen(name) - 1] = '\0';
+        return name;
+}
+
+/* For the three faults that people bring from elsewhere. */
+static const char *why_wild(const char *text)
+{
+        for (const char *p = text; *p; p++)
+                if (g_ascii_isupper(*p))
+                        return "has upper case";
+        return g_str_has_suffix(text, ".") ? "ends in a dot"
+                                           : "has an underscore, which no host name may have";
+}
+
 gboolean wattle_label_check(const char *text, GError **error)
 {
+        g_autofree char *name = NULL;
+
         if (label_is_valid(text, strlen(text)))
                 return TRUE;
+        name = g_strdelimit(tame(text), "_", '-');
+        if (label_is_valid(name, strlen(name)))
+                return wattle_error_refuse(error, "'%s' %s: write %s", text, why_wild(text), name);
         return wattle_error_refuse(
                 error,
                 "'%s' is not a DNS label: 1 to 63 of a-z, 0-9 and inner hyphens, in lower case",
                 text);
 }
 
+/* *ret_last is its last label. */
+static gboolean labels_are_valid(const char *name, const char **ret_last)
+{
+        const char *label = name, *dot;
+
+        for (;; label = dot + 1) {
+                dot = strchrnul(label, '.');
+                if (!label_is_valid(label, (gsize)(dot - label)))
+                        return FALSE;
+                if (!*dot)
+                        break;
+        }
+        *ret_last = label;
+        return TRUE;
+}
+
+/* With an underscore it is another name, which may not even exist: that one is not proposed. */
+static gboolean refuse_dns_name(const char *text, GError **error)
+{
+        g_autofree char *name = tame(text);
+        const char *last;
+
+        if (labels_are_valid(name, &last))
+                return wattle_error_refuse(error, "'%s' %s: write %s", text, why_wild(text), name);
+        g_strdelimit(name, "_", '-');
+        if (labels_are_valid(name, &last))
+                return wattle_error_refuse(
+                        error, "'%s' has an underscore, which no host name may have", text);
+        return wattle_error_refuse(error, "'%s' is neither an address nor a DNS name in lower case",
+                                   text);
+}
+
 gboolean wattle_dns_name_check(const char *text, GError **error)
 {
-        const char *label = text, *dot;
+        const char *last;
 
         if (strlen(text) > WATTLE_DNS_NAME_MAX)
                 return wattle_error_refuse(error, "a DNS name has at most %d characters",
                                            WATTLE_DNS_NAME_MAX);
-        for (;; label = dot + 1) {
-                dot = strchrnul(label, '.');
-                if (!label_is_valid(label, (gsize)(dot - label)))
-                        return wattle_error_refuse(
-                                error, "'%s' is neither an address nor a DNS name in lower case",
-                                text);
-                if (!*dot)
-                        break;
-        }
-        if (strspn(label, "0123456789") == strlen(label))
+        if (!labels_are_valid(text, &last))
+                return refuse_dns_name(text, error);
+        if (strspn(last, "0123456789") == strlen(last))
                 return wattle_error_refuse(error, "'%s' is not an IPv4 address", text);
         return TRUE;
 }
 
-gboolean wattle_identifier_check(const char *text, gsize max, GError **error)
+static gboolean is_identifier(const char *text)
 {
         gsize n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");
 
-        if (n == 0 || text[n] || text[0] == '-')
+        return n > 0 && !text[n] && text[0] != '-';
+}
+
+gboolean wattle_identifier_check(const char *text, gsize max, GError **error)
+{
+        g_autofree char *lower = NULL;
+        gsize n = strlen(text);
+
+        if (!is_identifier(text)) {
+                lower = g_ascii_strdown(text, -1);
+                if (is_identifier(lower))
+                        return wattle_error_refuse(error, "'%s' has upper case: write %s", text,
+                                                   lower);
                 return wattle_error_refuse(
                         error, "'%s' has a character other than a-z, 0-9, _ and -", text);
+        }
         if (n > max)
                 return wattle_error_refuse(error,
                                            "'%s' has %" G_GSIZE_FORMAT

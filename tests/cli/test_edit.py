@@ -212,7 +212,7 @@ def test_a_full_subnet(wattle):
 @pytest.mark.parametrize('args, words', [
     (['x'], '--key=PUBLICKEY is missing'),
     (['x', '--key=short'], '--key: not a WireGuard key'),
-    (['X', f'--key={KEY}'], "DEVICE: 'X' is not a DNS label"),
+    (['X', f'--key={KEY}'], "DEVICE: 'X' has upper case: write x"),
     (['x]\nRelay=yes', f'--key={KEY}'], 'is not a DNS label'),
     (['x', f'--key={KEY}', '--address=10.7.0.1/24'], '--address: '),
     (['x', f'--key={KEY}', '--public-endpoint=2001:db8::1:1'], 'IPv6 without brackets'),

@@ -57,15 +57,14 @@ def test_help_of_verb(wattle, verb):
     (['migrate', 'home', 'b', 'vps.example:1'],
      "wattle migrate: ENDPOINT: 'vps.example:1' is not an address; see 'wattle migrate --help'\n"),
     (['migrate', 'home', 'B', '192.0.2.1:1'],
-     "wattle migrate: DEVICE: 'B' is not a DNS label: 1 to 63 of a-z, 0-9 and inner hyphens, in lower "
-     "case; see 'wattle migrate --help'\n"),
+     "wattle migrate: DEVICE: 'B' has upper case: write b; see 'wattle migrate --help'\n"),
     (['status', '--watch', '--json'],
      "wattle status: --watch is for a terminal, and --json for programs; see 'wattle status --help'\n"),
     (['status', '--watch'],
      "wattle status: --watch is for a terminal; see 'wattle status --help'\n"),
     (['--root=/tmp', 'status'], "wattle status: --root= is of no use here: a network that runs is "
      "shown; see 'wattle status --help'\n"),
-    (['genkey', 'Home'], "wattle genkey: MESH: 'Home' has a character other than a-z, 0-9, _ and -;"
+    (['genkey', 'Home'], "wattle genkey: MESH: 'Home' has upper case: write home;"
      " see 'wattle genkey --help'\n"),
     (['--root=root', 'export', 'phone'],
      "wattle export: no mesh is installed: name its file; see 'wattle export --help'\n"),

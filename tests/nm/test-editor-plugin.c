@@ -264,8 +264,7 @@ static const struct {
         { "faults", "a.mesh",
           HEAD "Port=1\n[Device A]\n[Device b]\nPublicKey=" KEY_A "\nAddress=10.2.0.1\n", 0,
           "a.mesh:3:1: unknown key 'Port'\n"
-          "a.mesh:4:9: Device: 'A' is not a DNS label: 1 to 63 of a-z, 0-9 and inner hyphens, in "
-          "lower case\n"
+          "a.mesh:4:9: Device: 'A' has upper case: write a\n"
           "a.mesh:7:9: Address: 10.2.0.1 is outside 10.1.0.0/24" },
         { "newer format", "a.mesh", HEAD "Format=2\n", 0,
           "a.mesh:3:8: Format: 2 is newer than this wattle, which reads 1: update wattle" },

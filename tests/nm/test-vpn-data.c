@@ -55,8 +55,7 @@ static const BadRow bad_rows[] = {
           "vpn.data mesh: is longer than 63 characters" },
         { "device",
           { "mesh=home", "device=Nas" },
-          "vpn.data device: 'Nas' is not a DNS label: 1 to 63 of a-z, 0-9 and inner hyphens, in "
-          "lower case" },
+          "vpn.data device: 'Nas' has upper case: write nas" },
         { "exit node",
           { "mesh=home", "exit-node=a b" },
           "vpn.data exit-node: has a character that is no letter, digit or sign" },

@@ -47,8 +47,10 @@ static const Row rows[] = {
           "'[fe80::1%eth0]:1' has brackets around something that is not IPv6" },
         { "0.0.0.0:1", NULL, NULL, "'0.0.0.0:1' is not the address of one host" },
         { "[ff02::1]:1", NULL, NULL, "'[ff02::1]:1' is not the address of one host" },
-        { "Gw.example:1", NULL, NULL,
-          "'Gw.example' is neither an address nor a DNS name in lower case" },
+        { "Gw.example:1", NULL, NULL, "'Gw.example' has upper case: write gw.example" },
+        { "gw.example.:1", NULL, NULL, "'gw.example.' ends in a dot: write gw.example" },
+        { "gw_1.example:1", NULL, NULL,
+          "'gw_1.example' has an underscore, which no host name may have" },
         { "1.2.3.256:1", NULL, NULL, "'1.2.3.256' is not an IPv4 address" },
 };
 

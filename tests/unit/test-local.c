@@ -34,6 +34,13 @@ static const Row rows[] = {
         { "device", "[Local]\nDevice=My PC\n",
           "a.conf:2:8: Device: 'My PC' is not a DNS label: 1 to 63 of a-z, 0-9 and inner hyphens, "
           "in lower case" },
+        { "dns", "[Local]\nDNS=10.42.0.1\n",
+          "a.conf:2:1: DNS: this host keeps its own name server; the devices' names are in "
+          "/run/wattle/MESH.hosts" },
+        { "table", "[Local]\nTable=off\n",
+          "a.conf:2:1: Table: accepted routes go to the main table, those of an exit node to the "
+          "table that FirewallMark= gives; without AcceptRoutes= and ExitNode= there are none" },
+        { "fwmark", "[Local]\nfwmark=7\n", "a.conf:2:1: fwmark: is called FirewallMark" },
         { "interface-of-15", "[Local]\nInterface=fifteen-letters\n", "" },
         { "interface-of-16", "[Local]\nInterface=sixteen-letters1\n",
           "a.conf:2:11: Interface: 'sixteen-letters1' has 16 characters, at most 15 are possible" },

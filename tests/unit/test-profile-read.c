@@ -40,8 +40,7 @@ static const Row texts[] = {
         { "nameless-device", MESH "[Device]\nAddress=10.42.0.1\n",
           "home.mesh:3:1: a device needs a name: [Device laptop]" },
         { "bad-device-name", MESH "[Device My_NAS]\nAddress=10.42.0.1\n",
-          "home.mesh:3:9: Device: 'My_NAS' is not a DNS label: 1 to 63 of a-z, 0-9 and inner "
-          "hyphens, in lower case" },
+          "home.mesh:3:9: Device: 'My_NAS' has upper case: write my-nas" },
         { "no-key", MESH "[Device nas]\nAddress=10.42.0.1\n",
           "home.mesh:3:1: device nas has no PublicKey=: 'wattle genkey' makes a key, 'wattle "
           "pubkey' shows its public half" },
@@ -74,6 +73,20 @@ static const Row texts[] = {
         { "command", MESH NAS "PostUp=reboot\n",
           "home.mesh:6:1: PostUp: a profile runs no commands; order a unit after the "
           "interface's .device instead" },
+        { "dns", MESH "DNS=10.42.0.1\n",
+          "home.mesh:3:1: DNS: a mesh sets no name server, and each host keeps its own; the devices' "
+          "names are in /run/wattle/MESH.hosts" },
+        { "dns-of-a-device", MESH NAS "dns=10.42.0.1\n",
+          "home.mesh:6:1: dns: a mesh sets no name server, and each host keeps its own; the devices' "
+          "names are in /run/wattle/MESH.hosts" },
+        { "table", MESH "Table=off\n",
+          "home.mesh:3:1: Table: routes go where they belong: accepted ones to the main table, those "
+          "of an exit node to the table that FirewallMark= in [Local] of MESH.mesh.d/*.conf gives" },
+        { "fwmark", MESH "FwMark=7\n",
+          "home.mesh:3:1: FwMark: is FirewallMark= in this host's own settings: [Local] in "
+          "MESH.mesh.d/*.conf" },
+        { "save-config", MESH "SaveConfig=true\n",
+          "home.mesh:3:1: SaveConfig: nothing is written back to a profile" },
         { "allowed-ips", MESH NAS "AllowedIPs=0.0.0.0/0\n",
           "home.mesh:6:1: AllowedIPs: is made from Address= and Routes= of the device" },
         { "endpoint", MESH NAS "Endpoint=1.2.3.4:5\n",
@@ -147,8 +160,7 @@ static const Row texts[] = {
         { "keepalive", MESH "Keepalive=25s\n",
           "home.mesh:3:11: Keepalive: '25s' is not a number of seconds: 1 to 65535, or off" },
         { "domain", MESH "Domain=Example.org\n",
-          "home.mesh:3:8: Domain: 'Example.org' is neither an address nor a DNS name in lower "
-          "case" },
+          "home.mesh:3:8: Domain: 'Example.org' has upper case: write example.org" },
         { "mesh-name", MESH "Name=../../etc\n",
           "home.mesh:3:6: Name: '../../etc' has a character other than a-z, 0-9, _ and -" },
         /* One run reports them all, in the order of the file. */
