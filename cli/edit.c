@@ -13,6 +13,7 @@
 #include "cli/print.h"
 #include "common/error.h"
 #include "common/ini.h"
+#include "common/sys/file.h"
 
 static WattlePlace place_of(const char *name)
 {
@@ -127,21 +128,11 @@ gboolean wattle_editor_open(WattleEditor *editor, const WattleCli *cli, const ch
 /* Owner and mode are those of the old file before there is content. */
 static gboolean fill(int fd, const struct stat *st, const char *text)
 {
-        gsize size = strlen(text);
-
         if (((st->st_uid != geteuid() || st->st_gid != getegid()) &&
              fchown(fd, st->st_uid, st->st_gid) < 0) ||
             fchmod(fd, st->st_mode & 0777) < 0)
                 return FALSE;
-        while (size > 0) {
-                gssize n = TEMP_FAILURE_RETRY(write(fd, text, size));
-
-                if (n < 0)
-                        return FALSE;
-                text += n;
-                size -= (gsize)n;
-        }
-        return fsync(fd) == 0;
+        return wattle_write_all(fd, text, strlen(text)) && fsync(fd) == 0;
 }
 
 /* Not wattle_write_file(), for two reasons: the new file belongs to whom the old one does, and its

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/print.h"
+#include "common/sys/file.h"
 
 char *wattle_key_file_of_mesh(const WattleCli *cli, const char *mesh, WattleReport *report)
 {
@@ -21,23 +22,13 @@ char *wattle_key_file_of_mesh(const WattleCli *cli, const char *mesh, WattleRepo
 
 gboolean wattle_print_secret(const char *text)
 {
-        gsize size = strlen(text);
         struct stat st;
 
         if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & S_IRWXO)
                 wattle_print_error("warning: this private key goes to a file that others can read; "
                                    "chmod 0600 it, or set umask 077 before");
-        while (size > 0) {
-                gssize n = write(STDOUT_FILENO, text, size);
-
-                if (n < 0 && errno != EINTR) {
-                        wattle_print_error("standard output: %s", g_strerror(errno));
-                        return FALSE;
-                }
-                if (n > 0) {
-                        text += n;
-                        size -= (gsize)n;
-                }
-        }
-        return TRUE;
+        if (wattle_write_all(STDOUT_FILENO, text, strlen(text)))
+                return TRUE;
+        wattle_print_error("standard output: %s", g_strerror(errno));
+        return FALSE;
 }

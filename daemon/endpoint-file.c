@@ -5,9 +5,9 @@
 
 #include "common/endpoint.h"
 #include "common/error.h"
+#include "common/profile.h"
 #include "common/scalar.h"
-#include "common/sys/install.h"
-#include "common/sys/load.h"
+#include "common/sys/file.h"
 
 #define HEADER "# wattled: where each peer was reached last\n"
 

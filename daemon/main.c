@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "common/sys/file.h"
 #include "common/sys/log.h"
 #include "daemon/bus/connection.h"
 #include "daemon/manager.h"
@@ -20,12 +21,6 @@
 static void unref_event(sd_event **event)
 {
         sd_event_unref(*event);
-}
-
-static void close_fd(int *fd)
-{
-        if (*fd >= 0)
-                close(*fd);
 }
 
 static void notify_ready(const WattleManager *manager)
@@ -84,8 +79,7 @@ static void block_signals(void)
 static int run(const char *root, const char *state_dir)
 {
         __attribute__((cleanup(unref_event))) sd_event *event = NULL;
-        __attribute__((cleanup(close_fd))) int root_fd =
-                open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        g_auto(WattleFd) root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         WattleManagerOptions options = { .root_fd = root_fd, .state_dir = state_dir };
         g_autoptr(WattleManager) manager = NULL;
         g_autoptr(WattleBusConnection) bus = NULL;

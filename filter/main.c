@@ -15,6 +15,7 @@
 #include "common/error.h"
 #include "common/render.h"
 #include "common/scalar.h"
+#include "common/sys/file.h"
 #include "common/sys/load.h"
 #include "common/sys/log.h"
 #include "filter/table.h"
@@ -48,12 +49,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Filter, filter_clear)
 static void unref_event(sd_event **event)
 {
         sd_event_unref(*event);
-}
-
-static void close_fd(int *fd)
-{
-        if (*fd >= 0)
-                close(*fd);
 }
 
 /* The text of the table into *ret, NULL if the mesh has none. */
@@ -206,8 +201,7 @@ static gboolean start(Filter *filter, sd_event *event, GError **error)
 static int run(const char *root, const char *mesh)
 {
         __attribute__((cleanup(unref_event))) sd_event *event = NULL;
-        __attribute__((cleanup(close_fd))) int root_fd =
-                open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        g_auto(WattleFd) root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         g_auto(Filter) filter = { .root_fd = root_fd, .mesh = mesh };
         g_autoptr(GError) error = NULL;
 

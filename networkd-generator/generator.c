@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/sys/file.h"
 #include "common/sys/host.h"
-#include "common/sys/install.h"
 #include "common/sys/load.h"
 
 #define PROGRAM "wattle-generator"

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/sys/deploy.h"
+#include "common/sys/file.h"
 #include "common/sys/heap.h"
 #include "common/sys/install.h"
 #include "common/sys/log.h"
@@ -17,7 +18,7 @@ static gboolean leave_mark(int root_fd, const char *name, const WattleChanges *c
                            GError **error)
 {
         if (changes->changed->len + changes->removed->len == 0 ||
-            faccessat(root_fd, "run/systemd/netif/state", F_OK, 0) < 0)
+            !wattle_path_exists(root_fd, "run/systemd/netif/state"))
                 return TRUE;
         return wattle_pending_set(root_fd, name, error);
 }

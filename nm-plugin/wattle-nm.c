@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "common/nm-profile.h"
 #include "common/sys/deploy.h"
+#include "common/sys/file.h"
 #include "common/sys/install.h"
 #include "common/sys/log.h"
 #include "common/sys/writer.h"
@@ -26,7 +27,7 @@
  * apply' would see a profile that is in place already. */
 static gboolean leave_mark(int root_fd, const char *mesh, GError **error)
 {
-        return faccessat(root_fd, NM_RUNNING_PATH, F_OK, 0) < 0 ||
+        return !wattle_path_exists(root_fd, NM_RUNNING_PATH) ||
                wattle_pending_set(root_fd, mesh, error);
 }
 

@@ -21,6 +21,7 @@
 #include "common/render.h"
 #include "common/scalar.h"
 #include "common/sys/deploy.h"
+#include "common/sys/file.h"
 #include "common/sys/host.h"
 #include "common/sys/secret.h"
 #include "common/sys/wireguard.h"

@@ -8,7 +8,7 @@
 #include "common/nm-profile.h"
 #include "common/render.h"
 #include "common/scalar.h"
-#include "common/sys/load.h"
+#include "common/sys/file.h"
 
 #define NM_PEER "wireguard-peer."
 

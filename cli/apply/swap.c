@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/apply/swap.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,6 +11,7 @@
 #include "cli/managers/systemd.h"
 #include "common/error.h"
 #include "common/render.h"
+#include "common/sys/file.h"
 
 #define NETDEV_FORMAT    "run/systemd/network/" WATTLE_FILE_PREFIX "%s.netdev"
 #define STATE_DIR        "run/wattle"
@@ -70,8 +70,7 @@ void wattle_swap_tidy(int root_fd, const char *mesh)
         g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, mesh);
         g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, mesh);
 
-        if (same_file(root_fd, netdev, loaded) ||
-            faccessat(root_fd, netdev, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+        if (same_file(root_fd, netdev, loaded) || !wattle_path_exists(root_fd, netdev))
                 unlinkat(root_fd, loaded, 0);
 }
 
@@ -84,21 +83,11 @@ static gboolean rename_file(int root_fd, const char *from, const char *to, GErro
 /* Meshes whose file in run/wattle ends in suffix. */
 static char **list_meshes(int root_fd, const char *suffix)
 {
-        GPtrArray *list = g_ptr_array_new();
-        int fd = openat(root_fd, STATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-        const struct dirent *entry;
+        char **names = wattle_list_folder(root_fd, STATE_DIR, "", suffix, NULL);
 
-        while (dir && (entry = readdir(dir)))
-                if (g_str_has_suffix(entry->d_name, suffix))
-                        g_ptr_array_add(list, g_strndup(entry->d_name,
-                                                        strlen(entry->d_name) - strlen(suffix)));
-        if (dir)
-                closedir(dir);
-        else if (fd >= 0)
-                close(fd);
-        g_ptr_array_add(list, NULL);
-        return (char **)g_ptr_array_free(list, FALSE);
+        for (guint i = 0; names && names[i]; i++)
+                names[i][strlen(names[i]) - strlen(suffix)] = '\0';
+        return names;
 }
 
 /* The file that networkd has loaded to the place where it looks, and the new one aside. */
@@ -122,7 +111,7 @@ gboolean wattle_swap_recover(int root_fd, GError **error)
         g_auto(GStrv) meshes = list_meshes(root_fd, SET_ASIDE_SUFFIX);
         gboolean ok = TRUE;
 
-        for (guint i = 0; meshes[i]; i++) {
+        for (guint i = 0; meshes && meshes[i]; i++) {
                 g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, meshes[i]);
                 g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, meshes[i]);
                 g_autofree char *aside = g_strdup_printf(SET_ASIDE_FORMAT, meshes[i]);
@@ -138,7 +127,7 @@ static gboolean put_all_back(int root_fd, sd_bus *bus, GError **error)
 {
         g_auto(GStrv) meshes = list_meshes(root_fd, LOADED_SUFFIX);
 
-        for (guint i = 0; meshes[i]; i++)
+        for (guint i = 0; meshes && meshes[i]; i++)
                 if (!put_back(root_fd, bus, meshes[i], error))
                         return FALSE;
         return TRUE;

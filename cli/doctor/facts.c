@@ -20,6 +20,7 @@
 #include "common/error.h"
 #include "common/nm-profile.h"
 #include "common/render.h"
+#include "common/sys/file.h"
 #include "common/sys/host.h"
 #include "common/sys/route.h"
 #include "common/sys/secret.h"

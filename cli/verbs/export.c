@@ -11,8 +11,8 @@
 #include "cli/keyfile.h"
 #include "cli/print.h"
 #include "common/render.h"
+#include "common/sys/file.h"
 #include "common/sys/host.h"
-#include "common/sys/install.h"
 #include "common/sys/secret.h"
 
 typedef struct {

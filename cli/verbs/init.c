@@ -11,7 +11,7 @@
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "common/scalar.h"
-#include "common/sys/install.h"
+#include "common/sys/file.h"
 
 typedef struct {
         char **subnet_texts;

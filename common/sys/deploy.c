@@ -6,8 +6,8 @@
 
 #include "common/error.h"
 #include "common/render.h"
+#include "common/sys/file.h"
 #include "common/sys/host.h"
-#include "common/sys/install.h"
 #include "common/sys/other-meshes.h"
 #include "common/sys/secret.h"
 
@@ -142,7 +142,7 @@ gboolean wattle_pending_get(int root_fd, const char *mesh)
 {
         g_autofree char *path = g_strdup_printf(PENDING_FORMAT, mesh);
 
-        return faccessat(root_fd, path, F_OK, 0) == 0;
+        return wattle_path_exists(root_fd, path);
 }
 
 void wattle_pending_clear(int root_fd, const char *mesh)

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/sys/host.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/error.h"
 #include "common/identity.h"
 #include "common/render.h"
+#include "common/sys/file.h"
 #include "common/sys/secret.h"
 
 char *wattle_host_name(void)
@@ -22,19 +20,12 @@ char *wattle_host_name(void)
         return g_ascii_strdown(name, -1);
 }
 
-static gboolean exists(int root_fd, const char *path)
-{
-        struct stat st;
-
-        return fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 static gboolean any_exists(int root_fd, const char *const *folders, guint n, const char *name)
 {
         for (guint i = 0; i < n; i++) {
                 g_autofree char *path = g_build_filename(folders[i], name, NULL);
 
-                if (exists(root_fd, path))
+                if (wattle_path_exists(root_fd, path))
                         return TRUE;
         }
         return FALSE;
@@ -53,10 +44,8 @@ WattleOwner wattle_host_owner(int root_fd)
 
         for (guint i = 0; i < G_N_ELEMENTS(masks); i++) {
                 g_autofree char *path = g_build_filename(masks[i], unit, NULL);
-                char target[16];
 
-                if (readlinkat(root_fd, path, target, sizeof target) == 9 &&
-                    memcmp(target, "/dev/null", 9) == 0)
+                if (wattle_path_is_masked(root_fd, path))
                         return WATTLE_OWNER_NETWORKD;
         }
         if (any_exists(root_fd, installed, G_N_ELEMENTS(installed), unit) &&
@@ -67,7 +56,7 @@ WattleOwner wattle_host_owner(int root_fd)
 
 gboolean wattle_host_has_nm_writer(int root_fd)
 {
-        return exists(root_fd, WATTLE_UNITDIR "/wattle-nm@.service" + 1);
+        return wattle_path_exists(root_fd, WATTLE_UNITDIR "/wattle-nm@.service" + 1);
 }
 
 /* As systemd.unit(5) escapes it: of what a name may have, the hyphen alone is not plain. */
@@ -81,7 +70,7 @@ char *wattle_device_unit(const char *interface)
 
 gboolean wattle_host_has_filter(int root_fd)
 {
-        return exists(root_fd, WATTLE_UNITDIR "/wattle-filter@.service" + 1);
+        return wattle_path_exists(root_fd, WATTLE_UNITDIR "/wattle-filter@.service" + 1);
 }
 
 gboolean wattle_host_has_vpn_plugin(int root_fd)
@@ -91,36 +80,20 @@ gboolean wattle_host_has_vpn_plugin(int root_fd)
                                              WATTLE_NM_VPNDIR "/nm-wattle-service.name" + 1 };
 
         for (guint i = 0; i < G_N_ELEMENTS(files); i++)
-                if (exists(root_fd, files[i]))
+                if (wattle_path_exists(root_fd, files[i]))
                         return TRUE;
         return FALSE;
 }
 
-/* "libsystemd-shared-252.so", "libsystemd-shared-257.13-1~deb13u1.so": the number, or 0. */
-static guint version_of_file_name(const char *name)
-{
-        static const char prefix[] = "libsystemd-shared-";
-
-        if (!g_str_has_prefix(name, prefix) || !g_str_has_suffix(name, ".so"))
-                return 0;
-        return (guint)g_ascii_strtoull(name + strlen(prefix), NULL, 10);
-}
-
+/* "libsystemd-shared-252.so", "libsystemd-shared-257.13-1~deb13u1.so" */
 static guint newest_version_in(int root_fd, const char *folder)
 {
-        int fd = openat(root_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-        const struct dirent *entry;
+        static const char prefix[] = "libsystemd-shared-";
+        g_auto(GStrv) names = wattle_list_folder(root_fd, folder, prefix, ".so", NULL);
         guint newest = 0;
 
-        if (!dir) {
-                if (fd >= 0)
-                        close(fd);
-                return 0;
-        }
-        while ((entry = readdir(dir)))
-                newest = MAX(newest, version_of_file_name(entry->d_name));
-        closedir(dir);
+        for (guint i = 0; names && names[i]; i++)
+                newest = MAX(newest, (guint)g_ascii_strtoull(names[i] + strlen(prefix), NULL, 10));
         return newest;
 }
 
@@ -206,7 +179,7 @@ WattleView *wattle_host_view(int root_fd, const WattleMesh *mesh, const char *as
         if (owner == WATTLE_OWNER_AUTO)
                 host.owner = wattle_host_owner(root_fd);
         host.no_filter = !as && !wattle_host_has_filter(root_fd);
-        host.key_credential = !as && !exists(root_fd, key_file + 1) &&
+        host.key_credential = !as && !wattle_path_exists(root_fd, key_file + 1) &&
                               wattle_host_has_key_credential(root_fd, mesh->profile->name);
         return wattle_resolve(mesh->profile, self, &host, report);
 }

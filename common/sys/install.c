@@ -10,8 +10,7 @@
 
 #include "common/error.h"
 #include "common/render.h"
-
-#define TEMPORARY_SUFFIX ".wattle-new"
+#include "common/sys/file.h"
 
 /* Every path that a mesh may have; what is not in its set is stale. */
 static const struct {
@@ -25,12 +24,6 @@ static const struct {
         { "run/wattle/", ".nft" },
 };
 
-static void close_fd(int *fd)
-{
-        if (*fd >= 0)
-                close(*fd);
-}
-
 void wattle_changes_init(WattleChanges *changes)
 {
         changes->changed = g_ptr_array_new_with_free_func(g_free);
@@ -41,74 +34,6 @@ void wattle_changes_clear(WattleChanges *changes)
 {
         g_clear_pointer(&changes->changed, g_ptr_array_unref);
         g_clear_pointer(&changes->removed, g_ptr_array_unref);
-}
-
-static gboolean write_all(int fd, const char *content, gsize size)
-{
-        while (size > 0) {
-                gssize n = write(fd, content, size);
-
-                if (n < 0 && errno != EINTR)
-                        return FALSE;
-                if (n > 0) {
-                        content += n;
-                        size -= (gsize)n;
-                }
-        }
-        return TRUE;
-}
-
-/* The mode is set before there is content, and by fchmod() lest the umask has a say. */
-static gboolean write_temporary(int dir_fd, const char *temporary, guint mode, const char *content,
-                                gsize size, GError **error)
-{
-        __attribute__((cleanup(close_fd))) int fd = -1;
-
-        if (unlinkat(dir_fd, temporary, 0) < 0 && errno != ENOENT)
-                return wattle_error_set_errno(error, errno, "%s", temporary);
-        fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd >= 0 && fchmod(fd, mode) == 0 && write_all(fd, content, size) && fsync(fd) == 0)
-                return TRUE;
-        wattle_error_set_errno(error, errno, "%s", temporary);
-        unlinkat(dir_fd, temporary, 0);
-        return FALSE;
-}
-
-gboolean wattle_write_file(int dir_fd, const char *path, guint mode, const char *content,
-                           gsize size, GError **error)
-{
-        g_autofree char *temporary = g_strconcat(path, TEMPORARY_SUFFIX, NULL);
-
-        if (!write_temporary(dir_fd, temporary, mode, content, size, error))
-                return FALSE;
-        if (renameat(dir_fd, temporary, dir_fd, path) == 0)
-                return TRUE;
-        wattle_error_set_errno(error, errno, "%s", path);
-        unlinkat(dir_fd, temporary, 0);
-        return FALSE;
-}
-
-/* A folder of ours is for all to read, as its files are, whatever the umask. */
-static gboolean make_folder(int root_fd, const char *folder)
-{
-        if (mkdirat(root_fd, folder, 0755) < 0)
-                return errno == EEXIST;
-        return fchmodat(root_fd, folder, 0755, 0) == 0;
-}
-
-gboolean wattle_make_folders(int root_fd, const char *path, GError **error)
-{
-        g_autofree char *folder = g_path_get_dirname(path);
-
-        for (char *slash = strchr(folder, '/');; slash = strchr(slash + 1, '/')) {
-                if (slash)
-                        *slash = '\0';
-                if (!make_folder(root_fd, folder))
-                        return wattle_error_set_errno(error, errno, "%s", folder);
-                if (!slash)
-                        return TRUE;
-                *slash = '/';
-        }
 }
 
 /* What others may not read is for our group: networkd's, unless someone ran us by hand. */
@@ -122,8 +47,7 @@ static gboolean has_access(const struct stat *st, guint mode)
 static gboolean is_unchanged(int root_fd, const char *path, guint mode, const char *content,
                              gsize size)
 {
-        __attribute__((cleanup(close_fd))) int fd =
-                openat(root_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        g_auto(WattleFd) fd = openat(root_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         char buffer[16 * 1024];
         struct stat st;
         gsize at = 0;
@@ -147,14 +71,14 @@ static gboolean write_changed(int root_fd, const WattleFileset *files, GPtrArray
 {
         for (guint i = 0; i < files->files->len; i++) {
                 const WattleFile *file = g_ptr_array_index(files->files, i);
-                g_autofree char *temporary = g_strconcat(file->path, TEMPORARY_SUFFIX, NULL);
+                g_autofree char *temporary = g_strconcat(file->path, WATTLE_NEW_SUFFIX, NULL);
 
                 if (is_unchanged(root_fd, file->path, file->mode, file->content->str,
                                  file->content->len))
                         continue;
                 if (!wattle_make_folders(root_fd, file->path, error) ||
-                    !write_temporary(root_fd, temporary, file->mode, file->content->str,
-                                     file->content->len, error))
+                    !wattle_write_new_file(root_fd, temporary, file->mode, file->content->str,
+                                           file->content->len, error))
                         return FALSE;
                 g_ptr_array_add(changed, g_strdup(file->path));
         }
@@ -165,7 +89,7 @@ static void remove_temporaries(int root_fd, const GPtrArray *paths)
 {
         for (guint i = 0; i < paths->len; i++) {
                 g_autofree char *temporary =
-                        g_strconcat(g_ptr_array_index(paths, i), TEMPORARY_SUFFIX, NULL);
+                        g_strconcat(g_ptr_array_index(paths, i), WATTLE_NEW_SUFFIX, NULL);
 
                 unlinkat(root_fd, temporary, 0);
         }
@@ -175,7 +99,7 @@ static gboolean rename_changed(int root_fd, const GPtrArray *changed, GError **e
 {
         for (guint i = 0; i < changed->len; i++) {
                 const char *path = g_ptr_array_index(changed, i);
-                g_autofree char *temporary = g_strconcat(path, TEMPORARY_SUFFIX, NULL);
+                g_autofree char *temporary = g_strconcat(path, WATTLE_NEW_SUFFIX, NULL);
 
                 if (renameat(root_fd, temporary, root_fd, path) < 0)
                         return wattle_error_set_errno(error, errno, "%s", path);

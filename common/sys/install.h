@@ -22,16 +22,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleChanges, wattle_changes_clear)
 gboolean wattle_install(int root_fd, const char *mesh, const WattleFileset *files,
                         WattleChanges *changes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The folders above a path, 0755, where they are missing. */
-gboolean wattle_make_folders(int root_fd, const char *path,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* One file of a host, which no file set may hold for it has a secret: not touched if it has its
  * content and mode already, its folders made as above. */
 gboolean wattle_install_file(int root_fd, const char *path, guint mode, const char *content,
                              gsize size, gboolean *ret_changed,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* One file, the same way: temporary file beside it, mode before content, fsync, rename. */
-gboolean wattle_write_file(int dir_fd, const char *path, guint mode, const char *content,
-                           gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;

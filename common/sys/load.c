@@ -1,141 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/sys/load.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/error.h"
 #include "common/ini.h"
 #include "common/scalar.h"
+#include "common/sys/file.h"
 #include "common/sys/heap.h"
 
 #define LOCAL_SUFFIX     ".conf"
 #define LOCAL_MAX_BYTES  (1024 * 1024)
 #define LOCAL_DIR_SUFFIX WATTLE_MESH_SUFFIX ".d"
 
-/* Strongest first. Absolute for messages; below root_fd without the first slash. */
-static const char *const folders[] = { WATTLE_CONFDIR, "/run/wattle", WATTLE_VENDORDIR };
-
-static void close_fd(int *fd)
-{
-        if (*fd >= 0)
-                close(*fd);
-}
-
-static void close_dir(DIR **dir)
-{
-        if (*dir)
-                closedir(*dir);
-}
-
-static GBytes *refuse(GError **error, const char *why)
-{
-        g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_UNSAFE, why);
-        return NULL;
-}
-
 /* A mesh in memory takes some times its text. */
 #define HEAP_FACTOR 6
 
-static GBytes *read_all(int fd, gsize size, GError **error)
-{
-        g_autofree char *bytes = NULL;
-        gsize n = 0;
-        gssize got;
-
-        wattle_heap_expect(HEAP_FACTOR * size);
-        bytes = g_malloc(size + 1);
-        while (n < size && (got = read(fd, bytes + n, size - n)) != 0) {
-                if (got < 0 && errno == EINTR)
-                        continue;
-                if (got < 0)
-                        return wattle_error_set_errno(error, errno, "reading"), NULL;
-                n += (gsize)got;
-        }
-        return g_bytes_new_take(g_steal_pointer(&bytes), n);
-}
-
-static gboolean same_time(struct timespec a, struct timespec b)
-{
-        return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-/* Whether the path still leads to the file that was read, as it was before. */
-static gboolean is_as_before(int dir_fd, const char *path, int fd, const struct stat *before)
-{
-        struct stat st, there;
-
-        return fstat(fd, &st) == 0 && st.st_size == before->st_size &&
-               same_time(st.st_mtim, before->st_mtim) && same_time(st.st_ctim, before->st_ctim) &&
-               fstatat(dir_fd, path, &there, 0) == 0 && there.st_dev == st.st_dev &&
-               there.st_ino == st.st_ino;
-}
-
-/* NULL without an error: the file changed while it was read. */
-static GBytes *read_once(int dir_fd, const char *path, gsize max, GError **error)
-{
-        __attribute__((cleanup(close_fd))) int fd =
-                openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        g_autoptr(GBytes) bytes = NULL;
-        struct stat st;
-
-        if (fd < 0 || fstat(fd, &st) < 0) {
-                g_set_error_literal(error, WATTLE_ERROR,
-                                    errno == ENOENT ? WATTLE_ERROR_NOT_FOUND : WATTLE_ERROR_FAILED,
-                                    g_strerror(errno));
-                return NULL;
-        }
-        if (S_ISDIR(st.st_mode))
-                return refuse(error, "is a folder, not a file");
-        if (!S_ISREG(st.st_mode))
-                return refuse(error, "is not a regular file");
-        if ((guint64)st.st_size > max)
-                return refuse(error, max >= WATTLE_INI_MAX_BYTES ? "is larger than 8 MiB"
-                                                                 : "is larger than 1 MiB");
-        bytes = read_all(fd, (gsize)st.st_size, error);
-        if (!bytes || !is_as_before(dir_fd, path, fd, &st))
-                return NULL;
-        return g_steal_pointer(&bytes);
-}
-
-/* A file that is written in place, not renamed over, reads half as the old one and half as the new
- * one, and each half may be good: devices would be missing. */
-#define MAX_READS 3
-
-GBytes *wattle_read_file(int dir_fd, const char *path, gsize max, GError **error)
-{
-        for (guint i = 0; i < MAX_READS; i++) {
-                g_autoptr(GError) fault = NULL;
-                GBytes *bytes = read_once(dir_fd, path, max, &fault);
-
-                if (bytes)
-                        return bytes;
-                if (fault) {
-                        g_propagate_error(error, g_steal_pointer(&fault));
-                        return NULL;
-                }
-        }
-        return refuse(error, "is being written while it is read: try again when that is done");
-}
+/* Strongest first. Absolute for messages; below root_fd without the first slash. */
+static const char *const folders[] = { WATTLE_CONFDIR, "/run/wattle", WATTLE_VENDORDIR };
 
 void wattle_mesh_clear(WattleMesh *mesh)
 {
         g_clear_pointer(&mesh->path, g_free);
         g_clear_pointer(&mesh->profile, wattle_profile_free);
         wattle_local_clear(&mesh->local);
-}
-
-/* A link to /dev/null, wherever the root is. */
-static gboolean is_masked(int root_fd, const char *relative_path)
-{
-        char target[16];
-        gssize n = readlinkat(root_fd, relative_path, target, sizeof target);
-
-        return n == 9 && memcmp(target, "/dev/null", 9) == 0;
 }
 
 static gboolean is_absence(int error_number)
@@ -152,7 +43,8 @@ char *wattle_mesh_find(int root_fd, const char *name)
                 struct stat st;
 
                 if (fstatat(root_fd, path + 1, &st, AT_SYMLINK_NOFOLLOW) == 0 || !is_absence(errno))
-                        return is_masked(root_fd, path + 1) ? NULL : g_steal_pointer(&path);
+                        return wattle_path_is_masked(root_fd, path + 1) ? NULL
+                                                                        : g_steal_pointer(&path);
         }
         return NULL;
 }
@@ -162,40 +54,23 @@ static int compare_names(gconstpointer a, gconstpointer b)
         return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static DIR *open_folder(int root_fd, const char *path)
-{
-        int fd = openat(root_fd, path + 1, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-        if (fd >= 0 && !dir)
-                close(fd);
-        return dir;
-}
-
-static void collect_from(DIR *dir, const char *folder, const char *suffix, GHashTable *names)
-{
-        const struct dirent *entry;
-
-        while ((errno = 0, entry = readdir(dir)))
-                if (g_str_has_suffix(entry->d_name, suffix) && entry->d_name[0] != '.' &&
-                    !g_hash_table_contains(names, entry->d_name))
-                        g_hash_table_insert(names, g_strdup(entry->d_name), g_strdup(folder));
-}
-
 /* Names of the files in a folder that end in suffix, each once into the set: name to folder that
  * has it first. No folder is an empty one; one that cannot be read is an error, for what it may
  * hold would count. */
 static gboolean collect_names(int root_fd, const char *folder, const char *suffix,
                               GHashTable *names, WattleReport *report)
 {
-        __attribute__((cleanup(close_dir))) DIR *dir = open_folder(root_fd, folder);
+        g_autoptr(GError) error = NULL;
+        g_auto(GStrv) list = wattle_list_folder(root_fd, folder + 1, "", suffix, &error);
 
-        if (dir)
-                collect_from(dir, folder, suffix, names);
-        if (errno == 0 || (!dir && is_absence(errno)))
-                return TRUE;
-        wattle_report_error(report, (WattlePlace){ folder, 0, 0 }, "%s", g_strerror(errno));
-        return FALSE;
+        if (!list) {
+                wattle_report_error(report, (WattlePlace){ folder, 0, 0 }, "%s", error->message);
+                return FALSE;
+        }
+        for (guint i = 0; list[i]; i++)
+                if (!g_hash_table_contains(names, list[i]))
+                        g_hash_table_insert(names, g_strdup(list[i]), g_strdup(folder));
+        return TRUE;
 }
 
 static const char **sorted_names(GHashTable *names)
@@ -232,7 +107,7 @@ char **wattle_mesh_list(int root_fd, WattleReport *report)
                 g_autofree char *name = wattle_mesh_name_of_path(sorted[i]);
                 g_autoptr(GError) error = NULL;
 
-                if (is_masked(root_fd, path + 1))
+                if (wattle_path_is_masked(root_fd, path + 1))
                         continue;
                 if (wattle_identifier_check(name, WATTLE_MESH_NAME_MAX, &error))
                         g_ptr_array_add(list, g_steal_pointer(&name));
@@ -257,8 +132,12 @@ static GBytes *read_reported(int dir_fd, const char *path, const char *name, gsi
 
 static gboolean load_profile(WattleMesh *mesh, int dir_fd, const char *path, WattleReport *report)
 {
-        GBytes *bytes = read_reported(dir_fd, path, mesh->path, WATTLE_INI_MAX_BYTES, report);
+        struct stat st;
+        GBytes *bytes;
 
+        if (fstatat(dir_fd, path, &st, 0) == 0 && st.st_size <= WATTLE_INI_MAX_BYTES)
+                wattle_heap_expect(HEAP_FACTOR * (gsize)st.st_size);
+        bytes = read_reported(dir_fd, path, mesh->path, WATTLE_INI_MAX_BYTES, report);
         if (!bytes)
                 return FALSE;
         mesh->profile = wattle_profile_load_take(bytes, mesh->path, report);
@@ -309,7 +188,7 @@ gboolean wattle_local_load(WattleLocal *local, int root_fd, const char *name, Wa
                 g_autofree char *path =
                         g_build_filename(g_hash_table_lookup(names, sorted[i]), sorted[i], NULL);
 
-                if (!is_masked(root_fd, path + 1))
+                if (!wattle_path_is_masked(root_fd, path + 1))
                         ok = read_local(local, root_fd, path + 1, path, &unread, report) && ok;
         }
         if (unread)

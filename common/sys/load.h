@@ -44,8 +44,3 @@ gboolean wattle_local_load_file(WattleLocal *local, const char *path,
 /* Path of an installed mesh's profile, as in "/etc/wattle/home.mesh"; NULL if there is none or it
  * is masked. A path that cannot be looked at counts as there, and loading it says why. */
 char *wattle_mesh_find(int root_fd, const char *name);
-
-/* All bytes of a regular file of at most max bytes; NULL with an error, for which NOT_FOUND and
- * UNSAFE (a folder, a FIFO, too large, written while it was read) are told apart. Never blocks. */
-GBytes *wattle_read_file(int dir_fd, const char *path, gsize max,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -9,15 +9,10 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/sys/file.h"
 
 /* A key, its line end, and one byte more to notice what is longer. */
 #define MAX_BYTES (WATTLE_KEY_TEXT_MAX + 2)
-
-static void close_fd(int *fd)
-{
-        if (*fd >= 0)
-                close(*fd);
-}
 
 static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -65,8 +60,7 @@ gboolean wattle_secret_read_fd(int fd, const char *what, WattleKey *ret, GError 
 
 gboolean wattle_secret_read(int dir_fd, const char *path, WattleKey *ret, GError **error)
 {
-        __attribute__((cleanup(close_fd))) int fd =
-                openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        g_auto(WattleFd) fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         struct stat st;
 
         if (fd < 0 || fstat(fd, &st) < 0)
@@ -123,7 +117,7 @@ gboolean wattle_secret_check_group(int dir_fd, const char *path, gid_t gid, GErr
 gboolean wattle_secret_write(int dir_fd, const char *path, const WattleKey *key, const gid_t *gid,
                              GError **error)
 {
-        __attribute__((cleanup(close_fd))) int fd =
+        g_auto(WattleFd) fd =
                 openat(dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
         char text[WATTLE_KEY_TEXT_MAX];
         gboolean ok;

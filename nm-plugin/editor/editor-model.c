@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "common/ini.h"
 #include "common/scalar.h"
+#include "common/sys/file.h"
 #include "common/sys/secret.h"
 #include "nm-plugin/editor/editor-notes.h"
 #include "nm-plugin/editor/editor-summary.h"

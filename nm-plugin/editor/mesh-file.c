@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/ini.h"
 #include "common/scalar.h"
+#include "common/sys/file.h"
 #include "nm-plugin/names.h"
 #include "nm-plugin/vpn-data.h"
 

@@ -199,22 +199,6 @@ static void old_temporaries_are_replaced(void)
         check_content(&root, "target", "precious");
 }
 
-static void write_file(void)
-{
-        g_auto(Root) root = { 0 };
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GError) no_folder = NULL;
-
-        root_init(&root);
-        root_put(&root, "home.mesh", "old", 0600);
-        check_error(wattle_write_file(root.fd, "home.mesh", 0644, "new\0x", 5, &error), &error,
-                    NULL);
-        g_assert_cmpint(root_stat(&root, "home.mesh").st_size, ==, 5);
-        check_error(wattle_write_file(root.fd, "no/home.mesh", 0644, "", 0, &no_folder), &no_folder,
-                    "no/home.mesh.wattle-new: No such file or directory");
-        check_list(&root, "0644 home.mesh");
-}
-
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -226,6 +210,5 @@ int main(int argc, char **argv)
         g_test_add_func("/sys-install/failure-half-way-leaves-all-as-it-was",
                         failure_half_way_leaves_all_as_it_was);
         g_test_add_func("/sys-install/old-temporaries-are-replaced", old_temporaries_are_replaced);
-        g_test_add_func("/sys-install/write-file", write_file);
         return g_test_run();
 }

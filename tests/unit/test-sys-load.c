@@ -2,10 +2,7 @@
 #include "common/sys/load.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/error.h"
@@ -226,122 +223,6 @@ static void mesh_row(gconstpointer data)
         check_faults(&report, row->faults);
 }
 
-static void not_files(void)
-{
-        static const struct {
-                const char *path, *error;
-                gint code;
-        } rows[] = {
-                { "missing", "No such file or directory", WATTLE_ERROR_NOT_FOUND },
-                { "folder", "is a folder, not a file", WATTLE_ERROR_UNSAFE },
-                { "fifo", "is not a regular file", WATTLE_ERROR_UNSAFE },
-                { "null", "is not a regular file", WATTLE_ERROR_UNSAFE },
-                { "loop", "Too many levels of symbolic links", WATTLE_ERROR_FAILED },
-                { "large", "is larger than 8 MiB", WATTLE_ERROR_UNSAFE },
-        };
-        g_auto(Root) root = { 0 };
-        g_autofree char *large = g_malloc0(WATTLE_INI_MAX_BYTES + 1);
-
-        root_init(&root);
-        root_put(&root, "folder/file", "", 0644);
-        root_link(&root, "null", "/dev/null");
-        root_link(&root, "loop", "loop");
-        root_put_bytes(&root, "large", large, WATTLE_INI_MAX_BYTES + 1, 0644);
-        root_put_bytes(&root, "largest", large, WATTLE_INI_MAX_BYTES, 0644);
-        g_assert_cmpint(mkfifoat(root.fd, "fifo", 0600), ==, 0);
-        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-                g_autoptr(GError) error = NULL;
-                g_autoptr(GBytes) bytes =
-                        wattle_read_file(root.fd, rows[i].path, WATTLE_INI_MAX_BYTES, &error);
-
-                g_assert_null(bytes);
-                g_assert_cmpstr(error->message, ==, rows[i].error);
-                g_assert_error(error, WATTLE_ERROR, rows[i].code);
-        }
-        {
-                g_autoptr(GBytes) bytes =
-                        wattle_read_file(root.fd, "largest", WATTLE_INI_MAX_BYTES, NULL);
-
-                g_assert_cmpuint(g_bytes_get_size(bytes), ==, WATTLE_INI_MAX_BYTES);
-        }
-}
-
-/* Called before each read(2) of the program: what somebody else does to the file meanwhile. */
-static void (*meanwhile)(void);
-static const Root *meanwhile_root;
-static guint n_meanwhile;
-
-ssize_t read(int fd, void *buffer, size_t size)
-{
-        if (meanwhile && n_meanwhile > 0) {
-                n_meanwhile--;
-                meanwhile();
-        }
-        return syscall(SYS_read, fd, buffer, size);
-}
-
-static void write_in_place(const char *content, int flags)
-{
-        int fd = openat(meanwhile_root->fd, "home.mesh", O_WRONLY | O_TRUNC | flags);
-
-        g_assert_cmpint(write(fd, content, strlen(content)), ==, (gssize)strlen(content));
-        close(fd);
-}
-
-static void shorten(void)
-{
-        write_in_place("[Mesh]\n", 0);
-}
-
-/* As long as the old one, within the same tick of the clock that files have. */
-static void write_as_long(void)
-{
-        struct timespec times[2] = { { 0, UTIME_NOW }, { 1000 + n_meanwhile, 0 } };
-
-        write_in_place(other, 0);
-        utimensat(meanwhile_root->fd, "home.mesh", times, 0);
-}
-
-static void replace(void)
-{
-        root_put(meanwhile_root, "new", other, 0644);
-        renameat(meanwhile_root->fd, "new", meanwhile_root->fd, "home.mesh");
-}
-
-/* Once: the new file is read. Always: none is. */
-static void changes_while_read(void)
-{
-        static const struct {
-                void (*change)(void);
-                guint times;
-                const char *expected; /* NULL: refused */
-        } rows[] = {
-                { shorten, 1, "[Mesh]\n" },  { write_as_long, 1, other }, { replace, 1, other },
-                { write_as_long, 99, NULL }, { replace, 99, NULL },
-        };
-
-        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-                g_auto(Root) root = { 0 };
-                g_autoptr(GBytes) bytes = NULL;
-                g_autoptr(GError) error = NULL;
-
-                root_init(&root);
-                root_put(&root, "home.mesh", mesh, 0644);
-                meanwhile_root = &root;
-                n_meanwhile = rows[i].times;
-                meanwhile = rows[i].change;
-                bytes = wattle_read_file(root.fd, "home.mesh", WATTLE_INI_MAX_BYTES, &error);
-                meanwhile = NULL;
-                if (rows[i].expected)
-                        g_assert_cmpmem(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
-                                        rows[i].expected, strlen(rows[i].expected));
-                else
-                        check_error(
-                                bytes != NULL, &error,
-                                "is being written while it is read: try again when that is done");
-        }
-}
-
 static void by_path(void)
 {
         g_auto(Root) root = { 0 };
@@ -375,8 +256,6 @@ int main(int argc, char **argv)
         g_test_add_func("/sys-load/not-a-folder", not_a_folder);
         g_test_add_func("/sys-load/faults-of-both", faults_of_both);
         add_rows("/sys-load/mesh", meshes, mesh_row);
-        g_test_add_func("/sys-load/not-files", not_files);
-        g_test_add_func("/sys-load/changes-while-read", changes_while_read);
         g_test_add_func("/sys-load/by-path", by_path);
         return g_test_run();
 }

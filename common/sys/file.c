@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/sys/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/error.h"
+
+#define MIB ((gsize)1024 * 1024)
+
+void wattle_fd_clear(WattleFd *fd)
+{
+        if (*fd >= 0)
+                close(*fd);
+        *fd = -1;
+}
+
+gboolean wattle_path_exists(int dir_fd, const char *path)
+{
+        struct stat st;
+
+        return fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+gboolean wattle_path_is_masked(int dir_fd, const char *path)
+{
+        static const char null[] = "/dev/null";
+        char target[sizeof null];
+        gssize n = readlinkat(dir_fd, path, target, sizeof target);
+
+        return n == (gssize)strlen(null) && memcmp(target, null, (gsize)n) == 0;
+}
+
+/* As wattle_error_set_errno(), but for the name. */
+static gpointer fail(GError **error, int errsv)
+{
+        g_set_error_literal(error, WATTLE_ERROR,
+                            errsv == ENOENT ? WATTLE_ERROR_NOT_FOUND : WATTLE_ERROR_FAILED,
+                            g_strerror(errsv));
+        return NULL;
+}
+
+static GBytes *refuse(GError **error, const char *why)
+{
+        g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_UNSAFE, why);
+        return NULL;
+}
+
+static GBytes *read_all(int fd, gsize size, GError **error)
+{
+        g_autofree char *bytes = g_malloc(size + 1);
+        gsize n = 0;
+        gssize got;
+
+        while (n < size && (got = read(fd, bytes + n, size - n)) != 0) {
+                if (got < 0 && errno == EINTR)
+                        continue;
+                if (got < 0)
+                        return wattle_error_set_errno(error, errno, "reading"), NULL;
+                n += (gsize)got;
+        }
+        return g_bytes_new_take(g_steal_pointer(&bytes), n);
+}
+
+static gboolean same_time(struct timespec a, struct timespec b)
+{
+        return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+/* Whether the path still leads to the file that was read, as it was before. */
+static gboolean is_as_before(int dir_fd, const char *path, int fd, const struct stat *before)
+{
+        struct stat st, there;
+
+        return fstat(fd, &st) == 0 && st.st_size == before->st_size &&
+               same_time(st.st_mtim, before->st_mtim) && same_time(st.st_ctim, before->st_ctim) &&
+               fstatat(dir_fd, path, &there, 0) == 0 && there.st_dev == st.st_dev &&
+               there.st_ino == st.st_ino;
+}
+
+/* NULL without an error: the file changed while it was read. */
+static GBytes *read_once(int dir_fd, const char *path, gsize max, GError **error)
+{
+        g_auto(WattleFd) fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        g_autoptr(GBytes) bytes = NULL;
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return fail(error, errno);
+        if (S_ISDIR(st.st_mode))
+                return refuse(error, "is a folder, not a file");
+        if (!S_ISREG(st.st_mode))
+                return refuse(error, "is not a regular file");
+        if ((guint64)st.st_size > max) {
+                g_autofree char *why =
+                        max < MIB ? g_strdup_printf("is larger than %zu bytes", max)
+                                  : g_strdup_printf("is larger than %zu MiB", max / MIB);
+
+                return refuse(error, why);
+        }
+        bytes = read_all(fd, (gsize)st.st_size, error);
+        if (!bytes || !is_as_before(dir_fd, path, fd, &st))
+                return NULL;
+        return g_steal_pointer(&bytes);
+}
+
+/* A file that is written in place, not renamed over, reads half as the old one and half as the new
+ * one, and each half may be good: devices would be missing. */
+#define MAX_READS 3
+
+GBytes *wattle_read_file(int dir_fd, const char *path, gsize max, GError **error)
+{
+        for (guint i = 0; i < MAX_READS; i++) {
+                g_autoptr(GError) fault = NULL;
+                GBytes *bytes = read_once(dir_fd, path, max, &fault);
+
+                if (bytes)
+                        return bytes;
+                if (fault) {
+                        g_propagate_error(error, g_steal_pointer(&fault));
+                        return NULL;
+                }
+        }
+        return refuse(error, "is being written while it is read: try again when that is done");
+}
+
+gboolean wattle_write_all(int fd, const char *content, gsize size)
+{
+        while (size > 0) {
+                gssize n = write(fd, content, size);
+
+                if (n < 0 && errno != EINTR)
+                        return FALSE;
+                if (n > 0) {
+                        content += n;
+                        size -= (gsize)n;
+                }
+        }
+        return TRUE;
+}
+
+/* fchmod(), lest the umask has a say. */
+gboolean wattle_write_new_file(int dir_fd, const char *path, guint mode, const char *content,
+                               gsize size, GError **error)
+{
+        g_auto(WattleFd) fd = -1;
+
+        if (unlinkat(dir_fd, path, 0) < 0 && errno != ENOENT)
+                return wattle_error_set_errno(error, errno, "%s", path);
+        fd = openat(dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd >= 0 && fchmod(fd, mode) == 0 && wattle_write_all(fd, content, size) &&
+            fsync(fd) == 0)
+                return TRUE;
+        wattle_error_set_errno(error, errno, "%s", path);
+        unlinkat(dir_fd, path, 0);
+        return FALSE;
+}
+
+gboolean wattle_write_file(int dir_fd, const char *path, guint mode, const char *content,
+                           gsize size, GError **error)
+{
+        g_autofree char *temporary = g_strconcat(path, WATTLE_NEW_SUFFIX, NULL);
+
+        if (!wattle_write_new_file(dir_fd, temporary, mode, content, size, error))
+                return FALSE;
+        if (renameat(dir_fd, temporary, dir_fd, path) == 0)
+                return TRUE;
+        wattle_error_set_errno(error, errno, "%s", path);
+        unlinkat(dir_fd, temporary, 0);
+        return FALSE;
+}
+
+/* A folder of ours is for all to read, as its files are, whatever the umask. */
+static gboolean make_folder(int dir_fd, const char *folder)
+{
+        if (mkdirat(dir_fd, folder, 0755) < 0)
+                return errno == EEXIST;
+        return fchmodat(dir_fd, folder, 0755, 0) == 0;
+}
+
+gboolean wattle_make_folders(int dir_fd, const char *path, GError **error)
+{
+        g_autofree char *folder = g_path_get_dirname(path);
+
+        for (char *slash = strchr(folder, '/');; slash = strchr(slash + 1, '/')) {
+                if (slash)
+                        *slash = '\0';
+                if (!make_folder(dir_fd, folder))
+                        return wattle_error_set_errno(error, errno, "%s", folder);
+                if (!slash)
+                        return TRUE;
+                *slash = '/';
+        }
+}
+
+static void close_folder(DIR **dir)
+{
+        if (*dir)
+                closedir(*dir);
+}
+
+static DIR *open_folder(int dir_fd, const char *path)
+{
+        int fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+        if (fd >= 0 && !dir)
+                close(fd);
+        return dir;
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+char **wattle_list_folder(int dir_fd, const char *folder, const char *prefix, const char *suffix,
+                          GError **error)
+{
+        __attribute__((cleanup(close_folder))) DIR *dir = open_folder(dir_fd, folder);
+        g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+        const struct dirent *entry;
+
+        if (!dir && errno != ENOENT && errno != ENOTDIR)
+                return fail(error, errno);
+        while (errno = 0, dir && (entry = readdir(dir)))
+                if (entry->d_name[0] != '.' && g_str_has_prefix(entry->d_name, prefix) &&
+                    g_str_has_suffix(entry->d_name, suffix))
+                        g_ptr_array_add(names, g_strdup(entry->d_name));
+        if (errno != 0)
+                return fail(error, errno);
+        g_ptr_array_sort(names, compare_names);
+        g_ptr_array_add(names, NULL);
+        return (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
+}
