@@ -1,44 +1,68 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/render.h"
 
-static void set_all(WattleFile *file, const char *family, const char *key)
-{
-        g_autofree char *name = g_strdup_printf("net.%s.conf.all.%s", family, key);
+typedef struct {
+        WattleSysctl *values;
+        guint n;
+} List;
 
-        wattle_file_set_uint(file, name, 1);
+static const char *const names[] = {
+        [WATTLE_SYSCTL_RP_FILTER] = "rp_filter",
+        [WATTLE_SYSCTL_FORWARDING] = "forwarding",
+        [WATTLE_SYSCTL_SRC_VALID_MARK] = "src_valid_mark",
+};
+
+static void add(List *list, const char *family, const char *interface, WattleSysctlKind kind,
+                guint value)
+{
+        WattleSysctl *sysctl = &list->values[list->n++];
+
+        *sysctl = (WattleSysctl){ .kind = kind, .value = value };
+        g_snprintf(sysctl->name, sizeof sysctl->name, "net.%s.conf.%s.%s", family,
+                   interface ? interface : "all", names[kind]);
+        sysctl->of_interface = interface != NULL;
 }
 
-/* With a hyphen, for at boot systemd-sysctl comes before the interface, and would warn. */
-static void set_interface(WattleFile *file, const WattleView *view, const char *key, guint value)
+guint wattle_sysctls(const WattleView *view, WattleSysctl ret[static WATTLE_MAX_SYSCTLS])
 {
-        g_autofree char *name = g_strdup_printf("-net.ipv4.conf.%s.%s", view->interface, key);
+        List list = { ret, 0 };
 
-        wattle_file_set_uint(file, name, value);
+        /* Loose on this interface alone; the others keep what they have. */
+        if (view->routing_client)
+                add(&list, "ipv4", view->interface, WATTLE_SYSCTL_RP_FILTER, 2);
+        /* Answers come in by the interfaces to which we forward, so one alone would not do; and
+         * IPv6 knows only "all". */
+        if (view->routing_server) {
+                add(&list, "ipv4", view->interface, WATTLE_SYSCTL_FORWARDING, 1);
+                add(&list, "ipv4", NULL, WATTLE_SYSCTL_FORWARDING, 1);
+                if (view->has_ipv6)
+                        add(&list, "ipv6", NULL, WATTLE_SYSCTL_FORWARDING, 1);
+        }
+        /* Answers to marked packets come in by the physical interface: its reverse path is to be
+         * looked up with the mark. */
+        if (view->exit_node)
+                add(&list, "ipv4", NULL, WATTLE_SYSCTL_SRC_VALID_MARK, 1);
+        return list.n;
 }
 
 void wattle_render_sysctl(const WattleView *view, WattleFileset *files)
 {
+        WattleSysctl sysctls[WATTLE_MAX_SYSCTLS];
+        guint n = wattle_sysctls(view, sysctls);
         WattleFile *file;
 
-        if (!view->routing_client && !view->routing_server && !view->exit_node)
+        if (n == 0)
                 return;
         file = wattle_fileset_add(
                 files, g_strdup_printf("run/sysctl.d/" WATTLE_FILE_PREFIX "%s.conf", view->mesh),
                 0644);
         wattle_render_origin(view, file);
-        /* Loose on this interface alone; the others keep what they have. */
-        if (view->routing_client)
-                set_interface(file, view, "rp_filter", 2);
-        /* Answers come in by the interfaces to which we forward, so one alone would not do; and
-         * IPv6 knows only "all". */
-        if (view->routing_server) {
-                set_interface(file, view, "forwarding", 1);
-                set_all(file, "ipv4", "forwarding");
-                if (view->has_ipv6)
-                        set_all(file, "ipv6", "forwarding");
+        for (guint i = 0; i < n; i++) {
+                /* With a hyphen, for at boot systemd-sysctl comes before the interface, and would
+                 * warn. */
+                g_autofree char *key =
+                        g_strconcat(sysctls[i].of_interface ? "-" : "", sysctls[i].name, NULL);
+
+                wattle_file_set_uint(file, key, sysctls[i].value);
         }
-        /* Answers to marked packets come in by the physical interface: its reverse path is to be
-         * looked up with the mark. */
-        if (view->exit_node)
-                set_all(file, "ipv4", "src_valid_mark");
 }

@@ -32,8 +32,27 @@ gboolean wattle_networkd_takes_credentials(guint systemd_version);
 /* NetworkManager.conf(5): on networkd's hosts, the word to NetworkManager to keep its hands off. */
 void wattle_render_nm(const WattleView *view, WattleFileset *files);
 
-/* sysctl.d(5): reverse path filter and forwarding. udev applies it when the interface appears,
- * whoever makes it. No file if there is nothing to say. */
+/* A setting of the kernel's that the mesh needs. */
+typedef enum {
+        WATTLE_SYSCTL_RP_FILTER,
+        WATTLE_SYSCTL_FORWARDING,
+        WATTLE_SYSCTL_SRC_VALID_MARK,
+} WattleSysctlKind;
+
+typedef struct {
+        WattleSysctlKind kind;
+        char name[64]; /* "net.ipv4.conf.home.forwarding" */
+        guint value;
+        gboolean of_interface; /* without the interface there is none */
+} WattleSysctl;
+
+#define WATTLE_MAX_SYSCTLS 5
+
+/* How many there are. */
+guint wattle_sysctls(const WattleView *view, WattleSysctl ret[static WATTLE_MAX_SYSCTLS]);
+
+/* sysctl.d(5): these settings. udev applies them when the interface appears, whoever makes it. No
+ * file if there is none. */
 void wattle_render_sysctl(const WattleView *view, WattleFileset *files);
 
 /* nft(8): the table that wattle-filter holds while the interface is up. No file if there is nothing

@@ -11,13 +11,6 @@
 
 #define SHOWN 3 /* of many of a kind */
 
-static void clear_sysctl(gpointer data)
-{
-        WattleSysctlFact *fact = data;
-
-        g_free(fact->key);
-}
-
 static void clear_route(gpointer data)
 {
         WattleRouteFact *fact = data;
@@ -36,7 +29,6 @@ void wattle_facts_init(WattleFacts *facts)
                 .unresolved = g_ptr_array_new_with_free_func(g_free),
         };
         wattle_status_init(&facts->status);
-        g_array_set_clear_func(facts->sysctls, clear_sysctl);
         g_array_set_clear_func(facts->routes, clear_route);
 }
 
@@ -231,32 +223,33 @@ static void check_port(const WattleFacts *facts, const Findings *findings)
                         g_strdup_printf("ss -lunp sport = :%u", facts->view->listen_port));
 }
 
-/* Both settings are of the kernel's, and each is named with what it does. */
-static void check_sysctls(const WattleFacts *facts, const Findings *findings, const char *suffix,
+/* What happens while a setting is not so. */
+static void check_sysctls(const WattleFacts *facts, const Findings *findings, WattleSysctlKind kind,
                           const char *what)
 {
         for (guint i = 0; i < facts->sysctls->len; i++) {
                 const WattleSysctlFact *fact = &g_array_index(facts->sysctls, WattleSysctlFact, i);
+                const WattleSysctl *wanted = &fact->wanted;
 
-                if (g_str_has_suffix(fact->key, suffix) && fact->wanted != fact->actual)
+                if (wanted->kind == kind && wanted->value != fact->actual)
                         problem(findings,
-                                g_strdup_printf("%s is %u and not %u: %s", fact->key, fact->actual,
-                                                fact->wanted, what),
-                                g_strdup_printf("sysctl -w %s=%u", fact->key, fact->wanted));
+                                g_strdup_printf("%s is %u and not %u: %s", wanted->name,
+                                                fact->actual, wanted->value, what),
+                                g_strdup_printf("sysctl -w %s=%u", wanted->name, wanted->value));
         }
 }
 
 static void check_rp_filter(const WattleFacts *facts, const Findings *findings)
 {
-        check_sysctls(facts, findings, ".rp_filter",
+        check_sysctls(facts, findings, WATTLE_SYSCTL_RP_FILTER,
                       "the kernel drops answers that come by another way");
-        check_sysctls(facts, findings, ".src_valid_mark",
+        check_sysctls(facts, findings, WATTLE_SYSCTL_SRC_VALID_MARK,
                       "the kernel drops answers to what goes to the exit node");
 }
 
 static void check_forwarding(const WattleFacts *facts, const Findings *findings)
 {
-        check_sysctls(facts, findings, ".forwarding",
+        check_sysctls(facts, findings, WATTLE_SYSCTL_FORWARDING,
                       "this device does not forward for the others");
 }
 

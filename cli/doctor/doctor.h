@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What can keep a mesh from working on a host though its profile is good. Facts are gathered once
- * (doctor-facts.c); a check is a pure function of them, and a row in the table of doctor-checks.c.
+ * (facts.c); a check is a pure function of them, and a row in the table of checks.c.
  * A fact that could not be had is no finding. */
 #pragma once
 
+#include "common/render.h"
 #include "common/status.h"
 
 /* A kernel setting that the mesh needs, and what it is. */
 typedef struct {
-        char *key; /* "net.ipv4.conf.home.forwarding" */
-        guint wanted, actual;
+        WattleSysctl wanted;
+        guint actual;
 } WattleSysctlFact;
 
 /* A mesh address that packets do not reach through the interface. */

@@ -38,9 +38,9 @@ static char *read_text(const char *path)
         return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
 }
 
-static gboolean read_sysctl(const char *key, guint *ret)
+static gboolean read_sysctl(const char *name, guint *ret)
 {
-        g_autofree char *path = g_strdup_printf("/proc/sys/%s", key);
+        g_autofree char *path = g_strdup_printf("/proc/sys/%s", name);
         g_autofree char *text = NULL;
 
         /* Interface names of ours have no dots. */
@@ -51,43 +51,22 @@ static gboolean read_sysctl(const char *key, guint *ret)
         return text != NULL;
 }
 
-/* What the kernel goes by: the stricter of the interface's and that of all (ip-sysctl). */
-static guint effective(const char *key, guint value)
-{
-        guint all = 0;
-
-        if (g_str_has_suffix(key, ".rp_filter") && read_sysctl("net.ipv4.conf.all.rp_filter", &all))
-                return MAX(value, all);
-        return value;
-}
-
-/* What our sysctl.d file has, line by line. */
+/* What the kernel goes by: of rp_filter the stricter of the interface's and that of all
+ * (ip-sysctl). */
 static void gather_sysctls(WattleFacts *facts)
 {
-        g_auto(WattleFileset) files = { 0 };
-        g_auto(GStrv) lines = NULL;
+        WattleSysctl wanted[WATTLE_MAX_SYSCTLS];
+        guint n = wattle_sysctls(facts->view, wanted), all;
 
-        wattle_fileset_init(&files);
-        wattle_render_sysctl(facts->view, &files);
-        if (files.files->len == 0)
-                return;
-        lines = g_strsplit(((WattleFile *)g_ptr_array_index(files.files, 0))->content->str, "\n",
-                           -1);
-        for (char **line = lines; *line; line++) {
-                char *equals = strchr(*line, '=');
-                WattleSysctlFact fact;
+        for (guint i = 0; i < n; i++) {
+                WattleSysctlFact fact = { .wanted = wanted[i] };
 
-                if (**line == '#' || !equals)
+                if (!read_sysctl(wanted[i].name, &fact.actual))
                         continue;
-                fact.key = g_strstrip(g_strndup(*line + (**line == '-'),
-                                                (gsize)(equals - *line) - (**line == '-')));
-                fact.wanted = (guint)g_ascii_strtoull(equals + 1, NULL, 10);
-                if (read_sysctl(fact.key, &fact.actual)) {
-                        fact.actual = effective(fact.key, fact.actual);
-                        g_array_append_val(facts->sysctls, fact);
-                } else {
-                        g_free(fact.key);
-                }
+                if (wanted[i].kind == WATTLE_SYSCTL_RP_FILTER &&
+                    read_sysctl("net.ipv4.conf.all.rp_filter", &all))
+                        fact.actual = MAX(fact.actual, all);
+                g_array_append_val(facts->sysctls, fact);
         }
 }
 

@@ -26,11 +26,17 @@ static void is_down(WattleFacts *facts)
         facts->status.link = WATTLE_LINK_DOWN;
 }
 
-static void add_sysctl(WattleFacts *facts, const char *key, guint wanted, guint actual)
+/* The kernel has the same for all settings that the view wants, which sets its flag. */
+static void add_sysctls(WattleFacts *facts, guint actual)
 {
-        WattleSysctlFact fact = { g_strdup(key), wanted, actual };
+        WattleSysctlFact fact = { .actual = actual };
+        WattleSysctl wanted[WATTLE_MAX_SYSCTLS];
+        guint n = wattle_sysctls(facts->view, wanted);
 
-        g_array_append_val(facts->sysctls, fact);
+        for (guint i = 0; i < n; i++) {
+                fact.wanted = wanted[i];
+                g_array_append_val(facts->sysctls, fact);
+        }
 }
 
 static void add_route(WattleFacts *facts, const char *device, const char *addr, const char *through)
@@ -129,13 +135,21 @@ static void ill_port(WattleFacts *facts)
 
 static void ill_rp_filter(WattleFacts *facts)
 {
-        add_sysctl(facts, "net.ipv4.conf.home.rp_filter", 2, 1);
+        ((WattleView *)facts->view)->routing_client = TRUE;
+        add_sysctls(facts, 1);
+}
+
+static void ill_valid_mark(WattleFacts *facts)
+{
+        ((WattleView *)facts->view)->exit_node = "vps";
+        add_sysctls(facts, 0);
 }
 
 static void ill_forwarding(WattleFacts *facts)
 {
-        add_sysctl(facts, "net.ipv4.conf.home.forwarding", 1, 0);
-        add_sysctl(facts, "net.ipv4.conf.all.forwarding", 1, 1);
+        ((WattleView *)facts->view)->routing_server = TRUE;
+        add_sysctls(facts, 0);
+        g_array_index(facts->sysctls, WattleSysctlFact, 1).actual = 1;
 }
 
 static void ill_routes(WattleFacts *facts)
@@ -272,6 +286,9 @@ static const struct row {
         { "rp_filter", ill_rp_filter,
           "rp_filter: net.ipv4.conf.home.rp_filter is 1 and not 2: the kernel drops answers that "
           "come by another way [sysctl -w net.ipv4.conf.home.rp_filter=2]\n" },
+        { "src-valid-mark", ill_valid_mark,
+          "rp_filter: net.ipv4.conf.all.src_valid_mark is 0 and not 1: the kernel drops answers to what "
+          "goes to the exit node [sysctl -w net.ipv4.conf.all.src_valid_mark=1]\n" },
         { "forwarding", ill_forwarding,
           "forwarding: net.ipv4.conf.home.forwarding is 0 and not 1: this device does not forward "
           "for the others [sysctl -w net.ipv4.conf.home.forwarding=1]\n" },
