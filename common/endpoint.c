@@ -105,6 +105,43 @@ gsize wattle_socket_addr_format(const WattleSocketAddr *at, char text[WATTLE_SOC
         return (gsize)(p - text) + wattle_uint_format(at->port, p);
 }
 
+guint wattle_socket_addr_write(const WattleSocketAddr *at, WattleKernelAddr *ret)
+{
+        *ret = (WattleKernelAddr){ 0 };
+        if (at->addr.family == AF_INET) {
+                ret->in.sin_family = AF_INET;
+                ret->in.sin_port = htons(at->port);
+                memcpy(&ret->in.sin_addr, at->addr.bytes, sizeof ret->in.sin_addr);
+                return sizeof ret->in;
+        }
+        ret->in6.sin6_family = AF_INET6;
+        ret->in6.sin6_port = htons(at->port);
+        ret->in6.sin6_scope_id = at->scope;
+        memcpy(&ret->in6.sin6_addr, at->addr.bytes, sizeof ret->in6.sin6_addr);
+        return sizeof ret->in6;
+}
+
+gboolean wattle_socket_addr_read(gconstpointer bytes, gsize size, WattleSocketAddr *ret)
+{
+        WattleKernelAddr from = { 0 };
+        WattleSocketAddr at = { 0 };
+
+        memcpy(&from, bytes, MIN(size, sizeof from));
+        at.addr.family = (guint8)from.any.sa_family;
+        if (size == sizeof from.in && from.any.sa_family == AF_INET) {
+                memcpy(at.addr.bytes, &from.in.sin_addr, sizeof from.in.sin_addr);
+                at.port = ntohs(from.in.sin_port);
+        } else if (size == sizeof from.in6 && from.any.sa_family == AF_INET6) {
+                memcpy(at.addr.bytes, &from.in6.sin6_addr, sizeof from.in6.sin6_addr);
+                at.port = ntohs(from.in6.sin6_port);
+                at.scope = from.in6.sin6_scope_id;
+        } else {
+                return FALSE;
+        }
+        *ret = at;
+        return TRUE;
+}
+
 gboolean wattle_socket_addr_equal(const WattleSocketAddr *a, const WattleSocketAddr *b)
 {
         return wattle_addr_equal(&a->addr, &b->addr) && a->port == b->port && a->scope == b->scope;

@@ -3,6 +3,8 @@
  * name. */
 #pragma once
 
+#include <netinet/in.h>
+
 #include "common/arena.h"
 #include "common/ip.h"
 
@@ -31,6 +33,20 @@ gsize wattle_socket_addr_format(const WattleSocketAddr *at, char text[WATTLE_SOC
 
 gboolean wattle_socket_addr_equal(const WattleSocketAddr *a, const WattleSocketAddr *b);
 guint wattle_socket_addr_hash(const WattleSocketAddr *at);
+
+/* As the kernel's calls have it. */
+typedef union {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+} WattleKernelAddr;
+
+/* Returns the size of what is written. */
+guint wattle_socket_addr_write(const WattleSocketAddr *at, WattleKernelAddr *ret);
+
+/* FALSE if it is neither IPv4 nor IPv6, or of another size; bytes may be unaligned. */
+gboolean wattle_socket_addr_read(gconstpointer bytes, gsize size,
+                                 WattleSocketAddr *ret) G_GNUC_WARN_UNUSED_RESULT;
 
 /* An endpoint of a profile. */
 typedef struct {

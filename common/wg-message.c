@@ -56,27 +56,9 @@ static gboolean read_scalar(const struct nlattr *attr, gpointer ret, gsize size,
 
 static gboolean read_endpoint(const struct nlattr *attr, WattleSocketAddr *ret, GError **error)
 {
-        gconstpointer payload = mnl_attr_get_payload(attr);
-        gsize size = mnl_attr_get_payload_len(attr);
-        struct sockaddr_in in;
-        struct sockaddr_in6 in6;
-
-        if (size == sizeof in && ((const struct sockaddr *)payload)->sa_family == AF_INET) {
-                memcpy(&in, payload, sizeof in);
-                ret->addr.family = AF_INET;
-                memcpy(ret->addr.bytes, &in.sin_addr, sizeof in.sin_addr);
-                ret->port = ntohs(in.sin_port);
-        } else if (size == sizeof in6 &&
-                   ((const struct sockaddr *)payload)->sa_family == AF_INET6) {
-                memcpy(&in6, payload, sizeof in6);
-                ret->addr.family = AF_INET6;
-                memcpy(ret->addr.bytes, &in6.sin6_addr, sizeof in6.sin6_addr);
-                ret->port = ntohs(in6.sin6_port);
-                ret->scope = in6.sin6_scope_id;
-        } else {
-                return refuse(error, "endpoint");
-        }
-        return TRUE;
+        return wattle_socket_addr_read(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr),
+                                       ret) ||
+               refuse(error, "endpoint");
 }
 
 static gboolean read_allowed_ip(const struct nlattr *nest, WattlePrefix *ret, GError **error)
@@ -416,20 +398,10 @@ static void next_message(Encoder *encoder)
 
 static void put_endpoint(struct nlmsghdr *header, const WattleSocketAddr *endpoint)
 {
-        if (endpoint->addr.family == AF_INET) {
-                struct sockaddr_in in = { .sin_family = AF_INET,
-                                          .sin_port = htons(endpoint->port) };
+        WattleKernelAddr at;
+        guint size = wattle_socket_addr_write(endpoint, &at);
 
-                memcpy(&in.sin_addr, endpoint->addr.bytes, sizeof in.sin_addr);
-                mnl_attr_put(header, WGPEER_A_ENDPOINT, sizeof in, &in);
-        } else {
-                struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
-                                            .sin6_port = htons(endpoint->port),
-                                            .sin6_scope_id = endpoint->scope };
-
-                memcpy(&in6.sin6_addr, endpoint->addr.bytes, sizeof in6.sin6_addr);
-                mnl_attr_put(header, WGPEER_A_ENDPOINT, sizeof in6, &in6);
-        }
+        mnl_attr_put(header, WGPEER_A_ENDPOINT, size, &at);
 }
 
 static void put_allowed_ip(struct nlmsghdr *header, const WattlePrefix *prefix)

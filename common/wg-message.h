@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* WireGuard's generic netlink on byte buffers (linux/wireguard.h; the kernel's
  * drivers/net/wireguard/netlink.c): what the kernel says of a device, what we want of it, the least
- * change between the two, and the messages that make it. No socket: that is common/sys/wireguard.h.
+ * change between the two, and the messages that make it. No socket: that is
+ * common/sys/kernel/wireguard.h.
  */
 #pragma once
 

@@ -12,23 +12,23 @@ static gint64 real_now_s(void)
         return g_get_real_time() / G_USEC_PER_SEC;
 }
 
-void wattle_last_good_load(WattleTunnel *tunnel)
+void wattle_last_good_load(WattleLastGood *last_good, const WattleRoster *roster)
 {
         g_autoptr(GArray) endpoints = g_array_new(FALSE, FALSE, sizeof(WattleGoodEndpoint));
         g_autoptr(GError) error = NULL;
 
-        if (tunnel->state_loaded || tunnel->around->state_fd < 0)
+        if (last_good->loaded || last_good->dir_fd < 0)
                 return;
-        tunnel->state_loaded = TRUE;
-        if (!wattle_endpoint_file_load(tunnel->around->state_fd, tunnel->mesh, real_now_s(),
-                                       endpoints, &error)) {
+        last_good->loaded = TRUE;
+        if (!wattle_endpoint_file_load(last_good->dir_fd, last_good->mesh, real_now_s(), endpoints,
+                                       &error)) {
                 wattle_log(WATTLE_LOG_WARNING, "%s: %s: beginning without the endpoints of before",
-                           tunnel->mesh, error->message);
+                           last_good->mesh, error->message);
                 return;
         }
         for (guint i = 0; i < endpoints->len; i++) {
                 const WattleGoodEndpoint *good = &g_array_index(endpoints, WattleGoodEndpoint, i);
-                WattleMember *member = g_hash_table_lookup(tunnel->by_key, &good->peer);
+                WattleMember *member = wattle_roster_with_key(roster, &good->peer);
 
                 if (member) {
                         member->last_good = good->at;
@@ -38,7 +38,7 @@ void wattle_last_good_load(WattleTunnel *tunnel)
 }
 
 /* What the engine has proved since; an old one that still holds gets a new date now and then. */
-static void take(WattleTunnel *tunnel, WattleMember *member)
+static void take(WattleLastGood *last_good, WattleMember *member)
 {
         WattleSocketAddr at;
         gint64 now_s;
@@ -51,35 +51,35 @@ static void take(WattleTunnel *tunnel, WattleMember *member)
                 return;
         member->last_good = at;
         member->last_good_s = now_s;
-        tunnel->dirty = TRUE;
+        last_good->dirty = TRUE;
 }
 
-void wattle_last_good_if_due(WattleTunnel *tunnel, gint64 now_us)
+void wattle_last_good_if_due(WattleLastGood *last_good, const WattleRoster *roster, gint64 now_us)
 {
-        if (tunnel->stored_us == 0 || now_us - tunnel->stored_us >= STORE_EVERY_US) {
-                tunnel->stored_us = now_us;
-                wattle_last_good_now(tunnel);
+        if (last_good->stored_us == 0 || now_us - last_good->stored_us >= STORE_EVERY_US) {
+                last_good->stored_us = now_us;
+                wattle_last_good_now(last_good, roster);
         }
 }
 
-void wattle_last_good_now(WattleTunnel *tunnel)
+void wattle_last_good_now(WattleLastGood *last_good, const WattleRoster *roster)
 {
         g_autoptr(GArray) endpoints = g_array_new(FALSE, FALSE, sizeof(WattleGoodEndpoint));
         g_autoptr(GError) error = NULL;
 
-        for (guint i = 0; i < tunnel->members->len; i++)
-                take(tunnel, g_ptr_array_index(tunnel->members, i));
-        if (!tunnel->dirty || tunnel->around->state_fd < 0)
+        for (guint i = 0; i < roster->members->len; i++)
+                take(last_good, wattle_roster_at(roster, i));
+        if (!last_good->dirty || last_good->dir_fd < 0)
                 return;
-        for (guint i = 0; i < tunnel->members->len; i++) {
-                const WattleMember *member = g_ptr_array_index(tunnel->members, i);
+        for (guint i = 0; i < roster->members->len; i++) {
+                const WattleMember *member = wattle_roster_at(roster, i);
                 WattleGoodEndpoint good = { member->key, member->last_good, member->last_good_s };
 
                 if (wattle_socket_addr_is_set(&member->last_good))
                         g_array_append_val(endpoints, good);
         }
-        tunnel->dirty = FALSE;
-        if (!wattle_endpoint_file_store(tunnel->around->state_fd, tunnel->mesh, endpoints, &error))
+        last_good->dirty = FALSE;
+        if (!wattle_endpoint_file_store(last_good->dir_fd, last_good->mesh, endpoints, &error))
                 wattle_log(WATTLE_LOG_WARNING, "%s: last good endpoints are not kept: %s",
-                           tunnel->mesh, error->message);
+                           last_good->mesh, error->message);
 }

@@ -164,7 +164,7 @@ static gboolean read_datagram(WattleLinks *links, gpointer buffer, WattleLinksNe
         return TRUE;
 }
 
-/* So many datagrams at a time that others have their turn between. */
+/* Datagrams that are read at a time, so that other sources of the event loop have their turn. */
 #define BATCH 64
 
 static int on_readable(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED int fd,

@@ -4,7 +4,7 @@
 
 #include <systemd/sd-event.h>
 
-#include "common/sys/route.h"
+#include "common/sys/kernel/route.h"
 
 typedef struct WattleLinks WattleLinks;
 

@@ -12,7 +12,7 @@
 /* However wrong an engine were, the loop goes on. */
 #define MAX_ACTIONS 8
 
-/* Later than this a timer comes only if the host slept, or we were stopped. */
+/* A timer comes later than this only if the host slept, or wattled was stopped (SIGSTOP). */
 #define SLEPT_US (5 * G_USEC_PER_SEC)
 
 #define POLL_US (30 * G_USEC_PER_SEC)
@@ -21,144 +21,43 @@
  * us together; in between, those that asked. */
 #define READ_ALL_US G_USEC_PER_SEC
 
-gint64 wattle_tunnel_now(G_GNUC_UNUSED const WattleTunnel *tunnel)
-{
-        return wattle_clock_now_us();
-}
+struct WattleLoop {
+        WattleSurroundings *around;
+        WattleRoster *roster;
+        const char *mesh;
+        char *interface;
+        guint32 ifindex; /* 0: stopped */
+        guint32 fwmark;
+        guint16 listen_port;
+        gboolean migrate;
+        WattleProber *prober; /* NULL: no probes are to be had */
+        GPtrArray *requests;
+        WattleLastGood last_good;
+        sd_event_source *timer;
+        gint64 read_all_us; /* when all members last had their counters */
+};
 
-static WattleMember *member_at(const WattleTunnel *tunnel, guint index)
-{
-        return g_ptr_array_index(tunnel->members, index);
-}
-
-/* What the kernel would do with a packet of WireGuard's to that address. */
 static WattleReach find_reach(const WattleSocketAddr *at, gpointer data)
 {
-        WattleTunnel *tunnel = data;
-        WattleSurroundings *around = tunnel->around;
-        g_autoptr(GError) error = NULL;
-        WattleRoute route;
+        WattleLoop *loop = data;
 
-        if (!wattle_route_lookup(&around->route, &at->addr, at->scope, tunnel->fwmark, &route,
-                                 &error) ||
-            route.ifindex == tunnel->ifindex)
-                return WATTLE_REACH_NONE;
-        if (!route.on_link)
-                return WATTLE_REACH_GATEWAY;
-        if (wattle_link_is_lan(wattle_links_get(around->links), route.ifindex))
-                return WATTLE_REACH_ON_LINK;
-        /* By a point-to-point link (a modem, somebody's VPN) all the world is reached without a
-         * gateway, and none of it is a neighbour. */
-        return wattle_link_is_point_to_point(wattle_links_get(around->links), route.ifindex)
-                       ? WATTLE_REACH_GATEWAY
-                       : WATTLE_REACH_NONE;
-}
-
-static void set_endpoint(WattleMember *member, const WattleSocketAddr *at)
-{
-        WattleTunnel *tunnel = member->tunnel;
-        WattleWgPeerChange peer = { .public_key = member->key, .endpoint = at };
-        g_auto(WattleWgChange)
-                change = { .peers = g_array_new(FALSE, FALSE, sizeof(WattleWgPeerChange)) };
-        g_autoptr(GError) error = NULL;
-
-        g_array_append_val(change.peers, peer);
-        /* That the link has gone is news on its way to us, and no failure. */
-        if (!wattle_wireguard_set(&tunnel->around->wireguard, tunnel->ifindex, &change, NULL,
-                                  &error) &&
-            !g_error_matches(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
-                wattle_log(WATTLE_LOG_WARNING, "%s: %s: the endpoint could not be set: %s",
-                           tunnel->mesh, member->name, error->message);
-}
-
-static const WattleWgPeer *find_peer(const WattleWgDevice *device, const WattleKey *key)
-{
-        for (guint i = 0; i < device->peers->len; i++) {
-                const WattleWgPeer *peer = &g_array_index(device->peers, WattleWgPeer, i);
-
-                if (wattle_key_equal(&peer->public_key, key))
-                        return peer;
-        }
-        return NULL;
-}
-
-/* All that the kernel has of the peer comes again with it. A pre-shared key is never taken out of
- * the kernel's messages, so a peer with one is not removed: it is a setting of the admin's. */
-static gboolean readd(WattleMember *member, const WattleSocketAddr *at)
-{
-        WattleTunnel *tunnel = member->tunnel;
-        WattleWgPeerChange removal = { .public_key = member->key, .remove = TRUE };
-        WattleWgPeerChange again = { .public_key = member->key, .is_new = TRUE };
-        g_auto(WattleWgDevice) device = { 0 };
-        g_auto(WattleWgChange) change = { 0 };
-        g_autoptr(GError) error = NULL;
-        const WattleWgPeer *peer;
-
-        wattle_wg_device_init(&device);
-        if (!wattle_wireguard_get(&tunnel->around->wireguard, tunnel->interface, &device, &error))
-                return FALSE;
-        peer = find_peer(&device, &member->key);
-        if (!peer || peer->has_preshared_key)
-                return FALSE;
-        again.endpoint = at;
-        again.set_keepalive = peer->keepalive_s > 0;
-        again.keepalive_s = peer->keepalive_s;
-        again.replace_allowed_ips = TRUE;
-        again.allowed_ips = peer->allowed_ips;
-        again.n_allowed_ips = peer->n_allowed_ips;
-        change.peers = g_array_new(FALSE, FALSE, sizeof again);
-        g_array_append_val(change.peers, removal);
-        g_array_append_val(change.peers, again);
-        return wattle_wireguard_set(&tunnel->around->wireguard, tunnel->ifindex, &change, NULL,
-                                    &error);
-}
-
-gboolean wattle_loop_probe(WattleMember *member, guint64 id)
-{
-        WattleTunnel *tunnel = member->tunnel;
-        const WattleProber *prober = tunnel->prober;
-
-        for (guint i = 0; prober && i < member->n_addresses; i++) {
-                const WattleAddr *addr = &member->addresses[i];
-                gboolean can_echo = wattle_prober_can(prober, addr->family, WATTLE_PROBE_BY_ECHO);
-                gboolean can_udp = wattle_prober_can(prober, addr->family, WATTLE_PROBE_BY_UDP);
-                /* As long as its wattled was not heard, it is asked in both ways. A host without
-                 * wattled answers UDP as well, with "port unreachable". */
-                gboolean echo = can_echo && !member->speaks;
-                gboolean udp = can_udp && (member->managed || !echo);
-
-                if (!echo && !udp)
-                        continue;
-                if (udp)
-                        wattle_prober_send(tunnel->prober, addr, WATTLE_PROBE_BY_UDP, id);
-                if (echo)
-                        wattle_prober_send(tunnel->prober, addr, WATTLE_PROBE_BY_ECHO, id);
-                return TRUE;
-        }
-        return FALSE;
+        return wattle_surroundings_reach(loop->around, loop->ifindex, loop->fwmark, at);
 }
 
 static void step(WattleMember *member, const WattleMigrateEvent *event);
-static void arm(WattleTunnel *tunnel);
+static void arm(WattleLoop *loop);
 
 static void give_candidates(WattleMember *member, WattleMigrateEventKind kind, gboolean resolved)
 {
-        WattleTunnel *tunnel = member->tunnel;
-        const GArray *links = wattle_links_get(tunnel->around->links);
-        g_autoptr(GArray) lan = g_array_new(FALSE, FALSE, sizeof(guint32));
+        WattleLoop *loop = member->loop;
+        g_autoptr(GArray) lans = wattle_surroundings_lans(loop->around);
         WattleMigrateCandidate list[WATTLE_MIGRATE_MAX_CANDIDATES];
         WattleMigrateEvent event = { .kind = kind,
                                      .candidates = list,
                                      .has_names = member->names != NULL,
                                      .resolved = resolved };
 
-        for (guint i = 0; i < links->len; i++) {
-                guint32 index = g_array_index(links, WattleLink, i).index;
-
-                if (wattle_link_is_lan(links, index))
-                        g_array_append_val(lan, index);
-        }
-        event.n_candidates = wattle_member_candidates(member, lan, find_reach, tunnel, list);
+        event.n_candidates = wattle_member_candidates(member, lans, find_reach, loop, list);
         step(member, &event);
 }
 
@@ -178,37 +77,55 @@ static void on_resolved(const WattleAddr *addresses, guint n_addresses, gpointer
         if (!member->engine)
                 return;
         give_candidates(member, WATTLE_ON_CANDIDATES, TRUE);
-        arm(member->tunnel);
+        arm(member->loop);
 }
 
 static void resolve(WattleMember *member)
 {
-        WattleTunnel *tunnel = member->tunnel;
+        WattleLoop *loop = member->loop;
 
         for (guint i = 0; member->names && i < member->names->len; i++) {
                 WattleMemberName *name = g_ptr_array_index(member->names, i);
 
                 if (!name->asking)
-                        name->asking = wattle_resolver_ask(tunnel->around->resolver, name->name,
+                        name->asking = wattle_resolver_ask(loop->around->resolver, name->name,
                                                            on_resolved, name);
         }
 }
 
+/* That the link has gone is news on its way to us, and no failure. */
+static void set_endpoint(const WattleMember *member, const WattleMigrateAction *action)
+{
+        const WattleLoop *loop = member->loop;
+        g_autoptr(GError) error = NULL;
+
+        if (!wattle_surroundings_set_endpoint(loop->around, loop->ifindex, &member->key,
+                                              &action->at, &error) &&
+            !action->again && !g_error_matches(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
+                wattle_log(WATTLE_LOG_WARNING, "%s: %s: the endpoint could not be set (%s): %s",
+                           loop->mesh, member->name, wattle_move_reason_text(action->reason),
+                           error->message);
+}
+
 static void perform(WattleMember *member, const WattleMigrateAction *action)
 {
+        WattleLoop *loop = member->loop;
+
         switch (action->kind) {
         case WATTLE_MIGRATE_NOTHING:
                 break;
         case WATTLE_MIGRATE_READD:
-                if (!readd(member, &action->at))
-                        set_endpoint(member, &action->at);
+                if (!wattle_surroundings_readd(loop->around, loop->interface, &member->key,
+                                               &action->at))
+                        set_endpoint(member, action);
                 break;
         case WATTLE_MIGRATE_SET:
-                set_endpoint(member, &action->at);
+                set_endpoint(member, action);
                 break;
         case WATTLE_MIGRATE_PROBE:
-                wattle_member_sent(member, action->probe_id, wattle_tunnel_now(member->tunnel));
-                (void)wattle_loop_probe(member, action->probe_id);
+                wattle_member_sent(member, action->probe_id, wattle_clock_now_us());
+                if (loop->prober)
+                        (void)wattle_member_probe(member, loop->prober, action->probe_id);
                 break;
         case WATTLE_MIGRATE_RESOLVE:
                 resolve(member);
@@ -218,22 +135,22 @@ static void perform(WattleMember *member, const WattleMigrateAction *action)
 
 static void log_move(const WattleMember *member, const WattleMigrateStatus *status)
 {
-        const WattleTunnel *tunnel = member->tunnel;
+        const WattleLoop *loop = member->loop;
         char text[WATTLE_SOCKET_ADDR_TEXT_MAX] = "nowhere";
 
         if (wattle_socket_addr_is_set(&status->endpoint))
                 wattle_socket_addr_format(&status->endpoint, text);
-        wattle_log(WATTLE_LOG_INFO, "%s: %s is at %s (%s): %s", tunnel->mesh, member->name, text,
+        wattle_log(WATTLE_LOG_INFO, "%s: %s is at %s (%s): %s", loop->mesh, member->name, text,
                    wattle_path_name(status->path), wattle_move_reason_text(status->reason));
 }
 
 /* A try that is not over is nobody's news: it may go back. */
 static void tell_changes(WattleMember *member)
 {
-        WattleTunnel *tunnel = member->tunnel;
+        WattleLoop *loop = member->loop;
         WattleMigrateStatus *told = &member->told, status;
 
-        wattle_member_status(member, wattle_tunnel_now(tunnel), &status);
+        wattle_member_status(member, wattle_clock_now_us(), &status);
         if (status.busy)
                 return;
         if (status.path == told->path && status.since_us == told->since_us &&
@@ -242,58 +159,47 @@ static void tell_changes(WattleMember *member)
         if (status.reason != WATTLE_MOVE_NONE && status.since_us != told->since_us)
                 log_move(member, &status);
         *told = status;
-        tunnel->around->changed(tunnel, member, tunnel->around->data);
+        loop->around->changed(loop->mesh, member->name, loop->around->data);
 }
 
-static void arm(WattleTunnel *tunnel)
+static void arm(WattleLoop *loop)
 {
-        gint64 now_us = wattle_tunnel_now(tunnel), due_us = tunnel->read_all_us + POLL_US;
+        gint64 now_us = wattle_clock_now_us(), due_us = loop->read_all_us + POLL_US;
 
-        for (guint i = 0; i < tunnel->members->len; i++) {
-                const WattleMember *member = member_at(tunnel, i);
+        for (guint i = 0; i < loop->roster->members->len; i++) {
+                const WattleMember *member = wattle_roster_at(loop->roster, i);
 
                 if (member->engine)
                         due_us = MIN(due_us, MIN(member->deadline_us, member->read_us));
         }
-        /* What is far away need not be exact, and may share a wake-up with others. */
+        /* A time that is far away need not be exact: it may share a wake-up with other timers. */
         (void)sd_event_source_set_time_accuracy(
-                tunnel->timer, (guint64)CLAMP((due_us - now_us) / 8, 1000, G_USEC_PER_SEC));
-        (void)sd_event_source_set_time(tunnel->timer, (guint64)MAX(due_us, 1));
-        (void)sd_event_source_set_enabled(tunnel->timer, SD_EVENT_ONESHOT);
+                loop->timer, (guint64)CLAMP((due_us - now_us) / 8, 1000, G_USEC_PER_SEC));
+        (void)sd_event_source_set_time(loop->timer, (guint64)MAX(due_us, 1));
+        (void)sd_event_source_set_enabled(loop->timer, SD_EVENT_ONESHOT);
 }
 
 static void step(WattleMember *member, const WattleMigrateEvent *event)
 {
         WattleMigrateStep next;
 
-        next = wattle_migration_step(member->engine, event, wattle_tunnel_now(member->tunnel));
+        next = wattle_migration_step(member->engine, event, wattle_clock_now_us());
         for (guint i = 0; next.action.kind != WATTLE_MIGRATE_NOTHING && i < MAX_ACTIONS; i++) {
                 perform(member, &next.action);
-                next = wattle_migration_step(member->engine, NULL,
-                                             wattle_tunnel_now(member->tunnel));
+                next = wattle_migration_step(member->engine, NULL, wattle_clock_now_us());
         }
         member->deadline_us = next.deadline_us;
         member->read_us = next.read_us;
         tell_changes(member);
 }
 
-void wattle_loop_event(WattleMember *member, const WattleMigrateEvent *event)
-{
-        WattleTunnel *tunnel = member->tunnel;
-
-        if (!member->engine)
-                return;
-        step(member, event);
-        arm(tunnel);
-}
-
 static WattleMigrateConfig config_of(const WattleMember *member)
 {
-        const WattleTunnel *tunnel = member->tunnel;
+        const WattleLoop *loop = member->loop;
 
-        return (WattleMigrateConfig){ .self = tunnel->self,
+        return (WattleMigrateConfig){ .self = loop->roster->self,
                                       .peer = member->key,
-                                      .self_has_private = tunnel->self_has_private,
+                                      .self_has_private = loop->roster->self_has_private,
                                       .managed = member->managed,
                                       .configured = member->configured,
                                       .seed = (guint64)g_random_int() << 32 | g_random_int() };
@@ -301,15 +207,15 @@ static WattleMigrateConfig config_of(const WattleMember *member)
 
 static void give_counters(WattleMember *member)
 {
-        WattleTunnel *tunnel = member->tunnel;
+        WattleLoop *loop = member->loop;
         gint64 real_us = g_get_real_time();
         WattleMigrateEvent event = { .kind = WATTLE_ON_COUNTERS };
 
-        if (member->reach_of != tunnel->around->link_changes) {
+        if (member->reach_of != loop->around->link_changes) {
                 member->reach = wattle_socket_addr_is_set(&member->endpoint)
-                                        ? find_reach(&member->endpoint, tunnel)
+                                        ? find_reach(&member->endpoint, loop)
                                         : WATTLE_REACH_NONE;
-                member->reach_of = tunnel->around->link_changes;
+                member->reach_of = loop->around->link_changes;
         }
         event.counters = (WattleMigrateCounters){
                 .endpoint = member->endpoint,
@@ -325,29 +231,29 @@ static void give_counters(WattleMember *member)
 /* A member that the kernel has begins; one that it lost ends. */
 static gboolean begin_or_end(WattleMember *member)
 {
-        WattleTunnel *tunnel = member->tunnel;
+        WattleLoop *loop = member->loop;
         WattleMigrateConfig config;
 
-        if (!member->in_kernel || !tunnel->migrate) {
+        if (!member->in_kernel || !loop->migrate) {
                 g_clear_pointer(&member->engine, wattle_migration_free);
                 return FALSE;
         }
         if (member->engine)
                 return TRUE;
         config = config_of(member);
-        member->engine = wattle_migration_new(&config, wattle_tunnel_now(tunnel));
+        member->engine = wattle_migration_new(&config, wattle_clock_now_us());
         give_candidates(member, WATTLE_ON_CANDIDATES, FALSE);
         give_counters(member);
         return TRUE;
 }
 
-void wattle_loop_counters(WattleTunnel *tunnel)
+void wattle_loop_counters(WattleLoop *loop)
 {
-        gint64 now_us = wattle_tunnel_now(tunnel);
-        gboolean all = now_us - tunnel->read_all_us >= READ_ALL_US;
+        gint64 now_us = wattle_clock_now_us();
+        gboolean all = now_us - loop->read_all_us >= READ_ALL_US;
 
-        for (guint i = 0; i < tunnel->members->len; i++) {
-                WattleMember *member = member_at(tunnel, i);
+        for (guint i = 0; i < loop->roster->members->len; i++) {
+                WattleMember *member = wattle_roster_at(loop->roster, i);
 
                 if (begin_or_end(member) && (all || member->read_us <= now_us))
                         give_counters(member);
@@ -355,18 +261,38 @@ void wattle_loop_counters(WattleTunnel *tunnel)
                         tell_changes(member);
         }
         if (all) {
-                tunnel->read_all_us = now_us;
-                wattle_last_good_if_due(tunnel, now_us);
+                loop->read_all_us = now_us;
+                wattle_last_good_if_due(&loop->last_good, loop->roster, now_us);
         }
-        arm(tunnel);
+        arm(loop);
 }
 
-/* After one that failed: those that wait for it would have us try again at once, and for ever. */
-static void read_later(WattleTunnel *tunnel, gint64 now_us)
+void wattle_loop_take(WattleLoop *loop, const WattleWgDevice *device)
 {
-        tunnel->read_all_us = now_us;
-        for (guint i = 0; i < tunnel->members->len; i++) {
-                WattleMember *member = member_at(tunnel, i);
+        loop->listen_port = device->listen_port;
+        loop->fwmark = device->fwmark;
+        wattle_roster_read(loop->roster, device);
+}
+
+gboolean wattle_loop_read(WattleLoop *loop, GError **error)
+{
+        g_auto(WattleWgDevice) device = { 0 };
+
+        wattle_wg_device_init(&device);
+        if (!wattle_surroundings_get_device(loop->around, loop->interface, &device, error))
+                return FALSE;
+        wattle_loop_take(loop, &device);
+        wattle_loop_counters(loop);
+        return TRUE;
+}
+
+/* After a read that failed: the members that wait for it would have the loop read again at once,
+ * and for ever. */
+static void read_later(WattleLoop *loop, gint64 now_us)
+{
+        loop->read_all_us = now_us;
+        for (guint i = 0; i < loop->roster->members->len; i++) {
+                WattleMember *member = wattle_roster_at(loop->roster, i);
 
                 member->read_us = MAX(member->read_us, now_us + READ_ALL_US);
         }
@@ -374,15 +300,15 @@ static void read_later(WattleTunnel *tunnel, gint64 now_us)
 
 static int on_timer(G_GNUC_UNUSED sd_event_source *source, guint64 due_us, void *data)
 {
-        WattleTunnel *tunnel = data;
-        gint64 now_us = wattle_tunnel_now(tunnel);
-        gboolean read = now_us >= tunnel->read_all_us + POLL_US;
+        WattleLoop *loop = data;
+        gint64 now_us = wattle_clock_now_us();
+        gboolean read = now_us >= loop->read_all_us + POLL_US;
         g_autoptr(GError) error = NULL;
 
         if (now_us - (gint64)due_us > SLEPT_US)
-                wattle_loop_links_changed(tunnel, FALSE);
-        for (guint i = 0; i < tunnel->members->len; i++) {
-                WattleMember *member = member_at(tunnel, i);
+                wattle_loop_links_changed(loop, FALSE);
+        for (guint i = 0; i < loop->roster->members->len; i++) {
+                WattleMember *member = wattle_roster_at(loop->roster, i);
                 WattleMigrateEvent event = { .kind = WATTLE_ON_TIMER };
 
                 if (member->engine && member->deadline_us <= now_us)
@@ -390,16 +316,62 @@ static int on_timer(G_GNUC_UNUSED sd_event_source *source, guint64 due_us, void 
                 read |= member->engine && member->read_us <= now_us;
         }
         /* If the interface is gone, word of that comes too. */
-        if (read && !wattle_tunnel_read(tunnel, &error))
-                read_later(tunnel, now_us);
-        arm(tunnel);
+        if (read && !wattle_loop_read(loop, &error))
+                read_later(loop, now_us);
+        arm(loop);
         return 0;
 }
 
-void wattle_loop_members_changed(WattleTunnel *tunnel)
+static gboolean on_may_answer(const WattleAddr *from, gpointer data)
 {
-        for (guint i = 0; i < tunnel->members->len; i++) {
-                WattleMember *member = member_at(tunnel, i);
+        const WattleLoop *loop = data;
+        WattleMember *member = wattle_roster_with_address(loop->roster, from);
+
+        return member && wattle_member_may_answer(member, wattle_clock_now_us());
+}
+
+static void on_answered(const WattleAddr *from, guint64 nonce, gboolean is_wattled, gpointer data)
+{
+        WattleLoop *loop = data;
+        WattleMember *member = wattle_roster_with_address(loop->roster, from);
+        WattleMigrateEvent event = { .kind = WATTLE_ON_ANSWER, .probe_id = nonce };
+
+        if (!member)
+                return;
+        member->speaks |= is_wattled;
+        if (wattle_probe_request_answered(loop->requests, member, nonce) ||
+            !wattle_member_answered(member, nonce, wattle_clock_now_us(), &event.rtt_us) ||
+            !member->engine)
+                return;
+        step(member, &event);
+        arm(loop);
+}
+
+/* The sockets are bound to our addresses of now. */
+static void renew_prober(WattleLoop *loop)
+{
+        WattleProberEvents events = { on_may_answer, on_answered, loop };
+        const WattleRoster *roster = loop->roster;
+        g_autoptr(GError) error = NULL;
+
+        g_clear_pointer(&loop->prober, wattle_prober_free);
+        loop->prober = wattle_prober_new(loop->around->event, loop->interface, roster->addresses,
+                                         roster->n_addresses, &events, &error);
+        if (!loop->prober)
+                wattle_log(WATTLE_LOG_WARNING, "%s: %s: no path can be verified", loop->mesh,
+                           error->message);
+}
+
+void wattle_loop_members_change(WattleLoop *loop)
+{
+        wattle_probe_request_cancel_all(loop->requests, "the mesh is read anew");
+}
+
+void wattle_loop_members_changed(WattleLoop *loop)
+{
+        renew_prober(loop);
+        for (guint i = 0; i < loop->roster->members->len; i++) {
+                WattleMember *member = wattle_roster_at(loop->roster, i);
                 WattleMigrateConfig config = config_of(member);
 
                 if (!member->engine)
@@ -407,45 +379,114 @@ void wattle_loop_members_changed(WattleTunnel *tunnel)
                 wattle_migration_reconfigure(member->engine, &config);
                 give_candidates(member, WATTLE_ON_CANDIDATES, FALSE);
         }
-        wattle_loop_counters(tunnel);
+        wattle_loop_counters(loop);
 }
 
-void wattle_loop_links_changed(WattleTunnel *tunnel, gboolean only_lost)
+void wattle_loop_links_changed(WattleLoop *loop, gboolean only_lost)
 {
-        for (guint i = 0; i < tunnel->members->len; i++) {
-                WattleMember *member = member_at(tunnel, i);
+        for (guint i = 0; i < loop->roster->members->len; i++) {
+                WattleMember *member = wattle_roster_at(loop->roster, i);
 
                 if (!member->engine ||
                     (only_lost && (member->reach != WATTLE_REACH_ON_LINK ||
-                                   find_reach(&member->endpoint, tunnel) == member->reach)))
+                                   find_reach(&member->endpoint, loop) == member->reach)))
                         continue;
                 give_candidates(member, WATTLE_ON_LINK, FALSE);
                 give_counters(member);
         }
-        arm(tunnel);
+        arm(loop);
 }
 
-void wattle_loop_start(WattleTunnel *tunnel)
+void wattle_loop_move(WattleLoop *loop, WattleMember *member, const WattleSocketAddr *to)
 {
-        int result = sd_event_add_time(tunnel->around->event, &tunnel->timer, CLOCK_BOOTTIME,
-                                       G_MAXUINT64, 1000, on_timer, tunnel);
+        WattleMigrateEvent event = { .kind = WATTLE_ON_MOVE };
 
+        if (to)
+                event.move_to = *to;
+        step(member, &event);
+        arm(loop);
+}
+
+gboolean wattle_loop_probe(WattleLoop *loop, const WattleMember *member, WattleProbed probed,
+                           gpointer data, GError **error)
+{
+        if (loop->prober && member->in_kernel)
+                return wattle_probe_request_add(loop->requests, loop->around->event, loop->prober,
+                                                member, probed, data, error);
+        g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                            "the kernel does not have the peer");
+        return FALSE;
+}
+
+void wattle_loop_start(WattleLoop *loop, const char *interface, const WattleWgDevice *device,
+                       gboolean migrate)
+{
+        int result;
+
+        loop->interface = g_strdup(interface);
+        loop->ifindex = device->ifindex;
+        loop->migrate = migrate;
+        loop->read_all_us = 0;
+        wattle_loop_take(loop, device);
+        renew_prober(loop);
+        wattle_last_good_load(&loop->last_good, loop->roster);
+        result = sd_event_add_time(loop->around->event, &loop->timer, CLOCK_BOOTTIME, G_MAXUINT64,
+                                   1000, on_timer, loop);
         if (result >= 0)
-                result = sd_event_source_set_enabled(tunnel->timer, SD_EVENT_OFF);
+                result = sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF);
         if (result < 0)
-                wattle_log(WATTLE_LOG_ERROR, "%s: a timer: %s", tunnel->mesh, g_strerror(-result));
-        tunnel->read_all_us = 0;
-        wattle_loop_counters(tunnel);
+                wattle_log(WATTLE_LOG_ERROR, "%s: a timer: %s", loop->mesh, g_strerror(-result));
+        wattle_loop_counters(loop);
 }
 
-void wattle_loop_stop(WattleTunnel *tunnel)
+void wattle_loop_stop(WattleLoop *loop)
 {
-        tunnel->timer = sd_event_source_disable_unref(tunnel->timer);
-        for (guint i = 0; i < tunnel->members->len; i++) {
-                WattleMember *member = member_at(tunnel, i);
+        if (loop->ifindex == 0)
+                return;
+        wattle_last_good_now(&loop->last_good, loop->roster);
+        wattle_probe_request_cancel_all(loop->requests, "the interface is gone");
+        loop->timer = sd_event_source_disable_unref(loop->timer);
+        for (guint i = 0; i < loop->roster->members->len; i++) {
+                WattleMember *member = wattle_roster_at(loop->roster, i);
 
                 g_clear_pointer(&member->engine, wattle_migration_free);
                 member->in_kernel = FALSE;
                 member->reach_of = 0;
         }
+        g_clear_pointer(&loop->prober, wattle_prober_free);
+        g_clear_pointer(&loop->interface, g_free);
+        loop->ifindex = 0;
+        loop->listen_port = 0;
+}
+
+guint32 wattle_loop_ifindex(const WattleLoop *loop)
+{
+        return loop->ifindex;
+}
+
+guint16 wattle_loop_listen_port(const WattleLoop *loop)
+{
+        return loop->listen_port;
+}
+
+WattleLoop *wattle_loop_new(WattleSurroundings *around, WattleRoster *roster, const char *mesh)
+{
+        WattleLoop *loop = g_new0(WattleLoop, 1);
+
+        *loop = (WattleLoop){ .around = around,
+                              .roster = roster,
+                              .mesh = mesh,
+                              .requests = wattle_probe_request_list(),
+                              .last_good = { .dir_fd = around->state_fd, .mesh = mesh } };
+        return loop;
+}
+
+void wattle_loop_free(WattleLoop *loop)
+{
+        if (!loop)
+                return;
+        wattle_probe_request_cancel_all(loop->requests, "wattled ends");
+        wattle_loop_stop(loop);
+        g_ptr_array_unref(loop->requests);
+        g_free(loop);
 }

@@ -1,24 +1,44 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The loop around the engines of one mesh's peers: time, counters and candidates go in, and what an
- * engine says is done. */
+/* The loop around the engines of one mesh's peers, while its interface is there: time, counters and
+ * candidates go in, and what an engine says is done. It asks the kernel and sends the probes. */
 #pragma once
 
-#include "daemon/tunnel.h"
+#include "daemon/probe-request.h"
+#include "daemon/roster.h"
+#include "daemon/surroundings.h"
 
-/* Begins for all members that the kernel has, and ends. The tunnel's ifindex is set. */
-void wattle_loop_start(WattleTunnel *tunnel);
-void wattle_loop_stop(WattleTunnel *tunnel);
+typedef struct WattleLoop WattleLoop;
 
-/* After the members were read anew of the profile. */
-void wattle_loop_members_changed(WattleTunnel *tunnel);
+/* For the members of the roster, which is the caller's; mesh is borrowed, too. */
+WattleLoop *wattle_loop_new(WattleSurroundings *around, WattleRoster *roster, const char *mesh);
+void wattle_loop_free(WattleLoop *loop);
+
+/* Begins for all members that the kernel has, and ends. With migrate FALSE it only looks. */
+void wattle_loop_start(WattleLoop *loop, const char *interface, const WattleWgDevice *device,
+                       gboolean migrate);
+void wattle_loop_stop(WattleLoop *loop);
+
+/* Of the interface; 0: it is stopped. */
+guint32 wattle_loop_ifindex(const WattleLoop *loop);
+guint16 wattle_loop_listen_port(const WattleLoop *loop);
+
+/* Before members are read anew of the profile, and after. */
+void wattle_loop_members_change(WattleLoop *loop);
+void wattle_loop_members_changed(WattleLoop *loop);
 
 /* After links changed; only_lost: only those whose way is gone. */
-void wattle_loop_links_changed(WattleTunnel *tunnel, gboolean only_lost);
+void wattle_loop_links_changed(WattleLoop *loop, gboolean only_lost);
 
-/* After the kernel was asked: the counters go to the engines that want them. */
-void wattle_loop_counters(WattleTunnel *tunnel);
+/* What the kernel says goes to the members; _read() asks it, and has the engines know. */
+void wattle_loop_take(WattleLoop *loop, const WattleWgDevice *device);
+gboolean wattle_loop_read(WattleLoop *loop, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-void wattle_loop_event(WattleMember *member, const WattleMigrateEvent *event);
+/* The counters go to the engines that want them. */
+void wattle_loop_counters(WattleLoop *loop);
 
-/* Sends a probe to the member in the best way that there is. FALSE: there is none. */
-gboolean wattle_loop_probe(WattleMember *member, guint64 id);
+/* The member has an engine: it takes a user's wish; to as in WATTLE_ON_MOVE. */
+void wattle_loop_move(WattleLoop *loop, WattleMember *member, const WattleSocketAddr *to);
+
+/* As wattle_probe_request_add(). */
+gboolean wattle_loop_probe(WattleLoop *loop, const WattleMember *member, WattleProbed probed,
+                           gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -9,9 +9,7 @@
 #include "common/sys/clock.h"
 #include "common/sys/load.h"
 #include "common/sys/log.h"
-#include "daemon/links.h"
-#include "daemon/loop.h"
-#include "daemon/probe-request.h"
+#include "daemon/member.h"
 #include "daemon/tunnel.h"
 
 struct WattleManager {
@@ -32,16 +30,16 @@ static void tell(const WattleManager *manager, WattleChanged changed, guint mesh
                 manager->changed(changed, mesh, peer, manager->data);
 }
 
-static void on_tunnel_changed(WattleTunnel *tunnel, WattleMember *member, gpointer data)
+static void on_tunnel_changed(const char *name, const char *member, gpointer data)
 {
         WattleManager *manager = data;
         guint mesh, peer;
 
-        if (!g_ptr_array_find(manager->tunnels, tunnel, &mesh))
+        if (!wattle_manager_find(manager, name, &mesh))
                 return; /* not in the list yet */
         if (!member)
                 tell(manager, WATTLE_CHANGED_MESH, mesh, 0);
-        else if (g_ptr_array_find(tunnel->members, member, &peer))
+        else if (wattle_manager_find_peer(manager, mesh, member, &peer))
                 tell(manager, WATTLE_CHANGED_PEER, mesh, peer);
 }
 
@@ -66,7 +64,7 @@ static void on_links_changed(gpointer data)
 static WattleTunnel *steal_tunnel(GPtrArray *tunnels, const char *mesh)
 {
         for (guint i = 0; i < tunnels->len; i++)
-                if (strcmp(((WattleTunnel *)g_ptr_array_index(tunnels, i))->mesh, mesh) == 0)
+                if (strcmp(wattle_tunnel_mesh(g_ptr_array_index(tunnels, i)), mesh) == 0)
                         return g_ptr_array_steal_index(tunnels, i);
         return NULL;
 }
@@ -147,36 +145,22 @@ guint wattle_manager_count(const WattleManager *manager)
 
 void wattle_manager_get(const WattleManager *manager, guint index, WattleManagerMesh *ret)
 {
-        const WattleTunnel *tunnel = tunnel_at(manager, index);
-        const WattleLink *link =
-                tunnel->interface ? wattle_links_find(manager->around.links, tunnel->interface)
-                                  : NULL;
-
-        *ret = (WattleManagerMesh){ .name = tunnel->mesh,
-                                    .device = tunnel->device,
-                                    .interface = tunnel->interface,
-                                    .owner = tunnel->owner,
-                                    .exists = link && link->wireguard,
-                                    .up = link && link->wireguard && link->up,
-                                    .migrate = tunnel->migrate,
-                                    .listen_port = tunnel->listen_port,
-                                    .n_peers = tunnel->members->len,
-                                    .problem = tunnel->problem };
+        wattle_tunnel_describe(tunnel_at(manager, index), ret);
 }
 
 gboolean wattle_manager_find(const WattleManager *manager, const char *name, guint *ret_index)
 {
         for (guint i = 0; i < manager->tunnels->len; i++)
-                if (strcmp(tunnel_at(manager, i)->mesh, name) == 0) {
+                if (strcmp(wattle_tunnel_mesh(tunnel_at(manager, i)), name) == 0) {
                         *ret_index = i;
                         return TRUE;
                 }
         return FALSE;
 }
 
-static WattleMember *member_at(const WattleManager *manager, guint mesh, guint peer)
+static const WattleMember *member_at(const WattleManager *manager, guint mesh, guint peer)
 {
-        return g_ptr_array_index(tunnel_at(manager, mesh)->members, peer);
+        return wattle_tunnel_member(tunnel_at(manager, mesh), peer);
 }
 
 /* The engine counts in time since the boot, a status in that of clocks on walls. */
@@ -214,7 +198,7 @@ void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint ind
 gboolean wattle_manager_find_peer(const WattleManager *manager, guint mesh, const char *name,
                                   guint *ret_index)
 {
-        for (guint i = 0; i < tunnel_at(manager, mesh)->members->len; i++)
+        for (guint i = 0; i < wattle_tunnel_n_members(tunnel_at(manager, mesh)); i++)
                 if (strcmp(member_at(manager, mesh, i)->name, name) == 0) {
                         *ret_index = i;
                         return TRUE;
@@ -230,34 +214,13 @@ gboolean wattle_manager_refresh(WattleManager *manager, guint mesh, GError **err
 gboolean wattle_manager_migrate(WattleManager *manager, guint mesh, guint peer,
                                 const WattleSocketAddr *to, GError **error)
 {
-        const WattleTunnel *tunnel = tunnel_at(manager, mesh);
-        WattleMember *member = member_at(manager, mesh, peer);
-        WattleMigrateEvent event = { .kind = WATTLE_ON_MOVE };
-        const char *why = NULL;
-
-        if (tunnel->problem)
-                why = tunnel->problem;
-        else if (!tunnel->migrate)
-                why = "its local settings have Migrate=no";
-        else if (!member->engine)
-                why = "the kernel does not have the peer";
-        else if (to && !wattle_migration_may_move_to(member->engine, to))
-                why = "that is no endpoint of the peer which can be reached from here";
-        if (why) {
-                g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, why);
-                return FALSE;
-        }
-        if (to)
-                event.move_to = *to;
-        wattle_loop_event(member, &event);
-        return TRUE;
+        return wattle_tunnel_migrate(tunnel_at(manager, mesh), peer, to, error);
 }
 
 gboolean wattle_manager_probe(WattleManager *manager, guint mesh, guint peer, WattleProbed probed,
                               gpointer data, GError **error)
 {
-        return wattle_probe_request_new(tunnel_at(manager, mesh), member_at(manager, mesh, peer),
-                                        probed, data, error);
+        return wattle_tunnel_probe(tunnel_at(manager, mesh), peer, probed, data, error);
 }
 
 void wattle_manager_on_changed(WattleManager *manager, WattleManagerChanged changed, gpointer data)
@@ -271,7 +234,8 @@ char *wattle_manager_sentence(const WattleManager *manager)
         guint n_peers = 0, counts[WATTLE_N_PATHS] = { 0 };
 
         for (guint i = 0; i < manager->tunnels->len; i++)
-                for (guint j = 0; j < tunnel_at(manager, i)->members->len; j++, n_peers++) {
+                for (guint j = 0; j < wattle_tunnel_n_members(tunnel_at(manager, i));
+                     j++, n_peers++) {
                         WattlePeerStatus peer;
 
                         wattle_manager_get_peer(manager, i, j, &peer);

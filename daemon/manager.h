@@ -6,8 +6,9 @@
 
 #include <systemd/sd-event.h>
 
-#include "common/local.h"
 #include "common/status.h"
+#include "daemon/mesh.h"
+#include "daemon/probe-request.h"
 
 typedef struct WattleManager WattleManager;
 
@@ -31,21 +32,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleManager, wattle_manager_free)
  * bad keeps the one it had. */
 void wattle_manager_reload(WattleManager *manager);
 
-/* A mesh, as it is now. What it points to is the manager's, and good until the event loop goes on.
- */
-typedef struct {
-        const char *name;
-        const char *device;    /* which of its devices we are; NULL: not known, see problem */
-        const char *interface; /* NULL: not known, see problem */
-        WattleOwner owner;     /* never WATTLE_OWNER_AUTO */
-        gboolean exists;       /* the interface is there */
-        gboolean up;           /* and up */
-        gboolean migrate;      /* Migrate= of the local settings */
-        guint16 listen_port;   /* the kernel's; 0 while there is no interface */
-        guint n_peers;
-        const char *problem; /* in words, why its peers are not looked after; NULL: they are */
-} WattleManagerMesh;
-
 guint wattle_manager_count(const WattleManager *manager);
 
 /* By index, in the order of names; index must be below the count. */
@@ -56,7 +42,8 @@ gboolean wattle_manager_find(const WattleManager *manager, const char *name,
                              guint *ret_index) G_GNUC_WARN_UNUSED_RESULT;
 
 /* By index, in the order of names; index must be below n_peers of that mesh. What it points to is
- * the manager's, likewise. missing and revoked are FALSE: the manager's peers are neither. */
+ * the manager's, and good until the event loop goes on. missing and revoked are FALSE: the
+ * manager's peers are neither. */
 void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint index,
                              WattlePeerStatus *ret);
 
@@ -75,10 +62,6 @@ gboolean wattle_manager_refresh(WattleManager *manager, guint mesh,
 gboolean wattle_manager_migrate(WattleManager *manager, guint mesh, guint peer,
                                 const WattleSocketAddr *to,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Answer of a probe: rtt_us of an answer inside the tunnel, or why there is none (borrowed). Called
- * once, from the event loop, and never before wattle_manager_probe() has returned. */
-typedef void (*WattleProbed)(gboolean answered, guint32 rtt_us, const char *why, gpointer data);
 
 /* Sends a probe through the tunnel. FALSE with an error if it cannot be sent; then probed is not
  * called. When the manager goes, it is called with answered FALSE. */

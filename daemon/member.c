@@ -4,12 +4,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "daemon/resolver.h"
-
 #define ANSWER_EVERY_US (50 * 1000)
 #define ANSWER_BURST    20
-
-G_STATIC_ASSERT(WATTLE_NAME_MAX_ADDRESSES == WATTLE_RESOLVER_MAX_ADDRESSES);
 
 static void name_free(gpointer data)
 {
@@ -21,11 +17,11 @@ static void name_free(gpointer data)
         g_free(name);
 }
 
-WattleMember *wattle_member_new(gpointer tunnel, const WattleKey *key)
+WattleMember *wattle_member_new(WattleLoop *loop, const WattleKey *key)
 {
         WattleMember *member = g_new0(WattleMember, 1);
 
-        member->tunnel = tunnel;
+        member->loop = loop;
         member->key = *key;
         member->deadline_us = member->read_us = WATTLE_MIGRATE_NEVER;
         return member;
@@ -116,7 +112,7 @@ static void collect(Collector *collector, WattleSource source, const WattleSocke
                                                   collector->find_reach(at, collector->data) };
 }
 
-/* Which of our links it is on, a link-local address does not say: each may be it. */
+/* A link-local address does not say on which of our links it is: each LAN may be it. */
 static void collect_literal(Collector *collector, const WattleCandidate *candidate)
 {
         WattleSource source = candidate->kind == WATTLE_CANDIDATE_PRIVATE ? WATTLE_SOURCE_PRIVATE
@@ -173,6 +169,28 @@ void wattle_member_read(WattleMember *member, const WattleWgPeer *peer)
         member->last_handshake_s = peer->last_handshake_s;
         member->rx_bytes = peer->rx_bytes;
         member->tx_bytes = peer->tx_bytes;
+}
+
+gboolean wattle_member_probe(const WattleMember *member, WattleProber *prober, guint64 id)
+{
+        for (guint i = 0; i < member->n_addresses; i++) {
+                const WattleAddr *addr = &member->addresses[i];
+                gboolean can_echo = wattle_prober_can(prober, addr->family, WATTLE_PROBE_BY_ECHO);
+                gboolean can_udp = wattle_prober_can(prober, addr->family, WATTLE_PROBE_BY_UDP);
+                /* As long as its wattled was not heard, it is asked in both ways. A host without
+                 * wattled answers UDP as well, with "port unreachable". */
+                gboolean echo = can_echo && !member->speaks;
+                gboolean udp = can_udp && (member->managed || !echo);
+
+                if (!echo && !udp)
+                        continue;
+                if (udp)
+                        wattle_prober_send(prober, addr, WATTLE_PROBE_BY_UDP, id);
+                if (echo)
+                        wattle_prober_send(prober, addr, WATTLE_PROBE_BY_ECHO, id);
+                return TRUE;
+        }
+        return FALSE;
 }
 
 void wattle_member_sent(WattleMember *member, guint64 id, gint64 now_us)

@@ -1,28 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A peer of a mesh as wattled follows it: what the profile says of it, what the kernel said last,
- * and its engine. A plain value; who asks and sends for it is daemon/tunnel.c. */
+ * and its engine. A plain value; who asks and sends for it is daemon/loop.h. */
 #pragma once
 
 #include "common/migrate/migrate.h"
 #include "common/view.h"
 #include "common/wg-message.h"
+#include "daemon/prober.h"
+#include "daemon/resolver.h"
 
-#define WATTLE_MEMBER_MAX_SENT    16 /* probes without an answer that are remembered */
-#define WATTLE_NAME_MAX_ADDRESSES 8
+#define WATTLE_MEMBER_MAX_SENT 16 /* probes without an answer that are remembered */
+
+typedef struct WattleLoop WattleLoop;
+typedef struct WattleMember WattleMember;
 
 /* A DNS name among its endpoints. */
 typedef struct {
         char *name;
         guint16 port;
-        gboolean wanted; /* still in the profile */
-        gpointer asking; /* the question that is under way, or NULL */
-        gpointer owner;  /* the WattleMember */
-        WattleAddr addresses[WATTLE_NAME_MAX_ADDRESSES]; /* of the last answer that had some */
+        gboolean wanted;         /* still in the profile */
+        WattleResolving *asking; /* the question that is under way, or NULL */
+        WattleMember *owner;
+        WattleAddr addresses[WATTLE_RESOLVER_MAX_ADDRESSES]; /* of the last answer that had some */
         guint n_addresses;
 } WattleMemberName;
 
-typedef struct {
-        gpointer tunnel; /* the WattleTunnel that it belongs to */
+struct WattleMember {
+        WattleLoop *loop; /* that it is followed by */
         WattleKey key;
         const char *name;
         gboolean managed;
@@ -55,9 +59,9 @@ typedef struct {
         gint64 next_answer_us; /* see wattle_member_may_answer() */
 
         WattleMigrateStatus told; /* as the log and the watchers know it */
-} WattleMember;
+};
 
-WattleMember *wattle_member_new(gpointer tunnel, const WattleKey *key);
+WattleMember *wattle_member_new(WattleLoop *loop, const WattleKey *key);
 void wattle_member_free(WattleMember *member);
 
 /* Takes what the profile says now; texts and lists go into the arena. Names that stay keep their
@@ -75,6 +79,9 @@ guint wattle_member_candidates(const WattleMember *member, const GArray *lan_lin
 
 /* What the kernel says of the peer. */
 void wattle_member_read(WattleMember *member, const WattleWgPeer *peer);
+
+/* Sends a probe in the best way that there is. FALSE: there is none. */
+gboolean wattle_member_probe(const WattleMember *member, WattleProber *prober, guint64 id);
 
 /* Remembers a probe, and takes the time of its answer: FALSE if it was not sent, or long ago. */
 void wattle_member_sent(WattleMember *member, guint64 id, gint64 now_us);

@@ -2,7 +2,8 @@
 #include "daemon/probe-request.h"
 
 #include "common/error.h"
-#include "daemon/loop.h"
+#include "common/sys/clock.h"
+#include "daemon/member.h"
 
 /* Long enough for a handshake that the probe is the reason for, once sent again (WireGuard's
  * REKEY_TIMEOUT is 5 s). */
@@ -10,7 +11,7 @@
 #define MAX_PROBINGS 64
 
 typedef struct {
-        WattleTunnel *tunnel;
+        GPtrArray *list; /* that it is in */
         const WattleMember *member;
         guint64 id;
         gint64 sent_us;
@@ -27,13 +28,13 @@ static void probing_free(gpointer data)
         g_free(probing);
 }
 
-/* Out of the list before its owner is told: he may ask again at once. */
+/* The probe leaves the list before the one who asked is told, for he may ask again at once. */
 static void finish(Probing *probing, gboolean answered, guint32 rtt_us, const char *why)
 {
         WattleProbed probed = probing->probed;
         gpointer data = probing->data;
 
-        g_ptr_array_remove_fast(probing->tunnel->probings, probing);
+        g_ptr_array_remove_fast(probing->list, probing);
         probed(answered, rtt_us, why, data);
 }
 
@@ -44,62 +45,57 @@ static int on_timer(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint64_
         return 0;
 }
 
-gboolean wattle_probe_request_new(WattleTunnel *tunnel, WattleMember *member, WattleProbed probed,
-                                  gpointer data, GError **error)
+GPtrArray *wattle_probe_request_list(void)
+{
+        return g_ptr_array_new_with_free_func(probing_free);
+}
+
+gboolean wattle_probe_request_add(GPtrArray *list, sd_event *event, WattleProber *prober,
+                                  const WattleMember *member, WattleProbed probed, gpointer data,
+                                  GError **error)
 {
         Probing *probing;
         int result;
 
-        if (tunnel->ifindex == 0 || !member->in_kernel || !tunnel->prober) {
-                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, "%s",
-                            tunnel->problem ? tunnel->problem
-                                            : "the kernel does not have the peer");
-                return FALSE;
-        }
-        if (!tunnel->probings)
-                tunnel->probings = g_ptr_array_new_with_free_func(probing_free);
-        if (tunnel->probings->len == MAX_PROBINGS) {
+        if (list->len == MAX_PROBINGS) {
                 g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
                                     "too many probes are under way");
                 return FALSE;
         }
         probing = g_new0(Probing, 1);
-        *probing = (Probing){ .tunnel = tunnel,
+        *probing = (Probing){ .list = list,
                               .member = member,
                               .id = (guint64)g_random_int() << 32 | g_random_int(),
-                              .sent_us = wattle_tunnel_now(tunnel),
+                              .sent_us = wattle_clock_now_us(),
                               .probed = probed,
                               .data = data };
-        g_ptr_array_add(tunnel->probings, probing);
-        result = sd_event_add_time_relative(tunnel->around->event, &probing->timer, CLOCK_BOOTTIME,
-                                            WAIT_US, 0, on_timer, probing);
-        if (result >= 0 && wattle_loop_probe(member, probing->id))
+        g_ptr_array_add(list, probing);
+        result = sd_event_add_time_relative(event, &probing->timer, CLOCK_BOOTTIME, WAIT_US, 0,
+                                            on_timer, probing);
+        if (result >= 0 && wattle_member_probe(member, prober, probing->id))
                 return TRUE;
-        g_ptr_array_remove_fast(tunnel->probings, probing);
+        g_ptr_array_remove_fast(list, probing);
         g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
                             "there is no socket to send a probe by");
         return FALSE;
 }
 
-gboolean wattle_probe_request_answered(WattleTunnel *tunnel, const WattleMember *member, guint64 id)
+gboolean wattle_probe_request_answered(GPtrArray *list, const WattleMember *member, guint64 id)
 {
-        for (guint i = 0; tunnel->probings && i < tunnel->probings->len; i++) {
-                Probing *probing = g_ptr_array_index(tunnel->probings, i);
+        for (guint i = 0; i < list->len; i++) {
+                Probing *probing = g_ptr_array_index(list, i);
+                gint64 rtt_us = wattle_clock_now_us() - probing->sent_us;
 
                 if (probing->id != id || probing->member != member)
                         continue;
-                finish(probing, TRUE,
-                       (guint32)CLAMP(wattle_tunnel_now(tunnel) - probing->sent_us, 0, G_MAXUINT32),
-                       NULL);
+                finish(probing, TRUE, (guint32)CLAMP(rtt_us, 0, G_MAXUINT32), NULL);
                 return TRUE;
         }
         return FALSE;
 }
 
-void wattle_probe_request_cancel_all(WattleTunnel *tunnel, const char *why)
+void wattle_probe_request_cancel_all(GPtrArray *list, const char *why)
 {
-        while (tunnel->probings && tunnel->probings->len > 0)
-                finish(g_ptr_array_index(tunnel->probings, tunnel->probings->len - 1), FALSE, 0,
-                       why);
-        g_clear_pointer(&tunnel->probings, g_ptr_array_unref);
+        while (list->len > 0)
+                finish(g_ptr_array_index(list, list->len - 1), FALSE, 0, why);
 }

@@ -10,10 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/endpoint.h"
 #include "common/error.h"
 #include "common/message.h"
 
-/* Probes come in bursts of some packets; others have their turn between. */
+/* Packets that are read at a time, so that other sources of the event loop have their turn. */
 #define BATCH 32
 
 typedef struct {
@@ -29,43 +30,12 @@ struct WattleProber {
         Socket sockets[4]; /* both ways of both families */
 };
 
-typedef union {
-        struct sockaddr any;
-        struct sockaddr_in in;
-        struct sockaddr_in6 in6;
-} Address;
-
-static socklen_t write_address(const WattleAddr *addr, guint16 port, Address *ret)
-{
-        *ret = (Address){ 0 };
-        if (addr->family == AF_INET) {
-                ret->in.sin_family = AF_INET;
-                ret->in.sin_port = htons(port);
-                memcpy(&ret->in.sin_addr, addr->bytes, sizeof ret->in.sin_addr);
-                return sizeof ret->in;
-        }
-        ret->in6.sin6_family = AF_INET6;
-        ret->in6.sin6_port = htons(port);
-        memcpy(&ret->in6.sin6_addr, addr->bytes, sizeof ret->in6.sin6_addr);
-        return sizeof ret->in6;
-}
-
-static gboolean read_address(const Address *address, WattleAddr *ret)
-{
-        *ret = (WattleAddr){ .family = (guint8)address->any.sa_family };
-        if (address->any.sa_family == AF_INET)
-                memcpy(ret->bytes, &address->in.sin_addr, sizeof address->in.sin_addr);
-        else if (address->any.sa_family == AF_INET6)
-                memcpy(ret->bytes, &address->in6.sin6_addr, sizeof address->in6.sin6_addr);
-        return address->any.sa_family == AF_INET || address->any.sa_family == AF_INET6;
-}
-
 /* Receives a packet or, of the error queue, one that came back. FALSE if there is none; *ret_size
  * is G_MAXSIZE for one that is too long. */
 static gboolean receive(const Socket *socket, int flags, guint8 *bytes, gsize size,
-                        WattleAddr *from, gsize *ret_size)
+                        WattleSocketAddr *from, gsize *ret_size)
 {
-        Address address = { 0 };
+        WattleKernelAddr address = { 0 };
         char control[512];
         struct iovec iov = { bytes, size };
         struct msghdr message = { .msg_name = &address,
@@ -79,7 +49,7 @@ static gboolean receive(const Socket *socket, int flags, guint8 *bytes, gsize si
         if (n < 0)
                 return FALSE;
         *ret_size = message.msg_flags & MSG_TRUNC ? G_MAXSIZE : (gsize)n;
-        if (!read_address(&address, from))
+        if (!wattle_socket_addr_read(&address, message.msg_namelen, from))
                 *ret_size = G_MAXSIZE;
         if (!(flags & MSG_ERRQUEUE) || *ret_size == G_MAXSIZE)
                 return TRUE;
@@ -88,17 +58,18 @@ static gboolean receive(const Socket *socket, int flags, guint8 *bytes, gsize si
         for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(&message); cmsg;
              cmsg = CMSG_NXTHDR(&message, cmsg)) {
                 const struct sock_extended_err *error = (gconstpointer)CMSG_DATA(cmsg);
-                WattleAddr offender;
+                WattleSocketAddr offender;
 
-                if (cmsg->cmsg_len < CMSG_LEN(sizeof *error + sizeof(struct sockaddr_in)))
+                if (cmsg->cmsg_len < CMSG_LEN(sizeof *error))
                         continue;
                 if (((cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR &&
                       error->ee_origin == SO_EE_ORIGIN_ICMP) ||
                      (cmsg->cmsg_level == IPPROTO_IPV6 && cmsg->cmsg_type == IPV6_RECVERR &&
                       error->ee_origin == SO_EE_ORIGIN_ICMP6)) &&
                     error->ee_errno == ECONNREFUSED &&
-                    read_address((gconstpointer)SO_EE_OFFENDER(error), &offender) &&
-                    wattle_addr_equal(&offender, from))
+                    wattle_socket_addr_read(SO_EE_OFFENDER(error),
+                                            cmsg->cmsg_len - CMSG_LEN(sizeof *error), &offender) &&
+                    wattle_addr_equal(&offender.addr, &from->addr))
                         return TRUE;
         }
         *ret_size = G_MAXSIZE;
@@ -108,8 +79,9 @@ static gboolean receive(const Socket *socket, int flags, guint8 *bytes, gsize si
 static void send_bytes(const Socket *socket, const WattleAddr *to, guint16 port,
                        gconstpointer bytes, gsize size)
 {
-        Address address;
-        socklen_t length = write_address(to, port, &address);
+        WattleSocketAddr at = { .addr = *to, .port = port };
+        WattleKernelAddr address;
+        socklen_t length = wattle_socket_addr_write(&at, &address);
 
         /* An error of an earlier packet is reported by the next call, which sends nothing then. */
         if (sendto(socket->fd, bytes, size, MSG_DONTWAIT, &address.any, length) < 0 &&
@@ -156,7 +128,7 @@ static int on_readable(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED int 
 {
         Socket *socket = data;
         guint8 bytes[64];
-        WattleAddr from;
+        WattleSocketAddr from;
         gsize size;
 
         for (guint i = 0; revents & EPOLLERR && i < BATCH &&
@@ -167,15 +139,15 @@ static int on_readable(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED int 
 
                 if (size != G_MAXSIZE && wattle_probe_read(bytes, size, &probe) &&
                     probe.kind == WATTLE_PROBE_QUESTION)
-                        events->answered(&from, probe.nonce, FALSE, events->data);
+                        events->answered(&from.addr, probe.nonce, FALSE, events->data);
         }
         for (guint i = 0; i < BATCH && receive(socket, 0, bytes, sizeof bytes, &from, &size); i++) {
                 if (size == G_MAXSIZE)
                         continue;
                 if (socket->way == WATTLE_PROBE_BY_UDP)
-                        on_probe(socket, &from, bytes, size);
+                        on_probe(socket, &from.addr, bytes, size);
                 else
-                        on_echo(socket, &from, bytes, size);
+                        on_echo(socket, &from.addr, bytes, size);
         }
         return 0;
 }
@@ -193,8 +165,9 @@ static int open_udp(const char *interface, const WattleAddr *own)
 {
         gboolean is_v4 = own->family == AF_INET;
         int fd = socket(own->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        Address address;
-        socklen_t length = write_address(own, WATTLE_PROBE_PORT, &address);
+        WattleSocketAddr at = { .addr = *own, .port = WATTLE_PROBE_PORT };
+        WattleKernelAddr address;
+        socklen_t length = wattle_socket_addr_write(&at, &address);
 
         if (fd < 0)
                 return -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The sockets inside one tunnel: probes go out and are answered, bound to the interface, so that
- * nothing of them is ever seen outside. */
+ * nothing of them is ever seen outside. See doc/hacking.md, "Probes are bound to the interface, and
+ * as long as their answers". */
 #pragma once
 
 #include <systemd/sd-event.h>

@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/endpoint.h"
 #include "common/error.h"
 
 /* getaddrinfo() waits for its servers in turn, up to half a minute; so some names are asked for at
@@ -37,20 +37,15 @@ struct WattleResolver {
 
 static void add_address(WattleResolving *resolving, const struct addrinfo *info)
 {
-        WattleAddr addr = { .family = (guint8)info->ai_family };
+        WattleSocketAddr at;
 
-        if (resolving->n_addresses == G_N_ELEMENTS(resolving->addresses))
+        if (resolving->n_addresses == G_N_ELEMENTS(resolving->addresses) ||
+            !wattle_socket_addr_read(info->ai_addr, info->ai_addrlen, &at))
                 return;
-        if (info->ai_family == AF_INET)
-                memcpy(addr.bytes, &((struct sockaddr_in *)(gpointer)info->ai_addr)->sin_addr, 4);
-        else if (info->ai_family == AF_INET6)
-                memcpy(addr.bytes, &((struct sockaddr_in6 *)(gpointer)info->ai_addr)->sin6_addr,
-                       16);
-        else
-                return;
-        /* A name server may say anything; to these nobody sends. */
-        if (!wattle_addr_is_special(&addr))
-                resolving->addresses[resolving->n_addresses++] = addr;
+        /* A name server may say anything, a multicast address or 0.0.0.0 as well: nobody is sent to
+         * there. */
+        if (!wattle_addr_is_special(&at.addr))
+                resolving->addresses[resolving->n_addresses++] = at.addr;
 }
 
 static void *run_thread(void *data)
@@ -65,7 +60,8 @@ static void *run_thread(void *data)
                         add_address(resolving, info);
                 freeaddrinfo(list);
         }
-        /* The last use of it: whoever reads the pipe frees it. If nobody does, we do. */
+        /* The last use of the question here: who reads the pipe frees it. If nobody does, this
+         * thread does. */
         if (write(fd, &resolving, sizeof resolving) != sizeof resolving)
                 g_free(resolving);
         close(fd);
@@ -110,7 +106,8 @@ static void start_next(WattleResolver *resolver)
                         continue;
                 if (resolving->pipe >= 0)
                         close(resolving->pipe);
-                /* No thread to be had: it comes back with no address, the same way. */
+                /* There is no thread to be had: the question comes back by the pipe with no
+                 * address. */
                 (void)!write(resolver->pipe[1], &resolving, sizeof resolving);
         }
 }

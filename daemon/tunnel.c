@@ -8,9 +8,21 @@
 #include "common/sys/host.h"
 #include "common/sys/load.h"
 #include "common/sys/log.h"
-#include "daemon/last-good.h"
 #include "daemon/loop.h"
-#include "daemon/probe-request.h"
+
+struct WattleTunnel {
+        WattleSurroundings *around;
+        char *mesh;
+        char *interface;
+        gboolean enabled;
+        WattleOwner owner;
+        gboolean migrate;
+        char *problem;   /* why nothing is done for its peers; NULL: it is */
+        guint32 refused; /* the interface that the profile is bad for: not read again for it before
+                            it is to be */
+        WattleRoster roster;
+        WattleLoop *loop;
+};
 
 static void set_problem(WattleTunnel *tunnel, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -24,184 +36,18 @@ static void set_problem(WattleTunnel *tunnel, const char *format, ...)
         va_end(arguments);
 }
 
-static WattleMember *member_of_address(const WattleTunnel *tunnel, const WattleAddr *from)
-{
-        return g_hash_table_lookup(tunnel->by_address, from);
-}
-
-static gboolean on_may_answer(const WattleAddr *from, gpointer data)
-{
-        WattleTunnel *tunnel = data;
-        WattleMember *member = member_of_address(tunnel, from);
-
-        return member && wattle_member_may_answer(member, wattle_tunnel_now(tunnel));
-}
-
-static void on_answered(const WattleAddr *from, guint64 nonce, gboolean is_wattled, gpointer data)
-{
-        WattleTunnel *tunnel = data;
-        WattleMember *member = member_of_address(tunnel, from);
-        WattleMigrateEvent event = { .kind = WATTLE_ON_ANSWER, .probe_id = nonce };
-
-        if (!member)
-                return;
-        member->speaks |= is_wattled;
-        if (wattle_probe_request_answered(tunnel, member, nonce))
-                return;
-        if (wattle_member_answered(member, nonce, wattle_tunnel_now(tunnel), &event.rtt_us))
-                wattle_loop_event(member, &event);
-}
-
-/* Away from the interface. The members stay, for who looks. */
-static void stop(WattleTunnel *tunnel)
-{
-        if (tunnel->ifindex == 0)
-                return;
-        wattle_last_good_now(tunnel);
-        wattle_probe_request_cancel_all(tunnel, "the interface is gone");
-        wattle_loop_stop(tunnel);
-        g_clear_pointer(&tunnel->prober, wattle_prober_free);
-        tunnel->ifindex = 0;
-        tunnel->listen_port = 0;
-}
-
-/* From the addresses that we have now. */
-static void renew_prober(WattleTunnel *tunnel)
-{
-        WattleProberEvents events = { on_may_answer, on_answered, tunnel };
-        g_autoptr(GError) error = NULL;
-
-        g_clear_pointer(&tunnel->prober, wattle_prober_free);
-        tunnel->prober = wattle_prober_new(tunnel->around->event, tunnel->interface,
-                                           tunnel->addresses, tunnel->n_addresses, &events, &error);
-        if (!tunnel->prober)
-                wattle_log(WATTLE_LOG_WARNING, "%s: %s: no path can be verified", tunnel->mesh,
-                           error->message);
-}
-
-static void start(WattleTunnel *tunnel, const WattleWgDevice *device)
-{
-        tunnel->ifindex = device->ifindex;
-        renew_prober(tunnel);
-        wattle_last_good_load(tunnel);
-        wattle_loop_start(tunnel);
-}
-
-/* What the kernel says, into the members. */
-static void take_device(WattleTunnel *tunnel, const WattleWgDevice *device)
-{
-        tunnel->listen_port = device->listen_port;
-        tunnel->fwmark = device->fwmark;
-        for (guint i = 0; i < tunnel->members->len; i++)
-                ((WattleMember *)g_ptr_array_index(tunnel->members, i))->in_kernel = FALSE;
-        for (guint i = 0; i < device->peers->len; i++) {
-                const WattleWgPeer *peer = &g_array_index(device->peers, WattleWgPeer, i);
-                WattleMember *member = g_hash_table_lookup(tunnel->by_key, &peer->public_key);
-
-                if (member)
-                        wattle_member_read(member, peer);
-        }
-}
-
 static gboolean is_not_found(const GError *error)
 {
         return g_error_matches(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND);
 }
 
-static gboolean get_device(WattleTunnel *tunnel, WattleWgDevice *device, GError **error)
-{
-        WattleSurroundings *around = tunnel->around;
-        g_autoptr(GError) own_error = NULL;
-
-        if (around->has_wireguard) {
-                if (wattle_wireguard_get(&around->wireguard, tunnel->interface, device, &own_error))
-                        return TRUE;
-                if (!is_not_found(own_error)) {
-                        g_propagate_error(error, g_steal_pointer(&own_error));
-                        return FALSE;
-                }
-                wattle_wireguard_close(&around->wireguard);
-        }
-        /* The kernel loads WireGuard with the first interface, and gives it another number each
-         * time. */
-        around->has_wireguard = wattle_wireguard_open(&around->wireguard, error);
-        return around->has_wireguard &&
-               wattle_wireguard_get(&around->wireguard, tunnel->interface, device, error);
-}
-
 gboolean wattle_tunnel_read(WattleTunnel *tunnel, GError **error)
 {
-        g_auto(WattleWgDevice) device = { 0 };
-
-        wattle_wg_device_init(&device);
-        if (tunnel->ifindex == 0) {
-                g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND,
-                                    tunnel->problem ? tunnel->problem : "it is not up");
-                return FALSE;
-        }
-        if (!get_device(tunnel, &device, error))
-                return FALSE;
-        take_device(tunnel, &device);
-        wattle_loop_counters(tunnel);
-        return TRUE;
-}
-
-static void index_members(WattleTunnel *tunnel)
-{
-        g_hash_table_remove_all(tunnel->by_address);
-        for (guint i = 0; i < tunnel->members->len; i++) {
-                WattleMember *member = g_ptr_array_index(tunnel->members, i);
-
-                for (guint j = 0; j < member->n_addresses; j++)
-                        g_hash_table_insert(tunnel->by_address, &member->addresses[j], member);
-        }
-}
-
-static void take_self(WattleTunnel *tunnel, const WattleDevice *self)
-{
-        tunnel->device = wattle_arena_strdup(tunnel->arena, self->name);
-        tunnel->self = self->public_key;
-        tunnel->self_has_private = FALSE;
-        for (guint i = 0; i < self->n_candidates; i++)
-                tunnel->self_has_private |= self->candidates[i].kind == WATTLE_CANDIDATE_PRIVATE;
-        tunnel->n_addresses = self->n_addresses;
-        tunnel->addresses =
-                wattle_arena_alloc(tunnel->arena, self->n_addresses * sizeof(WattleAddr));
-        for (guint i = 0; i < self->n_addresses; i++)
-                tunnel->addresses[i] = self->addresses[i].value;
-}
-
-static GHashTable *new_by_key(void)
-{
-        return g_hash_table_new_full((GHashFunc)wattle_key_hash, (GEqualFunc)wattle_key_equal, NULL,
-                                     (GDestroyNotify)wattle_member_free);
-}
-
-/* Copies of what is needed: the profile, several times as large, goes. Members that stay keep what
- * they learnt. */
-static void take_view(WattleTunnel *tunnel, const WattleView *view, const WattleDevice *self)
-{
-        g_autoptr(GHashTable) old = g_steal_pointer(&tunnel->by_key);
-        g_autoptr(WattleArena) old_arena = g_steal_pointer(&tunnel->arena);
-
-        wattle_probe_request_cancel_all(tunnel, "the mesh is read anew");
-        g_ptr_array_set_size(tunnel->members, 0);
-        tunnel->arena = wattle_arena_new();
-        tunnel->by_key = new_by_key();
-        take_self(tunnel, self);
-        for (guint i = 0; i < view->n_peers; i++) {
-                const WattlePeer *peer = &view->peers[i];
-                WattleMember *member = g_hash_table_lookup(old, &peer->public_key);
-
-                if (member)
-                        g_hash_table_steal(old, &peer->public_key);
-                else
-                        member = wattle_member_new(tunnel, &peer->public_key);
-                wattle_member_update(member, peer, tunnel->arena);
-                g_ptr_array_add(tunnel->members, member);
-                g_hash_table_insert(tunnel->by_key, &member->key, member);
-        }
-        index_members(tunnel);
+        if (wattle_loop_ifindex(tunnel->loop) != 0)
+                return wattle_loop_read(tunnel->loop, error);
+        g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND,
+                            tunnel->problem ? tunnel->problem : "it is not up");
+        return FALSE;
 }
 
 static gboolean load_view(WattleTunnel *tunnel, const WattleKey *self_key, WattleReport *report)
@@ -212,7 +58,7 @@ static gboolean load_view(WattleTunnel *tunnel, const WattleKey *self_key, Wattl
 
         if (!wattle_mesh_load(&mesh, tunnel->around->root_fd, tunnel->mesh, report))
                 return FALSE;
-        /* The private key is not for us to read; the kernel says whose it has. */
+        /* The user wattle may not read the private key; the kernel says the public one. */
         self = wattle_profile_find_key(mesh.profile, self_key);
         if (!self || self->state != WATTLE_DEVICE_ACTIVE) {
                 wattle_report_error(report, WATTLE_NO_PLACE,
@@ -222,9 +68,11 @@ static gboolean load_view(WattleTunnel *tunnel, const WattleKey *self_key, Wattl
         }
         view = wattle_host_view(tunnel->around->root_fd, &mesh, self->name, WATTLE_OWNER_AUTO,
                                 report);
-        if (view)
-                take_view(tunnel, view, self);
-        return view != NULL;
+        if (!view)
+                return FALSE;
+        wattle_loop_members_change(tunnel->loop);
+        wattle_roster_take(&tunnel->roster, view, self, tunnel->loop);
+        return TRUE;
 }
 
 static void take_fault(WattleTunnel *tunnel, WattleReport *report, gboolean keep)
@@ -241,7 +89,7 @@ static void take_fault(WattleTunnel *tunnel, WattleReport *report, gboolean keep
 /* Whether to go on with what is known. */
 static gboolean take_read_error(WattleTunnel *tunnel, const WattleLink *link, const GError *error)
 {
-        if (tunnel->ifindex != link->index || is_not_found(error)) {
+        if (wattle_loop_ifindex(tunnel->loop) != link->index || is_not_found(error)) {
                 set_problem(tunnel, "interface %s: %s", tunnel->interface, error->message);
                 return FALSE;
         }
@@ -264,7 +112,7 @@ static gboolean find_device(WattleTunnel *tunnel, WattleWgDevice *device, gboole
                 set_problem(tunnel, "interface %s is not WireGuard's", tunnel->interface);
         else if (!link->up)
                 set_problem(tunnel, "interface %s is down", tunnel->interface);
-        else if (!get_device(tunnel, device, &error))
+        else if (!wattle_surroundings_get_device(tunnel->around, tunnel->interface, device, &error))
                 *ret_keep = take_read_error(tunnel, link, error);
         else if (wattle_key_equal(&device->public_key, &(WattleKey){ { 0 } }))
                 set_problem(tunnel, "interface %s has no key yet", tunnel->interface);
@@ -298,25 +146,25 @@ static void follow(WattleTunnel *tunnel, gboolean read_profile)
         wattle_wg_device_init(&device);
         if (!find_device(tunnel, &device, &keep)) {
                 if (!keep)
-                        stop(tunnel);
+                        wattle_loop_stop(tunnel->loop);
                 return;
         }
-        known = wattle_key_equal(&tunnel->self, &device.public_key);
-        if (tunnel->ifindex != device.ifindex || !known)
-                stop(tunnel);
+        known = wattle_key_equal(&tunnel->roster.self, &device.public_key);
+        if (wattle_loop_ifindex(tunnel->loop) != device.ifindex || !known)
+                wattle_loop_stop(tunnel->loop);
         if (!read_profile && !known && tunnel->refused == device.ifindex)
                 return;
         read_profile |= !known;
         if (read_profile && !read_members(tunnel, &device, known))
                 return;
         g_clear_pointer(&tunnel->problem, g_free);
-        take_device(tunnel, &device);
-        if (tunnel->ifindex == 0) {
-                start(tunnel, &device);
-        } else if (read_profile) {
-                renew_prober(tunnel);
-                wattle_loop_members_changed(tunnel);
+        if (wattle_loop_ifindex(tunnel->loop) == 0) {
+                wattle_loop_start(tunnel->loop, tunnel->interface, &device, tunnel->migrate);
+                return;
         }
+        wattle_loop_take(tunnel->loop, &device);
+        if (read_profile)
+                wattle_loop_members_changed(tunnel->loop);
 }
 
 static gboolean load_local(WattleTunnel *tunnel, WattleReport *report)
@@ -333,7 +181,7 @@ static gboolean load_local(WattleTunnel *tunnel, WattleReport *report)
                 local.owner == WATTLE_OWNER_AUTO ? wattle_host_owner(around->root_fd) : local.owner;
         interface = local.interface.value ? local.interface.value : tunnel->mesh;
         if (g_strcmp0(interface, tunnel->interface) != 0 || tunnel->migrate != local.migrate)
-                stop(tunnel);
+                wattle_loop_stop(tunnel->loop);
         tunnel->migrate = local.migrate;
         g_free(tunnel->interface);
         tunnel->interface = g_strdup(interface);
@@ -349,7 +197,7 @@ gboolean wattle_tunnel_reload(WattleTunnel *tunnel)
         if (!path)
                 return FALSE;
         if (!load_local(tunnel, &report))
-                take_fault(tunnel, &report, tunnel->ifindex > 0);
+                take_fault(tunnel, &report, wattle_loop_ifindex(tunnel->loop) > 0);
         else if (tunnel->enabled)
                 follow(tunnel, TRUE);
         return tunnel->enabled;
@@ -363,13 +211,78 @@ void wattle_tunnel_on_links(WattleTunnel *tunnel, gboolean lost)
                 return;
         if (!lost)
                 follow(tunnel, FALSE);
-        if (tunnel->ifindex > 0) {
-                wattle_loop_links_changed(tunnel, lost);
+        if (wattle_loop_ifindex(tunnel->loop) > 0) {
+                wattle_loop_links_changed(tunnel->loop, lost);
                 if (!lost)
-                        wattle_loop_counters(tunnel);
+                        wattle_loop_counters(tunnel->loop);
         }
         if (g_strcmp0(problem, tunnel->problem) != 0)
-                tunnel->around->changed(tunnel, NULL, tunnel->around->data);
+                tunnel->around->changed(tunnel->mesh, NULL, tunnel->around->data);
+}
+
+const char *wattle_tunnel_mesh(const WattleTunnel *tunnel)
+{
+        return tunnel->mesh;
+}
+
+void wattle_tunnel_describe(const WattleTunnel *tunnel, WattleManagerMesh *ret)
+{
+        const WattleLink *link =
+                tunnel->interface ? wattle_links_find(tunnel->around->links, tunnel->interface)
+                                  : NULL;
+
+        *ret = (WattleManagerMesh){ .name = tunnel->mesh,
+                                    .device = tunnel->roster.device,
+                                    .interface = tunnel->interface,
+                                    .owner = tunnel->owner,
+                                    .exists = link && link->wireguard,
+                                    .up = link && link->wireguard && link->up,
+                                    .migrate = tunnel->migrate,
+                                    .listen_port = wattle_loop_listen_port(tunnel->loop),
+                                    .n_peers = tunnel->roster.members->len,
+                                    .problem = tunnel->problem };
+}
+
+guint wattle_tunnel_n_members(const WattleTunnel *tunnel)
+{
+        return tunnel->roster.members->len;
+}
+
+const WattleMember *wattle_tunnel_member(const WattleTunnel *tunnel, guint index)
+{
+        return wattle_roster_at(&tunnel->roster, index);
+}
+
+gboolean wattle_tunnel_migrate(WattleTunnel *tunnel, guint index, const WattleSocketAddr *to,
+                               GError **error)
+{
+        WattleMember *member = wattle_roster_at(&tunnel->roster, index);
+        const char *why = NULL;
+
+        if (tunnel->problem)
+                why = tunnel->problem;
+        else if (!tunnel->migrate)
+                why = "its local settings have Migrate=no";
+        else if (!member->engine)
+                why = "the kernel does not have the peer";
+        else if (to && !wattle_migration_may_move_to(member->engine, to))
+                why = "that is no endpoint of the peer which can be reached from here";
+        if (why) {
+                g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, why);
+                return FALSE;
+        }
+        wattle_loop_move(tunnel->loop, member, to);
+        return TRUE;
+}
+
+gboolean wattle_tunnel_probe(WattleTunnel *tunnel, guint index, WattleProbed probed, gpointer data,
+                             GError **error)
+{
+        if (!tunnel->problem)
+                return wattle_loop_probe(tunnel->loop, wattle_roster_at(&tunnel->roster, index),
+                                         probed, data, error);
+        g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, tunnel->problem);
+        return FALSE;
 }
 
 WattleTunnel *wattle_tunnel_new(WattleSurroundings *around, const char *mesh)
@@ -379,11 +292,8 @@ WattleTunnel *wattle_tunnel_new(WattleSurroundings *around, const char *mesh)
         tunnel->around = around;
         tunnel->mesh = g_strdup(mesh);
         tunnel->enabled = TRUE;
-        tunnel->arena = wattle_arena_new();
-        tunnel->members = g_ptr_array_new();
-        tunnel->by_key = new_by_key();
-        tunnel->by_address =
-                g_hash_table_new((GHashFunc)wattle_addr_hash, (GEqualFunc)wattle_addr_equal);
+        wattle_roster_init(&tunnel->roster);
+        tunnel->loop = wattle_loop_new(around, &tunnel->roster, tunnel->mesh);
         return tunnel;
 }
 
@@ -391,12 +301,8 @@ void wattle_tunnel_free(WattleTunnel *tunnel)
 {
         if (!tunnel)
                 return;
-        wattle_probe_request_cancel_all(tunnel, "wattled ends");
-        stop(tunnel);
-        g_ptr_array_unref(tunnel->members);
-        g_hash_table_unref(tunnel->by_address);
-        g_hash_table_unref(tunnel->by_key);
-        wattle_arena_unref(tunnel->arena);
+        wattle_loop_free(tunnel->loop);
+        wattle_roster_clear(&tunnel->roster);
         g_free(tunnel->problem);
         g_free(tunnel->interface);
         g_free(tunnel->mesh);

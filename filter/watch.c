@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "common/error.h"
-#include "common/sys/route.h"
+#include "common/sys/kernel/route.h"
 
 /* As much as the kernel puts into one datagram. */
 #define DATAGRAM_MAX (32 * 1024)

@@ -23,8 +23,8 @@
 #include "common/sys/deploy.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
+#include "common/sys/kernel/wireguard.h"
 #include "common/sys/secret.h"
-#include "common/sys/wireguard.h"
 
 #define NETWORK_DIR     "run/systemd/network"
 #define NM_CONF_DIR     "run/NetworkManager/conf.d/"

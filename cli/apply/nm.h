@@ -8,7 +8,7 @@
 
 #include "cli/apply/before.h"
 #include "common/local.h"
-#include "common/sys/wireguard.h"
+#include "common/sys/kernel/wireguard.h"
 #include "common/view.h"
 
 typedef struct {

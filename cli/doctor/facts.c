@@ -22,7 +22,7 @@
 #include "common/render.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
-#include "common/sys/route.h"
+#include "common/sys/kernel/route.h"
 #include "common/sys/secret.h"
 
 #define NM       "org.freedesktop.NetworkManager"

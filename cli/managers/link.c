@@ -5,8 +5,8 @@
 #include <net/if.h>
 
 #include "common/error.h"
-#include "common/sys/netlink.h"
-#include "common/sys/wireguard.h"
+#include "common/sys/kernel/netlink.h"
+#include "common/sys/kernel/wireguard.h"
 
 gboolean wattle_link_get(const char *interface, WattleWgDevice *device, gboolean *ret_found,
                          GError **error)

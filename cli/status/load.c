@@ -13,7 +13,7 @@
 #include "cli/managers/wattled.h"
 #include "common/error.h"
 #include "common/sys/host.h"
-#include "common/sys/wireguard.h"
+#include "common/sys/kernel/wireguard.h"
 
 #define SYSFS_MAX 4096
 

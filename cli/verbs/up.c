@@ -17,7 +17,7 @@
 #include "common/error.h"
 #include "common/scalar.h"
 #include "common/sys/host.h"
-#include "common/sys/netlink.h"
+#include "common/sys/kernel/netlink.h"
 
 static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

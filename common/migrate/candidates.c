@@ -57,7 +57,8 @@ static void set_reach(Candidate *candidate, WattleReach reach, gint64 now)
         candidate->reach = reach;
 }
 
-/* A learnt address is in no list: it can be reached as others of its family can. */
+/* The caller looks up no route to a learnt address, for it is in no list. It is taken to be reached
+ * as the listed ones of its family are. */
 static WattleReach reach_of_learnt(const WattleMigrateEvent *event, const WattleSocketAddr *at)
 {
         for (guint i = 0; i < event->n_candidates; i++) {
@@ -78,8 +79,8 @@ static void add(WattleMigration *m, const Candidate *candidate)
         m->candidates[m->n_candidates++] = *candidate;
 }
 
-/* Those of the list, in its order, with what is known of them already. Returns whether one of them
- * is new. */
+/* The candidates of the list, in its order, with what is known of them already. Returns whether one
+ * of them is new. */
 static gboolean take_listed(WattleMigration *m, const WattleMigrateEvent *event,
                             const WattleMigration *before, gint64 now)
 {
@@ -101,8 +102,8 @@ static gboolean take_listed(WattleMigration *m, const WattleMigrateEvent *event,
         return is_new;
 }
 
-/* What is in the list no more, but has been good, is kept: a name that changed must not take a
- * working address away. Of those the two newest. */
+/* A candidate that is in the list no more, but has been good, is kept: a DNS name that changed must
+ * not take a working address away. Of such candidates the two newest are enough. */
 static void take_learnt(WattleMigration *m, const WattleMigrateEvent *event,
                         const WattleMigration *before, gint64 now)
 {

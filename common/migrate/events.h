@@ -14,7 +14,8 @@ typedef enum {
         WATTLE_REACH_NONE,    /* no route, or one through WireGuard, a tunnel of ours or a bridge of
                                  containers */
         WATTLE_REACH_GATEWAY, /* through a router */
-        WATTLE_REACH_ON_LINK, /* a neighbour on a real link */
+        WATTLE_REACH_ON_LINK, /* a neighbour on a real link: see doc/hacking.md, "LAN is what the
+                                 route says, and not the key" */
 } WattleReach;
 
 typedef enum {

@@ -201,7 +201,7 @@ static WattleMoveReason set_reason(const WattleMigration *m)
         return m->phase == PHASE_TRY ? m->try.why : m->reason;
 }
 
-/* The next thing to do, and takes it as done. */
+/* The next thing to do; from here on it counts as done. */
 static WattleMigrateAction take_action(WattleMigration *m, gint64 now)
 {
         WattleMigrateAction action = { .kind = WATTLE_MIGRATE_NOTHING };
@@ -285,7 +285,8 @@ WattleMigrateStep wattle_migration_step(WattleMigration *m, const WattleMigrateE
         return step;
 }
 
-/* What the kernel has; in the middle of a move what it has at the moment, else what it was told. */
+/* The endpoint that the kernel has: in the middle of a move as it was read last, else as it was set
+ * last. */
 static const WattleSocketAddr *endpoint(const WattleMigration *m)
 {
         return m->phase == PHASE_TRY ? &m->counters.endpoint : &m->wanted;

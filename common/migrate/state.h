@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the parts of the migration engine share, and nobody else includes: its state and its times,
- * which are those of the project's measurements (doc/hacking.md, "Decisions"). The parts are a
- * ladder, and each knows only those below it: candidates.h (what could be tried) and traffic.h
- * (what the counters tell); try.h, a move from its first packet to its proof or way back; watch.h,
- * what to do about a read; migrate.h, the events and timers. */
+ * which are those of the project's measurements (doc/hacking.md, "The first try of a LAN is 250 ms
+ * long"). The parts are a ladder, and each knows only those below it: candidates.h (what could be
+ * tried) and traffic.h (what the counters tell); try.h, a move from its first packet to its proof
+ * or way back; watch.h, what to do about a read; migrate.h, the events and timers. */
 #pragma once
 
 #include "common/migrate/events.h"
@@ -23,33 +23,36 @@
                              apart */
 #define SILENCE (3 * SEC) /* of unanswered sending, before the path is in doubt */
 #define SILENCE_MUTE                                                                               \
-        (12 * SEC)                  /* the same, of a peer that may not answer probes: the kernel  \
-                                       itself would in 10 s (KEEPALIVE_TIMEOUT) */
-#define SESSION_USABLE  (170 * SEC) /* REJECT_AFTER_TIME is 180 s */
-#define SESSION_END     (180 * SEC)
-#define DOUBT           (1300 * MSEC) /* with probes at 0, 300 and 900 ms */
-#define UPGRADE_FIRST   (250 * MSEC)  /* a neighbour answers in a few ms: the first try is short, */
-#define UPGRADE_LAST    (500 * MSEC) /* and those after it twice as long: a stranger's has no more */
-#define TRY_SESSION     (700 * MSEC)
-#define TRY_HANDSHAKE   (1200 * MSEC)
-#define TRY_ASKED       (1 * SEC)
-#define PIN             (1 * SEC)       /* at most, after the proof */
-#define PROBE_AGAIN     (100 * MSEC)    /* between probes while it is pinned */
-#define BACK            (300 * MSEC)    /* pinning the way back */
-#define HOLD            (30 * SEC)      /* of a candidate after its first failure, then doubled, */
-#define HOLD_MAX        (15 * 60 * SEC) /* up to this */
-#define AWAY            (2 * SEC)       /* off link for so long: another network, no hold */
-#define PAUSE           (5 * SEC)       /* after the first round, then doubled, */
-#define PAUSE_MAX       (60 * SEC)      /* up to this */
-#define DWELL           (10 * SEC)      /* between voluntary moves */
-#define ROAM_SUPPRESS   (2 * SEC)       /* after the peer moved us */
-#define FOLLOW          (3 * SEC / 2)   /* the peer may go first for so long */
-#define FREEZE_WITHIN   (5 * 60 * SEC)  /* more than MOVES voluntary moves in it */
-#define FREEZE          (15 * 60 * SEC)
-#define MOVES           3
-#define REASSERT_WITHIN (60 * SEC) /* REASSERTS at most in it: no fight */
-#define REASSERTS       3
-#define RESOLVE_WAIT    (30 * SEC) /* for an answer */
+        (12 * SEC)                 /* the same, of a peer that may not answer probes: the kernel   \
+                                      itself would in 10 s (KEEPALIVE_TIMEOUT) */
+#define SESSION_USABLE (170 * SEC) /* REJECT_AFTER_TIME is 180 s */
+#define SESSION_END    (180 * SEC)
+#define DOUBT          (1300 * MSEC) /* with probes at 0, 300 and 900 ms */
+#define UPGRADE_FIRST  (250 * MSEC)  /* a neighbour answers in a few ms: the first try is short */
+#define UPGRADE_LAST                                                                               \
+        (500 * MSEC) /* later tries, for a slow radio; a stranger who has the address gets no more \
+                        of our packets than that */
+#define TRY_SESSION   (700 * MSEC)
+#define TRY_HANDSHAKE (1200 * MSEC)
+#define TRY_ASKED     (1 * SEC)
+#define PIN           (1 * SEC)       /* at most, after the proof */
+#define PROBE_AGAIN   (100 * MSEC)    /* between probes while it is pinned */
+#define BACK          (300 * MSEC)    /* pinning the way back */
+#define HOLD          (30 * SEC)      /* of a candidate after its first failure, then doubled, */
+#define HOLD_MAX      (15 * 60 * SEC) /* up to this */
+#define AWAY          (2 * SEC)       /* off link for so long: another network, no hold */
+#define PAUSE         (5 * SEC)       /* after the first round, then doubled, */
+#define PAUSE_MAX     (60 * SEC)      /* up to this */
+#define DWELL         (10 * SEC)      /* between voluntary moves */
+#define ROAM_SUPPRESS (2 * SEC)       /* after the peer moved us */
+#define FOLLOW        (3 * SEC / 2)   /* the peer may go first for so long */
+#define FREEZE_WITHIN (5 * 60 * SEC)  /* more than MOVES voluntary moves in it */
+#define FREEZE        (15 * 60 * SEC)
+#define MOVES         3
+#define REASSERT_WITHIN                                                                            \
+        (60 * SEC) /* REASSERTS at most in this time: wattle does not fight an admin */
+#define REASSERTS    3
+#define RESOLVE_WAIT (30 * SEC) /* for an answer */
 #define RESOLVE_FRESH                                                                              \
         (300 * SEC) /* an answer is good for so long: of the TTL getaddrinfo(3) says nothing */
 #define RESOLVE_AGAIN (5 * SEC) /* the least between two, then doubled up to 60 s while failing */
@@ -57,8 +60,8 @@
 
 #define STABLE_READS 3
 #define MAX_SETS     25 /* of one move: half a second of pinning */
-#define MAX_PROBES   4  /* of one move: below 1 KB with their answers; */
-#define MAX_UNPROVED 12 /* more only while none was answered */
+#define MAX_PROBES   4  /* of one move, once one was answered: below 1 KB with their answers */
+#define MAX_UNPROVED 12 /* of one move, as long as none was answered */
 
 typedef struct {
         WattleSource source;
@@ -97,7 +100,7 @@ typedef struct {
         gint64 old_rtt_us;
 } Try;
 
-/* Of the times, 0 is never: the clock of a running host is past it. */
+/* A time of 0 is "never": the clock of a running host is past it. */
 typedef struct WattleMigration {
         WattleMigrateConfig config;
         Candidate *candidates;

@@ -6,7 +6,8 @@
 #define PROBE_BYTES      160         /* of ours, at most */
 #define PROBE_ECHO       (100 * SEC) /* for so long a probe may make the kernel send initiations */
 
-/* What the kernel sends in a time with no user behind it. */
+/* How many bytes the kernel may have sent in that time with no user behind them: keepalives, our
+ * own probes, and the handshakes that these ask for. */
 static guint64 background(const WattleMigration *m, gint64 elapsed, gint64 now)
 {
         guint64 periods = 1 + (guint64)(elapsed / (5 * SEC));
@@ -91,7 +92,8 @@ gboolean wattle_migrate_has_session(const WattleMigration *m, gint64 now)
 gboolean wattle_migrate_is_silent(const WattleMigration *m, gint64 now)
 {
         gint64 silence = m->answers ? SILENCE : SILENCE_MUTE;
-        /* One packet may itself have been the answer. With no session only handshakes show. */
+        /* A single packet may itself have been an answer, so it takes two reads; with no session
+         * only handshakes are sent, and one read shows them. */
         guint reads = wattle_migrate_has_session(m, now) ? 2 : 1;
 
         return m->unanswered >= reads && now - m->unanswered_us >= silence &&

@@ -39,7 +39,8 @@ void wattle_migrate_put(WattleMigration *m, const Candidate *candidate, WattleMo
 
 void wattle_migrate_accept(WattleMigration *m, WattleMoveReason why, gint64 now)
 {
-        /* Two that each follow the other may go to and fro for ever: only the first counts. */
+        /* Two peers that each follow the other may go to and fro for ever, so of several such moves
+         * within DWELL only the first suppresses our own. */
         if (why == WATTLE_MOVE_ROAMED && now - m->roamed_us >= DWELL)
                 m->roamed_us = now;
         m->wanted = m->counters.endpoint;
@@ -210,7 +211,8 @@ static void note_move(WattleMigration *m, gint64 now)
                 m->frozen_us = now + FREEZE;
 }
 
-/* Neighbours that were silent in a walk are not gone back to for being neighbours. */
+/* A neighbour that was silent in a walk through all candidates is held: being a neighbour alone is
+ * no reason to try it again at once. */
 static void hold_tried(WattleMigration *m, gint64 now)
 {
         for (guint i = 0; i < m->n_candidates; i++) {
@@ -323,7 +325,7 @@ void wattle_migrate_try_timer(WattleMigration *m, gint64 now)
                         now + probe_at[t->probes_since_set] - probe_at[t->probes_since_set - 1];
 }
 
-/* The old one again. Packets of the peer cannot undo it: where they come from is right now. */
+/* Sets the old endpoint again. A packet of the peer ends that: where it comes from is right now. */
 void wattle_migrate_back_read(WattleMigration *m, const Change *change, gint64 now)
 {
         Try *t = &m->try;

@@ -6,7 +6,8 @@
  * to it. So the new one is set again at every read until it stays (pinned).
  *
  * Proof is an answer to a probe that was sent after the last set, and then the endpoint as it was
- * set: had the answer come another way, the kernel would have taken that one. */
+ * set: had the answer come another way, the kernel would have taken that one. See doc/hacking.md,
+ * "A move is pinned, proved, and has a way back". */
 #pragma once
 
 #include "common/migrate/candidates.h"

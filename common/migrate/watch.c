@@ -20,8 +20,8 @@ void wattle_migrate_doubt(WattleMigration *m, gint64 now)
                 wattle_migrate_enter(m, PHASE_DOUBT, now);
 }
 
-/* Its own way there is gone: the link, or the address on it. A public endpoint that was on our link
- * is as good from elsewhere. */
+/* Whether our way to the current endpoint is gone: the link, or our address on it. A public
+ * endpoint that was on our link is as good from elsewhere. */
 static gboolean is_stranded(const WattleMigration *m)
 {
         if (!wattle_socket_addr_is_set(&m->counters.endpoint))
@@ -39,7 +39,8 @@ static Candidate *best_other(WattleMigration *m)
         return wattle_migrate_next(m);
 }
 
-/* With no traffic nothing can be proved, and a wrong guess costs nothing yet. */
+/* Away from an endpoint that is not to be reached any more. Without traffic no endpoint can be
+ * proved, and a wrong one costs nothing yet: the best is set and that is all. */
 static gboolean leave(WattleMigration *m, gint64 now)
 {
         const Candidate *other = best_other(m);
@@ -53,7 +54,8 @@ static gboolean leave(WattleMigration *m, gint64 now)
         return TRUE;
 }
 
-/* The lower key goes first if both could: the other follows by roaming. */
+/* Of two hosts that could both move, the one with the lower key goes first, and the other follows
+ * by roaming. */
 static gboolean is_peers_turn(const WattleMigration *m, gint64 now)
 {
         return m->config.self_has_private &&

@@ -5,7 +5,7 @@
 #include <net/if.h>
 
 #include "common/sys/bus-status.h"
-#include "common/sys/netlink.h"
+#include "common/sys/kernel/netlink.h"
 
 /* As networkctl up and down of systemd 252 to 259: networkd sees the link change, and follows. */
 static int switch_at_networkd(sd_bus_message *call, const WattleManagerMesh *mesh, gboolean up,

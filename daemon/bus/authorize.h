@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who may do what on the bus. One table maps every method to an action of polkit's; a method that
- * is not in it is denied. polkit is asked without waiting: the daemon goes on meanwhile. */
+ * is not in it is denied. polkit is asked without waiting: the daemon goes on meanwhile. See
+ * doc/hacking.md, "polkit is asked for every method, and never waited for". */
 #pragma once
 
 #include <glib.h>

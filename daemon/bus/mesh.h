@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The object of one mesh on the bus: what org.wattle1.Mesh does when it is called. */
+/* The object of one mesh on the bus: what org.wattle1.Mesh does when it is called. Its peers are no
+ * objects: see doc/hacking.md, "Peers on the bus are an array of structs, no objects". */
 #pragma once
 
 #include <glib.h>

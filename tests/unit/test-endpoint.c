@@ -176,6 +176,30 @@ static void equality(void)
                 }
 }
 
+/* As the kernel has them, and back; of another size or family they are refused. */
+static void kernel(void)
+{
+        static const char *const texts[] = { "1.2.3.4:51820", "[2001:db8::1]:1", "[fe80::1%7]:2" };
+        static const guint8 unix_addr[sizeof(struct sockaddr_in)] = { AF_UNIX };
+        WattleSocketAddr read = { .port = 9 };
+
+        for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+                WattleSocketAddr at;
+                WattleKernelAddr bytes;
+                guint size;
+
+                g_assert_true(wattle_socket_addr_parse(texts[i], &at, NULL));
+                size = wattle_socket_addr_write(&at, &bytes);
+                g_assert_false(wattle_socket_addr_read(&bytes, size - 1, &read));
+                g_assert_false(wattle_socket_addr_read(&bytes, size + 1, &read));
+                g_assert_false(wattle_socket_addr_read(&bytes, 0, &read));
+                g_assert_true(wattle_socket_addr_read(&bytes, size, &read));
+                g_assert_true(wattle_socket_addr_equal(&at, &read));
+        }
+        g_assert_false(wattle_socket_addr_read(unix_addr, sizeof unix_addr, &read));
+        g_assert_cmpuint(read.port, ==, 2);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -184,5 +208,6 @@ int main(int argc, char **argv)
         add_rows("/endpoint/is-at", at_rows, is_at);
         add_rows("/endpoint/socket-addr", socket_rows, socket_addr);
         g_test_add_func("/endpoint/socket-addr-equality", socket_equality);
+        g_test_add_func("/endpoint/socket-addr-kernel", kernel);
         return g_test_run();
 }

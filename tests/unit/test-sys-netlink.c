@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Dumps that break off, of the addresses of a loopback interface of this test's own. */
-#include "common/sys/netlink.h"
+#include "common/sys/kernel/netlink.h"
 
 #include <arpa/inet.h>
 #include <linux/rtnetlink.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the kernel says of interfaces and routes, from messages as it sends them; and which of the
  * interfaces have neighbours. */
-#include "common/sys/route.h"
+#include "common/sys/kernel/route.h"
 
 #include <linux/if.h>
 #include <linux/rtnetlink.h>

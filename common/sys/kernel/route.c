@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/sys/route.h"
+#include "common/sys/kernel/route.h"
 
 #include <linux/if.h>
 #include <linux/rtnetlink.h>

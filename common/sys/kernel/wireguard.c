@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/sys/wireguard.h"
+#include "common/sys/kernel/wireguard.h"
 
 #include <linux/genetlink.h>
 #include <linux/netlink.h>

@@ -2,7 +2,7 @@
 /* WireGuard devices of this kernel: read one, change one. Both need CAP_NET_ADMIN. */
 #pragma once
 
-#include "common/sys/netlink.h"
+#include "common/sys/kernel/netlink.h"
 #include "common/wg-message.h"
 
 typedef struct {

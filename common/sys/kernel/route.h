@@ -4,7 +4,7 @@
 
 #include "common/ip.h"
 #include "common/scalar.h"
-#include "common/sys/netlink.h"
+#include "common/sys/kernel/netlink.h"
 
 /* What an interface is, as far as it says who is at its other end. */
 typedef enum {
@@ -43,7 +43,7 @@ WattleRouteNews wattle_route_news_read(const struct nlmsghdr *message, WattleLin
 
 /* Whether hosts that are reached directly by this interface are its neighbours on a LAN: not
  * through a tunnel, nor a bridge that has containers or virtual machines alone. links has all of
- * the host, of WattleLink. */
+ * the host, of WattleLink. See doc/hacking.md, "A bridge is as good as its ports". */
 gboolean wattle_link_is_lan(const GArray *links, guint32 index);
 
 gboolean wattle_link_is_point_to_point(const GArray *links, guint32 index);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "common/sys/netlink.h"
+#include "common/sys/kernel/netlink.h"
 
 #include <errno.h>
 #include <linux/genetlink.h>

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A mesh of this host, as wattled shows it. */
+#pragma once
+
+#include "common/local.h"
+
+/* What it points to is the manager's, and good until the event loop goes on. */
+typedef struct {
+        const char *name;
+        const char *device;    /* which of its devices we are; NULL: not known, see problem */
+        const char *interface; /* NULL: not known, see problem */
+        WattleOwner owner;     /* never WATTLE_OWNER_AUTO */
+        gboolean exists;       /* the interface is there */
+        gboolean up;           /* and up */
+        gboolean migrate;      /* Migrate= of the local settings */
+        guint16 listen_port;   /* the kernel's; 0 while there is no interface */
+        guint n_peers;
+        const char *problem; /* in words, why its peers are not looked after; NULL: they are */
+} WattleManagerMesh;

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who is in a mesh, as wattled needs it: what the profile says of us, and a WattleMember for each
+ * peer. It stays while the interface is away. A plain value, a copy of what is needed: the profile,
+ * several times as large, goes. See doc/hacking.md, "wattled reads profiles when it is told,
+ * and watches no folder". */
+#pragma once
+
+#include "daemon/member.h"
+
+typedef struct {
+        WattleArena *arena;
+        const char *device; /* which of the mesh's we are; NULL: not known yet, as all of it */
+        WattleKey self;
+        gboolean self_has_private; /* we have a PrivateEndpoint= */
+        WattleAddr *addresses;
+        guint n_addresses;
+        GPtrArray *members; /* of WattleMember, by name */
+        GHashTable *by_key; /* owns them */
+        GHashTable *by_address;
+} WattleRoster;
+
+void wattle_roster_init(WattleRoster *roster);
+void wattle_roster_clear(WattleRoster *roster);
+
+/* Takes what the profile says now. Members that stay keep what they learnt; new ones are the
+ * loop's. */
+void wattle_roster_take(WattleRoster *roster, const WattleView *view, const WattleDevice *self,
+                        WattleLoop *loop);
+
+/* What the kernel says of each. */
+void wattle_roster_read(WattleRoster *roster, const WattleWgDevice *device);
+
+/* By index, below members->len; NULL: nobody has that key or address. */
+WattleMember *wattle_roster_at(const WattleRoster *roster, guint index);
+WattleMember *wattle_roster_with_key(const WattleRoster *roster, const WattleKey *key);
+WattleMember *wattle_roster_with_address(const WattleRoster *roster, const WattleAddr *address);
