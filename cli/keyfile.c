@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/print.h"
+#include "common/paths.h"
 #include "common/sys/file.h"
 
 char *wattle_key_file_of_mesh(const WattleCli *cli, const char *mesh, WattleReport *report)
@@ -16,8 +17,7 @@ char *wattle_key_file_of_mesh(const WattleCli *cli, const char *mesh, WattleRepo
         wattle_local_init(&local);
         if (!wattle_local_load(&local, cli->root_fd, mesh, report))
                 return NULL;
-        return local.private_key_file ? g_strdup(local.private_key_file)
-                                      : g_strdup_printf(WATTLE_CONFDIR "/%s.key", mesh);
+        return wattle_paths_key(local.private_key_file, mesh);
 }
 
 gboolean wattle_print_secret(const char *text)

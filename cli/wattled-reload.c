@@ -3,9 +3,8 @@
 
 #include "cli/managers/systemd.h"
 #include "cli/print.h"
+#include "common/paths.h"
 #include "common/sys/load.h"
-
-#define UNIT "wattled.service"
 
 /* As wattle-generator decides for the next boot. */
 static gboolean is_wanted_by(int root_fd, const char *mesh)
@@ -38,7 +37,7 @@ void wattle_wattled_reload(int root_fd, sd_bus *bus)
         g_autoptr(GError) error = NULL;
         gboolean loaded;
 
-        if (!wattle_systemd_is_loaded(bus, UNIT, &loaded, &error) ||
-            (loaded && !wattle_systemd_run_job(bus, method, UNIT, &error)))
+        if (!wattle_systemd_is_loaded(bus, WATTLE_UNIT_WATTLED, &loaded, &error) ||
+            (loaded && !wattle_systemd_run_job(bus, method, WATTLE_UNIT_WATTLED, &error)))
                 wattle_print_error("the peers' endpoints are not looked after: %s", error->message);
 }

@@ -3,12 +3,6 @@
 
 #include <string.h>
 
-char *wattle_nm_profile_path(const char *mesh)
-{
-        return g_strdup_printf("run/NetworkManager/system-connections/wattle-%s.nmconnection",
-                               mesh);
-}
-
 /* RFC 9562, 5.5. */
 static char *make_uuid(const guint8 name_space[16], const char *name)
 {

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the profile of a mesh is called at NetworkManager: a connection profile has a file and a
- * UUID, and programs that never meet must say the same of both. */
+/* What the profile of a mesh is called at NetworkManager: programs that never meet must say the
+ * same. The name of its file is in common/paths.h. */
 #pragma once
 
 #include <glib.h>
-
-/* Relative to the root of a host. In /run, so that a mesh that is gone leaves nothing after a
- * reboot. */
-char *wattle_nm_profile_path(const char *mesh);
 
 /* A UUID of version 5 (RFC 9562, 5.5) in lower case: the same for a mesh of that name everywhere
  * and for ever. The device is no part of it: whoever may only switch the mesh on and off cannot

@@ -106,18 +106,13 @@ static void render_masquerade(const WattleView *view, WattleFile *file)
         end_chain(file);
 }
 
-char *wattle_filter_path(const char *mesh)
-{
-        return g_strdup_printf("run/wattle/%s.nft", mesh);
-}
-
 void wattle_render_filter(const WattleView *view, WattleFileset *files)
 {
         WattleFile *file;
 
         if (!view->exit_node && !view->masquerade)
                 return;
-        file = wattle_fileset_add(files, wattle_filter_path(view->mesh), 0644);
+        file = wattle_fileset_add(files, wattle_paths_file(WATTLE_FILE_FILTER, view->mesh), 0644);
         wattle_render_origin(view, file);
         g_string_append_printf(
                 file->content,

@@ -39,7 +39,7 @@ static void render_device(const WattleView *view, const WattleViewDevice *device
 void wattle_render_hosts(const WattleView *view, WattleFileset *files)
 {
         WattleFile *file =
-                wattle_fileset_add(files, g_strdup_printf("run/wattle/%s.hosts", view->mesh), 0644);
+                wattle_fileset_add(files, wattle_paths_file(WATTLE_FILE_HOSTS, view->mesh), 0644);
         gboolean self_done = FALSE;
 
         wattle_render_origin(view, file);

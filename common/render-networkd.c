@@ -29,12 +29,6 @@ gboolean wattle_networkd_takes_credentials(guint systemd_version)
         return has_feature(systemd_version, KEY_CREDENTIAL);
 }
 
-static char *file_path(const WattleView *view, const char *suffix)
-{
-        return g_strdup_printf("run/systemd/network/" WATTLE_FILE_PREFIX "%s%s", view->mesh,
-                               suffix);
-}
-
 /* About as many bytes as most peers take. */
 #define PEER_BYTES 160
 
@@ -52,7 +46,8 @@ static void render_peer(const WattlePeer *peer, WattleFile *file)
 
 static void render_netdev(const WattleView *view, WattleFileset *files)
 {
-        WattleFile *file = wattle_fileset_add(files, file_path(view, ".netdev"), 0640);
+        WattleFile *file =
+                wattle_fileset_add(files, wattle_paths_file(WATTLE_FILE_NETDEV, view->mesh), 0640);
 
         wattle_render_origin(view, file);
         wattle_file_section(file, "NetDev");
@@ -99,7 +94,8 @@ static void render_exit(const WattleView *view, WattleFile *file)
 
 static void render_network(const WattleView *view, WattleFileset *files)
 {
-        WattleFile *file = wattle_fileset_add(files, file_path(view, ".network"), 0644);
+        WattleFile *file =
+                wattle_fileset_add(files, wattle_paths_file(WATTLE_FILE_NETWORK, view->mesh), 0644);
 
         wattle_render_origin(view, file);
         wattle_file_section(file, "Match");
@@ -132,7 +128,8 @@ static void render_network(const WattleView *view, WattleFileset *files)
  * one. */
 static void render_unmanaged(const WattleView *view, WattleFileset *files)
 {
-        WattleFile *file = wattle_fileset_add(files, file_path(view, ".network"), 0644);
+        WattleFile *file =
+                wattle_fileset_add(files, wattle_paths_file(WATTLE_FILE_NETWORK, view->mesh), 0644);
 
         wattle_render_origin(view, file);
         wattle_file_section(file, "Match");

@@ -6,13 +6,11 @@
 #pragma once
 
 #include "common/fileset.h"
+#include "common/paths.h"
 #include "common/view.h"
 
 /* The oldest systemd whose networkd reads what we write. */
 #define WATTLE_SYSTEMD_MIN 252
-
-/* The names that belong to a mesh, with any suffix: "60-wattle-home". */
-#define WATTLE_FILE_PREFIX "60-wattle-"
 
 /* What every file of ours begins with, and behind it the name of the profile. */
 #define WATTLE_RENDER_ORIGIN_WORDS "Made by wattle from "
@@ -62,9 +60,6 @@ void wattle_render_filter(const WattleView *view, WattleFileset *files);
 /* What the name of the table, of the family inet, begins with: no word of it may be one of nft's
  * own language, and a mesh may be called "count". */
 #define WATTLE_FILTER_TABLE_PREFIX "wattle-"
-
-/* Where it stands: "run/wattle/MESH.nft". */
-char *wattle_filter_path(const char *mesh);
 
 /* hosts(5): every device of the mesh, ourselves included. */
 void wattle_render_hosts(const WattleView *view, WattleFileset *files);

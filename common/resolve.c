@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "common/paths.h"
 #include "common/profile.h"
 #include "common/reach.h"
 #include "common/scalar.h"
@@ -428,6 +429,7 @@ static void fill_settings(Resolver *resolver, const WattleHost *host)
         const WattleLocal *local = resolver->local;
         const WattleMtu *mtu = choose_mtu(resolver);
         WattleView *view = resolver->view;
+        g_autofree char *key_file = wattle_paths_key(local->private_key_file, view->mesh);
 
         view->owner = local->owner == WATTLE_OWNER_AUTO ? host->owner : local->owner;
         if (host->asked_owner != WATTLE_OWNER_AUTO)
@@ -436,11 +438,7 @@ static void fill_settings(Resolver *resolver, const WattleHost *host)
         view->listen_port = choose_listen_port(resolver);
         view->mtu = (WattleOptionalU16){ mtu->given, mtu->value };
         if (!host->key_credential)
-                view->private_key_file =
-                        local->private_key_file
-                                ? wattle_arena_strdup(view->arena, local->private_key_file)
-                                : wattle_arena_printf(view->arena, WATTLE_CONFDIR "/%s.key",
-                                                      view->mesh);
+                view->private_key_file = wattle_arena_strdup(view->arena, key_file);
 }
 
 WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *self,

@@ -54,7 +54,7 @@ static void unref_event(sd_event **event)
 /* The text of the table into *ret, NULL if the mesh has none. */
 static gboolean read_text(const Filter *filter, char **ret, GError **error)
 {
-        g_autofree char *path = wattle_filter_path(filter->mesh);
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_FILTER, filter->mesh);
         g_autoptr(GError) own = NULL;
         g_autoptr(GBytes) bytes = wattle_read_file(filter->root_fd, path, MAX_TEXT, &own);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/paths.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
 #include "common/sys/load.h"
@@ -65,22 +66,24 @@ static gboolean link_unit(int out_fd, const char *target, const char *unit, cons
         return TRUE;
 }
 
-/* Links wattle-MANAGER@MESH.service, which writes what that manager reads. */
-static gboolean link_writer(int out_fd, const char *manager, const char *mesh, GError **error)
+/* A unit of a mesh's, made of its template. */
+static gboolean link_instance(int out_fd, const char *target, WattleUnitKind kind, const char *mesh,
+                              GError **error)
 {
-        g_autofree char *unit = g_strdup_printf("wattle-%s@%s.service", manager, mesh);
-        g_autofree char *file = g_strdup_printf(WATTLE_UNITDIR "/wattle-%s@.service", manager);
+        g_autofree char *unit = wattle_paths_unit(kind, mesh);
+        g_autofree char *template = wattle_paths_unit(kind, "");
+        g_autofree char *file = g_build_filename(WATTLE_UNITDIR, template, NULL);
 
-        return link_unit(out_fd, "sysinit.target", unit, file, error);
+        return link_unit(out_fd, target, unit, file, error);
 }
 
 /* wattled, which looks after all meshes. A build or a package may leave it out. */
 static gboolean link_daemon(int root_fd, int out_fd, GError **error)
 {
-        static const char unit[] = WATTLE_UNITDIR "/wattled.service";
+        static const char unit[] = WATTLE_UNITDIR "/" WATTLE_UNIT_WATTLED;
 
-        return faccessat(root_fd, unit + 1, F_OK, 0) < 0 ||
-               link_unit(out_fd, "multi-user.target", "wattled.service", unit, error);
+        return !wattle_path_exists(root_fd, unit + 1) ||
+               link_unit(out_fd, "multi-user.target", WATTLE_UNIT_WATTLED, unit, error);
 }
 
 /* No template can name the interface of its mesh. */
@@ -103,10 +106,10 @@ static gboolean link_filter(int root_fd, int out_fd, const char *mesh, const Wat
                             GError **error)
 {
         g_autofree char *device = wattle_device_unit(wattle_local_interface(local, mesh));
-        g_autofree char *unit = g_strdup_printf("wattle-filter@%s.service", mesh);
+        g_autofree char *unit = wattle_paths_unit(WATTLE_UNIT_FILTER, mesh);
 
         return !wattle_host_has_filter(root_fd) ||
-               (link_unit(out_fd, device, unit, WATTLE_UNITDIR "/wattle-filter@.service", error) &&
+               (link_instance(out_fd, device, WATTLE_UNIT_FILTER, mesh, error) &&
                 bind_unit(out_fd, unit, device, error));
 }
 
@@ -116,17 +119,17 @@ static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const Wattl
         WattleOwner owner =
                 local->owner == WATTLE_OWNER_AUTO ? wattle_host_owner(root_fd) : local->owner;
 
-        if (!link_writer(out_fd, "networkd", mesh, error) ||
+        if (!link_instance(out_fd, "sysinit.target", WATTLE_UNIT_NETWORKD_WRITER, mesh, error) ||
             !link_filter(root_fd, out_fd, mesh, local, error) ||
             (local->migrate && !link_daemon(root_fd, out_fd, error)))
                 return FALSE;
         if (owner == WATTLE_OWNER_NETWORK_MANAGER)
                 return !wattle_host_has_nm_writer(root_fd) ||
-                       link_writer(out_fd, "nm", mesh, error);
+                       link_instance(out_fd, "sysinit.target", WATTLE_UNIT_NM_WRITER, mesh, error);
         /* networkd is started for the meshes that it owns, and for no others: on a host of
          * NetworkManager's it would only remove the routing rules of other programs. */
-        return link_unit(out_fd, "multi-user.target", "systemd-networkd.service",
-                         SYSTEMD_UNITDIR "/systemd-networkd.service", error);
+        return link_unit(out_fd, "multi-user.target", WATTLE_UNIT_NETWORKD,
+                         SYSTEMD_UNITDIR "/" WATTLE_UNIT_NETWORKD, error);
 }
 
 /* A mesh whose settings are bad gets its service all the same: that fails by name, and the journal

@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/identity.h"
+#include "common/paths.h"
 #include "common/scalar.h"
 #include "common/sys/deploy.h"
 #include "common/sys/host.h"
@@ -121,8 +122,8 @@ static gboolean read_secret(NMSettingVpn *setting, WattleVpnData *ret, GError **
         if (!ret->profile)
                 return wattle_error_refuse(error,
                                            "vpn.secrets " WATTLE_VPN_SECRET_KEY
-                                           ": an installed mesh has its key in " WATTLE_CONFDIR
-                                           "/%s.key: remove it from the connection",
+                                           ": an installed mesh has its key in " WATTLE_KEY_FORMAT
+                                           ": remove it from the connection",
                                            ret->mesh);
         ret->has_key = wattle_key_parse(text, &ret->private_key, error);
         if (!ret->has_key)

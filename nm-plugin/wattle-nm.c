@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
-#include "common/nm-profile.h"
+#include "common/paths.h"
 #include "common/sys/deploy.h"
 #include "common/sys/file.h"
 #include "common/sys/install.h"
@@ -33,7 +33,7 @@ static gboolean leave_mark(int root_fd, const char *mesh, GError **error)
 
 static gboolean remove_profile(int root_fd, const char *mesh, const char **ret_done, GError **error)
 {
-        g_autofree char *path = wattle_nm_profile_path(mesh);
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_NM_PROFILE, mesh);
 
         if (unlinkat(root_fd, path, 0) < 0) {
                 *ret_done = "none";
@@ -47,7 +47,7 @@ static gboolean remove_profile(int root_fd, const char *mesh, const char **ret_d
 static gboolean write_profile(int root_fd, const char *mesh, const WattleDeployment *deployment,
                               const char **ret_done, GError **error)
 {
-        g_autofree char *path = wattle_nm_profile_path(mesh);
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_NM_PROFILE, mesh);
         g_autoptr(NMConnection) connection = NULL;
         g_auto(WattleKey) private_key = { 0 };
         gboolean changed, ok;

@@ -18,6 +18,7 @@
 #include "cli/managers/nm.h"
 #include "cli/managers/systemd.h"
 #include "common/error.h"
+#include "common/paths.h"
 #include "common/render.h"
 #include "common/scalar.h"
 #include "common/sys/deploy.h"
@@ -30,8 +31,7 @@
 #define NM_CONF_DIR     "run/NetworkManager/conf.d/"
 #define SYSCTL_DIR      "run/sysctl.d/"
 #define GENERATOR_WANTS "run/systemd/generator/sysinit.target.wants"
-#define STATE_DIR       "run/wattle"
-#define LOCK_PATH       STATE_DIR "/lock"
+#define LOCK_PATH       WATTLE_RUN_DIR "/lock"
 
 /* What Debian calls the part that has wattle-nm and the VPN plugin; others' names are close. */
 #define NM_PACKAGE "network-manager-wattle"
@@ -64,11 +64,6 @@ static void run_clear(Run *run)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
-
-static char *mesh_path(const Run *run, const char *before, const char *after)
-{
-        return g_strconcat(before, run->mesh, after, NULL);
-}
 
 static gboolean exists(const Run *run, const char *path)
 {
@@ -309,8 +304,8 @@ static gboolean switch_unit(const Run *run, const char *unit, gboolean wanted, G
  * something new for systemd. The writer of NetworkManager's profile is started by update_nm(). */
 static gboolean tell_systemd(Run *run, GError **error)
 {
-        g_autofree char *writer = mesh_path(run, "wattle-networkd@", ".service");
-        g_autofree char *nm_writer = mesh_path(run, "wattle-nm@", ".service");
+        g_autofree char *writer = wattle_paths_unit(WATTLE_UNIT_NETWORKD_WRITER, run->mesh);
+        g_autofree char *nm_writer = wattle_paths_unit(WATTLE_UNIT_NM_WRITER, run->mesh);
         gboolean wanted = run->deployment.view != NULL;
         sd_bus *bus = run->applier->bus;
 
@@ -323,14 +318,14 @@ static gboolean tell_systemd(Run *run, GError **error)
         if (!owned_by_networkd(run) || run->networkd_active)
                 return TRUE;
         run->applied->networkd_started = TRUE;
-        return wattle_systemd_run_job(bus, "StartUnit", WATTLE_NETWORKD_UNIT, error);
+        return wattle_systemd_run_job(bus, "StartUnit", WATTLE_UNIT_NETWORKD, error);
 }
 
 /* Before the routes that need it; a mesh that is without one now loses it when they are gone. */
 static gboolean switch_filter(const Run *run, gboolean wanted, GError **error)
 {
         const WattleView *view = run->deployment.view;
-        g_autofree char *path = wattle_filter_path(run->mesh);
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_FILTER, run->mesh);
 
         if (wanted != (wattle_fileset_find(&run->deployment.files, path) != NULL))
                 return TRUE;
@@ -376,7 +371,7 @@ static gboolean updates_device(const Run *run)
 static gboolean look_at_host(Run *run, GError **error)
 {
         run->applied->overridden = !owned_by_nm(run) && is_overridden(run);
-        return wattle_systemd_is_active(run->applier->bus, WATTLE_NETWORKD_UNIT,
+        return wattle_systemd_is_active(run->applier->bus, WATTLE_UNIT_NETWORKD,
                                         &run->networkd_active, error) &&
                (!run->deployment.view || look_for_link(run, error)) &&
                (!owned_by_nm(run) ||

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "common/ini.h"
-#include "common/nm-profile.h"
-#include "common/render.h"
+#include "common/paths.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
 
@@ -99,15 +98,14 @@ static void read_file(WattleBefore *netdev, int root_fd, const char *path,
 
 void wattle_before_read(WattleBefore *netdev, int root_fd, const char *mesh)
 {
-        g_autofree char *path =
-                g_strdup_printf("run/systemd/network/" WATTLE_FILE_PREFIX "%s.netdev", mesh);
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_NETDEV, mesh);
 
         read_file(netdev, root_fd, path, read_netdev);
 }
 
 void wattle_before_read_nm(WattleBefore *netdev, int root_fd, const char *mesh)
 {
-        g_autofree char *path = wattle_nm_profile_path(mesh);
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_NM_PROFILE, mesh);
 
         read_file(netdev, root_fd, path, read_profile);
 }

@@ -2,6 +2,7 @@
 #include "cli/apply/filter.h"
 
 #include "cli/managers/systemd.h"
+#include "common/paths.h"
 #include "common/sys/host.h"
 
 WattleFilterStep wattle_filter_plan(const WattleFilterFacts *facts)
@@ -41,7 +42,7 @@ gboolean wattle_filter_apply(sd_bus *bus, const char *mesh, const char *interfac
                 [WATTLE_FILTER_RELOAD] = "ReloadOrRestartUnit",
                 [WATTLE_FILTER_STOP] = "StopUnit",
         };
-        g_autofree char *unit = g_strdup_printf("wattle-filter@%s.service", mesh);
+        g_autofree char *unit = wattle_paths_unit(WATTLE_UNIT_FILTER, mesh);
         WattleFilterFacts facts = { .wanted = wanted, .changed = changed };
         const char *method;
 

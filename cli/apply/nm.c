@@ -12,6 +12,7 @@
 #include "cli/managers/systemd.h"
 #include "common/error.h"
 #include "common/nm-profile.h"
+#include "common/paths.h"
 
 static char *make_uuid(const char *mesh, WattleConnectionKind kind)
 {
@@ -67,7 +68,7 @@ gboolean wattle_nm_apply_check(const WattleNmApply *apply, WattleConnectionKind 
                                GError **error)
 {
         g_autofree char *uuid = make_uuid(apply->mesh, kind), *connection = NULL, *found = NULL;
-        g_autofree char *path = wattle_nm_profile_path(apply->mesh);
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_NM_PROFILE, apply->mesh);
 
         if (!apply->running)
                 return TRUE;
@@ -113,7 +114,7 @@ static gboolean remove_copy(const WattleNmApply *apply, WattleConnectionKind kin
 
 static gboolean remove_profile(const WattleNmApply *apply, gboolean *ret_removed, GError **error)
 {
-        g_autofree char *path = wattle_nm_profile_path(apply->mesh);
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_NM_PROFILE, apply->mesh);
 
         *ret_removed = unlinkat(apply->root_fd, path, 0) == 0;
         return *ret_removed || errno == ENOENT || errno == ENOTDIR ||
@@ -144,8 +145,8 @@ static gboolean same_file(const struct stat *a, const struct stat *b)
 
 static gboolean write_profile(const WattleNmApply *apply, gboolean *ret_written, GError **error)
 {
-        g_autofree char *path = wattle_nm_profile_path(apply->mesh);
-        g_autofree char *unit = g_strdup_printf("wattle-nm@%s.service", apply->mesh);
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_NM_PROFILE, apply->mesh);
+        g_autofree char *unit = wattle_paths_unit(WATTLE_UNIT_NM_WRITER, apply->mesh);
         struct stat before = { 0 }, after = { 0 };
 
         (void)fstatat(apply->root_fd, path, &before, AT_SYMLINK_NOFOLLOW);
@@ -172,7 +173,7 @@ static gboolean forget_other(const WattleNmApply *apply, WattleConnectionKind ki
 static gboolean load_profile(const WattleNmApply *apply, WattleConnectionKind kind, gboolean is_new,
                              char **ret_connection, GError **error)
 {
-        g_autofree char *path = wattle_nm_profile_path(apply->mesh);
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_NM_PROFILE, apply->mesh);
         g_autofree char *file = g_strconcat("/", path, NULL);
         g_autofree char *uuid = make_uuid(apply->mesh, kind);
 

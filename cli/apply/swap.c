@@ -10,15 +10,8 @@
 
 #include "cli/managers/systemd.h"
 #include "common/error.h"
-#include "common/render.h"
+#include "common/paths.h"
 #include "common/sys/file.h"
-
-#define NETDEV_FORMAT    "run/systemd/network/" WATTLE_FILE_PREFIX "%s.netdev"
-#define STATE_DIR        "run/wattle"
-#define LOADED_SUFFIX    ".netdev-loaded"
-#define LOADED_FORMAT    STATE_DIR "/%s" LOADED_SUFFIX
-#define SET_ASIDE_SUFFIX ".netdev-aside"
-#define SET_ASIDE_FORMAT STATE_DIR "/%s" SET_ASIDE_SUFFIX
 
 /* systemd learns of the end of a reload a moment after we do. */
 #define RELOAD_SLACK_US (5 * G_USEC_PER_SEC)
@@ -32,7 +25,7 @@ static gboolean is_still_loaded(int root_fd, sd_bus *bus, const char *path, gboo
         *ret = FALSE;
         if (fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return TRUE;
-        if (!wattle_systemd_changed_at(bus, WATTLE_NETWORKD_UNIT, &changed_us, error))
+        if (!wattle_systemd_changed_at(bus, WATTLE_UNIT_NETWORKD, &changed_us, error))
                 return FALSE;
         kept_us = (guint64)st.st_ctim.tv_sec * G_USEC_PER_SEC + (guint64)st.st_ctim.tv_nsec / 1000;
         *ret = changed_us <= kept_us + RELOAD_SLACK_US;
@@ -42,8 +35,8 @@ static gboolean is_still_loaded(int root_fd, sd_bus *bus, const char *path, gboo
 gboolean wattle_swap_keep(int root_fd, sd_bus *bus, const char *mesh, gboolean is_needed,
                           GError **error)
 {
-        g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, mesh);
-        g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, mesh);
+        g_autofree char *netdev = wattle_paths_file(WATTLE_FILE_NETDEV, mesh);
+        g_autofree char *loaded = wattle_paths_file(WATTLE_FILE_LOADED, mesh);
         gboolean is_loaded;
 
         if (!is_still_loaded(root_fd, bus, loaded, &is_loaded, error))
@@ -67,8 +60,8 @@ static gboolean same_file(int root_fd, const char *a, const char *b)
 
 void wattle_swap_tidy(int root_fd, const char *mesh)
 {
-        g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, mesh);
-        g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, mesh);
+        g_autofree char *netdev = wattle_paths_file(WATTLE_FILE_NETDEV, mesh);
+        g_autofree char *loaded = wattle_paths_file(WATTLE_FILE_LOADED, mesh);
 
         if (same_file(root_fd, netdev, loaded) || !wattle_path_exists(root_fd, netdev))
                 unlinkat(root_fd, loaded, 0);
@@ -80,22 +73,27 @@ static gboolean rename_file(int root_fd, const char *from, const char *to, GErro
                wattle_error_set_errno(error, errno, "%s", to);
 }
 
-/* Meshes whose file in run/wattle ends in suffix. */
-static char **list_meshes(int root_fd, const char *suffix)
+/* Meshes that have such a file. */
+static GPtrArray *list_meshes(int root_fd, WattleFileKind kind)
 {
-        char **names = wattle_list_folder(root_fd, STATE_DIR, "", suffix, NULL);
+        g_auto(GStrv) names = wattle_list_folder(root_fd, wattle_paths_folder(kind), "", "", NULL);
+        GPtrArray *meshes = g_ptr_array_new_with_free_func(g_free);
 
-        for (guint i = 0; names && names[i]; i++)
-                names[i][strlen(names[i]) - strlen(suffix)] = '\0';
-        return names;
+        for (guint i = 0; names && names[i]; i++) {
+                char *mesh = wattle_paths_mesh_of(kind, names[i]);
+
+                if (mesh)
+                        g_ptr_array_add(meshes, mesh);
+        }
+        return meshes;
 }
 
 /* The file that networkd has loaded to the place where it looks, and the new one aside. */
 static gboolean put_back(int root_fd, sd_bus *bus, const char *mesh, GError **error)
 {
-        g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, mesh);
-        g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, mesh);
-        g_autofree char *aside = g_strdup_printf(SET_ASIDE_FORMAT, mesh);
+        g_autofree char *netdev = wattle_paths_file(WATTLE_FILE_NETDEV, mesh);
+        g_autofree char *loaded = wattle_paths_file(WATTLE_FILE_LOADED, mesh);
+        g_autofree char *aside = wattle_paths_file(WATTLE_FILE_ASIDE, mesh);
         gboolean is_loaded;
 
         if (!is_still_loaded(root_fd, bus, loaded, &is_loaded, error))
@@ -108,13 +106,13 @@ static gboolean put_back(int root_fd, sd_bus *bus, const char *mesh, GError **er
  * that was killed in between left it in the other's place. */
 gboolean wattle_swap_recover(int root_fd, GError **error)
 {
-        g_auto(GStrv) meshes = list_meshes(root_fd, SET_ASIDE_SUFFIX);
+        g_autoptr(GPtrArray) meshes = list_meshes(root_fd, WATTLE_FILE_ASIDE);
         gboolean ok = TRUE;
 
-        for (guint i = 0; meshes && meshes[i]; i++) {
-                g_autofree char *netdev = g_strdup_printf(NETDEV_FORMAT, meshes[i]);
-                g_autofree char *loaded = g_strdup_printf(LOADED_FORMAT, meshes[i]);
-                g_autofree char *aside = g_strdup_printf(SET_ASIDE_FORMAT, meshes[i]);
+        for (guint i = 0; i < meshes->len; i++) {
+                g_autofree char *netdev = wattle_paths_file(WATTLE_FILE_NETDEV, meshes->pdata[i]);
+                g_autofree char *loaded = wattle_paths_file(WATTLE_FILE_LOADED, meshes->pdata[i]);
+                g_autofree char *aside = wattle_paths_file(WATTLE_FILE_ASIDE, meshes->pdata[i]);
 
                 if (renameat(root_fd, netdev, root_fd, loaded) < 0 && errno != ENOENT && ok)
                         ok = wattle_error_set_errno(error, errno, "%s", loaded);
@@ -125,10 +123,10 @@ gboolean wattle_swap_recover(int root_fd, GError **error)
 
 static gboolean put_all_back(int root_fd, sd_bus *bus, GError **error)
 {
-        g_auto(GStrv) meshes = list_meshes(root_fd, LOADED_SUFFIX);
+        g_autoptr(GPtrArray) meshes = list_meshes(root_fd, WATTLE_FILE_LOADED);
 
-        for (guint i = 0; meshes && meshes[i]; i++)
-                if (!put_back(root_fd, bus, meshes[i], error))
+        for (guint i = 0; i < meshes->len; i++)
+                if (!put_back(root_fd, bus, meshes->pdata[i], error))
                         return FALSE;
         return TRUE;
 }

@@ -18,7 +18,7 @@
 #include "cli/managers/wattled.h"
 #include "cli/status/load.h"
 #include "common/error.h"
-#include "common/nm-profile.h"
+#include "common/paths.h"
 #include "common/render.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
@@ -242,8 +242,8 @@ static void ask_networkd(WattleFacts *facts, sd_bus *bus)
 static void gather_owners(WattleFacts *facts, sd_bus *bus)
 {
         facts->owner_known =
-                wattle_systemd_is_active(bus, WATTLE_NETWORKD_UNIT, &facts->networkd_runs, NULL) &&
-                wattle_systemd_is_active(bus, "NetworkManager.service", &facts->nm_runs, NULL);
+                wattle_systemd_is_active(bus, WATTLE_UNIT_NETWORKD, &facts->networkd_runs, NULL) &&
+                wattle_systemd_is_active(bus, WATTLE_UNIT_NM, &facts->nm_runs, NULL);
         if (facts->status.link == WATTLE_LINK_ABSENT)
                 return;
         /* Neither is to be started by being asked. */
@@ -271,7 +271,7 @@ static void gather_rivals(WattleFacts *facts, const char *folder, const char *su
 {
         g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
         g_autofree char *line = g_strdup_printf("%s=%s", key, facts->view->interface);
-        g_autofree char *ours = wattle_nm_profile_path(facts->view->mesh);
+        g_autofree char *ours = wattle_paths_file(WATTLE_FILE_NM_PROFILE, facts->view->mesh);
         const char *name;
 
         while (dir && (name = g_dir_read_name(dir))) {
@@ -390,7 +390,7 @@ void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleM
         gather_firewall(facts);
         gather_names(facts);
         facts->wattled_wanted =
-                mesh->local.migrate && access(WATTLE_UNITDIR "/wattled.service", F_OK) == 0;
+                mesh->local.migrate && access(WATTLE_UNITDIR "/" WATTLE_UNIT_WATTLED, F_OK) == 0;
         if (source.bus) {
                 gather_owners(facts, source.bus);
                 facts->wattled_runs = wattle_wattled_is_running(source.bus);

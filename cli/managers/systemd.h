@@ -5,8 +5,6 @@
 #include <glib.h>
 #include <systemd/sd-bus.h>
 
-#define WATTLE_NETWORKD_UNIT "systemd-networkd.service"
-
 /* ActiveState=active or reloading; a unit that is not there is not active. */
 gboolean wattle_systemd_is_active(sd_bus *bus, const char *unit, gboolean *ret,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;

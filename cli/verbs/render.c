@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/print.h"
+#include "common/paths.h"
 #include "common/render.h"
 #include "common/scalar.h"
 #include "common/sys/host.h"
@@ -77,7 +78,7 @@ static gboolean check_view(const WattleView *view, const WattleMesh *mesh, guint
                  !wattle_networkd_takes_credentials(systemd_version))
                 wattle_report_error(report, place,
                                     "the key is a credential, which networkd %u does not take: put "
-                                    "it in " WATTLE_CONFDIR "/%s.key",
+                                    "it in " WATTLE_KEY_FORMAT,
                                     systemd_version, view->mesh);
         return report->n_errors == 0;
 }

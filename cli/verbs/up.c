@@ -15,6 +15,7 @@
 #include "cli/managers/wattled.h"
 #include "cli/print.h"
 #include "common/error.h"
+#include "common/paths.h"
 #include "common/scalar.h"
 #include "common/sys/host.h"
 #include "common/sys/kernel/netlink.h"
@@ -59,7 +60,7 @@ static gboolean switch_at_networkd(WattleSwitch *what, GError **error)
         guint32 ifindex = if_nametoindex(what->interface);
         gboolean running, already;
 
-        if (!wattle_systemd_is_active(what->bus, WATTLE_NETWORKD_UNIT, &running, error))
+        if (!wattle_systemd_is_active(what->bus, WATTLE_UNIT_NETWORKD, &running, error))
                 return FALSE;
         if (!running)
                 return fail(error,

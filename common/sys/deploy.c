@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/paths.h"
 #include "common/render.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
@@ -24,8 +25,7 @@ static gboolean check_credential(const WattleView *view, guint systemd_version, 
                 return TRUE;
         g_set_error(
                 error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                "the key is a credential, which networkd %u does not take: put it in " WATTLE_CONFDIR
-                "/%s.key",
+                "the key is a credential, which networkd %u does not take: put it in " WATTLE_KEY_FORMAT,
                 systemd_version, view->mesh);
         return FALSE;
 }
@@ -118,7 +118,7 @@ gboolean wattle_private_key_read(int root_fd, const WattleView *view, WattleKey 
         if (!view->private_key_file) {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
                             "the key is a credential, which NetworkManager does not take: put it "
-                            "in " WATTLE_CONFDIR "/%s.key",
+                            "in " WATTLE_KEY_FORMAT,
                             view->mesh);
                 return FALSE;
         }
@@ -128,11 +128,9 @@ gboolean wattle_private_key_read(int root_fd, const WattleView *view, WattleKey 
         return FALSE;
 }
 
-#define PENDING_FORMAT "run/wattle/%s.pending"
-
 gboolean wattle_pending_set(int root_fd, const char *mesh, GError **error)
 {
-        g_autofree char *path = g_strdup_printf(PENDING_FORMAT, mesh);
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_PENDING, mesh);
 
         return wattle_make_folders(root_fd, path, error) &&
                wattle_write_file(root_fd, path, 0644, "", 0, error);
@@ -140,14 +138,14 @@ gboolean wattle_pending_set(int root_fd, const char *mesh, GError **error)
 
 gboolean wattle_pending_get(int root_fd, const char *mesh)
 {
-        g_autofree char *path = g_strdup_printf(PENDING_FORMAT, mesh);
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_PENDING, mesh);
 
         return wattle_path_exists(root_fd, path);
 }
 
 void wattle_pending_clear(int root_fd, const char *mesh)
 {
-        g_autofree char *path = g_strdup_printf(PENDING_FORMAT, mesh);
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_PENDING, mesh);
 
         unlinkat(root_fd, path, 0);
 }

@@ -6,7 +6,7 @@
 
 #include "common/error.h"
 #include "common/identity.h"
-#include "common/render.h"
+#include "common/paths.h"
 #include "common/sys/file.h"
 #include "common/sys/secret.h"
 
@@ -33,7 +33,6 @@ static gboolean any_exists(int root_fd, const char *const *folders, guint n, con
 
 WattleOwner wattle_host_owner(int root_fd)
 {
-        static const char unit[] = "NetworkManager.service";
         static const char *const installed[] = { "etc/systemd/system", "usr/lib/systemd/system",
                                                  "lib/systemd/system" };
         static const char *const enabled[] = { "etc/systemd/system/multi-user.target.wants",
@@ -43,20 +42,28 @@ WattleOwner wattle_host_owner(int root_fd)
         static const char *const masks[] = { "etc/systemd/system", "run/systemd/system" };
 
         for (guint i = 0; i < G_N_ELEMENTS(masks); i++) {
-                g_autofree char *path = g_build_filename(masks[i], unit, NULL);
+                g_autofree char *path = g_build_filename(masks[i], WATTLE_UNIT_NM, NULL);
 
                 if (wattle_path_is_masked(root_fd, path))
                         return WATTLE_OWNER_NETWORKD;
         }
-        if (any_exists(root_fd, installed, G_N_ELEMENTS(installed), unit) &&
-            any_exists(root_fd, enabled, G_N_ELEMENTS(enabled), unit))
+        if (any_exists(root_fd, installed, G_N_ELEMENTS(installed), WATTLE_UNIT_NM) &&
+            any_exists(root_fd, enabled, G_N_ELEMENTS(enabled), WATTLE_UNIT_NM))
                 return WATTLE_OWNER_NETWORK_MANAGER;
         return WATTLE_OWNER_NETWORKD;
 }
 
+static gboolean has_unit(int root_fd, WattleUnitKind kind)
+{
+        g_autofree char *unit = wattle_paths_unit(kind, "");
+        g_autofree char *path = g_build_filename(WATTLE_UNITDIR, unit, NULL);
+
+        return wattle_path_exists(root_fd, path + 1);
+}
+
 gboolean wattle_host_has_nm_writer(int root_fd)
 {
-        return wattle_path_exists(root_fd, WATTLE_UNITDIR "/wattle-nm@.service" + 1);
+        return has_unit(root_fd, WATTLE_UNIT_NM_WRITER);
 }
 
 /* As systemd.unit(5) escapes it: of what a name may have, the hyphen alone is not plain. */
@@ -70,7 +77,7 @@ char *wattle_device_unit(const char *interface)
 
 gboolean wattle_host_has_filter(int root_fd)
 {
-        return wattle_path_exists(root_fd, WATTLE_UNITDIR "/wattle-filter@.service" + 1);
+        return has_unit(root_fd, WATTLE_UNIT_FILTER);
 }
 
 gboolean wattle_host_has_vpn_plugin(int root_fd)
@@ -110,9 +117,7 @@ guint wattle_host_systemd_version(int root_fd)
 
 char *wattle_host_key_file(const WattleMesh *mesh)
 {
-        if (mesh->local.private_key_file)
-                return g_strdup(mesh->local.private_key_file);
-        return g_strdup_printf(WATTLE_CONFDIR "/%s.key", mesh->profile->name);
+        return wattle_paths_key(mesh->local.private_key_file, mesh->profile->name);
 }
 
 gboolean wattle_host_has_key_credential(int root_fd, const char *mesh_name)
@@ -120,8 +125,7 @@ gboolean wattle_host_has_key_credential(int root_fd, const char *mesh_name)
         static const char *const stores[] = { "etc/credstore",     "etc/credstore.encrypted",
                                               "run/credstore",     "run/credstore.encrypted",
                                               "usr/lib/credstore", "usr/lib/credstore.encrypted" };
-        g_autofree char *name =
-                g_strdup_printf("network.wireguard.private." WATTLE_FILE_PREFIX "%s", mesh_name);
+        g_autofree char *name = wattle_paths_credential(mesh_name);
 
         return any_exists(root_fd, stores, G_N_ELEMENTS(stores), name);
 }

@@ -9,20 +9,8 @@
 #include <unistd.h>
 
 #include "common/error.h"
-#include "common/render.h"
+#include "common/paths.h"
 #include "common/sys/file.h"
-
-/* Every path that a mesh may have; what is not in its set is stale. */
-static const struct {
-        const char *before, *after;
-} own_paths[] = {
-        { "run/systemd/network/" WATTLE_FILE_PREFIX, ".netdev" },
-        { "run/systemd/network/" WATTLE_FILE_PREFIX, ".network" },
-        { "run/NetworkManager/conf.d/" WATTLE_FILE_PREFIX, ".conf" },
-        { "run/sysctl.d/" WATTLE_FILE_PREFIX, ".conf" },
-        { "run/wattle/", ".hosts" },
-        { "run/wattle/", ".nft" },
-};
 
 void wattle_changes_init(WattleChanges *changes)
 {
@@ -107,12 +95,12 @@ static gboolean rename_changed(int root_fd, const GPtrArray *changed, GError **e
         return TRUE;
 }
 
+/* Every path that a mesh may have; what is not in its set is stale. */
 static gboolean remove_stale(int root_fd, const char *mesh, const WattleFileset *files,
                              GPtrArray *removed, GError **error)
 {
-        for (guint i = 0; i < G_N_ELEMENTS(own_paths); i++) {
-                g_autofree char *path =
-                        g_strconcat(own_paths[i].before, mesh, own_paths[i].after, NULL);
+        for (guint i = 0; i < WATTLE_N_RENDERED_FILES; i++) {
+                g_autofree char *path = wattle_paths_file(i, mesh);
 
                 if (wattle_fileset_find(files, path))
                         continue;

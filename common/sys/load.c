@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "common/ini.h"
+#include "common/paths.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/heap.h"
@@ -20,7 +21,7 @@
 #define HEAP_FACTOR 6
 
 /* Strongest first. Absolute for messages; below root_fd without the first slash. */
-static const char *const folders[] = { WATTLE_CONFDIR, "/run/wattle", WATTLE_VENDORDIR };
+static const char *const folders[] = { WATTLE_CONFDIR, "/" WATTLE_RUN_DIR, WATTLE_VENDORDIR };
 
 void wattle_mesh_clear(WattleMesh *mesh)
 {

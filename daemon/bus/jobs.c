@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/paths.h"
 #include "common/sys/bus-match.h"
 #include "common/sys/bus-status.h"
 #include "common/sys/bus.h"
@@ -12,10 +13,10 @@
 
 #define ANSWER_US (25 * G_USEC_PER_SEC)
 
-static const char *const units[] = {
-        [WATTLE_JOB_APPLY] = "wattle-apply@",
-        [WATTLE_JOB_DOWN] = "wattle-down@",
-        [WATTLE_JOB_UP] = "wattle-up@",
+static const WattleUnitKind units[] = {
+        [WATTLE_JOB_APPLY] = WATTLE_UNIT_APPLY,
+        [WATTLE_JOB_DOWN] = WATTLE_UNIT_DOWN,
+        [WATTLE_JOB_UP] = WATTLE_UNIT_UP,
 };
 
 struct WattleJobs {
@@ -161,7 +162,7 @@ int wattle_jobs_start(WattleJobs *jobs, sd_bus_message *call, WattleJobKind kind
         *job = (Job){ .jobs = jobs,
                       .call = sd_bus_message_ref(call),
                       .kind = kind,
-                      .unit = g_strconcat(units[kind], mesh, ".service", NULL) };
+                      .unit = wattle_paths_unit(units[kind], mesh) };
         if (g_queue_is_empty(&jobs->running))
                 subscribe(jobs, TRUE);
         g_queue_push_tail(&jobs->running, job);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/paths.h"
 #include "common/sys/host.h"
 #include "nm-plugin/editor/editor-summary.h"
 
@@ -149,7 +150,7 @@ static void note_key(WattleEditorModel *model, const WattleDevice *of_key)
         if (!model->data.mesh)
                 return;
         file = model->mesh.profile ? wattle_host_key_file(&model->mesh)
-                                   : g_strdup_printf(WATTLE_CONFDIR "/%s.key", model->data.mesh);
+                                   : wattle_paths_key(NULL, model->data.mesh);
         say(model, WATTLE_FIELD_KEY, WATTLE_NOTE_INFO,
             "It is in %s, which root alone reads, and is not shown here.", file);
 }

@@ -8,6 +8,7 @@
 #include "cli/managers/nm-switch.h"
 #include "cli/managers/nm.h"
 #include "common/nm-profile.h"
+#include "common/paths.h"
 #include "common/sys/bus.h"
 #include "tests/bus/fake-nm.h"
 
@@ -283,7 +284,7 @@ static void copy(gconstpointer data)
         g_auto(FakeNm) nm = { .connections = { { .uuid = row->uuid("home"),
                                                  .file = "/etc/copy.nmconnection",
                                                  .is_kept = row->is_kept } } };
-        g_autofree char *path = wattle_nm_profile_path("home");
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_NM_PROFILE, "home");
         g_autoptr(GError) error = NULL;
         gboolean removed = FALSE, ok;
 

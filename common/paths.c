@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/paths.h"
+
+#include <string.h>
+
+#define NETWORKD "run/systemd/network"
+
+static const struct {
+        const char *folder, *before, *after;
+} files[WATTLE_N_FILES] = {
+        [WATTLE_FILE_NETDEV] = { NETWORKD, WATTLE_FILE_PREFIX, ".netdev" },
+        [WATTLE_FILE_NETWORK] = { NETWORKD, WATTLE_FILE_PREFIX, ".network" },
+        [WATTLE_FILE_UNMANAGED] = { "run/NetworkManager/conf.d", WATTLE_FILE_PREFIX, ".conf" },
+        [WATTLE_FILE_SYSCTL] = { "run/sysctl.d", WATTLE_FILE_PREFIX, ".conf" },
+        [WATTLE_FILE_HOSTS] = { WATTLE_RUN_DIR, "", ".hosts" },
+        [WATTLE_FILE_FILTER] = { WATTLE_RUN_DIR, "", ".nft" },
+        /* In /run, so that a mesh that is gone leaves nothing after a reboot. */
+        [WATTLE_FILE_NM_PROFILE] = { "run/NetworkManager/system-connections", "wattle-",
+                                     ".nmconnection" },
+        [WATTLE_FILE_PENDING] = { WATTLE_RUN_DIR, "", ".pending" },
+        [WATTLE_FILE_LOADED] = { WATTLE_RUN_DIR, "", ".netdev-loaded" },
+        [WATTLE_FILE_ASIDE] = { WATTLE_RUN_DIR, "", ".netdev-aside" },
+};
+
+static const char *const units[WATTLE_N_UNITS] = {
+        [WATTLE_UNIT_NETWORKD_WRITER] = "networkd",
+        [WATTLE_UNIT_NM_WRITER] = "nm",
+        [WATTLE_UNIT_FILTER] = "filter",
+        [WATTLE_UNIT_APPLY] = "apply",
+        [WATTLE_UNIT_UP] = "up",
+        [WATTLE_UNIT_DOWN] = "down",
+};
+
+char *wattle_paths_file(WattleFileKind kind, const char *mesh)
+{
+        return g_strconcat(files[kind].folder, "/", files[kind].before, mesh, files[kind].after,
+                           NULL);
+}
+
+const char *wattle_paths_folder(WattleFileKind kind)
+{
+        return files[kind].folder;
+}
+
+char *wattle_paths_mesh_of(WattleFileKind kind, const char *file_name)
+{
+        gsize before = strlen(files[kind].before), after = strlen(files[kind].after);
+        gsize size = strlen(file_name);
+
+        if (size <= before + after || !g_str_has_prefix(file_name, files[kind].before) ||
+            !g_str_has_suffix(file_name, files[kind].after))
+                return NULL;
+        return g_strndup(file_name + before, size - before - after);
+}
+
+char *wattle_paths_key(const char *private_key_file, const char *mesh)
+{
+        return private_key_file ? g_strdup(private_key_file)
+                                : g_strdup_printf(WATTLE_KEY_FORMAT, mesh);
+}
+
+char *wattle_paths_credential(const char *mesh)
+{
+        return g_strconcat("network.wireguard.private." WATTLE_FILE_PREFIX, mesh, NULL);
+}
+
+char *wattle_paths_unit(WattleUnitKind kind, const char *mesh)
+{
+        return g_strconcat("wattle-", units[kind], "@", mesh, ".service", NULL);
+}
