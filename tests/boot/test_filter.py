@@ -37,8 +37,12 @@ class Namespace:
     def out(self, script):
         return self.run(script).stdout.strip()
 
-    def start(self, *command):
-        return subprocess.Popen([*self._enter, *command], stderr=subprocess.PIPE, text=True)
+    @property
+    def pid(self):
+        return self._keeper.pid
+
+    def start(self, *command, **streams):
+        return subprocess.Popen([*self._enter, *command], stderr=subprocess.PIPE, text=True, **streams)
 
     def close(self):
         self._keeper.stdin.close()
@@ -90,13 +94,16 @@ class Filter:
         self.process.send_signal(sig)
         return self.process.wait(10)
 
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.end(signal.SIGKILL)
+
 
 @pytest.fixture
 def packet_filter(net, host):
-    started = Filter(net, host)
-    yield started
-    if started.process and started.process.poll() is None:
-        started.end(signal.SIGKILL)
+    made = Filter(net, host)
+    yield made
+    made.close()
 
 
 def test_it_is_there_while_the_interface_is_up(net, packet_filter):
@@ -216,3 +223,120 @@ def test_nft_takes_what_is_rendered(net, golden_tables, tmp_path):
         (tmp_path / "table").write_text(text)
         done = net.run(f"nft -c -f {tmp_path}/table", check=False)
         assert done.returncode == 0, f"{name}: {done.stderr}"
+
+TALK = """import socket, sys
+family, here, there, first = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, sys.argv[1], sys.argv[2], sys.argv[3]
+s = socket.socket(family, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 51820 if here.endswith("2") else 0)
+s.bind((here, 51820))
+if first == "wait":
+    print(flush=True)
+    while True:
+        s.sendto(*s.recvfrom(9))
+s.settimeout(0.3)
+for _ in range(int(first)):
+    s.sendto(b"x", (there, 51820))
+    try:
+        s.recvfrom(9)
+        sys.exit()
+    except TimeoutError:
+        pass
+sys.exit(1)
+"""
+
+# As firewalld with IPv6_rpfilter=strict has it, at its place.
+IPV6_RPFILTER = """table inet their-firewalld {
+        chain mangle_PREROUTING {
+                type filter hook prerouting priority -140; policy accept;
+                icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+                meta nfproto ipv6 fib saddr . mark . iif oif missing drop
+        }
+}
+"""
+
+
+class Beyond:
+    """client -- router -- vps, every filter strict, and the client's default route in the mesh: office is a pair here, and a marked
+    UDP socket is WireGuard."""
+
+    ENDS = {"ipv4": ("192.168.1.2", "203.0.113.2"), "ipv6": ("fd00:1::2", "fd00:2::2")}
+
+    def __init__(self, tmp_path):
+        self.client, self.router, self.vps = (Namespace() for _ in range(3))
+        (tmp_path / "talk").write_text(TALK)
+        (tmp_path / "rpfilter").write_text(IPV6_RPFILTER)
+        self._talk = str(tmp_path / "talk")
+        for host, number in (self.client, 1), (self.vps, 2):
+            host.run(f"""ip link add up0 type veth peer name r{number} netns {self.router.pid}; ip link set lo up; ip link set up0 up
+                ip addr add {self.ENDS['ipv4'][number - 1]}/24 dev up0; ip addr add {self.ENDS['ipv6'][number - 1]}/64 dev up0 nodad""")
+            gateways = self.ENDS["ipv4"][number - 1][:-1] + "1", self.ENDS["ipv6"][number - 1][:-1] + "1"
+            self.router.run(f"""ip link set r{number} up; ip addr add {gateways[0]}/24 dev r{number}
+                ip addr add {gateways[1]}/64 dev r{number} nodad""")
+            host.run(f"ip route add default via {gateways[0]}; ip -6 route add default via {gateways[1]}")
+            host.run("for f in all default up0; do echo 1 >/proc/sys/net/ipv4/conf/$f/rp_filter; done")
+        self.router.run("echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding")
+        self.client.run(f"""ip link add office type veth peer name far; ip link set far up; ip link set office up
+            ip addr add 10.77.0.10/24 dev office
+            ip addr add fd77:77:77::10/64 dev office nodad
+            for family in -4 -6; do
+                ip $family route add default dev office table 51820
+                ip $family rule add priority 30001 table main suppress_prefixlength 0
+                ip $family rule add priority 30002 not fwmark 51820 table 51820
+            done
+            echo 1 >/proc/sys/net/ipv4/conf/all/src_valid_mark; nft -f {tmp_path}/rpfilter""")
+        for host in self.client, self.router, self.vps:
+            assert until(lambda: host.out("ip -6 addr show tentative") == "")  # link-local addresses, which NDP needs
+
+    def answers(self, family, first="client", tries=30):
+        ends = {"client": (self.client, *self.ENDS[family]), "vps": (self.vps, *self.ENDS[family][::-1])}
+        other = "vps" if first == "client" else "client"
+        python = shutil.which("python3")
+        waits = ends[other][0].start(python, self._talk, ends[other][1], "-", "wait", stdout=subprocess.PIPE)
+        waits.stdout.readline()
+        asks = ends[first][0].start(python, self._talk, ends[first][1], ends[first][2], str(tries))
+        code = asks.wait(30)
+        waits.kill()
+        waits.wait()
+        return code == 0
+
+    def close(self):
+        for host in self.client, self.router, self.vps:
+            host.close()
+
+
+@pytest.fixture
+def beyond(tmp_path):
+    made = Beyond(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def held(beyond, host, golden_tables):
+    """The client's filter, not started yet, with the table that is rendered for it."""
+    made = Filter(beyond.client, host)
+    made.write(golden_tables["office-anna-exit-node.golden"])
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+def test_answers_from_beyond_a_router_pass_strict_filters(beyond, held, family):
+    """Without the table there are none, however src_valid_mark is set; whoever calls first."""
+    assert not beyond.answers(family, tries=3) and not beyond.answers(family, "vps", tries=3)
+    held.start()
+    assert held.is_there()
+    assert beyond.answers(family) and beyond.answers(family, "vps")
+    assert beyond.client.out("cat /proc/sys/net/ipv4/conf/all/rp_filter /proc/sys/net/ipv4/conf/up0/rp_filter") == "1\n1"
+    held.end(signal.SIGKILL)
+    assert held.is_gone()
+    assert not beyond.answers(family, "vps", tries=3)
+
+
+def test_strict_stays_strict(beyond, held):
+    """One who comes by another way than the one back to him is refused, to our port and with our mark."""
+    held.start()
+    assert held.is_there()
+    beyond.client.run("ip link add other type veth peer name its; ip link set other up; ip link set its up; ip addr add 172.16.0.1/24 dev other")
+    for mark in "", "mark 51820":
+        assert beyond.client.run(f"ip route get 192.168.1.2 from 203.0.113.2 iif other {mark}", check=False).returncode != 0
