@@ -58,6 +58,10 @@ static gboolean make_key_file(const WattleCli *cli, const char *mesh, const char
         g_autoptr(GError) error = NULL;
         struct stat st;
 
+        if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0) {
+                wattle_print_error("%s is empty and no key: remove it, and run this again", file);
+                return FALSE;
+        }
         if (lstat(path, &st) == 0) {
                 wattle_print_error("%s exists, and a key is never written over: 'wattle pubkey %s' "
                                    "shows its public half",

@@ -114,24 +114,53 @@ gboolean wattle_secret_check_group(int dir_fd, const char *path, gid_t gid, GErr
         return check_folders(dir_fd, path, gid, error);
 }
 
-gboolean wattle_secret_write(int dir_fd, const char *path, const WattleKey *key, const gid_t *gid,
-                             GError **error)
+/* A file without a name yet, in the folder of path: killed, we leave nothing there that would keep
+ * the next key from being made. Where the file system knows no such files it has its name at once.
+ */
+static int open_new(int dir_fd, const char *path, gboolean *ret_is_named)
 {
-        g_auto(WattleFd) fd =
-                openat(dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        g_autofree char *folder = g_path_get_dirname(path);
+        int fd = openat(dir_fd, folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+        *ret_is_named = fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR);
+        return *ret_is_named ? openat(dir_fd, path,
+                                      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)
+                             : fd;
+}
+
+static gboolean write_key(int fd, const WattleKey *key, const gid_t *gid)
+{
         char text[WATTLE_KEY_TEXT_MAX];
         gboolean ok;
 
-        if (fd < 0)
-                return wattle_error_set_errno(error, errno, "%s", path);
         wattle_key_format(key, text);
         text[sizeof text - 1] = '\n';
         ok = (!gid || fchown(fd, (uid_t)-1, *gid) == 0) && fchmod(fd, gid ? 0640 : 0600) == 0 &&
              write(fd, text, sizeof text) == (gssize)sizeof text && fsync(fd) == 0;
         sodium_memzero(text, sizeof text);
-        if (ok)
+        return ok;
+}
+
+/* linkat() never replaces a file. */
+static gboolean give_name(int fd, int dir_fd, const char *path)
+{
+        g_autofree char *unnamed = g_strdup_printf("/proc/self/fd/%d", fd);
+
+        return linkat(AT_FDCWD, unnamed, dir_fd, path, AT_SYMLINK_FOLLOW) == 0;
+}
+
+gboolean wattle_secret_write(int dir_fd, const char *path, const WattleKey *key, const gid_t *gid,
+                             GError **error)
+{
+        gboolean is_named;
+        g_auto(WattleFd) fd = open_new(dir_fd, path, &is_named);
+
+        if (fd < 0)
+                return wattle_error_set_errno(error, errno, "%s", path);
+        if (write_key(fd, key, gid) && (is_named || give_name(fd, dir_fd, path)))
                 return TRUE;
         wattle_error_set_errno(error, errno, "%s", path);
-        unlinkat(dir_fd, path, 0);
+        if (is_named)
+                unlinkat(dir_fd, path, 0);
         return FALSE;
 }

@@ -21,6 +21,7 @@ gboolean wattle_secret_read_fd(int fd, const char *what, WattleKey *ret,
 gboolean wattle_secret_check_group(int dir_fd, const char *path, gid_t gid,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Makes a new file, never over an old one; with gid, root:gid 0640, else 0600. */
+/* Makes a new file, never over an old one, and whole or not at all; with gid, root:gid 0640, else
+ * 0600. */
 gboolean wattle_secret_write(int dir_fd, const char *path, const WattleKey *key, const gid_t *gid,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;

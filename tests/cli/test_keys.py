@@ -54,6 +54,11 @@ def test_genkey_for_a_mesh(wattle):
                      "'wattle pubkey home' shows its public half\n")
 
 
+def test_genkey_names_the_way_out_of_an_empty_file(wattle):
+    (wattle.config / 'home.key').write_text('')
+    assert 'is empty and no key: remove it' in wattle.bad('genkey', f'--root={wattle.root}', 'home')
+
+
 def test_genkey_goes_where_the_settings_say(wattle):
     (wattle.config / 'home.mesh.d').mkdir()
     (wattle.config / 'home.mesh.d/k.conf').write_text('[Local]\nPrivateKeyFile=/srv/keys/me\n')
