@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cli/diff.h"
@@ -14,6 +17,9 @@
 #include "common/error.h"
 #include "common/ini.h"
 #include "common/sys/file.h"
+
+/* An edit takes some milliseconds; so long others may keep us waiting. */
+#define LOCK_WAIT_S 10
 
 static WattlePlace place_of(const char *name)
 {
@@ -24,7 +30,9 @@ static void unlock(WattleEditor *editor)
 {
         if (editor->is_locked)
                 close(editor->lock_fd);
-        editor->is_locked = FALSE;
+        if (editor->has_folder)
+                close(editor->folder_fd);
+        editor->is_locked = editor->has_folder = FALSE;
 }
 
 void wattle_editor_clear(WattleEditor *editor)
@@ -32,6 +40,7 @@ void wattle_editor_clear(WattleEditor *editor)
         unlock(editor);
         g_clear_pointer(&editor->name, g_free);
         g_clear_pointer(&editor->path, g_free);
+        g_clear_pointer(&editor->base, g_free);
         g_clear_pointer(&editor->text, g_free);
         g_clear_pointer(&editor->profile, wattle_profile_free);
 }
@@ -52,21 +61,61 @@ static gboolean find_installed(WattleEditor *editor, const WattleCli *cli, const
         return TRUE;
 }
 
+/* The folder where the file is in the end. Only the folder that this opens is written to: whoever
+ * may swap it for a link would else send a file of root's elsewhere, with an owner of his choice.
+ */
+static gboolean open_folder(WattleEditor *editor)
+{
+        const struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                                      .resolve = RESOLVE_NO_SYMLINKS };
+        g_autofree char *target = realpath(editor->path, NULL);
+        g_autofree char *folder = target ? g_path_get_dirname(target) : NULL;
+
+        if (!target)
+                return FALSE;
+        g_free(editor->base);
+        editor->base = g_path_get_basename(target);
+        editor->folder_fd = (int)syscall(SYS_openat2, AT_FDCWD, folder, &how, sizeof how);
+        editor->has_folder = editor->folder_fd >= 0;
+        return editor->has_folder;
+}
+
+static void stop_waiting(G_GNUC_UNUSED int number)
+{
+}
+
+/* Whoever can read the file can lock it, and for ever: so long, and no longer. */
+static gboolean lock_in_time(int fd)
+{
+        const struct sigaction stop = { .sa_handler = stop_waiting };
+        struct sigaction before;
+        gboolean ok;
+
+        sigaction(SIGALRM, &stop, &before);
+        alarm(LOCK_WAIT_S);
+        ok = flock(fd, LOCK_EX) == 0;
+        alarm(0);
+        sigaction(SIGALRM, &before, NULL);
+        return ok;
+}
+
 /* The lock is on the file itself, and who waited for it may hold it on one that has been replaced.
  * NFS locks only what is open for writing. */
-static gboolean lock_once(WattleEditor *editor, const char *target, gboolean *ret_current)
+static gboolean lock_once(WattleEditor *editor, gboolean *ret_current)
 {
-        const int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+        const int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
         struct stat st;
 
-        editor->lock_fd = open(target, O_RDWR | flags);
+        if (!open_folder(editor))
+                return FALSE;
+        editor->lock_fd = openat(editor->folder_fd, editor->base, O_RDWR | flags);
         if (editor->lock_fd < 0)
-                editor->lock_fd = open(target, O_RDONLY | flags);
+                editor->lock_fd = openat(editor->folder_fd, editor->base, O_RDONLY | flags);
         if (editor->lock_fd < 0)
                 return FALSE;
         editor->is_locked = TRUE;
-        if (TEMP_FAILURE_RETRY(flock(editor->lock_fd, LOCK_EX)) < 0 ||
-            fstat(editor->lock_fd, &editor->st) < 0 || stat(target, &st) < 0)
+        if (!lock_in_time(editor->lock_fd) || fstat(editor->lock_fd, &editor->st) < 0 ||
+            fstatat(editor->folder_fd, editor->base, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return FALSE;
         *ret_current = st.st_dev == editor->st.st_dev && st.st_ino == editor->st.st_ino;
         return TRUE;
@@ -77,17 +126,22 @@ static gboolean lock(WattleEditor *editor)
         gboolean current = FALSE;
 
         while (!current) {
-                g_autofree char *target = realpath(editor->path, NULL);
-
                 unlock(editor);
-                if (!target || !lock_once(editor, target, &current))
+                if (!lock_once(editor, &current))
                         return FALSE;
-                if (current) {
-                        g_free(editor->path);
-                        editor->path = g_strdup(target);
-                }
         }
         return TRUE;
+}
+
+static void report_not_locked(const WattleEditor *editor, WattleReport *report)
+{
+        if (errno == EINTR)
+                wattle_report_error(report, place_of(editor->name),
+                                    "another process has held a lock on it for %d s: 'fuser -v' "
+                                    "shows which",
+                                    LOCK_WAIT_S);
+        else
+                wattle_report_error(report, place_of(editor->name), "%s", g_strerror(errno));
 }
 
 static gboolean read_text(WattleEditor *editor, WattleReport *report)
@@ -98,10 +152,10 @@ static gboolean read_text(WattleEditor *editor, WattleReport *report)
         gsize size;
 
         if (!lock(editor)) {
-                wattle_report_error(report, place_of(editor->name), "%s", g_strerror(errno));
+                report_not_locked(editor, report);
                 return FALSE;
         }
-        bytes = wattle_read_file(AT_FDCWD, editor->path, WATTLE_INI_MAX_BYTES, &error);
+        bytes = wattle_read_file(editor->folder_fd, editor->base, WATTLE_INI_MAX_BYTES, &error);
         if (!bytes) {
                 wattle_report_error(report, place_of(editor->name), "%s", error->message);
                 return FALSE;
@@ -139,16 +193,18 @@ static gboolean fill(int fd, const struct stat *st, const char *text)
  * temporary has a name of its own, lest one that is not ours be taken for it. */
 static gboolean replace(const WattleEditor *editor, const char *text, GError **error)
 {
-        g_autofree char *temporary = g_strconcat(editor->path, ".XXXXXX", NULL);
-        int fd = mkostemp(temporary, O_CLOEXEC);
+        g_autofree char *temporary = g_strdup_printf("%s.%08x", editor->base, g_random_int());
+        int fd = openat(editor->folder_fd, temporary,
+                        O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
         gboolean ok;
 
         if (fd < 0)
                 return wattle_error_set_errno(error, errno, "%s", editor->name);
-        ok = fill(fd, &editor->st, text) && rename(temporary, editor->path) == 0;
+        ok = fill(fd, &editor->st, text) &&
+             renameat(editor->folder_fd, temporary, editor->folder_fd, editor->base) == 0;
         if (!ok) {
                 wattle_error_set_errno(error, errno, "%s", editor->name);
-                unlink(temporary);
+                unlinkat(editor->folder_fd, temporary, 0);
         }
         close(fd);
         return ok;

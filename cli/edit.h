@@ -10,7 +10,10 @@
 
 typedef struct {
         char *name; /* as messages call it */
-        char *path; /* the file itself, links followed */
+        char *path; /* as it was given */
+        gboolean has_folder;
+        int folder_fd; /* where the file is, links followed, if has_folder */
+        char *base;    /* its name there */
         gboolean is_locked;
         int lock_fd; /* of the file, if is_locked */
         struct stat st;
@@ -21,8 +24,9 @@ typedef struct {
 void wattle_editor_clear(WattleEditor *editor);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleEditor, wattle_editor_clear)
 
-/* editor must be zeroed. Waits for other editors of the file, and keeps them out until it is
- * cleared. FALSE with errors in the report: not there, no regular file, not a good profile. */
+/* editor must be zeroed. Waits for other editors of the file, for ten seconds, and keeps them
+ * out until it is cleared. FALSE with errors in the report: not there, no regular file, locked by
+ * somebody, not a good profile. */
 gboolean wattle_editor_open(WattleEditor *editor, const WattleCli *cli, const char *operand,
                             WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -4,6 +4,7 @@ import base64
 import concurrent.futures
 import fcntl
 import os
+import pathlib
 import random
 import re
 import shutil
@@ -274,6 +275,40 @@ def test_an_edit_waits_for_the_lock_and_sees_the_new_file(wattle):
         wattle.mesh('new', MESH.replace('7\n', '70\n', 1)).rename(mesh)
     assert process.wait(60) == 0
     assert 'Serial=71\n' in mesh.read_text()
+
+
+def test_a_lock_that_is_never_given_back_is_said(wattle):
+    """Whoever can read a profile can lock it."""
+    mesh = wattle.mesh('home.mesh', MESH)
+    with mesh.open() as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        error = wattle.bad('add', 'home.mesh', 'x', f'--key={KEY}')
+    assert error.startswith("home.mesh: another process has held a lock on it for 10 s: 'fuser -v' shows which\n")
+
+
+def wait_until_waiting(process):
+    """Until it waits for a lock, which /proc/locks shows."""
+    while not re.search(rf'-> FLOCK +ADVISORY +WRITE {process.pid} ', pathlib.Path('/proc/locks').read_text()):
+        assert process.poll() is None
+
+
+def test_a_folder_that_becomes_a_link_sends_nothing_elsewhere(wattle):
+    """The same file, by a hard link, is in a folder of somebody else's."""
+    theirs, moved, root = (wattle.folder / name for name in ('theirs', 'moved', 'of-root'))
+    theirs.mkdir()
+    root.mkdir()
+    mesh = wattle.mesh('theirs/home.mesh', MESH)
+    os.link(mesh, root / 'home.mesh')
+    with mesh.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        process = subprocess.Popen([os.environ['WATTLE'], 'add', 'theirs/home.mesh', 'x', f'--key={KEY}'], cwd=wattle.folder,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until_waiting(process)
+        theirs.rename(moved)
+        theirs.symlink_to(root)
+    assert process.wait(60) == 0
+    assert (root / 'home.mesh').read_text() == MESH
+    assert '[Device x]' in (moved / 'home.mesh').read_text()
 
 
 def test_messages_name_the_file(wattle):
