@@ -355,7 +355,7 @@ static void gather_names(WattleFacts *facts)
 
 static void gather_filter(WattleFacts *facts, int root_fd, sd_bus *bus)
 {
-        g_autofree char *unit = g_strdup_printf("wattle-filter@%s.service", facts->view->mesh);
+        g_autofree char *unit = wattle_paths_unit(WATTLE_UNIT_FILTER, facts->view->mesh);
         g_autoptr(GError) error = NULL;
 
         facts->filter_installed = wattle_host_has_filter(root_fd);
