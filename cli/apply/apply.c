@@ -27,11 +27,12 @@
 #include "common/sys/kernel/wireguard.h"
 #include "common/sys/secret.h"
 
-#define NETWORK_DIR     "run/systemd/network"
-#define NM_CONF_DIR     "run/NetworkManager/conf.d/"
-#define SYSCTL_DIR      "run/sysctl.d/"
-#define GENERATOR_WANTS "run/systemd/generator/sysinit.target.wants"
-#define LOCK_PATH       WATTLE_RUN_DIR "/lock"
+#define NETWORK_DIR    "run/systemd/network"
+#define NM_CONF_DIR    "run/NetworkManager/conf.d/"
+#define SYSCTL_DIR     "run/sysctl.d/"
+#define GENERATOR_DIR  "run/systemd/generator"
+#define WRITERS_TARGET "sysinit.target"
+#define LOCK_PATH      WATTLE_RUN_DIR "/lock"
 
 /* What Debian calls the part that has wattle-nm and the VPN plugin; others' names are close. */
 #define NM_PACKAGE "network-manager-wattle"
@@ -281,11 +282,33 @@ static gboolean apply_sysctls(Run *run, GError **error)
         return g_spawn_check_wait_status(status, error);
 }
 
-static gboolean is_linked(const Run *run, const char *unit)
+static gboolean is_linked(const Run *run, const char *target, const char *unit)
 {
-        g_autofree char *wants = g_build_filename(GENERATOR_WANTS, unit, NULL);
+        g_autofree char *path = g_strdup_printf(GENERATOR_DIR "/%s.wants/%s", target, unit);
 
-        return exists(run, wants);
+        return exists(run, path);
+}
+
+/* To the interface that it has now; also where the package has come since. */
+static gboolean is_filter_linked(const Run *run)
+{
+        const WattleView *view = run->deployment.view;
+        g_autofree char *unit = wattle_paths_unit(WATTLE_UNIT_FILTER, run->mesh);
+        g_autofree char *device = view ? wattle_device_unit(view->interface) : NULL;
+
+        return !view || !wattle_host_has_filter(run->applier->root_fd) ||
+               is_linked(run, device, unit);
+}
+
+/* What the generator would link, and what it linked last. */
+static gboolean is_generated(const Run *run)
+{
+        g_autofree char *writer = wattle_paths_unit(WATTLE_UNIT_NETWORKD_WRITER, run->mesh);
+        g_autofree char *nm_writer = wattle_paths_unit(WATTLE_UNIT_NM_WRITER, run->mesh);
+
+        return is_linked(run, WRITERS_TARGET, writer) == (run->deployment.view != NULL) &&
+               is_linked(run, WRITERS_TARGET, nm_writer) == owned_by_nm(run) &&
+               is_filter_linked(run);
 }
 
 /* A unit that failed over a bad mesh is mended with it. */
@@ -300,8 +323,8 @@ static gboolean switch_unit(const Run *run, const char *unit, gboolean wanted, G
                                       error);
 }
 
-/* What the generator would link is compared with what it linked last; only if they differ is there
- * something new for systemd. The writer of NetworkManager's profile is started by update_nm(). */
+/* Only if the generator would do something else is there something new for systemd. The writer of
+ * NetworkManager's profile is started by update_nm(). */
 static gboolean tell_systemd(Run *run, GError **error)
 {
         g_autofree char *writer = wattle_paths_unit(WATTLE_UNIT_NETWORKD_WRITER, run->mesh);
@@ -309,8 +332,7 @@ static gboolean tell_systemd(Run *run, GError **error)
         gboolean wanted = run->deployment.view != NULL;
         sd_bus *bus = run->applier->bus;
 
-        if ((is_linked(run, writer) != wanted || is_linked(run, nm_writer) != owned_by_nm(run)) &&
-            !wattle_systemd_reload(bus, error))
+        if (!is_generated(run) && !wattle_systemd_reload(bus, error))
                 return FALSE;
         if (!switch_unit(run, writer, wanted, error) ||
             (!owned_by_nm(run) && !switch_unit(run, nm_writer, FALSE, error)))
