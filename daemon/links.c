@@ -12,15 +12,18 @@
 #define DATAGRAM_MAX (32 * 1024)
 #define QUIET_US     (50 * 1000)
 #define LATEST_US    (250 * 1000)
+#define MAX_PATHS    4096
 
 struct WattleLinks {
         WattleLinksEvents events;
         WattleNetlink monitor;
         GArray *links; /* of WattleLink */
+        GHashTable *paths;
         sd_event *event;
         sd_event_source *io;
         sd_event_source *timer;
         guint64 first_us; /* when the first change came that was not told yet; 0: none */
+        gboolean is_sure; /* and of what is not told yet not all is WATTLE_LINKS_PATHS */
 };
 
 const GArray *wattle_links_get(const WattleLinks *links)
@@ -73,7 +76,30 @@ static gboolean is_whole(const struct nlmsghdr *message, int left)
                mnl_nlmsg_ok(message, left);
 }
 
-WattleLinksNews wattle_links_read(GArray *links, gconstpointer bytes, gsize size)
+GHashTable *wattle_links_paths(void)
+{
+        return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+}
+
+/* Whether the kernel said just this of the address or route before. */
+static gboolean is_known(GHashTable *paths, const struct nlmsghdr *message)
+{
+        guint64 which, what;
+        const guint64 *before;
+
+        if (!wattle_route_news_digest(message, &which, &what))
+                return FALSE;
+        before = g_hash_table_lookup(paths, &which);
+        if (before && *before == what)
+                return TRUE;
+        /* A router of the Internet has a million of them: then all are news. */
+        if (g_hash_table_size(paths) == MAX_PATHS)
+                g_hash_table_remove_all(paths);
+        g_hash_table_insert(paths, g_memdup2(&which, sizeof which), g_memdup2(&what, sizeof what));
+        return FALSE;
+}
+
+WattleLinksNews wattle_links_read(GArray *links, GHashTable *paths, gconstpointer bytes, gsize size)
 {
         const struct nlmsghdr *message = bytes;
         WattleLinksNews news = { 0 };
@@ -90,7 +116,7 @@ WattleLinksNews wattle_links_read(GArray *links, gconstpointer bytes, gsize size
                         remove_link(links, link.index, &news);
                         break;
                 case WATTLE_ROUTE_NEWS_PATH:
-                        news.changed = TRUE;
+                        news.paths |= !is_known(paths, message);
                         break;
                 case WATTLE_ROUTE_NEWS_PATH_GONE:
                         news.lost = news.changed = TRUE;
@@ -98,6 +124,10 @@ WattleLinksNews wattle_links_read(GArray *links, gconstpointer bytes, gsize size
                 case WATTLE_ROUTE_NEWS_NONE:
                         break;
                 }
+                /* With a link or an address the kernel takes routes away, and does not say which:
+                 * when one of them comes again, it is news. */
+                if (news.changed)
+                        g_hash_table_remove_all(paths);
         }
         return news;
 }
@@ -107,8 +137,11 @@ static int on_timer(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint64_
 {
         WattleLinks *links = data;
 
+        WattleLinksChange change = links->is_sure ? WATTLE_LINKS_CHANGED : WATTLE_LINKS_PATHS;
+
         links->first_us = 0;
-        links->events.changed(links->events.data);
+        links->is_sure = FALSE;
+        links->events.changed(change, links->events.data);
         return 0;
 }
 
@@ -135,11 +168,12 @@ static WattleLinksNews read_all_again(WattleLinks *links)
 
         if (wattle_netlink_open(&netlink, NETLINK_ROUTE, &error))
                 list = wattle_link_list(&netlink, &error);
+        g_hash_table_remove_all(links->paths);
         if (list) {
                 g_array_unref(links->links);
                 links->links = list;
         }
-        return (WattleLinksNews){ TRUE, TRUE };
+        return (WattleLinksNews){ .changed = TRUE, .lost = TRUE };
 }
 
 /* FALSE when there is no more. */
@@ -158,9 +192,10 @@ static gboolean read_datagram(WattleLinks *links, gpointer buffer, WattleLinksNe
         if (n < 0 || message.msg_flags & MSG_TRUNC)
                 more = read_all_again(links);
         else if (from.nl_pid == 0) /* the kernel, not another program */
-                more = wattle_links_read(links->links, buffer, (gsize)n);
+                more = wattle_links_read(links->links, links->paths, buffer, (gsize)n);
         news->changed |= more.changed;
         news->lost |= more.lost;
+        news->paths |= more.paths;
         return TRUE;
 }
 
@@ -177,8 +212,9 @@ static int on_readable(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED int 
         for (guint i = 0; i < BATCH && read_datagram(links, buffer, &news); i++)
                 ;
         if (news.lost)
-                links->events.lost(links->events.data);
-        return news.changed ? arm_timer(links) : 0;
+                links->events.changed(WATTLE_LINKS_LOST, links->events.data);
+        links->is_sure |= news.changed;
+        return news.changed || news.paths ? arm_timer(links) : 0;
 }
 
 static gboolean subscribe(WattleNetlink *netlink, GError **error)
@@ -217,6 +253,7 @@ WattleLinks *wattle_links_new(sd_event *event, const WattleLinksEvents *events, 
 
         links->events = *events;
         links->event = sd_event_ref(event);
+        links->paths = wattle_links_paths();
         /* First the news, then the list: nothing falls between. */
         if (!wattle_netlink_open(&links->monitor, NETLINK_ROUTE, error) ||
             !subscribe(&links->monitor, error) ||
@@ -237,5 +274,6 @@ void wattle_links_free(WattleLinks *links)
         sd_event_unref(links->event);
         wattle_netlink_close(&links->monitor);
         g_clear_pointer(&links->links, g_array_unref);
+        g_hash_table_unref(links->paths);
         g_free(links);
 }

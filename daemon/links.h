@@ -8,13 +8,20 @@
 
 typedef struct WattleLinks WattleLinks;
 
+typedef enum {
+        /* Some interface, address or route is gone, or a carrier lost: told at once, for what goes
+         * by it is lost from now on. */
+        WATTLE_LINKS_LOST,
+        /* An interface is new or other than it was, or something was lost before: told when nothing
+         * more has changed for 50 ms, and after 250 ms at the latest. */
+        WATTLE_LINKS_CHANGED,
+        /* The kernel spoke of addresses or routes alone, likewise. They may well be what they were:
+         * each router advertisement that lengthens their lifetime is such a message. */
+        WATTLE_LINKS_PATHS,
+} WattleLinksChange;
+
 typedef struct {
-        /* Some interface, address or route is gone, or a carrier lost: called at once, for what
-         * goes by it is lost from now on. */
-        void (*lost)(gpointer data);
-        /* Anything changed: called when nothing more has for 50 ms, and after 250 ms at the latest.
-         */
-        void (*changed)(gpointer data);
+        void (*changed)(WattleLinksChange change, gpointer data);
         gpointer data;
 } WattleLinksEvents;
 
@@ -33,8 +40,13 @@ const WattleLink *wattle_links_find(const WattleLinks *links, const char *name);
 typedef struct {
         gboolean changed;
         gboolean lost;
+        gboolean paths; /* addresses or routes, which may be as before */
 } WattleLinksNews;
 
-/* Reads all messages of a datagram into links (of WattleLink). Bytes must be aligned as a buffer
- * for netlink is. */
-WattleLinksNews wattle_links_read(GArray *links, gconstpointer bytes, gsize size);
+/* What the kernel said of addresses and routes last, so that the same once more is no news. */
+GHashTable *wattle_links_paths(void);
+
+/* Reads all messages of a datagram into links (of WattleLink) and paths. Bytes must be aligned as a
+ * buffer for netlink is. */
+WattleLinksNews wattle_links_read(GArray *links, GHashTable *paths, gconstpointer bytes,
+                                  gsize size);

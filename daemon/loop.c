@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/digest.h"
 #include "common/error.h"
 #include "common/status.h"
 #include "common/sys/clock.h"
@@ -37,11 +38,78 @@ struct WattleLoop {
         gint64 read_all_us; /* when all members last had their counters */
 };
 
+/* What comes of look-ups of routes, as a digest. */
+typedef struct {
+        WattleLoop *loop;
+        guint64 digest;
+} Ways;
+
+static void add(Ways *ways, gconstpointer bytes, gsize size)
+{
+        ways->digest = wattle_digest(ways->digest, bytes, size);
+}
+
 static WattleReach find_reach(const WattleSocketAddr *at, gpointer data)
 {
-        WattleLoop *loop = data;
+        Ways *ways = data;
+        const WattleLoop *loop = ways->loop;
+        WattleRoute route;
+        WattleReach reach =
+                wattle_surroundings_reach(loop->around, loop->ifindex, loop->fwmark, at, &route);
 
-        return wattle_surroundings_reach(loop->around, loop->ifindex, loop->fwmark, at);
+        add(ways, &at->addr, sizeof at->addr);
+        add(ways, &at->port, sizeof at->port);
+        add(ways, &at->scope, sizeof at->scope);
+        add(ways, &reach, sizeof reach);
+        add(ways, &route.ifindex, sizeof route.ifindex);
+        add(ways, &route.gateway, sizeof route.gateway);
+        add(ways, &route.source, sizeof route.source);
+        return reach;
+}
+
+static guint find_candidates(const WattleMember *member,
+                             WattleMigrateCandidate list[WATTLE_MIGRATE_MAX_CANDIDATES],
+                             guint64 *ret_digest)
+{
+        g_autoptr(GArray) lans = wattle_surroundings_lans(member->loop->around);
+        Ways ways = { member->loop, WATTLE_DIGEST_EMPTY };
+        guint n = wattle_member_candidates(member, lans, find_reach, &ways, list);
+
+        *ret_digest = ways.digest;
+        return n;
+}
+
+static WattleReach find_endpoint(const WattleMember *member, guint64 *ret_digest)
+{
+        Ways ways = { member->loop, WATTLE_DIGEST_EMPTY };
+        WattleReach reach = WATTLE_REACH_NONE;
+
+        if (wattle_socket_addr_is_set(&member->endpoint))
+                reach = find_reach(&member->endpoint, &ways);
+        *ret_digest = ways.digest;
+        return reach;
+}
+
+static gboolean has_other_ways(const WattleMember *member)
+{
+        WattleMigrateCandidate list[WATTLE_MIGRATE_MAX_CANDIDATES];
+        guint64 way = 0, ways;
+
+        if (member->reach_of != 0)
+                (void)find_endpoint(member, &way);
+        (void)find_candidates(member, list, &ways);
+        return ways != member->ways || (member->reach_of != 0 && way != member->way);
+}
+
+gboolean wattle_loop_has_other_ways(WattleLoop *loop)
+{
+        for (guint i = 0; i < loop->roster->members->len; i++) {
+                const WattleMember *member = wattle_roster_at(loop->roster, i);
+
+                if (member->engine && has_other_ways(member))
+                        return TRUE;
+        }
+        return FALSE;
 }
 
 static void step(WattleMember *member, const WattleMigrateEvent *event);
@@ -49,15 +117,13 @@ static void arm(WattleLoop *loop);
 
 static void give_candidates(WattleMember *member, WattleMigrateEventKind kind, gboolean resolved)
 {
-        WattleLoop *loop = member->loop;
-        g_autoptr(GArray) lans = wattle_surroundings_lans(loop->around);
         WattleMigrateCandidate list[WATTLE_MIGRATE_MAX_CANDIDATES];
         WattleMigrateEvent event = { .kind = kind,
                                      .candidates = list,
                                      .has_names = member->names != NULL,
                                      .resolved = resolved };
 
-        event.n_candidates = wattle_member_candidates(member, lans, find_reach, loop, list);
+        event.n_candidates = find_candidates(member, list, &member->ways);
         step(member, &event);
 }
 
@@ -212,9 +278,7 @@ static void give_counters(WattleMember *member)
         WattleMigrateEvent event = { .kind = WATTLE_ON_COUNTERS };
 
         if (member->reach_of != loop->around->link_changes) {
-                member->reach = wattle_socket_addr_is_set(&member->endpoint)
-                                        ? find_reach(&member->endpoint, loop)
-                                        : WATTLE_REACH_NONE;
+                member->reach = find_endpoint(member, &member->way);
                 member->reach_of = loop->around->link_changes;
         }
         event.counters = (WattleMigrateCounters){
@@ -306,7 +370,7 @@ static int on_timer(G_GNUC_UNUSED sd_event_source *source, guint64 due_us, void 
         g_autoptr(GError) error = NULL;
 
         if (now_us - (gint64)due_us > SLEPT_US)
-                wattle_loop_links_changed(loop, FALSE);
+                wattle_loop_links_changed(loop, WATTLE_LINKS_CHANGED);
         for (guint i = 0; i < loop->roster->members->len; i++) {
                 WattleMember *member = wattle_roster_at(loop->roster, i);
                 WattleMigrateEvent event = { .kind = WATTLE_ON_TIMER };
@@ -382,15 +446,24 @@ void wattle_loop_members_changed(WattleLoop *loop)
         wattle_loop_counters(loop);
 }
 
-void wattle_loop_links_changed(WattleLoop *loop, gboolean only_lost)
+/* Its way is gone, and it had one on our link. */
+static gboolean is_lost(const WattleMember *member)
+{
+        guint64 way;
+
+        return member->reach == WATTLE_REACH_ON_LINK &&
+               find_endpoint(member, &way) != member->reach;
+}
+
+void wattle_loop_links_changed(WattleLoop *loop, WattleLinksChange change)
 {
         for (guint i = 0; i < loop->roster->members->len; i++) {
                 WattleMember *member = wattle_roster_at(loop->roster, i);
 
-                if (!member->engine ||
-                    (only_lost && (member->reach != WATTLE_REACH_ON_LINK ||
-                                   find_reach(&member->endpoint, loop) == member->reach)))
+                if (!member->engine || (change == WATTLE_LINKS_LOST && !is_lost(member)) ||
+                    (change == WATTLE_LINKS_PATHS && !has_other_ways(member)))
                         continue;
+                member->reach_of = 0;
                 give_candidates(member, WATTLE_ON_LINK, FALSE);
                 give_counters(member);
         }

@@ -26,8 +26,14 @@ guint16 wattle_loop_listen_port(const WattleLoop *loop);
 void wattle_loop_members_change(WattleLoop *loop);
 void wattle_loop_members_changed(WattleLoop *loop);
 
-/* After links changed; only_lost: only those whose way is gone. */
-void wattle_loop_links_changed(WattleLoop *loop, gboolean only_lost);
+/* Whether the kernel sends to some member, or would, another way than when its engine was told of
+ * links last: by another link, gateway or address of ours. See doc/hacking.md, "News of a route is
+ * compared before it is believed". */
+gboolean wattle_loop_has_other_ways(WattleLoop *loop);
+
+/* WATTLE_LINKS_LOST is for those whose way is gone, WATTLE_LINKS_PATHS for those with other ways.
+ */
+void wattle_loop_links_changed(WattleLoop *loop, WattleLinksChange change);
 
 /* What the kernel says goes to the members; _read() asks it, and has the engines know. */
 void wattle_loop_take(WattleLoop *loop, const WattleWgDevice *device);

@@ -43,22 +43,14 @@ static void on_tunnel_changed(const char *name, const char *member, gpointer dat
                 tell(manager, WATTLE_CHANGED_PEER, mesh, peer);
 }
 
-static void on_lost(gpointer data)
+static void on_links(WattleLinksChange change, gpointer data)
 {
         WattleManager *manager = data;
 
-        manager->around.link_changes++;
+        if (change != WATTLE_LINKS_PATHS)
+                manager->around.link_changes++;
         for (guint i = 0; i < manager->tunnels->len; i++)
-                wattle_tunnel_on_links(tunnel_at(manager, i), TRUE);
-}
-
-static void on_links_changed(gpointer data)
-{
-        WattleManager *manager = data;
-
-        manager->around.link_changes++;
-        for (guint i = 0; i < manager->tunnels->len; i++)
-                wattle_tunnel_on_links(tunnel_at(manager, i), FALSE);
+                wattle_tunnel_on_links(tunnel_at(manager, i), change);
 }
 
 static WattleTunnel *steal_tunnel(GPtrArray *tunnels, const char *mesh)
@@ -104,7 +96,7 @@ WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *o
 {
         g_autoptr(WattleManager) manager = g_new0(WattleManager, 1);
         WattleSurroundings *around = &manager->around;
-        WattleLinksEvents events = { on_lost, on_links_changed, manager };
+        WattleLinksEvents events = { on_links, manager };
 
         around->event = sd_event_ref(event);
         around->root_fd = options->root_fd;

@@ -44,6 +44,8 @@ struct WattleMember {
         WattleSocketAddr endpoint;
         WattleReach reach; /* of endpoint */
         guint reach_of;    /* number of the link change that reach was found out after; 0: never */
+        guint64 way;       /* a digest of the route to endpoint, likewise */
+        guint64 ways;      /* and of those to all candidates, as the engine was told of them last */
         gint64 last_handshake_s;
         guint64 rx_bytes, tx_bytes;
 

@@ -73,22 +73,22 @@ gboolean wattle_surroundings_readd(WattleSurroundings *around, const char *inter
 }
 
 WattleReach wattle_surroundings_reach(WattleSurroundings *around, guint32 ifindex, guint32 fwmark,
-                                      const WattleSocketAddr *at)
+                                      const WattleSocketAddr *at, WattleRoute *ret_route)
 {
         const GArray *links = wattle_links_get(around->links);
-        WattleRoute route;
 
-        if (!wattle_route_lookup(&around->route, &at->addr, at->scope, fwmark, &route, NULL) ||
-            route.ifindex == ifindex)
+        *ret_route = (WattleRoute){ 0 };
+        if (!wattle_route_lookup(&around->route, &at->addr, at->scope, fwmark, ret_route, NULL) ||
+            ret_route->ifindex == ifindex)
                 return WATTLE_REACH_NONE;
-        if (!route.on_link)
+        if (!ret_route->on_link)
                 return WATTLE_REACH_GATEWAY;
-        if (wattle_link_is_lan(links, route.ifindex))
+        if (wattle_link_is_lan(links, ret_route->ifindex))
                 return WATTLE_REACH_ON_LINK;
         /* By a point-to-point link (a modem, somebody's VPN) all the world is reached without a
          * gateway, and none of it is a neighbour. */
-        return wattle_link_is_point_to_point(links, route.ifindex) ? WATTLE_REACH_GATEWAY
-                                                                   : WATTLE_REACH_NONE;
+        return wattle_link_is_point_to_point(links, ret_route->ifindex) ? WATTLE_REACH_GATEWAY
+                                                                        : WATTLE_REACH_NONE;
 }
 
 GArray *wattle_surroundings_lans(const WattleSurroundings *around)

@@ -43,9 +43,10 @@ gboolean wattle_surroundings_readd(WattleSurroundings *around, const char *inter
                                    const WattleKey *peer,
                                    const WattleSocketAddr *at) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What the kernel would do with a packet of that interface's WireGuard to an address. */
+/* What the kernel would do with a packet of that interface's WireGuard to an address; ret_route is
+ * all zero if it has no route. */
 WattleReach wattle_surroundings_reach(WattleSurroundings *around, guint32 ifindex, guint32 fwmark,
-                                      const WattleSocketAddr *at);
+                                      const WattleSocketAddr *at, WattleRoute *ret_route);
 
 /* The links that are LANs, of guint32. */
 GArray *wattle_surroundings_lans(const WattleSurroundings *around);

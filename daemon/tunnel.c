@@ -203,17 +203,19 @@ gboolean wattle_tunnel_reload(WattleTunnel *tunnel)
         return tunnel->enabled;
 }
 
-void wattle_tunnel_on_links(WattleTunnel *tunnel, gboolean lost)
+void wattle_tunnel_on_links(WattleTunnel *tunnel, WattleLinksChange change)
 {
         g_autofree char *problem = g_strdup(tunnel->problem);
 
-        if (!tunnel->interface)
+        if (!tunnel->interface ||
+            (change == WATTLE_LINKS_PATHS && wattle_loop_ifindex(tunnel->loop) > 0 &&
+             !wattle_loop_has_other_ways(tunnel->loop)))
                 return;
-        if (!lost)
+        if (change != WATTLE_LINKS_LOST)
                 follow(tunnel, FALSE);
         if (wattle_loop_ifindex(tunnel->loop) > 0) {
-                wattle_loop_links_changed(tunnel->loop, lost);
-                if (!lost)
+                wattle_loop_links_changed(tunnel->loop, change);
+                if (change != WATTLE_LINKS_LOST)
                         wattle_loop_counters(tunnel->loop);
         }
         if (g_strcmp0(problem, tunnel->problem) != 0)

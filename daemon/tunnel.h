@@ -19,8 +19,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleTunnel, wattle_tunnel_free)
  * the mesh is disabled or gone. */
 gboolean wattle_tunnel_reload(WattleTunnel *tunnel);
 
-/* The network changed; lost: something is gone, and only what went by it is looked at. */
-void wattle_tunnel_on_links(WattleTunnel *tunnel, gboolean lost);
+void wattle_tunnel_on_links(WattleTunnel *tunnel, WattleLinksChange change);
 
 const char *wattle_tunnel_mesh(const WattleTunnel *tunnel);
 

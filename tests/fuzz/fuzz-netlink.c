@@ -19,6 +19,7 @@ static void check_links(const GArray *links)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
         g_autoptr(GArray) links = g_array_new(FALSE, FALSE, sizeof(WattleLink));
+        g_autoptr(GHashTable) paths = wattle_links_paths();
         /* As in a socket's buffer, aligned and padded; and no longer than that. */
         g_autofree uint8_t *copy = g_malloc0(MAX(NLMSG_ALIGN(size), 4));
         const struct nlmsghdr *message = (gpointer)copy;
@@ -27,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         if (size > 0)
                 memcpy(copy, bytes, size);
         for (guint i = 0; i < 2; i++) {
-                WattleLinksNews news = wattle_links_read(links, copy, size);
+                WattleLinksNews news = wattle_links_read(links, paths, copy, size);
 
                 g_assert_true(news.changed || !news.lost);
                 check_links(links);

@@ -132,9 +132,9 @@ typedef struct {
         const char *test;
         guint16 type;
         guint8 kind;
-        guint32 oif; /* 0: not in the message */
-        gboolean gateway, via;
-        const char *source; /* NULL: likewise */
+        guint32 oif;           /* 0: not in the message */
+        gboolean gateway, via; /* 192.168.1.1, and one that is too short to be read */
+        const char *source;    /* NULL: not in the message */
         const char *expected;
 } RouteRow;
 
@@ -143,7 +143,7 @@ static const RouteRow routes[] = {
           "on link 2 from 192.168.1.2" },
         { "no-source", RTM_NEWROUTE, RTN_UNICAST, 2, FALSE, FALSE, NULL, "on link 2" },
         { "gateway", RTM_NEWROUTE, RTN_UNICAST, 2, TRUE, FALSE, "192.168.1.2",
-          "through 2 from 192.168.1.2" },
+          "through 192.168.1.1 by 2 from 192.168.1.2" },
         { "gateway-of-the-other-family", RTM_NEWROUTE, RTN_UNICAST, 2, FALSE, TRUE, NULL,
           "through 2" },
         { "our-own-address", RTM_NEWROUTE, RTN_LOCAL, 1, FALSE, FALSE, NULL, "none" },
@@ -156,7 +156,8 @@ static const RouteRow routes[] = {
 static void route_row(gconstpointer data)
 {
         const RouteRow *row = data;
-        char buffer[512] = { 0 }, from[WATTLE_ADDR_TEXT_MAX] = "";
+        char buffer[512] = { 0 }, from[WATTLE_ADDR_TEXT_MAX] = "",
+             gateway[WATTLE_ADDR_TEXT_MAX] = "";
         struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
         g_autofree char *text = NULL;
         struct rtmsg *route;
@@ -170,7 +171,7 @@ static void route_row(gconstpointer data)
         if (row->oif > 0)
                 mnl_attr_put_u32(header, RTA_OIF, row->oif);
         if (row->gateway)
-                mnl_attr_put_u32(header, RTA_GATEWAY, 1);
+                mnl_attr_put_u32(header, RTA_GATEWAY, htonl(0xc0a80101));
         if (row->via)
                 mnl_attr_put_u32(header, RTA_VIA, 1);
         if (row->source) {
@@ -183,8 +184,10 @@ static void route_row(gconstpointer data)
         }
         if (read.source.family != 0)
                 wattle_addr_format(&read.source, from);
-        text = g_strdup_printf("%s %u%s%s", read.on_link ? "on link" : "through", read.ifindex,
-                               *from ? " from " : "", from);
+        if (read.gateway.family != 0)
+                wattle_addr_format(&read.gateway, gateway);
+        text = g_strdup_printf("%s %s%s%u%s%s", read.on_link ? "on link" : "through", gateway,
+                               *gateway ? " by " : "", read.ifindex, *from ? " from " : "", from);
         g_assert_cmpstr(text, ==, row->expected);
 }
 

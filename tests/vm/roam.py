@@ -107,6 +107,28 @@ class Daemon:
         return self.host.out(f"cat {self.log}")
 
 
+ADVERTISE = """import socket, struct, sys, time
+interface, prefix, period = sys.argv[1], socket.inet_pton(socket.AF_INET6, sys.argv[2]), int(sys.argv[3])
+wire = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+wire.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+index = socket.if_nametoindex(interface)
+while True:
+    # RFC 4861: of a router for 1800 s, and a prefix to make addresses of, for 3600 s
+    wire.sendto(struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0) + struct.pack("!BBBBIII16s", 3, 4, 64, 0xc0, 3600, 1800, 0, prefix),
+                ("ff02::1", 0, 0, index))
+    if period == 0:
+        break
+    time.sleep(period)
+"""
+
+
+def advertise(router, interface, prefix, period_s=0):
+    """Sends a router advertisement, or one each so many seconds."""
+    router.put("/run/advertise.py", ADVERTISE)
+    command = f"exec python3 /run/advertise.py {interface} {prefix} {period_s}"
+    return router.start(command, LIMIT_S) if period_s else router.run(command)
+
+
 def join_cafe(roam):
     """A network where somebody else has the desktop's private address and answers ping; the laptop's card there is cafe, and has
     no address yet."""

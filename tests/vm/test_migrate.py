@@ -166,3 +166,29 @@ def test_a_public_address_is_on_our_link(quick):
     print(said, "lost:", lost(answers, begin, end))
     assert "the way to the old one is gone" not in said
     assert lost(answers, begin, end) <= SECOND
+
+
+def test_an_advertisement_that_changes_nothing(quick):
+    """A router says once more what it said before, and then a new prefix: to no peer packets go another way than before."""
+    roam = roaming.Roam(quick)
+    flow = roam.start_flow()
+    roam.laptop.run("nft add table inet probes; nft add chain inet probes out '{ type filter hook output priority 0; }'; "
+                    "nft add rule inet probes out oifname wg0 udp dport 21822 counter")
+    probes = "nft list table inet probes | sed -n 's/.*packets \\([0-9]*\\).*/\\1/p'"
+    roaming.advertise(roam.inet, "laptop", "2001:db8:1::")
+    roam.laptop.wait("ip -6 addr show dev inet scope global -tentative | grep 2001:db8:1:")
+    flow.more(5 * SECOND)
+    before = roam.laptop.out(probes)
+    news = roam.laptop.start("exec ip monitor address route >/run/news", roaming.LIMIT_S)
+    for number in range(5):
+        roaming.advertise(roam.inet, "laptop", "2001:db8:1::")
+        roam.laptop.wait(f"[ $(grep -c 2001:db8:1: /run/news) -gt {number} ]")
+        flow.more(SECOND)
+    roaming.advertise(roam.inet, "laptop", "2001:db8:2::")
+    roam.laptop.wait("ip -6 addr show dev inet scope global -tentative | grep 2001:db8:2:")
+    flow.more(SECOND)
+    news.signal()
+    news.finish(check=False)
+    flow.stop()
+    assert roam.laptop.out(probes) == before, "the path was in doubt"
+    assert roam.endpoint() == PUBLIC

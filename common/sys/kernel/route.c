@@ -5,6 +5,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "common/digest.h"
 #include "common/error.h"
 
 /* The kinds that "ip link add type" knows and that are no wire. Hardware has no kind. */
@@ -110,6 +111,55 @@ WattleRouteNews wattle_route_news_read(const struct nlmsghdr *message, WattleLin
         }
 }
 
+static gboolean is_lifetime(gboolean is_route, guint16 type)
+{
+        return type == (is_route ? RTA_CACHEINFO : IFA_CACHEINFO);
+}
+
+/* What may be of one kind only once; a route is replaced by another gateway or link, an address by
+ * other flags. */
+static gboolean is_identity(gboolean is_route, guint16 type)
+{
+        if (is_route)
+                return type == RTA_DST || type == RTA_SRC || type == RTA_PRIORITY ||
+                       type == RTA_TABLE;
+        return type == IFA_ADDRESS || type == IFA_LOCAL;
+}
+
+gboolean wattle_route_news_digest(const struct nlmsghdr *message, guint64 *ret_which,
+                                  guint64 *ret_what)
+{
+        gboolean is_route = message->nlmsg_type == RTM_NEWROUTE;
+        gsize size = is_route ? sizeof(struct rtmsg) : sizeof(struct ifaddrmsg);
+        const guint8 *payload = mnl_nlmsg_get_payload(message);
+        guint64 which, what;
+        const struct nlattr *attr;
+
+        if (mnl_nlmsg_get_payload_len(message) < size)
+                return FALSE;
+        which = wattle_digest(WATTLE_DIGEST_EMPTY, &message->nlmsg_type,
+                              sizeof message->nlmsg_type);
+        what = wattle_digest(which, payload, size);
+        /* Family, length of the prefix and, of a route, TOS; of an address the interface. */
+        which = wattle_digest(which, payload, is_route ? 4 : 2);
+        if (!is_route)
+                which = wattle_digest(which, payload + 4, 4);
+        mnl_attr_for_each(attr, message, size)
+        {
+                guint16 type = mnl_attr_get_type(attr);
+
+                if (is_route && type == RTA_NH_ID)
+                        return FALSE;
+                if (is_identity(is_route, type))
+                        which = wattle_digest(which, attr, attr->nla_len);
+                if (!is_lifetime(is_route, type))
+                        what = wattle_digest(what, attr, attr->nla_len);
+        }
+        *ret_which = which;
+        *ret_what = what;
+        return TRUE;
+}
+
 static const WattleLink *find_link(const GArray *links, guint32 index)
 {
         for (guint i = 0; i < links->len; i++)
@@ -206,6 +256,18 @@ static void read_address(const struct nlattr *attr, guint8 family, WattleAddr *r
         memcpy(ret->bytes, mnl_attr_get_payload(attr), size);
 }
 
+/* A gateway of the other family, RFC 5549. */
+static void read_via(const struct nlattr *attr, WattleAddr *ret)
+{
+        const struct rtvia *via = mnl_attr_get_payload(attr);
+        gsize size = mnl_attr_get_payload_len(attr);
+
+        if (size != sizeof *via + 16 || via->rtvia_family != AF_INET6)
+                return;
+        ret->family = AF_INET6;
+        memcpy(ret->bytes, via->rtvia_addr, 16);
+}
+
 gboolean wattle_route_read(const struct nlmsghdr *message, WattleRoute *ret)
 {
         const struct rtmsg *route = mnl_nlmsg_get_payload(message);
@@ -224,8 +286,12 @@ gboolean wattle_route_read(const struct nlmsghdr *message, WattleRoute *ret)
                                 return FALSE;
                         break;
                 case RTA_GATEWAY:
-                case RTA_VIA: /* a gateway of the other family, RFC 5549 */
                         read.on_link = FALSE;
+                        read_address(attr, route->rtm_family, &read.gateway);
+                        break;
+                case RTA_VIA:
+                        read.on_link = FALSE;
+                        read_via(attr, &read.gateway);
                         break;
                 case RTA_PREFSRC:
                         read_address(attr, route->rtm_family, &read.source);

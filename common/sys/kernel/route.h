@@ -41,6 +41,12 @@ typedef enum {
 /* Reads a message; link is filled in for the two kinds that have one. */
 WattleRouteNews wattle_route_news_read(const struct nlmsghdr *message, WattleLink *link);
 
+/* For an address or route that is new or changed: a digest of which it is, and one of all that is
+ * said of it but how long it lives. FALSE if the message does not say all: a route by a next hop
+ * that has a number of its own. */
+gboolean wattle_route_news_digest(const struct nlmsghdr *message, guint64 *ret_which,
+                                  guint64 *ret_what);
+
 /* Whether hosts that are reached directly by this interface are its neighbours on a LAN: not
  * through a tunnel, nor a bridge that has containers or virtual machines alone. links has all of
  * the host, of WattleLink. See doc/hacking.md, "A bridge is as good as its ports". */
@@ -54,8 +60,9 @@ GArray *wattle_link_list(WattleNetlink *netlink, GError **error) G_GNUC_WARN_UNU
 /* The way to an address. */
 typedef struct {
         guint32 ifindex;
-        gboolean on_link;  /* no gateway: the other is a neighbour there */
-        WattleAddr source; /* family 0: not said */
+        gboolean on_link;   /* no gateway: the other is a neighbour there */
+        WattleAddr gateway; /* family 0: none, or not to be read */
+        WattleAddr source;  /* family 0: not said */
 } WattleRoute;
 
 /* FALSE if the message is no route that leads anywhere. */
