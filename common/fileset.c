@@ -5,13 +5,21 @@
 
 #include "common/scalar.h"
 
-static void file_free(gpointer data)
+void wattle_file_init(WattleFile *file)
 {
-        WattleFile *file = data;
+        *file = (WattleFile){ .content = g_string_sized_new(1024) };
+}
 
+void wattle_file_clear(WattleFile *file)
+{
         g_free(file->path);
         g_string_free(file->content, TRUE);
-        g_free(file);
+}
+
+static void file_free(gpointer data)
+{
+        wattle_file_clear(data);
+        g_free(data);
 }
 
 void wattle_fileset_init(WattleFileset *files)
@@ -39,11 +47,15 @@ static char *room(WattleFile *file, gsize n)
         return content->str + length;
 }
 
-WattleFile *wattle_fileset_add(WattleFileset *files, char *path, guint mode)
+WattleFile *wattle_fileset_add(WattleFileset *files, WattleFileKind kind, const char *mesh,
+                               guint mode)
 {
         WattleFile *file = g_new(WattleFile, 1);
 
-        *file = (WattleFile){ path, mode, g_string_sized_new(1024) };
+        wattle_file_init(file);
+        file->kind = kind;
+        file->path = wattle_paths_file(kind, mesh);
+        file->mode = mode;
         g_ptr_array_add(files->files, file);
         return file;
 }
@@ -53,15 +65,24 @@ void wattle_file_expect(WattleFile *file, gsize n)
         room(file, n);
 }
 
-const WattleFile *wattle_fileset_find(const WattleFileset *files, const char *path)
+const WattleFile *wattle_fileset_find(const WattleFileset *files, WattleFileKind kind)
 {
         for (guint i = 0; i < files->files->len; i++) {
                 const WattleFile *file = g_ptr_array_index(files->files, i);
 
-                if (strcmp(file->path, path) == 0)
+                if (file->kind == kind)
                         return file;
         }
         return NULL;
+}
+
+guint wattle_file_bits_count(guint bits)
+{
+        guint n = 0;
+
+        for (; bits; bits &= bits - 1)
+                n++;
+        return n;
 }
 
 static void finish(WattleFile *file, char *end)

@@ -8,8 +8,10 @@
 #include "common/endpoint.h"
 #include "common/ip.h"
 #include "common/key.h"
+#include "common/paths.h"
 
 typedef struct {
+        WattleFileKind kind;
         char *path;       /* "run/systemd/network/60-wattle-home.netdev" */
         guint mode;       /* 0640 or 0644 */
         GString *content; /* whole lines of printable text */
@@ -23,11 +25,22 @@ void wattle_fileset_init(WattleFileset *files);
 void wattle_fileset_clear(WattleFileset *files);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleFileset, wattle_fileset_clear)
 
-/* A new empty file; takes over path. The file belongs to the set. */
-WattleFile *wattle_fileset_add(WattleFileset *files, char *path, guint mode);
+/* A new empty file, which belongs to the set. */
+WattleFile *wattle_fileset_add(WattleFileset *files, WattleFileKind kind, const char *mesh,
+                               guint mode);
 
-/* The file of that path, or NULL. */
-const WattleFile *wattle_fileset_find(const WattleFileset *files, const char *path);
+/* The file of that kind, or NULL. */
+const WattleFile *wattle_fileset_find(const WattleFileset *files, WattleFileKind kind);
+
+/* A set of kinds: the sum of these bits. */
+#define WATTLE_FILE_BIT(kind) (1U << (kind))
+
+guint wattle_file_bits_count(guint bits);
+
+/* A text alone, without kind and path. */
+void wattle_file_init(WattleFile *file);
+void wattle_file_clear(WattleFile *file);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleFile, wattle_file_clear)
 
 /* So much more is to come: the content need not grow step by step. */
 void wattle_file_expect(WattleFile *file, gsize n);

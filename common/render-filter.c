@@ -112,7 +112,7 @@ void wattle_render_filter(const WattleView *view, WattleFileset *files)
 
         if (!view->exit_node && !view->masquerade)
                 return;
-        file = wattle_fileset_add(files, wattle_paths_file(WATTLE_FILE_FILTER, view->mesh), 0644);
+        file = wattle_fileset_add(files, WATTLE_FILE_FILTER, view->mesh, 0644);
         wattle_render_origin(view, file);
         g_string_append_printf(
                 file->content,

@@ -38,8 +38,7 @@ static void render_device(const WattleView *view, const WattleViewDevice *device
 
 void wattle_render_hosts(const WattleView *view, WattleFileset *files)
 {
-        WattleFile *file =
-                wattle_fileset_add(files, wattle_paths_file(WATTLE_FILE_HOSTS, view->mesh), 0644);
+        WattleFile *file = wattle_fileset_add(files, WATTLE_FILE_HOSTS, view->mesh, 0644);
         gboolean self_done = FALSE;
 
         wattle_render_origin(view, file);

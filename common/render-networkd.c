@@ -46,8 +46,7 @@ static void render_peer(const WattlePeer *peer, WattleFile *file)
 
 static void render_netdev(const WattleView *view, WattleFileset *files)
 {
-        WattleFile *file =
-                wattle_fileset_add(files, wattle_paths_file(WATTLE_FILE_NETDEV, view->mesh), 0640);
+        WattleFile *file = wattle_fileset_add(files, WATTLE_FILE_NETDEV, view->mesh, 0640);
 
         wattle_render_origin(view, file);
         wattle_file_section(file, "NetDev");
@@ -94,8 +93,7 @@ static void render_exit(const WattleView *view, WattleFile *file)
 
 static void render_network(const WattleView *view, WattleFileset *files)
 {
-        WattleFile *file =
-                wattle_fileset_add(files, wattle_paths_file(WATTLE_FILE_NETWORK, view->mesh), 0644);
+        WattleFile *file = wattle_fileset_add(files, WATTLE_FILE_NETWORK, view->mesh, 0644);
 
         wattle_render_origin(view, file);
         wattle_file_section(file, "Match");
@@ -128,8 +126,7 @@ static void render_network(const WattleView *view, WattleFileset *files)
  * one. */
 static void render_unmanaged(const WattleView *view, WattleFileset *files)
 {
-        WattleFile *file =
-                wattle_fileset_add(files, wattle_paths_file(WATTLE_FILE_NETWORK, view->mesh), 0644);
+        WattleFile *file = wattle_fileset_add(files, WATTLE_FILE_NETWORK, view->mesh, 0644);
 
         wattle_render_origin(view, file);
         wattle_file_section(file, "Match");

@@ -11,8 +11,7 @@ void wattle_render_nm(const WattleView *view, WattleFileset *files)
 
         if (view->owner != WATTLE_OWNER_NETWORKD)
                 return;
-        file = wattle_fileset_add(files, wattle_paths_file(WATTLE_FILE_UNMANAGED, view->mesh),
-                                  0644);
+        file = wattle_fileset_add(files, WATTLE_FILE_UNMANAGED, view->mesh, 0644);
         wattle_render_origin(view, file);
         section = g_strdup_printf("device-wattle-%s", view->mesh);
         wattle_file_section(file, section);

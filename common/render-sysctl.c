@@ -53,7 +53,7 @@ void wattle_render_sysctl(const WattleView *view, WattleFileset *files)
 
         if (n == 0)
                 return;
-        file = wattle_fileset_add(files, wattle_paths_file(WATTLE_FILE_SYSCTL, view->mesh), 0644);
+        file = wattle_fileset_add(files, WATTLE_FILE_SYSCTL, view->mesh, 0644);
         wattle_render_origin(view, file);
         for (guint i = 0; i < n; i++) {
                 /* With a hyphen, for at boot systemd-sysctl comes before the interface, and would

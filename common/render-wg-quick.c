@@ -30,28 +30,27 @@ static void render_peer(const WattlePeer *peer, WattleFile *file)
 char *wattle_render_wg_quick(const WattleView *view, const WattleKey *private_key)
 {
         static const char no_key[] = "# PrivateKey=... : the private key of this device goes here";
-        g_auto(WattleFileset) files = { 0 };
         char line[sizeof "PrivateKey=" + WATTLE_KEY_TEXT_MAX] = "PrivateKey=";
-        WattleFile *head, *rest;
+        g_auto(WattleFile) head = { 0 };
+        g_auto(WattleFile) rest = { 0 };
         gsize size;
         char *text;
 
-        wattle_fileset_init(&files);
-        head = wattle_fileset_add(&files, NULL, 0600);
-        wattle_render_origin(view, head);
-        wattle_file_section(head, "Interface");
-        rest = wattle_fileset_add(&files, NULL, 0600);
-        render_interface(view, rest);
+        wattle_file_init(&head);
+        wattle_render_origin(view, &head);
+        wattle_file_section(&head, "Interface");
+        wattle_file_init(&rest);
+        render_interface(view, &rest);
         for (guint i = 0; i < view->n_peers; i++)
-                render_peer(&view->peers[i], rest);
+                render_peer(&view->peers[i], &rest);
         if (private_key)
                 wattle_key_format(private_key, line + strlen(line));
-        size = head->content->len + MAX(sizeof line, sizeof no_key) + rest->content->len + 2;
+        size = head.content->len + MAX(sizeof line, sizeof no_key) + rest.content->len + 2;
         text = sodium_malloc(size);
         if (!text)
                 g_error("out of memory");
-        g_snprintf(text, size, "%s%s\n%s", head->content->str, private_key ? line : no_key,
-                   rest->content->str);
+        g_snprintf(text, size, "%s%s\n%s", head.content->str, private_key ? line : no_key,
+                   rest.content->str);
         sodium_memzero(line, sizeof line);
         return text;
 }

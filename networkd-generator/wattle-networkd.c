@@ -17,7 +17,7 @@
 static gboolean leave_mark(int root_fd, const char *name, const WattleChanges *changes,
                            GError **error)
 {
-        if (changes->changed->len + changes->removed->len == 0 ||
+        if ((changes->changed | changes->removed) == 0 ||
             !wattle_path_exists(root_fd, "run/systemd/netif/state"))
                 return TRUE;
         return wattle_pending_set(root_fd, name, error);
@@ -27,24 +27,24 @@ static gboolean write_mesh(int root_fd, const char *name)
 {
         g_auto(WattleReport) report = { 0 };
         g_auto(WattleDeployment) deployment = { 0 };
-        g_auto(WattleChanges) changes = { 0 };
+        WattleChanges changes = { 0 };
         g_autoptr(GError) error = NULL;
         /* The unit's Group= is networkd's own, and so is that of the files that we make. */
         gid_t gid = getegid();
         gboolean ok;
 
         wattle_report_init(&report);
-        wattle_changes_init(&changes);
         ok = wattle_deployment_load(&deployment, root_fd, name, &gid, &report);
         wattle_log_report(&report);
         if (!ok)
                 wattle_log(WATTLE_LOG_ERROR, "mesh %s: keeping the previous configuration", name);
-        else if (!(ok = wattle_install(root_fd, name, &deployment.files, &changes, &error) &&
+        else if (!(ok = wattle_install(root_fd, name, &deployment.files, NULL, &changes, &error) &&
                         leave_mark(root_fd, name, &changes, &error)))
                 wattle_log(WATTLE_LOG_ERROR, "mesh %s: %s", name, error->message);
         else
                 wattle_log(WATTLE_LOG_INFO, "mesh %s: %u files, %u changed, %u removed", name,
-                           deployment.files.files->len, changes.changed->len, changes.removed->len);
+                           deployment.files.files->len, wattle_file_bits_count(changes.changed),
+                           wattle_file_bits_count(changes.removed));
         return ok;
 }
 

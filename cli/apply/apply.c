@@ -28,8 +28,6 @@
 #include "common/sys/secret.h"
 
 #define NETWORK_DIR    "run/systemd/network"
-#define NM_CONF_DIR    "run/NetworkManager/conf.d/"
-#define SYSCTL_DIR     "run/sysctl.d/"
 #define GENERATOR_DIR  "run/systemd/generator"
 #define WRITERS_TARGET "sysinit.target"
 #define LOCK_PATH      WATTLE_RUN_DIR "/lock"
@@ -61,7 +59,6 @@ static void run_clear(Run *run)
         wattle_deployment_clear(&run->deployment);
         wattle_before_clear(&run->before);
         wattle_nm_apply_clear(&run->nm);
-        wattle_changes_clear(&run->changes);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
@@ -71,22 +68,6 @@ static gboolean exists(const Run *run, const char *path)
         struct stat st;
 
         return fstatat(run->applier->root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-static gboolean has_suffix(const GPtrArray *paths, const char *suffix)
-{
-        for (guint i = 0; i < paths->len; i++)
-                if (g_str_has_suffix(g_ptr_array_index(paths, i), suffix))
-                        return TRUE;
-        return FALSE;
-}
-
-static gboolean has_part(const GPtrArray *paths, const char *part)
-{
-        for (guint i = 0; i < paths->len; i++)
-                if (strstr(g_ptr_array_index(paths, i), part))
-                        return TRUE;
-        return FALSE;
 }
 
 static gboolean owned_by_networkd(const Run *run)
@@ -146,24 +127,17 @@ static gboolean is_overridden(const Run *run)
         return FALSE;
 }
 
-/* Files for networkd alone get its group; the kernel gives it to what we create. */
 static gboolean install_files(Run *run, GError **error)
 {
         int root_fd = run->applier->root_fd;
-        gid_t gid = getegid();
-        mode_t mask = umask(0022);
-        gboolean ok;
 
-        if (setegid(run->applier->networkd_gid) < 0)
-                return wattle_error_set_errno(error, errno, "group systemd-network");
-        ok = wattle_install(root_fd, run->mesh, &run->deployment.files, &run->changes, error);
-        umask(mask);
-        if (setegid(gid) < 0 && ok)
-                return wattle_error_set_errno(error, errno, "group %u", (guint)gid);
+        if (!wattle_install(root_fd, run->mesh, &run->deployment.files, &run->applier->networkd_gid,
+                            &run->changes, error))
+                return FALSE;
         wattle_swap_tidy(root_fd, run->mesh);
-        run->applied->n_changed_files = run->changes.changed->len;
-        run->applied->n_removed_files = run->changes.removed->len;
-        return ok;
+        run->applied->n_changed_files = wattle_file_bits_count(run->changes.changed);
+        run->applied->n_removed_files = wattle_file_bits_count(run->changes.removed);
+        return TRUE;
 }
 
 /* An interface that the files made before and make no more; nobody else would remove it, networkd
@@ -210,8 +184,9 @@ static gboolean take_from_nm(Run *run, GError **error)
 /* Before networkd makes an interface, NetworkManager must know that it is not its own. */
 static gboolean reload_nm(const Run *run, GError **error)
 {
-        if (!run->nm.running || !(run->pending || has_part(run->changes.changed, NM_CONF_DIR) ||
-                                  has_part(run->changes.removed, NM_CONF_DIR)))
+        if (!run->nm.running ||
+            !(run->pending || run->changes.changed & WATTLE_FILE_BIT(WATTLE_FILE_UNMANAGED) ||
+              run->changes.removed & WATTLE_FILE_BIT(WATTLE_FILE_UNMANAGED)))
                 return TRUE;
         return wattle_nm_reload_config(run->applier->bus, error);
 }
@@ -272,7 +247,8 @@ static gboolean apply_sysctls(Run *run, GError **error)
                                "--prefix=/net/ipv4/conf/all", "--prefix=/net/ipv6/conf/all", NULL };
         int status;
 
-        if (!run->deployment.view || !(run->pending || has_part(run->changes.changed, SYSCTL_DIR)))
+        if (!run->deployment.view ||
+            !(run->pending || run->changes.changed & WATTLE_FILE_BIT(WATTLE_FILE_SYSCTL)))
                 return TRUE;
         interface = g_strdup_printf("--prefix=/net/ipv4/conf/%s", run->deployment.view->interface);
         argv[1] = interface;
@@ -347,13 +323,12 @@ static gboolean tell_systemd(Run *run, GError **error)
 static gboolean switch_filter(const Run *run, gboolean wanted, GError **error)
 {
         const WattleView *view = run->deployment.view;
-        g_autofree char *path = wattle_paths_file(WATTLE_FILE_FILTER, run->mesh);
 
-        if (wanted != (wattle_fileset_find(&run->deployment.files, path) != NULL))
+        if (wanted != (wattle_fileset_find(&run->deployment.files, WATTLE_FILE_FILTER) != NULL))
                 return TRUE;
-        return wattle_filter_apply(run->applier->bus, run->mesh, view ? view->interface : NULL,
-                                   wanted, run->pending || has_suffix(run->changes.changed, ".nft"),
-                                   error);
+        return wattle_filter_apply(
+                run->applier->bus, run->mesh, view ? view->interface : NULL, wanted,
+                run->pending || run->changes.changed & WATTLE_FILE_BIT(WATTLE_FILE_FILTER), error);
 }
 
 static gboolean update_nm(Run *run, GError **error)
@@ -379,8 +354,9 @@ static gboolean needs_networkd(const Run *run)
 {
         if (!run->networkd_active)
                 return FALSE;
-        if (run->pending || has_suffix(run->changes.changed, ".network") ||
-            has_part(run->changes.removed, NETWORK_DIR))
+        if (run->pending || run->changes.changed & WATTLE_FILE_BIT(WATTLE_FILE_NETWORK) ||
+            run->changes.removed &
+                    (WATTLE_FILE_BIT(WATTLE_FILE_NETDEV) | WATTLE_FILE_BIT(WATTLE_FILE_NETWORK)))
                 return TRUE;
         return owned_by_networkd(run) && !run->link_exists;
 }
@@ -490,7 +466,6 @@ gboolean wattle_apply(const WattleApplier *applier, const char *mesh, WattleAppl
         __attribute__((cleanup(close_fd))) int lock_fd = -1;
         g_autofree char *path = NULL;
 
-        wattle_changes_init(&run.changes);
         if (!lock(applier->root_fd, &lock_fd, error) ||
             !wattle_swap_recover(applier->root_fd, error))
                 return FALSE;

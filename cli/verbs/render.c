@@ -113,7 +113,7 @@ static void print_files(const WattleFileset *files)
 
 static gboolean write_files(const char *folder, const char *mesh, const WattleFileset *files)
 {
-        g_auto(WattleChanges) changes = { 0 };
+        WattleChanges changes;
         g_autoptr(GError) error = NULL;
         gboolean ok;
         int fd;
@@ -123,12 +123,12 @@ static gboolean write_files(const char *folder, const char *mesh, const WattleFi
                 wattle_print_error("%s: %s", folder, g_strerror(errno));
                 return FALSE;
         }
-        wattle_changes_init(&changes);
-        ok = wattle_install(fd, mesh, files, &changes, &error);
+        ok = wattle_install(fd, mesh, files, NULL, &changes, &error);
         close(fd);
         if (ok)
                 printf("%s: %u files, %u changed, %u removed\n", folder, files->files->len,
-                       changes.changed->len, changes.removed->len);
+                       wattle_file_bits_count(changes.changed),
+                       wattle_file_bits_count(changes.removed));
         else
                 wattle_print_error("%s/%s", folder, error->message);
         return ok;

@@ -144,16 +144,25 @@ gboolean wattle_write_all(int fd, const char *content, gsize size)
         return TRUE;
 }
 
-/* fchmod(), lest the umask has a say. */
-gboolean wattle_write_new_file(int dir_fd, const char *path, guint mode, const char *content,
-                               gsize size, GError **error)
+/* fchmod(), lest the umask has a say. A group that the file has already is not set: a service may
+ * be forbidden to. */
+static gboolean set_access(int fd, guint mode, const gid_t *group)
+{
+        struct stat st;
+
+        return fchmod(fd, mode) == 0 && fstat(fd, &st) == 0 &&
+               (!group || st.st_gid == *group || fchown(fd, (uid_t)-1, *group) == 0);
+}
+
+gboolean wattle_write_new_file(int dir_fd, const char *path, guint mode, const gid_t *group,
+                               const char *content, gsize size, GError **error)
 {
         g_auto(WattleFd) fd = -1;
 
         if (unlinkat(dir_fd, path, 0) < 0 && errno != ENOENT)
                 return wattle_error_set_errno(error, errno, "%s", path);
         fd = openat(dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd >= 0 && fchmod(fd, mode) == 0 && wattle_write_all(fd, content, size) &&
+        if (fd >= 0 && set_access(fd, mode, group) && wattle_write_all(fd, content, size) &&
             fsync(fd) == 0)
                 return TRUE;
         wattle_error_set_errno(error, errno, "%s", path);
@@ -166,7 +175,7 @@ gboolean wattle_write_file(int dir_fd, const char *path, guint mode, const char 
 {
         g_autofree char *temporary = g_strconcat(path, WATTLE_NEW_SUFFIX, NULL);
 
-        if (!wattle_write_new_file(dir_fd, temporary, mode, content, size, error))
+        if (!wattle_write_new_file(dir_fd, temporary, mode, NULL, content, size, error))
                 return FALSE;
         if (renameat(dir_fd, temporary, dir_fd, path) == 0)
                 return TRUE;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <glib.h>
+#include <sys/types.h>
 
 /* A file descriptor that closes itself; -1: none. */
 typedef int WattleFd;
@@ -27,10 +28,12 @@ GBytes *wattle_read_file(int dir_fd, const char *path, gsize max,
 /* FALSE with errno. */
 gboolean wattle_write_all(int fd, const char *content, gsize size) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A new file in the place of any other, its mode before its content, and on the disk when this
- * returns. For who renames it then: a reader may see half of it. */
-gboolean wattle_write_new_file(int dir_fd, const char *path, guint mode, const char *content,
-                               gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A new file in the place of any other, its mode and group (NULL: that which the kernel gives it)
+ * before its content, and on the disk when this returns. For who renames it then: a reader may see
+ * half of it. */
+gboolean wattle_write_new_file(int dir_fd, const char *path, guint mode, const gid_t *group,
+                               const char *content, gsize size,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The same whole or not at all: written beside it, and renamed. */
 gboolean wattle_write_file(int dir_fd, const char *path, guint mode, const char *content,

@@ -12,28 +12,17 @@
 #include "common/paths.h"
 #include "common/sys/file.h"
 
-void wattle_changes_init(WattleChanges *changes)
+/* What others may not read is for a group: networkd's, unless someone ran us by hand. */
+static gboolean has_access(const struct stat *st, guint mode, const gid_t *group)
 {
-        changes->changed = g_ptr_array_new_with_free_func(g_free);
-        changes->removed = g_ptr_array_new_with_free_func(g_free);
-}
-
-void wattle_changes_clear(WattleChanges *changes)
-{
-        g_clear_pointer(&changes->changed, g_ptr_array_unref);
-        g_clear_pointer(&changes->removed, g_ptr_array_unref);
-}
-
-/* What others may not read is for our group: networkd's, unless someone ran us by hand. */
-static gboolean has_access(const struct stat *st, guint mode)
-{
-        return (st->st_mode & 07777) == mode && (mode & S_IROTH || st->st_gid == getegid());
+        return (st->st_mode & 07777) == mode &&
+               (mode & S_IROTH || st->st_gid == (group ? *group : getegid()));
 }
 
 /* Whether the file is there with this mode and content: then it keeps its inode and time, which
  * networkd compares. */
-static gboolean is_unchanged(int root_fd, const char *path, guint mode, const char *content,
-                             gsize size)
+static gboolean is_unchanged(int root_fd, const char *path, guint mode, const gid_t *group,
+                             const char *content, gsize size)
 {
         g_auto(WattleFd) fd = openat(root_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         char buffer[16 * 1024];
@@ -41,7 +30,7 @@ static gboolean is_unchanged(int root_fd, const char *path, guint mode, const ch
         gsize at = 0;
         gssize n;
 
-        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !has_access(&st, mode) ||
+        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !has_access(&st, mode, group) ||
             (gsize)st.st_size != size)
                 return FALSE;
         while ((n = read(fd, buffer, sizeof buffer)) > 0) {
@@ -52,90 +41,98 @@ static gboolean is_unchanged(int root_fd, const char *path, guint mode, const ch
         return n == 0 && at == size;
 }
 
-/* Temporary files beside all that differ; on failure the ones already written are taken away again.
- */
-static gboolean write_changed(int root_fd, const WattleFileset *files, GPtrArray *changed,
-                              GError **error)
+void wattle_install_compare(int root_fd, const char *mesh, const WattleFileset *files,
+                            const gid_t *group, WattleChanges *ret)
+{
+        *ret = (WattleChanges){ 0 };
+        for (WattleFileKind kind = 0; kind < WATTLE_N_RENDERED_FILES; kind++) {
+                const WattleFile *file = wattle_fileset_find(files, kind);
+                g_autofree char *path = wattle_paths_file(kind, mesh);
+
+                if (!file && wattle_path_exists(root_fd, path))
+                        ret->removed |= WATTLE_FILE_BIT(kind);
+                else if (file && !is_unchanged(root_fd, path, file->mode, group, file->content->str,
+                                               file->content->len))
+                        ret->changed |= WATTLE_FILE_BIT(kind);
+        }
+}
+
+/* A temporary file beside each. */
+static gboolean write_files(int root_fd, const WattleFileset *files, guint kinds,
+                            const gid_t *group, GError **error)
+{
+        for (guint i = 0; i < files->files->len; i++) {
+                const WattleFile *file = g_ptr_array_index(files->files, i);
+                g_autofree char *temporary = g_strconcat(file->path, WATTLE_NEW_SUFFIX, NULL);
+                gboolean for_all = (file->mode & S_IROTH) != 0;
+
+                if (kinds & WATTLE_FILE_BIT(file->kind) &&
+                    (!wattle_make_folders(root_fd, file->path, error) ||
+                     !wattle_write_new_file(root_fd, temporary, file->mode, for_all ? NULL : group,
+                                            file->content->str, file->content->len, error)))
+                        return FALSE;
+        }
+        return TRUE;
+}
+
+static gboolean rename_files(int root_fd, const WattleFileset *files, guint kinds, GError **error)
 {
         for (guint i = 0; i < files->files->len; i++) {
                 const WattleFile *file = g_ptr_array_index(files->files, i);
                 g_autofree char *temporary = g_strconcat(file->path, WATTLE_NEW_SUFFIX, NULL);
 
-                if (is_unchanged(root_fd, file->path, file->mode, file->content->str,
-                                 file->content->len))
-                        continue;
-                if (!wattle_make_folders(root_fd, file->path, error) ||
-                    !wattle_write_new_file(root_fd, temporary, file->mode, file->content->str,
-                                           file->content->len, error))
-                        return FALSE;
-                g_ptr_array_add(changed, g_strdup(file->path));
+                if (kinds & WATTLE_FILE_BIT(file->kind) &&
+                    renameat(root_fd, temporary, root_fd, file->path) < 0)
+                        return wattle_error_set_errno(error, errno, "%s", file->path);
         }
         return TRUE;
 }
 
-static void remove_temporaries(int root_fd, const GPtrArray *paths)
+/* All that there may be of these kinds. */
+static void remove_temporaries(int root_fd, const char *mesh, guint kinds)
 {
-        for (guint i = 0; i < paths->len; i++) {
-                g_autofree char *temporary =
-                        g_strconcat(g_ptr_array_index(paths, i), WATTLE_NEW_SUFFIX, NULL);
-
-                unlinkat(root_fd, temporary, 0);
-        }
-}
-
-static gboolean rename_changed(int root_fd, const GPtrArray *changed, GError **error)
-{
-        for (guint i = 0; i < changed->len; i++) {
-                const char *path = g_ptr_array_index(changed, i);
+        for (WattleFileKind kind = 0; kind < WATTLE_N_RENDERED_FILES; kind++) {
+                g_autofree char *path = wattle_paths_file(kind, mesh);
                 g_autofree char *temporary = g_strconcat(path, WATTLE_NEW_SUFFIX, NULL);
 
-                if (renameat(root_fd, temporary, root_fd, path) < 0)
-                        return wattle_error_set_errno(error, errno, "%s", path);
+                if (kinds & WATTLE_FILE_BIT(kind))
+                        unlinkat(root_fd, temporary, 0);
         }
-        return TRUE;
 }
 
-/* Every path that a mesh may have; what is not in its set is stale. */
-static gboolean remove_stale(int root_fd, const char *mesh, const WattleFileset *files,
-                             GPtrArray *removed, GError **error)
+static gboolean remove_files(int root_fd, const char *mesh, guint kinds, GError **error)
 {
-        for (guint i = 0; i < WATTLE_N_RENDERED_FILES; i++) {
-                g_autofree char *path = wattle_paths_file(i, mesh);
+        for (WattleFileKind kind = 0; kind < WATTLE_N_RENDERED_FILES; kind++) {
+                g_autofree char *path = wattle_paths_file(kind, mesh);
 
-                if (wattle_fileset_find(files, path))
-                        continue;
-                if (unlinkat(root_fd, path, 0) == 0)
-                        g_ptr_array_add(removed, g_steal_pointer(&path));
-                else if (errno != ENOENT && errno != ENOTDIR)
+                if (kinds & WATTLE_FILE_BIT(kind) && unlinkat(root_fd, path, 0) < 0 &&
+                    errno != ENOENT && errno != ENOTDIR)
                         return wattle_error_set_errno(error, errno, "%s", path);
         }
         return TRUE;
 }
 
 gboolean wattle_install(int root_fd, const char *mesh, const WattleFileset *files,
-                        WattleChanges *changes, GError **error)
+                        const gid_t *group, WattleChanges *ret, GError **error)
 {
-        g_auto(WattleChanges) own = { 0 };
+        WattleChanges changes;
 
-        wattle_changes_init(&own);
-        if (!write_changed(root_fd, files, own.changed, error) ||
-            !rename_changed(root_fd, own.changed, error)) {
-                remove_temporaries(root_fd, own.changed);
+        wattle_install_compare(root_fd, mesh, files, group, &changes);
+        if (!write_files(root_fd, files, changes.changed, group, error) ||
+            !rename_files(root_fd, files, changes.changed, error)) {
+                remove_temporaries(root_fd, mesh, changes.changed);
                 return FALSE;
         }
-        if (!remove_stale(root_fd, mesh, files, own.removed, error))
+        if (!remove_files(root_fd, mesh, changes.removed, error))
                 return FALSE;
-        if (changes) {
-                g_ptr_array_extend_and_steal(changes->changed, g_steal_pointer(&own.changed));
-                g_ptr_array_extend_and_steal(changes->removed, g_steal_pointer(&own.removed));
-        }
+        *ret = changes;
         return TRUE;
 }
 
 gboolean wattle_install_file(int root_fd, const char *path, guint mode, const char *content,
                              gsize size, gboolean *ret_changed, GError **error)
 {
-        gboolean changed = !is_unchanged(root_fd, path, mode, content, size);
+        gboolean changed = !is_unchanged(root_fd, path, mode, NULL, content, size);
 
         if (changed && (!wattle_make_folders(root_fd, path, error) ||
                         !wattle_write_file(root_fd, path, mode, content, size, error)))

@@ -4,23 +4,26 @@
  * removed. Files of other names are never touched. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "common/fileset.h"
 
+/* Each of the set's files has a kind of its own. */
 typedef struct {
-        GPtrArray
-                *changed; /* paths (char *) as in the file set: new, or with new content or mode */
-        GPtrArray *removed; /* paths that were there and are not in the set */
+        guint changed; /* bits of kinds: new, or with new content, mode or group */
+        guint removed; /* there, and not in the set */
 } WattleChanges;
 
-void wattle_changes_init(WattleChanges *changes);
-void wattle_changes_clear(WattleChanges *changes);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleChanges, wattle_changes_clear)
+/* What wattle_install() would change now. */
+void wattle_install_compare(int root_fd, const char *mesh, const WattleFileset *files,
+                            const gid_t *group, WattleChanges *ret);
 
-/* Makes the files of the mesh exactly those of the set; an empty set removes them all. Folders that
- * are missing are made, 0755. changes may be NULL. On failure no file was renamed, unless renaming
- * itself failed half way. */
+/* Makes the files of the mesh exactly those of the set; an empty set removes them all. group has
+ * what not all may read; NULL: ours. Folders that are missing are made, 0755. On failure no file
+ * was renamed, unless renaming itself failed half way. */
 gboolean wattle_install(int root_fd, const char *mesh, const WattleFileset *files,
-                        WattleChanges *changes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                        const gid_t *group, WattleChanges *ret,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* One file of a host, which no file set may hold for it has a secret: not touched if it has its
  * content and mode already, its folders made as above. */

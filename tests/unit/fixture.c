@@ -92,7 +92,7 @@ WattleView *good_view(const char *profile_text, const char *device, const char *
 }
 
 void check_rendered(const WattleView *view, void (*render)(const WattleView *, WattleFileset *),
-                    const char *path, const char *lines)
+                    WattleFileKind kind, const char *lines)
 {
         g_auto(WattleFileset) files = { 0 };
         const WattleFile *file;
@@ -100,7 +100,7 @@ void check_rendered(const WattleView *view, void (*render)(const WattleView *, W
 
         wattle_fileset_init(&files);
         render(view, &files);
-        file = wattle_fileset_find(&files, path);
+        file = wattle_fileset_find(&files, kind);
         g_assert_cmpint(file != NULL, ==, lines != NULL);
         if (!file)
                 return;

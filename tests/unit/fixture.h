@@ -33,10 +33,10 @@ void good_local(WattleLocal *local, const char *lines);
 /* The view of a device of a profile; both texts must be good, and nothing be reported. */
 WattleView *good_view(const char *profile, const char *device, const char *lines);
 
-/* What a renderer makes: that file, with the line that all begin with and then these; with NULL
- * there is none. */
+/* What a renderer makes: the file of that kind, with the line that all begin with and then these;
+ * with NULL there is none. */
 void check_rendered(const WattleView *view, void (*render)(const WattleView *, WattleFileset *),
-                    const char *path, const char *lines);
+                    WattleFileKind kind, const char *lines);
 
 /* Public keys for tests, of no private key. */
 #define KEY_A "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="

@@ -66,7 +66,7 @@ static void row(gconstpointer data)
         const Row *row = data;
         g_autoptr(WattleView) view = good_view(row->profile, row->device, row->local);
 
-        check_rendered(view, wattle_render_filter, "run/wattle/home.nft", row->lines);
+        check_rendered(view, wattle_render_filter, WATTLE_FILE_FILTER, row->lines);
 }
 
 int main(int argc, char **argv)

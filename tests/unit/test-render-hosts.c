@@ -40,7 +40,7 @@ static void all_devices(void)
 
                 wattle_fileset_init(&files);
                 wattle_render_hosts(view, &files);
-                file = wattle_fileset_find(&files, "run/wattle/home.hosts");
+                file = wattle_fileset_find(&files, WATTLE_FILE_HOSTS);
                 g_assert_cmpstr(strchr(file->content->str, '\n') + 1, ==, LINES("home"));
                 g_assert_cmpuint(file->mode, ==, 0644);
         }
@@ -58,10 +58,9 @@ static void domain(void)
 
         wattle_fileset_init(&files);
         wattle_render_hosts(view, &files);
-        g_assert_cmpstr(
-                strchr(wattle_fileset_find(&files, "run/wattle/home.hosts")->content->str, '\n') +
-                        1,
-                ==, LINES("a.example") "10.77.0.21 x.a.example x\n");
+        g_assert_cmpstr(strchr(wattle_fileset_find(&files, WATTLE_FILE_HOSTS)->content->str, '\n') +
+                                1,
+                        ==, LINES("a.example") "10.77.0.21 x.a.example x\n");
 }
 
 int main(int argc, char **argv)

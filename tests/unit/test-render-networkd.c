@@ -5,9 +5,6 @@
 #include "common/render.h"
 #include "tests/unit/fixture.h"
 
-#define NETDEV  "run/systemd/network/60-wattle-home.netdev"
-#define NETWORK "run/systemd/network/60-wattle-home.network"
-
 static const char mesh[] = "[Mesh]\n"
                            "Subnet=10.77.0.0/24\n"
                            "[Device anna]\n"
@@ -39,7 +36,7 @@ static void netdev(void)
         wattle_fileset_init(&files);
         wattle_render_networkd(view, 252, &files);
         g_assert_cmpuint(files.files->len, ==, 2);
-        file = wattle_fileset_find(&files, NETDEV);
+        file = wattle_fileset_find(&files, WATTLE_FILE_NETDEV);
         /* networkd's group reads it, others do not: it says where the key is. */
         g_assert_cmpuint(file->mode, ==, 0640);
         g_assert_cmpstr(file->content->str, ==,
@@ -60,7 +57,7 @@ static void netdev(void)
                         "AllowedIPs=10.77.0.2/32\n"
                         "Endpoint=[2001:db8::1]:51820\n"
                         "PersistentKeepalive=25\n");
-        g_assert_cmpuint(wattle_fileset_find(&files, NETWORK)->mode, ==, 0644);
+        g_assert_cmpuint(wattle_fileset_find(&files, WATTLE_FILE_NETWORK)->mode, ==, 0644);
 }
 
 /* From 256 on networkd finds the key itself; a path would win over the credential. */
@@ -74,8 +71,8 @@ static void key_credential(void)
 
                 wattle_fileset_init(&files);
                 wattle_render_networkd(view, versions[i], &files);
-                g_assert_null(
-                        strstr(wattle_fileset_find(&files, NETDEV)->content->str, "PrivateKey"));
+                g_assert_null(strstr(wattle_fileset_find(&files, WATTLE_FILE_NETDEV)->content->str,
+                                     "PrivateKey"));
         }
         g_assert_false(wattle_networkd_takes_credentials(252));
         g_assert_false(wattle_networkd_takes_credentials(255));
@@ -103,7 +100,7 @@ static void of_network_manager(void)
         wattle_fileset_init(&files);
         wattle_render_networkd(view, 252, &files);
         g_assert_cmpuint(files.files->len, ==, 1);
-        g_assert_cmpstr(wattle_fileset_find(&files, NETWORK)->content->str, ==,
+        g_assert_cmpstr(wattle_fileset_find(&files, WATTLE_FILE_NETWORK)->content->str, ==,
                         "# Made by wattle from home.mesh for device anna. Change the mesh, not "
                         "this file.\n"
                         "\n"

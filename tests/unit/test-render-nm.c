@@ -21,8 +21,7 @@ static void row(gconstpointer data)
         const Row *row = data;
         g_autoptr(WattleView) view = good_view(MESH, "anna", row->local);
 
-        check_rendered(view, wattle_render_nm, "run/NetworkManager/conf.d/60-wattle-home.conf",
-                       row->lines);
+        check_rendered(view, wattle_render_nm, WATTLE_FILE_UNMANAGED, row->lines);
 }
 
 int main(int argc, char **argv)

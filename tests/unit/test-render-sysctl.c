@@ -41,7 +41,7 @@ static void row(gconstpointer data)
         const Row *row = data;
         g_autoptr(WattleView) view = good_view(row->profile, "anna", row->local);
 
-        check_rendered(view, wattle_render_sysctl, "run/sysctl.d/60-wattle-home.conf", row->lines);
+        check_rendered(view, wattle_render_sysctl, WATTLE_FILE_SYSCTL, row->lines);
 }
 
 int main(int argc, char **argv)

@@ -177,7 +177,7 @@ static void links_are_not_followed(void)
         root_link(&root, "a" WATTLE_NEW_SUFFIX, "target");
         g_assert_true(wattle_write_file(root.fd, "a", 0644, "a", 1, NULL));
         root_link(&root, "b", "target");
-        g_assert_true(wattle_write_new_file(root.fd, "b", 0640, "b", 1, NULL));
+        g_assert_true(wattle_write_new_file(root.fd, "b", 0640, NULL, "b", 1, NULL));
         g_assert_cmpint(root_stat(&root, "target").st_size, ==, 8);
         list = root_list(&root);
         g_assert_cmpstr(list, ==, "0644 a\n0640 b\n0600 target");

@@ -12,39 +12,36 @@
 #define SYSCTL  "run/sysctl.d/60-wattle-home.conf"
 #define HOSTS   "run/wattle/home.hosts"
 
-static void add(WattleFileset *files, const char *path, guint mode, const char *comment)
+static void add(WattleFileset *files, WattleFileKind kind, guint mode, const char *comment)
 {
-        wattle_file_comment(wattle_fileset_add(files, g_strdup(path), mode), comment);
+        wattle_file_comment(wattle_fileset_add(files, kind, "home", mode), comment);
 }
 
 static void set_of_two(WattleFileset *files, const char *netdev, const char *network)
 {
         wattle_fileset_init(files);
-        add(files, NETDEV, 0640, netdev);
-        add(files, NETWORK, 0644, network);
+        add(files, WATTLE_FILE_NETDEV, 0640, netdev);
+        add(files, WATTLE_FILE_NETWORK, 0644, network);
 }
 
-static char *joined(GPtrArray *paths)
+static char *joined(guint kinds)
 {
         g_autoptr(GString) text = g_string_new(NULL);
 
-        for (guint i = 0; i < paths->len; i++)
-                g_string_append_printf(text, "%s%s", i == 0 ? "" : " ",
-                                       (const char *)g_ptr_array_index(paths, i));
+        for (WattleFileKind kind = 0; kind < WATTLE_N_FILES; kind++) {
+                g_autofree char *path = wattle_paths_file(kind, "home");
+
+                if (kinds & WATTLE_FILE_BIT(kind))
+                        g_string_append_printf(text, "%s%s", text->len == 0 ? "" : " ", path);
+        }
         return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static void check_install(const Root *root, const WattleFileset *files, const char *changed,
-                          const char *removed)
+static void check_changes(const WattleChanges *changes, const char *changed, const char *removed)
 {
-        g_auto(WattleChanges) changes = { 0 };
-        g_autoptr(GError) error = NULL;
-        g_autofree char *changed_text = NULL, *removed_text = NULL;
+        g_autofree char *changed_text = joined(changes->changed);
+        g_autofree char *removed_text = joined(changes->removed);
 
-        wattle_changes_init(&changes);
-        check_error(wattle_install(root->fd, "home", files, &changes, &error), &error, NULL);
-        changed_text = joined(changes.changed);
-        removed_text = joined(changes.removed);
         g_assert_cmpstr(changed_text, ==, changed);
         g_assert_cmpstr(removed_text, ==, removed);
 }
@@ -54,6 +51,21 @@ static void check_list(const Root *root, const char *expected)
         g_autofree char *list = root_list(root);
 
         g_assert_cmpstr(list, ==, expected);
+}
+
+/* What is found out before is what is done. */
+static void check_install(const Root *root, const WattleFileset *files, const char *changed,
+                          const char *removed)
+{
+        WattleChanges changes;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *before = root_list(root);
+
+        wattle_install_compare(root->fd, "home", files, NULL, &changes);
+        check_changes(&changes, changed, removed);
+        check_list(root, before);
+        check_error(wattle_install(root->fd, "home", files, NULL, &changes, &error), &error, NULL);
+        check_changes(&changes, changed, removed);
 }
 
 static void check_content(const Root *root, const char *path, const char *expected)
@@ -130,7 +142,7 @@ static void stale_files_are_removed(void)
         root_put(&root, NETWORK, "x", 0644);
         root_put(&root, SYSCTL, "x", 0644);
         root_put(&root, HOSTS, "x", 0644);
-        add(&files, NETWORK, 0644, "b");
+        add(&files, WATTLE_FILE_NETWORK, 0644, "b");
         check_install(&root, &files, NETWORK, NETDEV " " SYSCTL " " HOSTS);
         check_list(&root, "0644 " NETWORK);
 }
@@ -166,21 +178,20 @@ static void failure_half_way_leaves_all_as_it_was(void)
 {
         g_auto(Root) root = { 0 };
         g_auto(WattleFileset) files = { 0 };
-        g_auto(WattleChanges) changes = { 0 };
+        WattleChanges changes = { 0 };
         g_autoptr(GError) error = NULL;
 
         root_init(&root);
-        wattle_changes_init(&changes);
         set_of_two(&files, "new", "new");
-        add(&files, SYSCTL, 0644, "new");
+        add(&files, WATTLE_FILE_SYSCTL, 0644, "new");
         root_put(&root, NETDEV, "old", 0640);
         root_put(&root, HOSTS, "stale", 0644);
         root_put(&root, "run/sysctl.d", "in the way", 0644);
-        check_error(wattle_install(root.fd, "home", &files, &changes, &error), &error,
+        check_error(wattle_install(root.fd, "home", &files, NULL, &changes, &error), &error,
                     SYSCTL ".wattle-new: Not a directory");
         check_list(&root, "0644 run/sysctl.d\n0640 " NETDEV "\n0644 " HOSTS);
         check_content(&root, NETDEV, "old");
-        g_assert_cmpuint(changes.changed->len + changes.removed->len, ==, 0);
+        g_assert_cmpuint(changes.changed | changes.removed, ==, 0);
 }
 
 /* What a run that was killed left behind is in nobody's way. */
@@ -199,12 +210,43 @@ static void old_temporaries_are_replaced(void)
         check_content(&root, "target", "precious");
 }
 
+/* networkd's alone is for its group, whoever runs us; who is not root may give a file to no other
+ * group, and that is an error. */
+static void group_of_what_not_all_may_read(void)
+{
+        g_auto(Root) root = { 0 };
+        g_auto(WattleFileset) files = { 0 };
+        g_autoptr(GError) error = NULL;
+        gid_t group = 4321;
+        WattleChanges changes;
+        gboolean ok;
+
+        root_init(&root);
+        set_of_two(&files, "a", "b");
+        check_install(&root, &files, NETDEV " " NETWORK, "");
+        wattle_install_compare(root.fd, "home", &files, &group, &changes);
+        check_changes(&changes, NETDEV, "");
+        ok = wattle_install(root.fd, "home", &files, &group, &changes, &error);
+        if (geteuid() != 0) {
+                check_error(ok, &error, NETDEV ".wattle-new: Operation not permitted");
+                check_list(&root, "0640 " NETDEV "\n0644 " NETWORK);
+                return;
+        }
+        check_error(ok, &error, NULL);
+        g_assert_cmpuint(root_stat(&root, NETDEV).st_gid, ==, group);
+        g_assert_cmpuint(root_stat(&root, NETWORK).st_gid, ==, getegid());
+        wattle_install_compare(root.fd, "home", &files, &group, &changes);
+        check_changes(&changes, "", "");
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/sys-install/new-files", new_files);
         g_test_add_func("/sys-install/equal-content-is-not-touched", equal_content_is_not_touched);
         g_test_add_func("/sys-install/mode-and-kind-are-put-right", mode_and_kind_are_put_right);
+        g_test_add_func("/sys-install/group-of-what-not-all-may-read",
+                        group_of_what_not_all_may_read);
         g_test_add_func("/sys-install/stale-files-are-removed", stale_files_are_removed);
         g_test_add_func("/sys-install/others-files-are-not-touched", others_files_are_not_touched);
         g_test_add_func("/sys-install/failure-half-way-leaves-all-as-it-was",
