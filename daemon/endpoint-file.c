@@ -9,7 +9,10 @@
 #include "common/scalar.h"
 #include "common/sys/file.h"
 
+/* The first line says which version the lines are of. This is 1, as all wattleds have written it;
+ * that of a later one begins with LATER and its number, and those before pass over the file. */
 #define HEADER "# wattled: where each peer was reached last\n"
+#define LATER  "# wattled "
 
 static gboolean refuse(GError **error, guint line, const char *what)
 {
@@ -68,6 +71,8 @@ gboolean wattle_endpoint_file_read(gconstpointer bytes, gsize size, GArray *endp
         g_autofree char *text = size > 0 ? g_strndup(bytes, size) : g_strdup("");
         guint n = endpoints->len;
 
+        if (g_str_has_prefix(text, LATER) && g_ascii_isdigit(text[strlen(LATER)]))
+                return refuse(error, 1, "of a later version of wattled");
         if (strlen(text) != size || !g_str_has_prefix(text, HEADER))
                 return refuse(error, 1, "not written by wattled");
         if (read_lines(text, endpoints, error))

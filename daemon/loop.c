@@ -521,7 +521,11 @@ void wattle_loop_stop(WattleLoop *loop)
         loop->timer = sd_event_source_disable_unref(loop->timer);
         for (guint i = 0; i < loop->roster->members->len; i++) {
                 WattleMember *member = wattle_roster_at(loop->roster, i);
+                WattleMigrateAction back = { .kind = WATTLE_MIGRATE_SET,
+                                             .reason = WATTLE_MOVE_REVERT };
 
+                if (member->engine && wattle_migration_leave(member->engine, &back.at))
+                        set_endpoint(member, &back);
                 g_clear_pointer(&member->engine, wattle_migration_free);
                 member->in_kernel = FALSE;
                 member->reach_of = 0;

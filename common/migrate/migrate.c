@@ -328,6 +328,17 @@ gboolean wattle_migration_last_good(const WattleMigration *m, WattleSocketAddr *
         return TRUE;
 }
 
+gboolean wattle_migration_leave(const WattleMigration *m, WattleSocketAddr *ret)
+{
+        WattleSocketAddr walk = wattle_socket_addr_is_set(&m->good) ? m->good : m->home;
+        WattleSocketAddr at = m->try.back ? m->try.from : walk;
+
+        if (m->phase != PHASE_TRY || m->try.proved || !wattle_socket_addr_is_set(&at))
+                return FALSE;
+        *ret = at;
+        return TRUE;
+}
+
 gboolean wattle_migration_may_move_to(const WattleMigration *m, const WattleSocketAddr *at)
 {
         const Candidate *candidate = wattle_migrate_find(m, at);

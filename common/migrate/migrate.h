@@ -46,6 +46,11 @@ void wattle_migration_status(const WattleMigration *migration, gint64 now_us,
 /* The endpoint that an answer last proved, to be kept across restarts; FALSE: none yet. */
 gboolean wattle_migration_last_good(const WattleMigration *migration, WattleSocketAddr *ret);
 
+/* Whoever ends now, in the middle of a try, leaves an endpoint that nothing has proved: TRUE with
+ * the one to put back. Of a walk, where the old path is dead, that is the last public one that was
+ * proved, or else where the walk began. */
+gboolean wattle_migration_leave(const WattleMigration *migration, WattleSocketAddr *ret);
+
 /* Whether WATTLE_ON_MOVE with this address can be followed: a candidate that may be tried here and
  * now. */
 gboolean wattle_migration_may_move_to(const WattleMigration *migration, const WattleSocketAddr *at);

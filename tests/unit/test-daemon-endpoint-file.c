@@ -20,6 +20,8 @@ static const Row rows[] = {
           HEADER KEY_A " 192.0.2.1:51820 1700000000\n" KEY_B " [2001:db8::1]:1 0\n", NULL },
         { "empty", "", "line 1: not written by wattled" },
         { "no-header", KEY_A " 192.0.2.1:51820 1700000000\n", "line 1: not written by wattled" },
+        { "later", "# wattled 2: where each peer was reached last\nfoo\n",
+          "line 1: of a later version of wattled" },
         { "cut", HEADER KEY_A " 192.0.2.1:51820 17000", "line 2: the end is missing" },
         { "empty-line", HEADER "\n", "line 2: not a key, an endpoint and a time" },
         { "two-words", HEADER KEY_A " 192.0.2.1:51820\n",

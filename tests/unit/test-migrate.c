@@ -361,10 +361,71 @@ static void tell_status(gconstpointer data)
         g_assert_cmpstr(text->str, ==, row->status);
 }
 
+/* What the kernel is left with by who ends after the last line. */
+static const struct {
+        const char *name;
+        Line lines[8];
+        const char *left; /* NULL: as it is */
+} ends[] = {
+        { "nothing is tried",
+          { { 0, "list LAN=link PUBLIC=gateway", "" }, { 1, "read PUBLIC handshake", "" } },
+          NULL },
+        { "in an upgrade",
+          { { 0, "list LAN=link PUBLIC=gateway", "" },
+            { 1, "read PUBLIC handshake", "" },
+            { 1000, "read PUBLIC rx+5000 tx+5000", "" },
+            { 1020, "read LAN tx+100", "" } },
+          "PUBLIC" },
+        { "in an upgrade from where the peer was learnt",
+          { { 0, "list LAN=link PUBLIC=gateway", "" },
+            { 1, "read HOTEL handshake", "" },
+            { 1000, "read HOTEL rx+5000 tx+5000", "" },
+            { 1020, "read LAN tx+100", "" } },
+          "HOTEL" },
+        { "in an upgrade that is proved",
+          { { 0, "list LAN=link PUBLIC=gateway", "" },
+            { 1, "read PUBLIC handshake", "" },
+            { 1000, "read PUBLIC rx+5000 tx+5000", "" },
+            { 1002, "answer", "" },
+            { 1003, "read LAN rx+200 tx+200", "" } },
+          NULL },
+        { "in a walk, after a neighbour",
+          { { 0, "list LAN=link PUBLIC=gateway PUBLIC6=gateway", "" },
+            { 1, "read LAN handshake", "" },
+            { 1000, "read LAN rx+5000 tx+5000", "" },
+            { 1800, "links LAN=gateway PUBLIC=gateway PUBLIC6=gateway", "" },
+            { 1801, "read LAN rx+100 tx+100", "" } },
+          "LAN" },
+};
+
+static void tell_end(gconstpointer data)
+{
+        const typeof(ends[0]) *row = data;
+        Stage stage = { .now = 0 };
+        g_autoptr(WattleMigration) m = NULL;
+        WattleSocketAddr at;
+        gboolean left;
+
+        configure(&stage, "");
+        stage.m = m = wattle_migration_new(&stage.config, 1000 * 1000 * MSEC);
+        for (const Line *line = row->lines; line->event; line++) {
+                WattleMigrateEvent event = { .kind = WATTLE_ON_TIMER };
+                g_autofree char *does = NULL;
+
+                stage.now = (1000 * 1000 + line->ms) * MSEC;
+                parse_event(&stage, line->event, &event);
+                does = perform(&stage, &event);
+                g_test_message("%s: %s", line->event, does);
+        }
+        left = wattle_migration_leave(m, &at);
+        g_assert_cmpstr(left ? name_of(&at) : NULL, ==, row->left);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         add_rows("/migrate/stories", stories, tell);
         add_rows("/migrate/status", statuses, tell_status);
+        add_rows("/migrate/ends", ends, tell_end);
         return g_test_run();
 }
