@@ -47,7 +47,7 @@ def mirror():
     raise RuntimeError("apt knows no Debian mirror with a 'main' component:\n" + targets)
 
 
-def _apt_options():
+def apt_options():
     dump = subprocess.run(["apt-config", "dump", "--format", '%f "%v";%n', "--no-empty", *APT_SETTINGS],
                           check=True, text=True, capture_output=True).stdout
     return ['Acquire::Languages "none";'] + dump.splitlines()
@@ -73,7 +73,7 @@ def _options(release, what):
 
 def _mmdebstrap(release, what, target):
     """The apt options and the mirror are this machine's and make no other tree, so they are no part of the key."""
-    command = ["mmdebstrap", "--quiet", *("--aptopt=" + option for option in _apt_options()), *_options(release, what),
+    command = ["mmdebstrap", "--quiet", *("--aptopt=" + option for option in apt_options()), *_options(release, what),
                str(target), mirror()]
     done = subprocess.run(contained(command), stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
