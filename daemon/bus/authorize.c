@@ -164,7 +164,7 @@ static int on_answer(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bus_er
         int result = 0;
 
         if (read_answer(answer, question->interactive, &error))
-                result = question->act(question->call, question->data, &error);
+                result = question->act(question->call, question->uid, question->data, &error);
         return settle(question, &error, result);
 }
 
@@ -259,7 +259,7 @@ static int on_user(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bus_erro
         question->uid = uid;
         if (question->uid == question->authorizer->trusted_uid)
                 return settle(question, &error,
-                              question->act(question->call, question->data, &error));
+                              question->act(question->call, question->uid, question->data, &error));
         result = ponder(question, &error);
         return result < 0 || sd_bus_error_is_set(&error) ? settle(question, &error, result) : 0;
 }
@@ -286,7 +286,7 @@ int wattle_authorize(WattleAuthorizer *authorizer, sd_bus_message *call, const c
         if (!action)
                 return deny(error, "the method is unknown");
         if (!*action) {
-                result = act(call, data, error);
+                result = act(call, WATTLE_ANY_USER, data, error);
                 return result < 0 ? result : 1;
         }
         if (unknown->length >= MAX_UNKNOWN ||
@@ -297,7 +297,7 @@ int wattle_authorize(WattleAuthorizer *authorizer, sd_bus_message *call, const c
                 .authorizer = authorizer,
                 .queue = unknown,
                 .call = sd_bus_message_ref(call),
-                .uid = (uid_t)-1,
+                .uid = WATTLE_ANY_USER,
                 .action = action,
                 .details = g_strdupv((char **)details),
                 .interactive = sd_bus_message_get_allow_interactive_authorization(call) > 0,

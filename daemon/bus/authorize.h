@@ -16,8 +16,10 @@ WattleAuthorizer *wattle_authorizer_new(uid_t trusted_uid);
 void wattle_authorizer_free(WattleAuthorizer *authorizer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleAuthorizer, wattle_authorizer_free)
 
-/* Does what the call asks for, and replies. A negative result, or a set error, is the reply. */
-typedef int (*WattleAct)(sd_bus_message *call, gpointer data, sd_bus_error *error);
+/* Does what the call asks for, and replies. A negative result, or a set error, is the reply. uid is
+ * the caller's, or WATTLE_ANY_USER for what is free to all. */
+#define WATTLE_ANY_USER ((uid_t)-1)
+typedef int (*WattleAct)(sd_bus_message *call, uid_t uid, gpointer data, sd_bus_error *error);
 
 /* For the handler of a method to return: calls act, now or when polkit has said yes, or replies
  * that it may not. details are pairs of texts for polkit's rules and dialogs, ended by NULL. data

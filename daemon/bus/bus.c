@@ -12,6 +12,9 @@
 
 #define NAME_IS_OURS 1 /* DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER */
 
+/* Of the 64 that a mesh may have under way. */
+#define MAX_PROBES_OF_A_USER 8
+
 struct WattleBus {
         sd_bus *bus;
         WattleBusBack back;
@@ -19,7 +22,8 @@ struct WattleBus {
         sd_bus_slot *manager_slot, *mesh_slot, *nodes_slot, *name_slot;
 };
 
-static int act_get_mesh(sd_bus_message *call, gpointer data, sd_bus_error *error)
+static int act_get_mesh(sd_bus_message *call, G_GNUC_UNUSED uid_t uid, gpointer data,
+                        sd_bus_error *error)
 {
         const WattleBus *bus = data;
         g_autoptr(GError) refused = NULL;
@@ -224,7 +228,8 @@ WattleBus *wattle_bus_new(sd_bus *connection, WattleManager *manager, uid_t trus
         *bus = (WattleBus){
                 .bus = sd_bus_ref(connection),
                 .back = { manager, wattle_authorizer_new(trusted_uid),
-                          wattle_jobs_new(connection, on_job_done, bus) },
+                          wattle_jobs_new(connection, on_job_done, bus),
+                          wattle_quota_new(MAX_PROBES_OF_A_USER, trusted_uid) },
                 .meshes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                                 (GDestroyNotify)wattle_bus_mesh_free),
         };
@@ -250,6 +255,7 @@ void wattle_bus_free(WattleBus *bus)
         sd_bus_slot_unref(bus->name_slot);
         wattle_authorizer_free(bus->back.authorizer);
         wattle_jobs_free(bus->back.jobs);
+        wattle_quota_unref(bus->back.probes);
         g_hash_table_unref(bus->meshes);
         sd_bus_unref(bus->bus);
         g_free(bus);

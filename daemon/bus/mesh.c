@@ -105,7 +105,8 @@ static void refresh(WattleBusMesh *mesh, guint index)
         (void)!wattle_manager_refresh(mesh->back->manager, index, NULL);
 }
 
-static int act_list_peers(sd_bus_message *call, gpointer data, sd_bus_error *error)
+static int act_list_peers(sd_bus_message *call, G_GNUC_UNUSED uid_t uid, gpointer data,
+                          sd_bus_error *error)
 {
         WattleBusMesh *mesh = data;
         AUTO_BUS_MESSAGE *reply = NULL;
@@ -127,7 +128,8 @@ static int act_list_peers(sd_bus_message *call, gpointer data, sd_bus_error *err
         return result < 0 ? result : sd_bus_send(NULL, reply, NULL);
 }
 
-static int act_get_peer(sd_bus_message *call, gpointer data, sd_bus_error *error)
+static int act_get_peer(sd_bus_message *call, G_GNUC_UNUSED uid_t uid, gpointer data,
+                        sd_bus_error *error)
 {
         WattleBusMesh *mesh = data;
         AUTO_BUS_MESSAGE *reply = NULL;
@@ -154,17 +156,19 @@ static int act_switch(sd_bus_message *call, WattleBusMesh *mesh, gboolean up, sd
         return wattle_act_switch(mesh->back->jobs, call, &info, up, error);
 }
 
-static int act_up(sd_bus_message *call, gpointer data, sd_bus_error *error)
+static int act_up(sd_bus_message *call, G_GNUC_UNUSED uid_t uid, gpointer data, sd_bus_error *error)
 {
         return act_switch(call, data, TRUE, error);
 }
 
-static int act_down(sd_bus_message *call, gpointer data, sd_bus_error *error)
+static int act_down(sd_bus_message *call, G_GNUC_UNUSED uid_t uid, gpointer data,
+                    sd_bus_error *error)
 {
         return act_switch(call, data, FALSE, error);
 }
 
-static int act_apply(sd_bus_message *call, gpointer data, G_GNUC_UNUSED sd_bus_error *error)
+static int act_apply(sd_bus_message *call, G_GNUC_UNUSED uid_t uid, gpointer data,
+                     G_GNUC_UNUSED sd_bus_error *error)
 {
         const WattleBusMesh *mesh = data;
 
@@ -191,7 +195,8 @@ static gboolean read_migration(const WattleBusMesh *mesh, sd_bus_message *call, 
         return FALSE;
 }
 
-static int act_migrate(sd_bus_message *call, gpointer data, sd_bus_error *error)
+static int act_migrate(sd_bus_message *call, G_GNUC_UNUSED uid_t uid, gpointer data,
+                       sd_bus_error *error)
 {
         const WattleBusMesh *mesh = data;
         g_autoptr(GError) refused = NULL;
@@ -209,30 +214,52 @@ static int act_migrate(sd_bus_message *call, gpointer data, sd_bus_error *error)
         return sd_bus_reply_method_return(call, NULL);
 }
 
-static void on_probed(gboolean answered, guint32 rtt_us, const char *why, gpointer data)
-{
-        AUTO_BUS_MESSAGE *call = data;
+/* A caller who waits for the answer of a probe. */
+typedef struct {
+        WattleQuota *quota;
+        uid_t uid;
+        sd_bus_message *call;
+} ProbeCall;
 
-        if (answered)
-                sd_bus_reply_method_return(call, "t", (guint64)rtt_us);
-        else
-                sd_bus_reply_method_errorf(call, WATTLE_BUS_ERROR_FAILED, "%s", why);
+static void probe_call_free(ProbeCall *probing)
+{
+        wattle_quota_give_back(probing->quota, probing->uid);
+        wattle_quota_unref(probing->quota);
+        sd_bus_message_unref(probing->call);
+        g_free(probing);
 }
 
-static int act_probe(sd_bus_message *call, gpointer data, sd_bus_error *error)
+static void on_probed(gboolean answered, guint32 rtt_us, const char *why, gpointer data)
+{
+        ProbeCall *probing = data;
+
+        if (answered)
+                sd_bus_reply_method_return(probing->call, "t", (guint64)rtt_us);
+        else
+                sd_bus_reply_method_errorf(probing->call, WATTLE_BUS_ERROR_FAILED, "%s", why);
+        probe_call_free(probing);
+}
+
+static int act_probe(sd_bus_message *call, uid_t uid, gpointer data, sd_bus_error *error)
 {
         const WattleBusMesh *mesh = data;
+        WattleQuota *quota = mesh->back->probes;
         g_autoptr(GError) refused = NULL;
+        ProbeCall *probing;
         const char *name;
         guint index, peer;
 
         sd_bus_message_rewind(call, 1);
         if (!find_peer(mesh, call, &index, &peer, &name, error))
                 return sd_bus_error_get_errno(error);
-        if (wattle_manager_probe(mesh->back->manager, index, peer, on_probed,
-                                 sd_bus_message_ref(call), &refused))
+        if (!wattle_quota_take(quota, uid))
+                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                         "Too many probes of yours are under way");
+        probing = g_new(ProbeCall, 1);
+        *probing = (ProbeCall){ wattle_quota_ref(quota), uid, sd_bus_message_ref(call) };
+        if (wattle_manager_probe(mesh->back->manager, index, peer, on_probed, probing, &refused))
                 return 0;
-        sd_bus_message_unref(call);
+        probe_call_free(probing);
         return fail(error, WATTLE_BUS_ERROR_FAILED, refused);
 }
 

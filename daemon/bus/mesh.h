@@ -8,6 +8,7 @@
 
 #include "daemon/bus/acts.h"
 #include "daemon/bus/authorize.h"
+#include "daemon/bus/quota.h"
 #include "daemon/manager.h"
 
 /* Whom its methods turn to; all of them outlive it. */
@@ -15,6 +16,7 @@ typedef struct {
         WattleManager *manager;
         WattleAuthorizer *authorizer;
         WattleJobs *jobs;
+        WattleQuota *probes; /* that users wait for */
 } WattleBusBack;
 
 typedef struct WattleBusMesh WattleBusMesh;

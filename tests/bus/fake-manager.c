@@ -36,9 +36,7 @@ void fake_manager_change(WattleManager *manager, WattleChanged changed, guint me
 
 void fake_manager_probed(WattleManager *manager, gboolean answered, guint32 rtt_us, const char *why)
 {
-        WattleProbed probed = g_steal_pointer(&manager->probed);
-
-        probed(answered, rtt_us, why, manager->probed_data);
+        manager->probed(answered, rtt_us, why, g_queue_pop_head(&manager->probing));
 }
 
 void wattle_manager_reload(WattleManager *manager)
@@ -155,7 +153,7 @@ gboolean wattle_manager_probe(WattleManager *manager, guint mesh, guint peer, Wa
                 return FALSE;
         g_string_append_printf(manager->told, "probe %u %u\n", mesh, peer);
         manager->probed = probed;
-        manager->probed_data = data;
+        g_queue_push_tail(&manager->probing, data);
         return TRUE;
 }
 

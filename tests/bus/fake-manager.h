@@ -15,7 +15,7 @@ struct WattleManager {
         WattleManagerChanged changed;
         gpointer changed_data;
         WattleProbed probed;
-        gpointer probed_data;
+        GQueue probing; /* the data of each that waits */
 };
 
 WattleManager *fake_manager_new(void);

@@ -336,7 +336,7 @@ static gboolean is_probing(gpointer data)
 {
         const Stage *stage = data;
 
-        return stage->manager->probed != NULL;
+        return !g_queue_is_empty(&stage->manager->probing);
 }
 
 static void probe(gboolean answered, const char *expected)
@@ -357,6 +357,42 @@ static void probe(gboolean answered, const char *expected)
         }
         g_assert_cmpint(sd_bus_message_read(call.reply, "t", &rtt_us), >, 0);
         g_assert_cmpuint(rtt_us, ==, 1234);
+}
+
+#define PROBES_OF_A_USER 8
+
+static gboolean are_eight(gpointer data)
+{
+        const Stage *stage = data;
+
+        return stage->manager->probing.length == PROBES_OF_A_USER;
+}
+
+/* One user leaves room for others', and has it again when his are answered. */
+static void probes_of_a_user(void)
+{
+        Call calls[PROBES_OF_A_USER + 1] = { 0 };
+        g_auto(Stage) stage = { 0 };
+        g_auto(Call) again = { 0 };
+
+        stage_init(&stage, POLKIT_YES, NOBODY);
+        for (guint i = 0; i < PROBES_OF_A_USER; i++)
+                stage_send(&stage, &calls[i], HOME, WATTLE_BUS_MESH, "Probe", FALSE, "s", "b");
+        stage_run_until(&stage, are_eight, &stage);
+        stage_send(&stage, &calls[PROBES_OF_A_USER], HOME, WATTLE_BUS_MESH, "Probe", FALSE, "s",
+                   "b");
+        stage_wait(&stage, &calls[PROBES_OF_A_USER]);
+        g_assert_cmpstr(sd_bus_message_get_error(calls[PROBES_OF_A_USER].reply)->message, ==,
+                        "Too many probes of yours are under way");
+        for (guint i = 0; i < PROBES_OF_A_USER; i++)
+                fake_manager_probed(stage.manager, TRUE, 1, NULL);
+        stage_send(&stage, &again, HOME, WATTLE_BUS_MESH, "Probe", FALSE, "s", "b");
+        stage_run_until(&stage, is_probing, &stage);
+        /* It outlives the bus on which it was asked for. */
+        g_clear_pointer(&stage.bus, wattle_bus_free);
+        fake_manager_probed(stage.manager, FALSE, 0, "wattled ends");
+        for (guint i = 0; i < G_N_ELEMENTS(calls); i++)
+                call_clear(&calls[i]);
 }
 
 static void probe_answered(void)
@@ -475,6 +511,7 @@ int main(int argc, char **argv)
         g_test_add_func("/bus/changes", changes_are_told);
         g_test_add_func("/bus/probe answered", probe_answered);
         g_test_add_func("/bus/probe lost", probe_lost);
+        g_test_add_func("/bus/probes of a user", probes_of_a_user);
         g_test_add_func("/bus/another is not systemd", another_is_not_systemd);
         g_test_add_func("/bus/what cannot be done", what_cannot_be_done_is_said);
         return g_test_run();
