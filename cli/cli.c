@@ -68,7 +68,7 @@ int wattle_cli_usage(const WattleVerb *verb, const char *format, ...)
 
         fprintf(stderr, "wattle %s: ", verb->name);
         va_start(args, format);
-        vfprintf(stderr, format, args);
+        wattle_print_va(stderr, format, args);
         va_end(args);
         fprintf(stderr, "; see 'wattle %s --help'\n", verb->name);
         return WATTLE_EXIT_USAGE;

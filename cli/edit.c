@@ -243,7 +243,7 @@ gboolean wattle_editor_apply(const WattleEditor *editor, const GArray *edits, gb
                 return TRUE;
         if (!write_text(editor, text))
                 return FALSE;
-        fprintf(stderr, "%s: %s\n", editor->name, done);
+        wattle_print(stderr, "%s: %s\n", editor->name, done);
         return TRUE;
 }
 

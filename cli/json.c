@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/json.h"
 
+#include "common/text.h"
+
 static void quote(WattleJson *json, const char *text)
 {
         g_autofree char *valid = g_utf8_make_valid(text, -1);
 
         fputc('"', json->stream);
-        for (const char *p = valid; *p; p++) {
-                if (*p == '"' || *p == '\\')
+        for (const char *p = valid, *next; *p; p = next) {
+                gunichar c = g_utf8_get_char(p);
+
+                next = g_utf8_next_char(p);
+                if (c == '"' || c == '\\')
                         fprintf(json->stream, "\\%c", *p);
-                else if ((guchar)*p < 0x20 || *p == 0x7f)
-                        fprintf(json->stream, "\\u%04x", (guint)*p);
+                else if (c == '\n' || c == '\t' || wattle_text_is_unprintable(c))
+                        fprintf(json->stream, "\\u%04x", (guint)c);
                 else
-                        fputc(*p, json->stream);
+                        fwrite(p, 1, (gsize)(next - p), json->stream);
         }
         fputc('"', json->stream);
 }

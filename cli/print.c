@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/text.h"
+
 #define COLUMN_GAP 2
 
 typedef struct {
@@ -27,6 +29,7 @@ static gboolean has_colour(FILE *stream)
 
 void wattle_print_styled(FILE *stream, WattleStyle style, const char *text)
 {
+        g_autofree char *clean = wattle_text_clean(text);
         static const char *const codes[] = {
                 [WATTLE_STYLE_PLAIN] = "",   [WATTLE_STYLE_BOLD] = "1",
                 [WATTLE_STYLE_DIM] = "2",    [WATTLE_STYLE_RED] = "31",
@@ -35,9 +38,25 @@ void wattle_print_styled(FILE *stream, WattleStyle style, const char *text)
         };
 
         if (style != WATTLE_STYLE_PLAIN && *text && has_colour(stream))
-                fprintf(stream, "\033[%sm%s\033[0m", codes[style], text);
+                fprintf(stream, "\033[%sm%s\033[0m", codes[style], clean);
         else
-                fputs(text, stream);
+                fputs(clean, stream);
+}
+
+void wattle_print_va(FILE *stream, const char *format, va_list args)
+{
+        g_autofree char *text = g_strdup_vprintf(format, args);
+
+        wattle_print_styled(stream, WATTLE_STYLE_PLAIN, text);
+}
+
+void wattle_print(FILE *stream, const char *format, ...)
+{
+        va_list args;
+
+        va_start(args, format);
+        wattle_print_va(stream, format, args);
+        va_end(args);
 }
 
 void wattle_print_error(const char *format, ...)
@@ -47,7 +66,7 @@ void wattle_print_error(const char *format, ...)
         wattle_print_styled(stderr, WATTLE_STYLE_RED, "wattle:");
         fputc(' ', stderr);
         va_start(args, format);
-        vfprintf(stderr, format, args);
+        wattle_print_va(stderr, format, args);
         va_end(args);
         fputc('\n', stderr);
 }
@@ -62,7 +81,7 @@ static void print_fault(const WattleFault *fault)
         fputs(": ", stderr);
         if (is_warning)
                 wattle_print_styled(stderr, WATTLE_STYLE_YELLOW, "warning: ");
-        fprintf(stderr, "%s\n", fault->text);
+        wattle_print(stderr, "%s\n", fault->text);
 }
 
 void wattle_print_report(WattleReport *report)
@@ -103,8 +122,8 @@ void wattle_table_free(WattleTable *table)
 
 void wattle_table_add_styled(WattleTable *table, WattleStyle style, char *text)
 {
-        g_autofree char *owned = text;
-        Cell cell = { g_strsplit(owned, "\n", -1), style };
+        g_autofree char *owned = text, *clean = wattle_text_clean(text);
+        Cell cell = { g_strsplit(clean, "\n", -1), style };
 
         g_array_append_val(table->cells, cell);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What people read: reports, tables, and colour where it is wanted. */
+/* What people read: reports, tables, and colour where it is wanted. Whatever is printed here is
+ * clean: the name of a connection or the error of another program gives no order to the terminal.
+ */
 #pragma once
 
 #include <glib.h>
@@ -20,6 +22,9 @@ typedef enum {
 /* The text in a style, if the stream is a terminal that knows colour and NO_COLOR is not set
  * (no-color.org). */
 void wattle_print_styled(FILE *stream, WattleStyle style, const char *text);
+
+void wattle_print(FILE *stream, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void wattle_print_va(FILE *stream, const char *format, va_list args) G_GNUC_PRINTF(2, 0);
 
 /* "wattle: TEXT" on stderr. */
 void wattle_print_error(const char *format, ...) G_GNUC_PRINTF(1, 2);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/text.h"
+
 static WattlePlace place_at(const WattleIni *ini, const char *line, const char *p)
 {
         return (WattlePlace){ ini->file, ini->n_lines, (guint32)(p - line) + 1 };
@@ -102,14 +104,6 @@ void wattle_ini_clear(WattleIni *ini)
         g_clear_pointer(&ini->text, g_free);
 }
 
-/* U+0080 to U+009F, which terminals obey too, and what turns the direction of text: U+200E, U+200F,
- * U+202A to U+202E and U+2066 to U+2069. Messages quote what they refuse. */
-static gboolean is_unprintable(gunichar c)
-{
-        return (c >= 0x80 && c <= 0x9f) || c == 0x200e || c == 0x200f ||
-               (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-}
-
 /* Control characters, NUL among them, and broken UTF-8. */
 static gboolean check_characters(WattleIni *ini, const char *line, gsize length)
 {
@@ -129,7 +123,7 @@ static gboolean check_characters(WattleIni *ini, const char *line, gsize length)
                 return FALSE;
         }
         for (const char *p = line; p < line + length; p = g_utf8_next_char(p))
-                if (is_unprintable(g_utf8_get_char(p))) {
+                if (wattle_text_is_unprintable(g_utf8_get_char(p))) {
                         wattle_report_error(ini->report, place_at(ini, line, p),
                                             "has the control character U+%04X", g_utf8_get_char(p));
                         return FALSE;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/text.h"
+
 #define FILES_BLOCK 256 /* bytes */
 
 static void fault_clear(gpointer data)
@@ -124,9 +126,11 @@ char *wattle_place_format(WattlePlace place)
 char *wattle_fault_format(const WattleFault *fault)
 {
         g_autofree char *place = wattle_place_format(fault->place);
+        g_autofree char *line = g_strdup_printf(
+                "%s%s%s%s", place, *place ? ": " : "",
+                fault->kind == WATTLE_FAULT_WARNING ? "warning: " : "", fault->text);
 
-        return g_strdup_printf("%s%s%s%s", place, *place ? ": " : "",
-                               fault->kind == WATTLE_FAULT_WARNING ? "warning: " : "", fault->text);
+        return wattle_text_clean(line);
 }
 
 char *wattle_report_first_error(WattleReport *report)

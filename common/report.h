@@ -60,7 +60,7 @@ gboolean wattle_report_has_room(const WattleReport *report);
 void wattle_report_sort(WattleReport *report);
 
 /* "home.mesh:12:9: Address: 10.9.0.1 is outside 10.7.0.0/16"; a warning has "warning: " before its
- * text. */
+ * text. For a terminal or a log: clean, as wattle_text_clean() has it. */
 char *wattle_fault_format(const WattleFault *fault);
 
 /* The first error by place, formatted. A report without one is that of a failure which nobody

@@ -161,7 +161,7 @@ static void print_peers(const GArray *peers, const WattleScreen *screen, FILE *s
         }
         wattle_table_print(table, stream);
         if (n < peers->len)
-                fprintf(stream, "... and %u more\n", peers->len - n);
+                wattle_print(stream, "... and %u more\n", peers->len - n);
 }
 
 static void print_head(const WattleStatus *status, FILE *stream)
@@ -176,18 +176,18 @@ static void print_head(const WattleStatus *status, FILE *stream)
         fputs(": ", stream);
         wattle_print_styled(stream, styles[status->link], wattle_link_state_name(status->link));
         if (status->device)
-                fprintf(stream, ", %s", status->device);
+                wattle_print(stream, ", %s", status->device);
         for (guint i = 0; i < status->n_addresses; i++) {
                 char text[WATTLE_ADDR_TEXT_MAX];
 
                 wattle_addr_format(&status->addresses[i], text);
-                fprintf(stream, " %s", text);
+                wattle_print(stream, " %s", text);
         }
         if (status->interface && strcmp(status->interface, status->mesh) != 0)
-                fprintf(stream, ", interface %s", status->interface);
+                wattle_print(stream, ", interface %s", status->interface);
         if (status->listen_port > 0)
-                fprintf(stream, ", port %u", status->listen_port);
-        fprintf(stream, ", %s\n", wattle_owner_name(status->owner));
+                wattle_print(stream, ", port %u", status->listen_port);
+        wattle_print(stream, ", %s\n", wattle_owner_name(status->owner));
 }
 
 void wattle_status_print(const WattleStatus *status, const GPtrArray *notes,

@@ -78,7 +78,7 @@ static gboolean apply_one(const WattleApplier *applier, const char *mesh)
                 return FALSE;
         }
         text = describe(&applied);
-        printf("%s: %s\n", mesh, text);
+        wattle_print(stdout, "%s: %s\n", mesh, text);
         return TRUE;
 }
 

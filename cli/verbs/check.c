@@ -48,10 +48,10 @@ static gboolean check_installed(const WattleCli *cli, const char *name,
 
 static void print_good(const WattleMesh *mesh)
 {
-        printf("%s: good: %u device%s", mesh->path, mesh->profile->n_devices,
-               mesh->profile->n_devices == 1 ? "" : "s");
+        wattle_print(stdout, "%s: good: %u device%s", mesh->path, mesh->profile->n_devices,
+                     mesh->profile->n_devices == 1 ? "" : "s");
         if (mesh->profile->has_serial)
-                printf(", serial %" G_GUINT64_FORMAT, mesh->profile->serial);
+                wattle_print(stdout, ", serial %" G_GUINT64_FORMAT, mesh->profile->serial);
         putchar('\n');
 }
 

@@ -74,9 +74,9 @@ static void print_findings(const char *mesh, const GArray *findings)
                 fputs("  ", stdout);
                 wattle_print_styled(stdout, is_note ? WATTLE_STYLE_YELLOW : WATTLE_STYLE_RED,
                                     finding->check);
-                printf(": %s%s\n", is_note ? "note: " : "", finding->text);
+                wattle_print(stdout, ": %s%s\n", is_note ? "note: " : "", finding->text);
                 if (finding->command)
-                        printf("      %s\n", finding->command);
+                        wattle_print(stdout, "      %s\n", finding->command);
         }
 }
 

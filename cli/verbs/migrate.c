@@ -104,9 +104,9 @@ static gboolean migrate(Move *move, GError **error)
         from = place_text(&before);
         to = place_text(&after);
         if (moved && same_place(&before, &after)) {
-                printf("%s: already at %s\n", move->device, to);
+                wattle_print(stdout, "%s: already at %s\n", move->device, to);
         } else if (moved) {
-                printf("%s: now at %s; it was at %s\n", move->device, to, from);
+                wattle_print(stdout, "%s: now at %s; it was at %s\n", move->device, to, from);
         } else {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, "%s: stays at %s%s%s",
                             move->device, to, after.reason ? ": " : "",

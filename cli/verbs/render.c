@@ -107,7 +107,7 @@ static void print_files(const WattleFileset *files)
                 if (i > 0)
                         putchar('\n');
                 wattle_print_styled(stdout, WATTLE_STYLE_BOLD, heading);
-                printf("\n%s", file->content->str);
+                wattle_print(stdout, "\n%s", file->content->str);
         }
 }
 
@@ -126,9 +126,9 @@ static gboolean write_files(const char *folder, const char *mesh, const WattleFi
         ok = wattle_install(fd, mesh, files, NULL, &changes, &error);
         close(fd);
         if (ok)
-                printf("%s: %u files, %u changed, %u removed\n", folder, files->files->len,
-                       wattle_file_bits_count(changes.changed),
-                       wattle_file_bits_count(changes.removed));
+                wattle_print(stdout, "%s: %u files, %u changed, %u removed\n", folder,
+                             files->files->len, wattle_file_bits_count(changes.changed),
+                             wattle_file_bits_count(changes.removed));
         else
                 wattle_print_error("%s/%s", folder, error->message);
         return ok;

@@ -3,15 +3,18 @@
 
 #include <stdio.h>
 
+#include "common/text.h"
+
 void wattle_log(WattleLogPriority priority, const char *format, ...)
 {
-        g_autofree char *text = NULL;
+        g_autofree char *text = NULL, *clean = NULL;
         va_list arguments;
 
         va_start(arguments, format);
         text = g_strdup_vprintf(format, arguments);
         va_end(arguments);
-        fprintf(stderr, "<%d>%s\n", (int)priority, text);
+        clean = wattle_text_clean(text);
+        fprintf(stderr, "<%d>%s\n", (int)priority, clean);
 }
 
 static void log_fault(WattleFaultKind kind, const char *line, G_GNUC_UNUSED gpointer data)

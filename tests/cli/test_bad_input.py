@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Bad input: FILE:LINE:COLUMN: TEXT with the way out, exit status 1, and nothing written."""
 import os
+import re
+
 
 import pytest
 from conftest import needs_root, public_key
@@ -179,3 +181,13 @@ def test_exit_node_that_is_none(wattle):
     wattle.mesh('local.conf', '[Local]\nExitNode=b\n')
     assert wattle.bad('render', '--as=a', '--local=local.conf', 'home.mesh') == (
         'local.conf:2:10: ExitNode: b offers no way out: it has no ExitNode=yes in the profile\n')
+
+
+@pytest.mark.parametrize('verb', ['check', 'show', 'render'])
+def test_no_orders_to_the_terminal(wattle, verb):
+    """The name of a file is anybody's."""
+    name = '\x1b]0;root\x07\x9b2J.mesh'
+    error = wattle.bad(verb, name)
+    assert error.startswith('\ufffd]0;root\ufffd\ufffd2J.mesh: ')
+    wattle.mesh(name, '[Mesh]\nSubnet=10.7.0.0/24\nFrom=x\n')
+    assert not re.search('[\x00-\x09\x0b-\x1f\x7f-\x9f]', wattle.bad(verb, name))
