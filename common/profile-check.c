@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "common/address-policy.h"
 #include "common/profile.h"
 #include "common/scalar.h"
 #include "common/set.h"
@@ -106,16 +107,34 @@ static char *format_subnets(const WattleProfile *profile)
         return g_string_free(text, FALSE);
 }
 
+static void report_unfit(const WattleProfile *profile, WattleSpot place, const char *key,
+                         const char *text, WattleAddressVerdict verdict, const char *why,
+                         WattleReport *report)
+{
+        if (verdict == WATTLE_ADDRESS_UNFIT)
+                wattle_report_error(report, wattle_profile_place(profile, place), "%s: %s %s", key,
+                                    text, why);
+        else if (verdict == WATTLE_ADDRESS_DOUBTFUL)
+                wattle_report_warning(report, wattle_profile_place(profile, place), "%s: %s %s",
+                                      key, text, why);
+}
+
 static void check_address_in_subnet(const WattleProfile *profile, const WattleProfileAddr *addr,
                                     WattleReport *report)
 {
         const WattlePrefix *subnet = subnet_of(profile, &addr->value);
         char addr_text[WATTLE_ADDR_TEXT_MAX], subnet_text[WATTLE_PREFIX_TEXT_MAX];
 
+        const char *why;
+
         if (subnet && wattle_prefix_has_host(subnet, &addr->value))
                 return;
         wattle_addr_format(&addr->value, addr_text);
-        if (!subnet) {
+        if (!subnet &&
+            wattle_address_judge(&addr->value, WATTLE_USE_ADDRESS, &why) == WATTLE_ADDRESS_UNFIT) {
+                report_unfit(profile, addr->place, "Address", addr_text, WATTLE_ADDRESS_UNFIT, why,
+                             report);
+        } else if (!subnet) {
                 g_autofree char *subnets = format_subnets(profile);
 
                 wattle_report_error(report, wattle_profile_place(profile, addr->place),
@@ -190,18 +209,34 @@ static gboolean endpoint_equal(gconstpointer a, gconstpointer b)
         return wattle_endpoint_equal(a, b);
 }
 
+static void check_literal(const WattleProfile *profile, const WattleCandidate *candidate,
+                          WattleReport *report)
+{
+        gboolean is_public = candidate->kind == WATTLE_CANDIDATE_PUBLIC;
+        const WattleAddr *addr = &candidate->endpoint.at.addr;
+        WattleAddressVerdict verdict = WATTLE_ADDRESS_UNFIT;
+        const char *why = "is inside the mesh itself, and cannot carry it";
+        char text[WATTLE_ENDPOINT_TEXT_MAX];
+
+        if (!subnet_of(profile, addr))
+                verdict = wattle_address_judge(
+                        addr, is_public ? WATTLE_USE_PUBLIC_ENDPOINT : WATTLE_USE_PRIVATE_ENDPOINT,
+                        &why);
+        if (verdict == WATTLE_ADDRESS_FITS)
+                return;
+        wattle_endpoint_format(&candidate->endpoint, text);
+        report_unfit(profile, candidate->place, is_public ? "PublicEndpoint" : "PrivateEndpoint",
+                     text, verdict, why, report);
+}
+
 static void check_candidate(const WattleProfile *profile, WattleSet *public_endpoints,
                             const WattleCandidate *candidate, WattleReport *report)
 {
         gboolean is_public = candidate->kind == WATTLE_CANDIDATE_PUBLIC;
         char text[WATTLE_ENDPOINT_TEXT_MAX];
 
-        if (!candidate->endpoint.name && subnet_of(profile, &candidate->endpoint.at.addr)) {
-                wattle_endpoint_format(&candidate->endpoint, text);
-                wattle_report_error(report, wattle_profile_place(profile, candidate->place),
-                                    "%s: %s is inside the mesh itself, and cannot carry it",
-                                    is_public ? "PublicEndpoint" : "PrivateEndpoint", text);
-        }
+        if (!candidate->endpoint.name)
+                check_literal(profile, candidate, report);
         if (is_public && !wattle_set_add(public_endpoints, &candidate->endpoint)) {
                 wattle_endpoint_format(&candidate->endpoint, text);
                 wattle_report_warning(
@@ -395,57 +430,71 @@ static void check_overlaps(const WattleProfile *profile, WattleReport *report)
                 check_endpoints_in_routes(profile, outermost, report);
 }
 
-/* Addresses that no interface may have, or that each has. */
-static const struct {
-        WattleAddrClass class;
-        const char *what;
-} unfit[] = {
-        { WATTLE_ADDR_THIS_NETWORK, "addresses of no host" },
-        { WATTLE_ADDR_RESERVED, "reserved addresses" },
-        { WATTLE_ADDR_LOOPBACK, "each host's own addresses" },
-        { WATTLE_ADDR_LINK_LOCAL, "link-local addresses" },
-        { WATTLE_ADDR_MULTICAST, "multicast addresses" },
-        { WATTLE_ADDR_UNSPECIFIED, "addresses of no host" },
-        { WATTLE_ADDR_MAPPED, "reserved addresses" },
-        { WATTLE_ADDR_TRANSLATED, "reserved addresses" },
-};
-
-static void check_subnet(const WattleProfile *profile, const WattleProfilePrefix *subnet,
-                         WattleReport *report)
+static void check_prefix(const WattleProfile *profile, const WattleProfilePrefix *prefix,
+                         WattleAddressUse use, WattleReport *report)
 {
-        guint classes = wattle_prefix_classes(&subnet->value);
+        gboolean is_subnet = use == WATTLE_USE_SUBNET;
         char text[WATTLE_PREFIX_TEXT_MAX];
+        WattleAddressVerdict verdict;
+        const char *why;
 
-        if (subnet->value.length == 0) {
-                wattle_report_error(report, wattle_profile_place(profile, subnet->place),
-                                    "Subnet: a mesh cannot have all addresses there are");
+        if (prefix->value.length == 0) {
+                wattle_report_error(report, wattle_profile_place(profile, prefix->place), "%s",
+                                    is_subnet ? "Subnet: a mesh cannot have all addresses there are"
+                                              : "Routes: a default route is written ExitNode=yes");
                 return;
         }
-        for (guint i = 0; i < G_N_ELEMENTS(unfit); i++) {
-                if (!(classes & 1u << unfit[i].class))
-                        continue;
-                wattle_prefix_format(&subnet->value, text);
-                wattle_report_error(report, wattle_profile_place(profile, subnet->place),
-                                    "Subnet: %s has %s: take one of 10.0.0.0/8, 172.16.0.0/12, "
-                                    "192.168.0.0/16 or fd00::/8",
-                                    text, unfit[i].what);
+        verdict = wattle_address_judge_prefix(&prefix->value, use, &why);
+        if (verdict == WATTLE_ADDRESS_FITS)
                 return;
-        }
+        wattle_prefix_format(&prefix->value, text);
+        report_unfit(profile, prefix->place, is_subnet ? "Subnet" : "Routes", text, verdict, why,
+                     report);
 }
 
 static void check_prefixes(const WattleProfile *profile, WattleReport *report)
 {
         for (guint i = 0; i < profile->n_subnets; i++)
-                check_subnet(profile, &profile->subnets[i], report);
+                check_prefix(profile, &profile->subnets[i], WATTLE_USE_SUBNET, report);
         for (guint i = 0; i < profile->n_devices; i++)
-                for (guint j = 0; j < profile->devices[i].n_routes; j++) {
-                        const WattleProfilePrefix *route = &profile->devices[i].routes[j];
+                for (guint j = 0; j < profile->devices[i].n_routes; j++)
+                        check_prefix(profile, &profile->devices[i].routes[j], WATTLE_USE_ROUTES,
+                                     report);
+}
 
-                        if (route->value.length == 0)
-                                wattle_report_error(
-                                        report, wattle_profile_place(profile, route->place),
-                                        "Routes: a default route is written ExitNode=yes");
-                }
+static gboolean is_active(const WattleDevice *device)
+{
+        return device->state == WATTLE_DEVICE_ACTIVE;
+}
+
+/* With a name alone the look-up has to go through the tunnel that waits for it, but for a name
+ * server on the host's own LAN. */
+static void check_exit_node(const WattleProfile *profile, const WattleDevice *device,
+                            WattleReport *report)
+{
+        const WattleCandidate *name = NULL;
+
+        for (guint i = 0; i < device->n_candidates; i++) {
+                if (device->candidates[i].kind != WATTLE_CANDIDATE_PUBLIC)
+                        continue;
+                if (!device->candidates[i].endpoint.name)
+                        return;
+                if (!name)
+                        name = &device->candidates[i];
+        }
+        if (name)
+                wattle_report_warning(report, wattle_profile_place(profile, name->place),
+                                      "PublicEndpoint: exit node %s is known by name alone, and "
+                                      "for who uses it the look-up of %s goes into the tunnel "
+                                      "that waits for it: give an address too",
+                                      device->name, name->endpoint.name);
+}
+
+static void check_exit_nodes(const WattleProfile *profile, WattleReport *report)
+{
+        for (guint i = 0; i < profile->n_devices; i++)
+                if (is_active(&profile->devices[i]) && profile->devices[i].exit_node)
+                        check_exit_node(profile, &profile->devices[i], report);
 }
 
 /* An MTU of IPv4 alone may be smaller: a tunnel inside a tunnel has 1220. Hosts may have one of
@@ -496,5 +545,38 @@ void wattle_profile_check(const WattleProfile *profile, WattleReport *report)
         check_candidates(profile, report);
         check_prefixes(profile, report);
         check_mtu(profile, report);
+        check_exit_nodes(profile, report);
         check_overlaps(profile, report);
+}
+
+/* Of those without any endpoint no two can meet: one line, however many they are. */
+void wattle_profile_advise(const WattleProfile *profile, WattleReport *report)
+{
+        const WattleDevice *first = NULL, *second = NULL;
+        guint n = 0;
+
+        for (guint i = 0; i < profile->n_devices; i++) {
+                const WattleDevice *device = &profile->devices[i];
+
+                if (is_active(device) && device->relay)
+                        return;
+                if (!is_active(device) || device->n_candidates > 0)
+                        continue;
+                if (n++ == 0)
+                        first = device;
+                else if (!second)
+                        second = device;
+        }
+        if (n == 2)
+                wattle_report_warning(report, wattle_profile_place(profile, second->place),
+                                      "devices %s (line %u) and %s cannot meet: neither has a "
+                                      "PublicEndpoint= or PrivateEndpoint=, and the mesh has no "
+                                      "Relay=yes",
+                                      first->name, first->place.line, second->name);
+        else if (n > 2)
+                wattle_report_warning(report, wattle_profile_place(profile, second->place),
+                                      "%u devices, as %s (line %u) and %s, cannot meet each other: "
+                                      "none has a PublicEndpoint= or PrivateEndpoint=, and the "
+                                      "mesh has no Relay=yes",
+                                      n, first->name, first->place.line, second->name);
 }

@@ -76,6 +76,10 @@ WattlePlace wattle_profile_place(const WattleProfile *profile, WattleSpot spot);
  * was not read. */
 void wattle_profile_check(const WattleProfile *profile, WattleReport *report);
 
+/* What is legal and perhaps meant so, and is told to who asks for a check alone: devices that
+ * cannot meet. */
+void wattle_profile_advise(const WattleProfile *profile, WattleReport *report);
+
 /* Read and check in one step, so that one run reports all faults: a good profile, or NULL with at
  * least one error in the report. Bytes that are taken over need not be copied. */
 WattleProfile *wattle_profile_load_take(GBytes *bytes, const char *file,

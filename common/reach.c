@@ -3,11 +3,29 @@
 
 #include <arpa/inet.h>
 
+#include "common/address-policy.h"
+
 static WattleFamilies family_of(const WattleEndpoint *endpoint)
 {
+        const char *why;
+        gboolean is_ipv6 = endpoint->at.addr.family == AF_INET6;
+
         if (endpoint->name)
                 return WATTLE_FAMILIES_NONE;
-        return endpoint->at.addr.family == AF_INET6 ? WATTLE_FAMILIES_IPV6 : WATTLE_FAMILIES_IPV4;
+        if (wattle_address_judge(&endpoint->at.addr, WATTLE_USE_PUBLIC_ENDPOINT, &why) ==
+            WATTLE_ADDRESS_FITS)
+                return is_ipv6 ? WATTLE_FAMILIES_IPV6 : WATTLE_FAMILIES_IPV4;
+        return is_ipv6 ? WATTLE_FAMILIES_IPV6_NEAR : WATTLE_FAMILIES_IPV4_NEAR;
+}
+
+/* The families alone: who has a private address can call one of everybody's. */
+static WattleFamilies calls(WattleFamilies families)
+{
+        if (families & WATTLE_FAMILIES_IPV4_NEAR)
+                families |= WATTLE_FAMILIES_IPV4;
+        if (families & WATTLE_FAMILIES_IPV6_NEAR)
+                families |= WATTLE_FAMILIES_IPV6;
+        return families;
 }
 
 WattleFamilies wattle_reach_families(const WattleDevice *device)
@@ -31,7 +49,7 @@ gboolean wattle_reach_is_callable(const WattleDevice *device)
 static const WattleEndpoint *choose(const WattleDevice *self, const WattleDevice *peer,
                                     gboolean takes_names)
 {
-        WattleFamilies ours = wattle_reach_families(self);
+        WattleFamilies ours = calls(wattle_reach_families(self));
         const WattleEndpoint *first = NULL;
 
         for (guint i = 0; i < peer->n_candidates; i++) {
@@ -62,5 +80,5 @@ const WattleEndpoint *wattle_reach_endpoint(const WattleDevice *self, const Watt
 
 gboolean wattle_reach_is_mutual(const WattleDevice *self, const WattleDevice *peer)
 {
-        return (wattle_reach_families(self) & wattle_reach_families(peer)) != 0;
+        return (wattle_reach_families(self) & calls(wattle_reach_families(peer))) != 0;
 }

@@ -12,6 +12,10 @@ typedef enum {
         WATTLE_FAMILIES_NONE = 0,
         WATTLE_FAMILIES_IPV4 = 1 << 0,
         WATTLE_FAMILIES_IPV6 = 1 << 1,
+        /* Of addresses that only their own network reaches, as private ones: that of a peer which
+         * shows such ones too may be the same. */
+        WATTLE_FAMILIES_IPV4_NEAR = 1 << 2,
+        WATTLE_FAMILIES_IPV6_NEAR = 1 << 3,
 } WattleFamilies;
 
 /* The families in which others can call the device: those of its literal PublicEndpoint=. */

@@ -65,6 +65,8 @@ static gboolean check(const WattleCli *cli, const char *operand, gboolean quiet)
         ok = wattle_cli_is_mesh_name(cli, operand)
                      ? check_installed(cli, operand, &deployment, &report)
                      : wattle_mesh_load_file(&deployment.mesh, operand, &report);
+        if (deployment.mesh.profile)
+                wattle_profile_advise(deployment.mesh.profile, &report);
         wattle_print_report(&report);
         ok = ok && report.n_errors == 0;
         if (ok && !quiet)

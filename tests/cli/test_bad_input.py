@@ -99,7 +99,7 @@ def test_all_faults_of_all_files(wattle):
     result = wattle('check', 'one.mesh', 'two.mesh', 'three.mesh', 'four.mesh')
     assert result.returncode == 1
     assert [line.split(': ')[0] for line in result.stderr.splitlines()] == [
-        'one.mesh:4:12', 'one.mesh:11:9', 'two.mesh:10:11', 'four.mesh']
+        'one.mesh:4:12', 'one.mesh:11:9', 'two.mesh:10:11', 'three.mesh:9:1', 'four.mesh']
     assert result.stdout == 'three.mesh: good: 2 devices, serial 1\n'
 
 

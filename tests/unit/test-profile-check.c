@@ -182,12 +182,95 @@ static const Row texts[] = {
                   DEVICE("b", KEY_B, "10.42.0.2", "PublicEndpoint=10.9.9.9:5"),
           "home.mesh:6:8: warning: Routes: 10.0.0.0/8 of device a contains the mesh's own subnet "
           "10.42.0.0/16 (line 2); the longer prefix wins\n"
+          "home.mesh:10:16: warning: PublicEndpoint: 10.9.9.9:5 is private: only hosts in that network "
+          "can call it; on a LAN it is a PrivateEndpoint=\n"
           "home.mesh:10:16: warning: PublicEndpoint: 10.9.9.9:5 lies inside 10.0.0.0/8, a route of "
           "device a (line 6): hosts with AcceptRoutes=yes lose the way to it; leave it out of the "
           "route" },
         { "route-is-the-mesh", MESH NAS "Routes=10.42.0.0/16\n",
           "home.mesh:6:8: Routes: 10.42.0.0/16 lies inside the mesh's own subnet 10.42.0.0/16 (line "
           "2)" },
+        { "subnet-of-providers-nat", "[Mesh]\nSubnet=100.64.0.0/10\n",
+          "home.mesh:2:8: warning: Subnet: 100.64.0.0/10 is of providers' NAT, and of Tailscale: a "
+          "host that has either gets two networks of the same addresses" },
+        { "subnet-of-class-e", "[Mesh]\nSubnet=240.1.0.0/16\n",
+          "home.mesh:2:8: warning: Subnet: 240.1.0.0/16 is reserved, and not all systems take it" },
+        { "subnet-of-protocols", "[Mesh]\nSubnet=192.0.0.0/24\n",
+          "home.mesh:2:8: Subnet: 192.0.0.0/24 is of protocols, as DS-Lite: " TAKE },
+        { "subnet-that-is-global", "[Mesh]\nSubnet=2a00:1:2:3::/64 9.9.9.0/24\n", "" },
+        { "address-link-local", MESH "[Device nas]\nPublicKey=" KEY_A "\nAddress=fe80::1\n",
+          "home.mesh:5:9: Address: fe80::1 is link-local, and no address of a mesh" },
+        { "address-loopback", MESH "[Device nas]\nPublicKey=" KEY_A "\nAddress=127.0.0.1\n",
+          "home.mesh:5:9: Address: 127.0.0.1 is each host's own, and no address of a mesh" },
+        { "routes-unfit",
+          MESH NAS "Routes=127.0.0.0/8 fe80::/64 169.254.0.0/16 224.0.0.0/4 ff00::/8\n",
+          "home.mesh:6:8: Routes: 127.0.0.0/8 is of each host itself: the kernel sends it nowhere\n"
+          "home.mesh:6:20: Routes: fe80::/64 is link-local: no router passes it on\n"
+          "home.mesh:6:30: Routes: 169.254.0.0/16 is link-local: no router passes it on\n"
+          "home.mesh:6:45: Routes: 224.0.0.0/4 is multicast, which WireGuard does not carry to "
+          "several\n"
+          "home.mesh:6:57: Routes: ff00::/8 is multicast, which WireGuard does not carry to "
+          "several" },
+        { "routes-that-fit",
+          MESH NAS "Routes=192.168.0.0/16 172.16.0.0/12 100.64.0.0/10 0.0.0.0/1 128.0.0.0/1 "
+                   "64:ff9b::/96 2000::/3 fd00::/8\n",
+          "home.mesh:6:51: warning: Routes: 0.0.0.0/1 of device nas contains the mesh's own subnet "
+          "10.42.0.0/16 (line 2); the longer prefix wins" },
+        { "public-endpoints-unfit",
+          MESH NAS "PublicEndpoint=[fe80::1]:51820 127.0.0.1:5 [::1]:5 169.254.7.7:5 192.0.0.2:5\n"
+                   "PublicEndpoint=[::ffff:1.2.3.4]:5 240.0.0.1:5 0.1.2.3:5\n",
+          "home.mesh:6:16: PublicEndpoint: [fe80::1]:51820 is link-local: no host of another network "
+          "can call it\n"
+          "home.mesh:6:32: PublicEndpoint: 127.0.0.1:5 is each host itself: who calls it gets no "
+          "further than to itself\n"
+          "home.mesh:6:44: PublicEndpoint: [::1]:5 is each host itself: who calls it gets no further "
+          "than to itself\n"
+          "home.mesh:6:52: PublicEndpoint: 169.254.7.7:5 is link-local: no host of another network "
+          "can call it\n"
+          "home.mesh:6:66: PublicEndpoint: 192.0.0.2:5 is of a protocol, as DS-Lite: each home has "
+          "the same one, and none can be called\n"
+          "home.mesh:7:16: PublicEndpoint: [::ffff:1.2.3.4]:5 is an IPv4 address as sockets show it: "
+          "write that one\n"
+          "home.mesh:7:35: PublicEndpoint: 240.0.0.1:5 is reserved: the Internet does not route it\n"
+          "home.mesh:7:47: PublicEndpoint: 0.1.2.3:5 is the address of no host" },
+        { "public-endpoints-doubtful",
+          MESH NAS "PublicEndpoint=192.168.1.2:5 [fd00::1]:5 100.64.1.2:5 198.18.0.1:5 "
+                   "[64:ff9b::1.2.3.4]:5\n",
+          "home.mesh:6:16: warning: PublicEndpoint: 192.168.1.2:5 is private: only hosts in that "
+          "network can call it; on a LAN it is a PrivateEndpoint=\n"
+          "home.mesh:6:30: warning: PublicEndpoint: [fd00::1]:5 is private: only hosts in that "
+          "network can call it; on a LAN it is a PrivateEndpoint=\n"
+          "home.mesh:6:42: warning: PublicEndpoint: 100.64.1.2:5 is behind a provider's NAT: nobody "
+          "outside of it can call it\n"
+          "home.mesh:6:55: warning: PublicEndpoint: 198.18.0.1:5 is for laboratories: the Internet "
+          "does not route it\n"
+          "home.mesh:6:68: warning: PublicEndpoint: [64:ff9b::102:304]:5 is an IPv4 address behind a "
+          "NAT64, which few networks have: write the IPv4 address too" },
+        { "private-endpoints-unfit",
+          MESH NAS "PrivateEndpoint=[fe80::1]:5 127.0.0.1:5 192.0.0.2:5 169.254.7.7:5\n",
+          "home.mesh:6:29: PrivateEndpoint: 127.0.0.1:5 is each host itself: who calls it gets no "
+          "further than to itself\n"
+          "home.mesh:6:41: PrivateEndpoint: 192.0.0.2:5 is of a protocol, as DS-Lite: each home has "
+          "the same one\n"
+          "home.mesh:6:53: warning: PrivateEndpoint: 169.254.7.7:5 is link-local: a host gives it to "
+          "itself, and may have another one tomorrow" },
+        { "private-endpoints-that-fit",
+          MESH NAS "PrivateEndpoint=192.168.1.2:5 [fd00::1]:5 100.64.1.2:5 9.9.9.9:5 [2a00::1]:5\n",
+          "" },
+        { "exit-node-by-name", MESH NAS "ExitNode=yes\nPublicEndpoint=nas.example:5\n",
+          "home.mesh:7:16: warning: PublicEndpoint: exit node nas is known by name alone, and for "
+          "who uses it the look-up of nas.example goes into the tunnel that waits for it: give an "
+          "address too" },
+        { "exit-node-by-name-and-address",
+          MESH NAS "ExitNode=yes\nPublicEndpoint=nas.example:5 1.2.3.4:5\n", "" },
+        { "exit-node-by-name-and-lan",
+          MESH NAS "ExitNode=yes\nPublicEndpoint=nas.example:5\nPrivateEndpoint=192.168.1.2:5\n",
+          "home.mesh:7:16: warning: PublicEndpoint: exit node nas is known by name alone, and for "
+          "who uses it the look-up of nas.example goes into the tunnel that waits for it: give an "
+          "address too" },
+        { "exit-node-that-only-calls", MESH NAS "ExitNode=yes\n", "" },
+        { "exit-node-revoked",
+          MESH NAS "ExitNode=yes\nPublicEndpoint=nas.example:5\nState=revoked\n", "" },
         { "mtu-of-ipv4", MESH "MTU=1220\n" NAS VPS, "" },
         { "mtu-of-ipv6-is-enough",
           "[Mesh]\nSubnet=fd42::/64\nMTU=1280\n[Device nas]\nPublicKey=" KEY_A
@@ -227,6 +310,36 @@ static void row(gconstpointer data)
         wattle_report_init(&report);
         profile = wattle_profile_load(row->text, strlen(row->text), "home.mesh", &report);
         g_assert_cmpint(profile != NULL, ==, report.n_errors == 0);
+        check_faults(&report, row->faults);
+}
+
+static const Row advised[] = {
+        { "one-without-endpoint", MESH NAS VPS "PublicEndpoint=1.2.3.4:5\n", "" },
+        { "two-without-endpoint", MESH NAS VPS,
+          "home.mesh:6:1: warning: devices nas (line 3) and vps cannot meet: neither has a "
+          "PublicEndpoint= or PrivateEndpoint=, and the mesh has no Relay=yes" },
+        { "two-without-endpoint-and-a-relay",
+          MESH NAS VPS DEVICE("r", KEY_C, "10.42.0.3", "PublicEndpoint=1.2.3.4:5\nRelay=yes"), "" },
+        { "a-relay-that-is-revoked",
+          MESH NAS VPS DEVICE("r", KEY_C, "10.42.0.3", "Relay=yes\nState=revoked"),
+          "home.mesh:6:1: warning: devices nas (line 3) and vps cannot meet: neither has a "
+          "PublicEndpoint= or PrivateEndpoint=, and the mesh has no Relay=yes" },
+        { "one-on-a-lan", MESH NAS VPS "PrivateEndpoint=192.168.1.2:5\n", "" },
+        { "one-revoked", MESH NAS VPS "State=revoked\n", "" },
+        { "many-without-endpoint",
+          MESH NAS VPS DEVICE("c", KEY_C, "10.42.0.3", "") DEVICE("d", KEY_D, "10.42.0.4", ""),
+          "home.mesh:6:1: warning: 4 devices, as nas (line 3) and vps, cannot meet each other: none "
+          "has a PublicEndpoint= or PrivateEndpoint=, and the mesh has no Relay=yes" },
+};
+
+static void advised_row(gconstpointer data)
+{
+        const Row *row = data;
+        g_auto(WattleReport) report = { 0 };
+        g_autoptr(WattleProfile) profile = good_profile(row->text);
+
+        wattle_report_init(&report);
+        wattle_profile_advise(profile, &report);
         check_faults(&report, row->faults);
 }
 
@@ -280,7 +393,7 @@ static void next_address(void)
                 { "10.42.0.0/30", "10.42.0.1 10.42.0.2", NULL },
                 { "10.42.0.0/31", "10.42.0.1", "10.42.0.0" },
                 { "10.42.0.0/32", "10.42.0.0", NULL },
-                { "255.255.255.252/30", "255.255.255.253 255.255.255.254", NULL },
+                { "10.42.0.252/30", "10.42.0.253 10.42.0.254", NULL },
                 { "fd42::/64", "fd42::1", "fd42::2" },
         };
 
@@ -351,6 +464,7 @@ int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         add_rows("/profile-check", texts, row);
+        add_rows("/profile-check/advised", advised, advised_row);
         g_test_add_func("/profile-check/sample-meshes", sample_meshes);
         g_test_add_func("/profile-check/next-address", next_address);
         g_test_add_func("/profile-check/full-report", full_report);
