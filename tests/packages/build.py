@@ -37,7 +37,7 @@ def _git(*arguments, **more):
     return subprocess.run(["git", "-c", "safe.directory=*", *arguments], cwd=TOP, check=True, capture_output=True, **more).stdout
 
 
-NO_PART = ("doc/hacking.md", "tests/bench/", "tests/packages/", "tests/release", "tests/run", "tests/vm/")  # of a package, nor of its tests: a new scenario costs no build
+NO_PART = ("tests/bench/", "tests/packages/", "tests/release", "tests/run", "tests/vm/")  # of a package, nor of its tests: a new scenario costs no build
 
 
 def names(everything=False):
