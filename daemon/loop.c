@@ -173,6 +173,48 @@ static void set_endpoint(const WattleMember *member, const WattleMigrateAction *
                            error->message);
 }
 
+static void store_unproved(const WattleLoop *loop)
+{
+        g_autoptr(GArray) moves = g_array_new(FALSE, FALSE, sizeof(WattleUnproved));
+        g_autoptr(GError) error = NULL;
+
+        for (guint i = 0; i < loop->roster->members->len; i++) {
+                const WattleMember *member = wattle_roster_at(loop->roster, i);
+
+                if (member->unproved)
+                        g_array_append_val(moves, *member->unproved);
+        }
+        if (loop->around->runtime_fd >= 0 &&
+            !wattle_unproved_store(loop->around->runtime_fd, loop->mesh, moves, &error))
+                wattle_log(WATTLE_LOG_WARNING, "%s: moves under way are not kept: %s", loop->mesh,
+                           error->message);
+}
+
+/* Before an endpoint is set: the file has to say where from. */
+static void note_unproved(WattleMember *member, const WattleMigrateAction *action)
+{
+        WattleUnproved move = { .ifindex = member->loop->ifindex,
+                                .peer = member->key,
+                                .to = action->at };
+
+        if ((action->kind != WATTLE_MIGRATE_SET && action->kind != WATTLE_MIGRATE_READD) ||
+            !wattle_migration_leave(member->engine, &move.from) ||
+            wattle_socket_addr_equal(&move.from, &move.to) ||
+            (member->unproved && wattle_socket_addr_equal(&member->unproved->to, &move.to)))
+                return;
+        g_free(member->unproved);
+        member->unproved = g_memdup2(&move, sizeof move);
+        store_unproved(member->loop);
+}
+
+static void forget_unproved(WattleMember *member)
+{
+        if (!member->unproved)
+                return;
+        g_clear_pointer(&member->unproved, g_free);
+        store_unproved(member->loop);
+}
+
 static void perform(WattleMember *member, const WattleMigrateAction *action)
 {
         WattleLoop *loop = member->loop;
@@ -247,13 +289,17 @@ static void arm(WattleLoop *loop)
 
 static void step(WattleMember *member, const WattleMigrateEvent *event)
 {
+        WattleSocketAddr back;
         WattleMigrateStep next;
 
         next = wattle_migration_step(member->engine, event, wattle_clock_now_us());
         for (guint i = 0; next.action.kind != WATTLE_MIGRATE_NOTHING && i < MAX_ACTIONS; i++) {
+                note_unproved(member, &next.action);
                 perform(member, &next.action);
                 next = wattle_migration_step(member->engine, NULL, wattle_clock_now_us());
         }
+        if (!wattle_migration_leave(member->engine, &back))
+                forget_unproved(member);
         member->deadline_us = next.deadline_us;
         member->read_us = next.read_us;
         tell_changes(member);
@@ -300,6 +346,7 @@ static gboolean begin_or_end(WattleMember *member)
 
         if (!member->in_kernel || !loop->migrate) {
                 g_clear_pointer(&member->engine, wattle_migration_free);
+                forget_unproved(member);
                 return FALSE;
         }
         if (member->engine)
@@ -491,6 +538,43 @@ gboolean wattle_loop_probe(WattleLoop *loop, const WattleMember *member, WattleP
         return FALSE;
 }
 
+/* Undoes a move that nothing has proved. */
+static void go_back(const WattleMember *member, const WattleSocketAddr *to)
+{
+        const WattleLoop *loop = member->loop;
+        char text[WATTLE_SOCKET_ADDR_TEXT_MAX];
+
+        if (!wattle_surroundings_set_endpoint(loop->around, loop->ifindex, &member->key, to, NULL))
+                return;
+        wattle_socket_addr_format(to, text);
+        wattle_log(WATTLE_LOG_INFO, "%s: %s is at %s again: wattled ended in the middle of a move",
+                   loop->mesh, member->name, text);
+}
+
+/* A wattled before this one was killed. What has another endpoint by now was moved by somebody. */
+static void undo_unproved(WattleLoop *loop)
+{
+        g_autoptr(GArray) moves = g_array_new(FALSE, FALSE, sizeof(WattleUnproved));
+        g_autoptr(GError) error = NULL;
+
+        if (loop->around->runtime_fd < 0)
+                return;
+        if (!wattle_unproved_load(loop->around->runtime_fd, loop->mesh, moves, &error))
+                wattle_log(WATTLE_LOG_WARNING, "%s: %s: no move is undone", loop->mesh,
+                           error->message);
+        for (guint i = 0; loop->migrate && i < moves->len; i++) {
+                const WattleUnproved *move = &g_array_index(moves, WattleUnproved, i);
+                WattleMember *member = wattle_roster_with_key(loop->roster, &move->peer);
+
+                if (!member || !member->in_kernel || move->ifindex != loop->ifindex ||
+                    !wattle_socket_addr_equal(&member->endpoint, &move->to))
+                        continue;
+                go_back(member, &move->from);
+                member->endpoint = move->from;
+        }
+        store_unproved(loop);
+}
+
 void wattle_loop_start(WattleLoop *loop, const char *interface, const WattleWgDevice *device,
                        gboolean migrate)
 {
@@ -503,6 +587,7 @@ void wattle_loop_start(WattleLoop *loop, const char *interface, const WattleWgDe
         wattle_loop_take(loop, device);
         renew_prober(loop);
         wattle_last_good_load(&loop->last_good, loop->roster);
+        undo_unproved(loop);
         result = sd_event_add_time(loop->around->event, &loop->timer, CLOCK_BOOTTIME, G_MAXUINT64,
                                    1000, on_timer, loop);
         if (result >= 0)
@@ -526,6 +611,7 @@ void wattle_loop_stop(WattleLoop *loop)
 
                 if (member->engine && wattle_migration_leave(member->engine, &back.at))
                         set_endpoint(member, &back);
+                forget_unproved(member);
                 g_clear_pointer(&member->engine, wattle_migration_free);
                 member->in_kernel = FALSE;
                 member->reach_of = 0;

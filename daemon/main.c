@@ -76,11 +76,13 @@ static void block_signals(void)
         signal(SIGPIPE, SIG_IGN);
 }
 
-static int run(const char *root, const char *state_dir)
+static int run(const char *root, const char *state_dir, const char *runtime_dir)
 {
         __attribute__((cleanup(unref_event))) sd_event *event = NULL;
         g_auto(WattleFd) root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        WattleManagerOptions options = { .root_fd = root_fd, .state_dir = state_dir };
+        WattleManagerOptions options = { .root_fd = root_fd,
+                                         .state_dir = state_dir,
+                                         .runtime_dir = runtime_dir };
         g_autoptr(WattleManager) manager = NULL;
         g_autoptr(WattleBusConnection) bus = NULL;
         g_autoptr(GError) error = NULL;
@@ -109,23 +111,26 @@ static int run(const char *root, const char *state_dir)
 
 static int usage(FILE *stream, int status)
 {
-        fputs("Usage: wattled [--root=DIR] [--state=DIR]\n"
+        fputs("Usage: wattled [--root=DIR] [--state=DIR] [--runtime=DIR]\n"
               "\n"
               "Moves the endpoints of the peers of all meshes of this host to where they are reached best.\n"
               "wattled.service runs it; see wattled(8).\n"
               "\n"
-              "  --root=DIR   look for meshes below DIR\n"
-              "  --state=DIR  keep the last good endpoints in DIR; without it, where systemd says\n"
-              "               (STATE_DIRECTORY), else nowhere\n"
-              "  --help       show this\n"
-              "  --version    show the version\n",
+              "  --root=DIR     look for meshes below DIR\n"
+              "  --state=DIR    keep the last good endpoints in DIR; without it, where systemd says\n"
+              "                 (STATE_DIRECTORY), else nowhere\n"
+              "  --runtime=DIR  keep moves under way in DIR, in case that wattled is killed; likewise\n"
+              "                 (RUNTIME_DIRECTORY)\n"
+              "  --help         show this\n"
+              "  --version      show the version\n",
               stream);
         return status;
 }
 
 int main(int argc, char **argv)
 {
-        const char *root = "/", *state_dir = g_getenv("STATE_DIRECTORY");
+        const char *root = "/", *state_dir = g_getenv("STATE_DIRECTORY"),
+                   *runtime_dir = g_getenv("RUNTIME_DIRECTORY");
 
         for (int i = 1; i < argc; i++) {
                 if (strcmp(argv[i], "--help") == 0)
@@ -138,8 +143,10 @@ int main(int argc, char **argv)
                         root = argv[i] + strlen("--root=");
                 else if (g_str_has_prefix(argv[i], "--state="))
                         state_dir = argv[i] + strlen("--state=");
+                else if (g_str_has_prefix(argv[i], "--runtime="))
+                        runtime_dir = argv[i] + strlen("--runtime=");
                 else
                         return usage(stderr, 2);
         }
-        return run(root, state_dir);
+        return run(root, state_dir, runtime_dir);
 }

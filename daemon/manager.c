@@ -82,13 +82,10 @@ void wattle_manager_reload(WattleManager *manager)
         tell(manager, WATTLE_CHANGED_LIST, 0, 0);
 }
 
-static gboolean open_state(WattleManager *manager, const char *path, GError **error)
+static gboolean open_folder(const char *path, int *ret_fd, GError **error)
 {
-        manager->around.state_fd = -1;
-        if (!path)
-                return TRUE;
-        manager->around.state_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return manager->around.state_fd >= 0 || wattle_error_set_errno(error, errno, "%s", path);
+        *ret_fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+        return !path || *ret_fd >= 0 || wattle_error_set_errno(error, errno, "%s", path);
 }
 
 WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *options,
@@ -104,7 +101,9 @@ WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *o
         around->changed = on_tunnel_changed;
         around->data = manager;
         manager->tunnels = g_ptr_array_new();
-        if (!open_state(manager, options->state_dir, error) ||
+        around->state_fd = around->runtime_fd = -1;
+        if (!open_folder(options->state_dir, &around->state_fd, error) ||
+            !open_folder(options->runtime_dir, &around->runtime_fd, error) ||
             !wattle_netlink_open(&around->route, NETLINK_ROUTE, error) ||
             !(around->resolver = wattle_resolver_new(event, error)) ||
             !(around->links = wattle_links_new(event, &events, error)))
@@ -126,6 +125,8 @@ void wattle_manager_free(WattleManager *manager)
         wattle_netlink_close(&manager->around.route);
         if (manager->around.state_fd >= 0)
                 close(manager->around.state_fd);
+        if (manager->around.runtime_fd >= 0)
+                close(manager->around.runtime_fd);
         sd_event_unref(manager->around.event);
         g_free(manager);
 }

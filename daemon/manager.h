@@ -14,8 +14,9 @@ typedef struct WattleManager WattleManager;
 
 /* Where things are. */
 typedef struct {
-        int root_fd;           /* stands for "/": profiles are looked for below it */
-        const char *state_dir; /* of the last good endpoints; NULL: nothing is kept */
+        int root_fd;             /* stands for "/": profiles are looked for below it */
+        const char *state_dir;   /* of the last good endpoints; NULL: nothing is kept */
+        const char *runtime_dir; /* of moves under way, likewise */
 } WattleManagerOptions;
 
 /* Begins to watch: event is referenced. NULL with an error if the kernel's netlink is closed to
@@ -24,7 +25,8 @@ typedef struct {
 WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *options,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Writes what is to be kept, and lets go. Nothing of any interface changes. */
+/* Writes what is to be kept, and lets go. A peer whose endpoint nothing has proved yet gets the one
+ * before again; else nothing of any interface changes. */
 void wattle_manager_free(WattleManager *manager);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleManager, wattle_manager_free)
 

@@ -34,6 +34,7 @@ void wattle_member_free(WattleMember *member)
         wattle_migration_free(member->engine);
         g_clear_pointer(&member->names, g_ptr_array_unref);
         g_free(member->sent);
+        g_free(member->unproved);
         g_free(member);
 }
 

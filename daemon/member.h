@@ -8,6 +8,7 @@
 #include "common/wg-message.h"
 #include "daemon/prober.h"
 #include "daemon/resolver.h"
+#include "daemon/unproved.h"
 
 #define WATTLE_MEMBER_MAX_SENT 16 /* probes without an answer that are remembered */
 
@@ -60,6 +61,7 @@ struct WattleMember {
         guint n_sent;
         gint64 next_answer_us; /* see wattle_member_may_answer() */
 
+        WattleUnproved *unproved; /* its move that nothing has proved yet; NULL: there is none */
         WattleMigrateStatus told; /* as the log and the watchers know it */
 };
 

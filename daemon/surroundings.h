@@ -13,7 +13,8 @@
 typedef struct {
         sd_event *event;
         int root_fd;
-        int state_fd; /* -1: nothing is kept */
+        int state_fd;   /* of the last good endpoints; -1: nothing is kept */
+        int runtime_fd; /* of moves under way, likewise */
         WattleLinks *links;
         WattleNetlink route;
         WattleWireguard wireguard;

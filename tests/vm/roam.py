@@ -78,10 +78,10 @@ class Daemon:
         self.host, self._folder = host, f"/run/{host.name}"
         self.log = f"{self._folder}/log"
         self.pid = f"{self._folder}/pid"
-        host.run(f"mkdir -p /etc/wattle {self._folder}/state; sysctl -qw 'net.ipv4.ping_group_range=0 0'")
+        host.run(f"mkdir -p /etc/wattle {self._folder}/state {self._folder}/runtime; sysctl -qw 'net.ipv4.ping_group_range=0 0'")
         # wattled is on a bus for / alone: there /etc/wattle is a folder of the namespace's own, see ip-netns(8).
         self._profile = f"/etc/netns/{host.name}/wattle/wg0.mesh" if on_bus else f"{self._folder}/etc/wattle/wg0.mesh"
-        self._command = f"{on_bus or ''} {program} --root={'/' if on_bus else self._folder} --state={self._folder}/state"
+        self._command = f"{on_bus or ''} {program} --root={'/' if on_bus else self._folder} --state={self._folder}/state --runtime={self._folder}/runtime"
         host.put(self._profile, text)
         self.start()
         if on_bus:
@@ -102,6 +102,10 @@ class Daemon:
     def stop(self):
         self.signal("TERM")
         assert self._job.finish().code == 0
+
+    def ended(self):
+        """After a signal, however it ends."""
+        self._job.finish(check=False)
 
     def said(self):
         return self.host.out(f"cat {self.log}")

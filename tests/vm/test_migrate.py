@@ -187,8 +187,31 @@ def test_an_advertisement_that_changes_nothing(quick):
     roaming.advertise(roam.inet, "laptop", "2001:db8:2::")
     roam.laptop.wait("ip -6 addr show dev inet scope global -tentative | grep 2001:db8:2:")
     flow.more(SECOND)
-    news.signal()
+    news.signal(15)
     news.finish(check=False)
     flow.stop()
     assert roam.laptop.out(probes) == before, "the path was in doubt"
     assert roam.endpoint() == PUBLIC
+
+
+@pytest.mark.parametrize("signal", ["TERM", "KILL"])
+def test_wattled_ends_in_the_middle_of_a_try(quick, signal):
+    """A user has a peer moved to where a stranger is, and wattled ends before it has gone back."""
+    roam = roaming.Roam(quick)
+    roam.tunnels()
+    roam.laptop.wait("ping -c1 -W2 10.42.0.1")
+    roaming.join_cafe(roam)
+    roam.laptop.run("ip addr add 10.41.1.2/16 dev cafe")
+    roam.laptop.wait("ping -c1 -W1 10.41.1.1")
+    bus = roaming.start_bus(roam.laptop)
+    daemon = roaming.Daemon(roam.laptop, roam.text(), on_bus=bus)
+    roam.laptop.run(f"""{bus} busctl call org.wattle1 /org/wattle1/mesh/wg0 org.wattle1.Mesh Migrate ss desktop {LAN}
+        until wg show wg0 endpoints | grep -qF {LAN}; do :; done
+        kill -{signal} $(cat {daemon.pid})""")
+    daemon.ended()
+    if signal == "KILL":
+        assert roam.endpoint() == LAN
+        daemon.start()
+        roam.laptop.wait(f"grep -qF 'desktop is at {PUBLIC} again: wattled ended in the middle of a move' {daemon.log}")
+    roam.wait_path(PUBLIC)
+    assert roam.laptop.out("ls /run/laptop/runtime") == ""
