@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What scenarios start from. A scenario is a function test_*(lab), run on both releases, or test_*(quick), run once.
+"""What scenarios start from. A scenario is a function test_*(lab), test_*(native) or test_*(quick): on emulated guests, on hosts of
+which systemd alone is real, or in the network namespaces of one guest. It says whether a release can make it another:
 
-    @pytest.mark.limit(600)   seconds that a scenario may take; 300 without
+    @pytest.mark.each_release   it depends on what differs: networkd, NetworkManager, polkit; it runs on each release
+    @pytest.mark.one_release    it does not: it runs on one of two, so that each has its share, and on all with tests/vm/run --everywhere
+    @pytest.mark.limit(600)     seconds that a scenario may take; 300 without
+
+A module says it for all of its scenarios with pytestmark, and one of them may differ. The kernel's WireGuard alone (quick) needs
+no word: that is one_release.
 
 A failed scenario shows the journal, the addresses and the console of each of its guests. When it is over, however it ended, its
 guests are gone.
@@ -17,12 +23,12 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import lab as laboratory  # noqa: E402  the modules beside this file
+import native as native_lab  # noqa: E402
 import quick as quick_lab  # noqa: E402
 import root  # noqa: E402
 
 LIMIT_S = 300
 PROGRESS = os.environ.pop("WATTLE_VM_PROGRESS", None)  # not for a pytest within a scenario: the number means another file there
-QUICK_RELEASE = "trixie"  # the newer kernel; a module with a QUICK_RELEASE of its own tries the other, for both have much to do
 
 
 class ScenarioTooLong(Exception):
@@ -31,20 +37,40 @@ class ScenarioTooLong(Exception):
 
 def pytest_configure(config):
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that guests are closed then too
-    config.addinivalue_line("markers", "limit(seconds): how long a scenario may take")
+    for line in ("limit(seconds): how long a scenario may take", "each_release: runs on each release",
+                 "one_release: runs on one release"):
+        config.addinivalue_line("markers", line)
 
 
 def pytest_generate_tests(metafunc):
+    """WATTLE_VM_RELEASES are the releases that tests/vm/run wants."""
     if "release" in metafunc.fixturenames:
-        metafunc.parametrize("release", root.RELEASES, scope="session")
-    if "quick" in metafunc.fixturenames:
-        metafunc.parametrize("quick", [getattr(metafunc.module, "QUICK_RELEASE", QUICK_RELEASE)], indirect=True)
+        metafunc.parametrize("release", os.environ.get("WATTLE_VM_RELEASES", " ".join(root.RELEASES)).split(), scope="session")
 
 
+def is_one_release(item):
+    """The mark nearest to the scenario counts."""
+    for mark in item.iter_markers():
+        if mark.name in ("each_release", "one_release"):
+            return mark.name == "one_release"
+    if "quick" in item.fixturenames:
+        return True
+    raise pytest.UsageError(f"{item.nodeid}: each_release or one_release?")
+
+
+def without_release(item):
+    return item.module.__name__, item.originalname, *(value for name, value in item.callspec.params.items() if name != "release")
+
+
+@pytest.hookimpl(tryfirst=True)  # before -k: a scenario has the same release whatever else is asked for
 def pytest_collection_modifyitems(config, items):
-    """WATTLE_VM_RELEASE leaves the scenarios of one release: tests/vm/run starts one pytest for each."""
-    only = os.environ.get("WATTLE_VM_RELEASE")
-    others = [item for item in items if only and only not in item.callspec.params.values()]
+    """WATTLE_VM_SHARE: what runs once keeps one of the releases, in turns."""
+    shares, others = {}, []
+    once = [item for item in items if is_one_release(item)]
+    for item in once if "WATTLE_VM_SHARE" in os.environ else []:
+        share = shares.setdefault(without_release(item), root.SETTLED[len(shares) % len(root.SETTLED)])
+        if item.callspec.params["release"] != share:
+            others.append(item)
     items[:] = [item for item in items if item not in others]
     config.hook.pytest_deselected(items=others)
 
@@ -52,6 +78,14 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture
 def lab(release, request):
     made = laboratory.Lab(release)
+    request.node.reporters = [made]
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def native(release, request):
+    made = native_lab.Native(release)
     request.node.reporters = [made]
     yield made
     made.close()
@@ -69,8 +103,8 @@ def guests(lab):
 
 
 @pytest.fixture
-def quick(request):
-    made = laboratory.Lab(request.param)
+def quick(release, request):
+    made = laboratory.Lab(release)
     request.node.reporters = [made]
     try:
         quick = quick_lab.Quick(made.guest("quick", "quick"))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """An image: what a guest boots: disk, kernel and initrd, with wattle installed as `meson install` installs it.
 
-    root of packages + wattle compiled in the release's own build root + guest-files/ -> disk.img, vmlinuz, initrd
+    root of packages + wattle compiled in the release's own build root + guest-files/ -> a tree -> disk.img, vmlinuz, initrd
 """
 
 import functools
@@ -110,7 +110,7 @@ def _lay_over(tree, target, *options):
     _run(["bash", "-eo", "pipefail", "-c", script, "bash", str(tree), str(target), *options], f"copying {tree}")
 
 
-def _tree_key(tree):
+def _content(tree):
     """The content of a tree: names, modes, files and links."""
     parts = []
     for path in sorted(tree.rglob("*")):
@@ -122,11 +122,11 @@ def _tree_key(tree):
     return cache.key(*parts)
 
 
-def _disk_key(release):
-    """What is installed counts, not what it was made from: an edited comment or test costs a compilation and no new snapshot."""
-    parts = [root.key(release, "guest"), pathlib.Path(__file__), pathlib.Path(initrd.__file__), _tree_key(GUEST_FILES)]
+def _tree_key(release):
+    """What is installed counts, not what it was made from: an edited comment costs a compilation and no new snapshot."""
+    parts = [root.key(release, "guest"), FINISH, _content(GUEST_FILES)]
     if has_wattle():
-        parts.append(_tree_key(wattle(release)))
+        parts.append(_content(wattle(release)))
     return cache.key(*parts)
 
 
@@ -149,19 +149,39 @@ def _build_roots(release):
         raise failures[0]
 
 
-def _disk(release, half):
-    tree = half / "root"
-    _run(["cp", "-a", "--reflink=auto", str(root.get(release, "guest")), str(tree)], "copying the guest root")
+COPY = """set -e
+for path in "$1"/*; do
+    case ${path##*/} in
+        usr) cp -a --link "$path" "$2/" ;;  # what is replaced there is so by a new file, and nothing is written to
+        *) cp -a --reflink=auto "$path" "$2/" ;;
+    esac
+done
+"""
+
+
+def _finish(release, half):
+    path = half / "root"
+    path.mkdir()
+    _run(["sh", "-c", COPY, "sh", str(root.get(release, "guest")), str(path)], "copying the guest root")
     if has_wattle():
-        _lay_over(wattle(release), tree)
-    _lay_over(GUEST_FILES, tree, "--owner=0", "--group=0", "--mode=u=rwX,go=rX")  # not the checkout's
+        _lay_over(wattle(release), path)
+    _lay_over(GUEST_FILES, path, "--owner=0", "--group=0", "--mode=u=rwX,go=rX")  # not the checkout's
+    _run(["chroot", str(path), "/bin/sh", "-c", FINISH], f"finishing the root of {release}")
+
+
+def _tree(release):
+    if has_wattle():
+        _build_roots(release)
+    return cache.entry(f"tree-{release}", _tree_key(release), lambda half: _finish(release, half))
+
+
+def _disk(tree, half):
     (half / "initrd").write_bytes(initrd.build(tree))
     (kernel,) = (tree / "boot").glob("vmlinuz-*")
     shutil.copy(kernel, half / "vmlinuz")
-    _run(["chroot", str(tree), "/bin/sh", "-c", FINISH], f"finishing the root of {release}")
     _run(["mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal", "-E", "lazy_itable_init=1", "-d", str(tree),
           str(half / "disk.img"), DISK_SIZE], "mkfs.ext4")
-    shutil.rmtree(tree)
+    (half / "tree").symlink_to(pathlib.Path("..", tree.parent.name, tree.name))
 
 
 @functools.cache
@@ -172,9 +192,14 @@ def get(release):
     """
     if pin := os.environ.get(_pin(release)):
         return pathlib.Path(pin)
-    if has_wattle():
-        _build_roots(release)
-    return cache.entry(f"image-{release}", _disk_key(release), lambda half: _disk(release, half))
+    made = _tree(release)
+    name = cache.key(made.name, pathlib.Path(__file__), pathlib.Path(initrd.__file__))
+    return cache.entry(f"image-{release}", name, lambda half: _disk(made / "root", half))
+
+
+def tree(release):
+    """The root file system that is on the disk, as a folder. Not to be written to."""
+    return (get(release) / "tree").resolve()
 
 
 def _pin(release):

@@ -5,16 +5,13 @@ import guest
 import network
 import quick
 
-PREFIXES4 = {"internet": "203.0.113.0/24", "lan": "192.168.1.0/24", "office": "192.168.2.0/24", "cafe": "172.20.3.0/24"}
-
-
-class Lab:
+class Lab(network.Segments):
     """Everything made here goes away with close(), whatever happened in between."""
 
     def __init__(self, release):
+        super().__init__()
         self.release = release
         self.guests = []
-        self._segments = {}
         self._switch = network.Switch()
 
     def guest(self, name, kind="host"):
@@ -28,21 +25,6 @@ class Lab:
     def _add(self, new):
         self.guests.append(new)
         return new
-
-    def segment(self, name):
-        """The segment of that name, one of PREFIXES4; made when first asked for."""
-        if name not in self._segments:
-            number = list(PREFIXES4).index(name)
-            self._segments[name] = network.Segment(name, PREFIXES4[name], f"fd00:{number}::/64")
-        return self._segments[name]
-
-    @property
-    def lan(self):
-        return self.segment("lan")
-
-    @property
-    def internet(self):
-        return self.segment("internet")
 
     def router(self, inside, outside):
         """A NAT router between two segments: a guest with eth0 inside and eth1 outside. Plug in the others afterwards."""

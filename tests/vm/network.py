@@ -41,6 +41,31 @@ class Segment:
         return Addresses(self.prefix4[number], self.prefix6[number])
 
 
+PREFIXES4 = {"internet": "203.0.113.0/24", "lan": "192.168.1.0/24", "office": "192.168.2.0/24", "cafe": "172.20.3.0/24"}
+
+
+class Segments:
+    """Those of one scenario, by name."""
+
+    def __init__(self):
+        self._segments = {}
+
+    def segment(self, name):
+        """The segment of that name, one of PREFIXES4; made when first asked for."""
+        if name not in self._segments:
+            number = list(PREFIXES4).index(name)
+            self._segments[name] = Segment(name, PREFIXES4[name], f"fd00:{number}::/64")
+        return self._segments[name]
+
+    @property
+    def lan(self):
+        return self.segment("lan")
+
+    @property
+    def internet(self):
+        return self.segment("internet")
+
+
 class Port:
     """A socket of the switch, with the card at its other end."""
 

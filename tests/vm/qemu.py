@@ -10,9 +10,10 @@ import socket
 import subprocess
 import time
 
+from host import NICS
+
 PROGRAM = "qemu-system-x86_64"
 MEMORY_MB = 512
-NICS = 2
 CONNECT_LIMIT_S = 30
 MIGRATE_LIMIT_S = 120
 

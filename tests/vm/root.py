@@ -10,7 +10,8 @@ import subprocess
 
 import cache
 
-RELEASES = ("bookworm", "trixie")
+SETTLED = ("bookworm", "trixie")  # they do not change under us
+RELEASES = SETTLED  # + testing
 
 GUEST = """systemd systemd-sysv libnss-systemd dbus udev kmod iproute2 iputils-ping nftables wireguard-tools network-manager
 procps polkitd libsodium23 libmnl0 linux-image-cloud-amd64 python3 busybox-static tcpdump less""".split()

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """'wattle apply' on a host whose mesh carries traffic: what stays is not disturbed, what goes is gone."""
 
+import pytest
+
 import mesh as meshes
+
+pytestmark = pytest.mark.one_release
 
 
 def home(lab, settings="ActivationPolicy=up"):
@@ -29,6 +33,7 @@ def test_peers_come_change_and_go(lab):
         assert mesh.update(a) == "home: nothing to change"
 
 
+@pytest.mark.each_release
 def test_routes_and_addresses_follow(lab):
     """These need networkd's reload, which from systemd 257 on would replace every peer."""
     mesh, a, b = home(lab, "ActivationPolicy=up\nAcceptRoutes=yes")
@@ -94,6 +99,7 @@ def test_a_bad_profile_changes_nothing(lab):
         assert a.out("find /run/systemd/network /run/wattle -type f -exec stat -c '%n %i %Y' {} +") == files
 
 
+@pytest.mark.each_release
 def test_disabled_and_deleted_meshes_go_away(lab):
     mesh, a, b = home(lab)
     work = meshes.Mesh("work", "x", net=43, port=51821)
@@ -137,12 +143,13 @@ def test_two_meshes_side_by_side(lab):
         a.wait("ping -c1 -W1 10.43.0.2")
 
 
-def test_apply_needs_root(lab):
-    a = lab.guest("a")
+def test_apply_needs_root(native):
+    a = native.guest("a")
     failed = a.run("setpriv --reuid nobody --clear-groups wattle apply", check=False)
     assert failed.code == 1 and "root" in failed.err
 
 
+@pytest.mark.each_release
 def test_sessions_survive_the_change_of_another_mesh(lab):
     """home's .netdev is newer than the one that networkd has read, when work needs networkd's reload."""
     mesh, a, b = home(lab)
@@ -157,6 +164,7 @@ def test_sessions_survive_the_change_of_another_mesh(lab):
     assert a.out("ls /run/wattle/*.pending /run/wattle/*.netdev-aside 2>/dev/null || true") == ""
 
 
+@pytest.mark.each_release
 def test_an_apply_that_was_interrupted_is_finished_by_the_next(lab):
     """networkd does not answer, so that apply ends half way: the files are new, the address is not there."""
     mesh, a, b = home(lab)
@@ -174,6 +182,7 @@ def test_an_apply_that_was_interrupted_is_finished_by_the_next(lab):
     assert a.out("wattle apply home") == "home: nothing to change"
 
 
+@pytest.mark.each_release
 def test_what_the_writer_wrote_is_applied(lab):
     """'systemctl restart wattle-networkd@home' brings new files, and leaves the rest to apply."""
     mesh, a, b = home(lab, "ActivationPolicy=up\nAcceptRoutes=yes")
@@ -185,6 +194,7 @@ def test_what_the_writer_wrote_is_applied(lab):
     assert meshes.endpoints(a, "home")[mesh["b"].public] == "192.168.1.99:51820"
 
 
+@pytest.mark.each_release
 def test_the_mtu_follows(lab):
     mesh, a, b = home(lab)
     mesh.head.append("MTU=1300")
@@ -203,8 +213,8 @@ def test_a_mended_mesh_is_no_longer_failed(lab):
     assert a.out("systemctl --failed --no-legend") == ""
 
 
-def test_where_nobody_can_look_there_may_be_meshes(lab):
-    a = lab.guest("a")
+def test_where_nobody_can_look_there_may_be_meshes(native):
+    a = native.guest("a")
     a.run("ln -s wattle /usr/lib/wattle")
     unread = a.run("wattle apply", check=False)
     assert unread.code == 1

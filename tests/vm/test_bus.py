@@ -8,6 +8,8 @@ import mesh as meshes
 import pytest
 import test_nm
 
+pytestmark = pytest.mark.one_release
+
 GROUP_RULE = "/usr/share/doc/wattle/polkit/10-wattle-group.rules"
 
 # A person at a terminal of their own, who types what the first argument says where a password is asked for, once it is not shown
@@ -81,6 +83,7 @@ def test_the_bus_starts_wattled(lab):
     assert a.out("ps -o user= -C wattled") == "wattle"
 
 
+@pytest.mark.each_release
 def test_polkit_decides(lab):
     mesh, a, b = host(lab)
     # Nobody said yes: refused, and nothing has happened.

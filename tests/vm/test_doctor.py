@@ -3,8 +3,12 @@
 
 import json
 
+import pytest
+
 import mesh as meshes
 import test_nm
+
+pytestmark = pytest.mark.one_release
 
 
 def host(lab, lines=(), settings="ActivationPolicy=up"):
@@ -32,6 +36,7 @@ def mend(guest, check):
     print(guest.run(command).out)
 
 
+@pytest.mark.each_release
 def test_a_healthy_host(lab):
     _, a = host(lab)
     print(a.out("wattle doctor"))
@@ -41,6 +46,7 @@ def test_a_healthy_host(lab):
     assert "takes root" in a.run("runuser -u user -- wattle doctor", check=False).out
 
 
+@pytest.mark.each_release
 def test_a_healthy_host_of_network_manager(lab):
     mesh = meshes.Mesh("home", "a", "b")
     a = lab.guest("a")
@@ -99,16 +105,22 @@ def test_what_is_not_applied(lab):
     assert "did you mean Address?" in problems(a)["profile"]
 
 
-def test_the_key(lab):
-    _, a = host(lab)
+def test_the_key(native):
+    """Beside the interface, which cannot be made there."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a = native.boot("a", files=mesh.files("a"))
+    a.wait_booted()
+    without_key = problems(a)
+    assert set(without_key) == {"interface"}
     a.run("chmod 0600 /etc/wattle/home.key; chgrp root /etc/wattle/home.key")
-    assert "key" in problems(a)
+    assert set(problems(a)) == {"interface", "key"}
     mend(a, "key")
-    assert problems(a) == {}
+    assert problems(a) == without_key
     a.run("chmod 0644 /etc/wattle/home.key")
     assert "chmod" in " ".join(problems(a).values())
 
 
+@pytest.mark.each_release
 def test_clock_and_firewall(lab):
     _, a = host(lab)
     a.run("nft add table inet filter; nft add chain inet filter input '{ type filter hook input priority 0; policy drop; }'; "

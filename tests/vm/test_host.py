@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a host lives through: reloads, restarts, packages, the admin's overrides, keys that are wrong."""
 
+import pytest
+
 import mesh as meshes
+
+pytestmark = pytest.mark.one_release
 
 INODES = "find /run/systemd/network /run/wattle -name '*home*' -type f -exec stat -c '%n %i %Y' {} + | sort"
 
 
+@pytest.mark.each_release
 def test_reloads_and_restarts(lab):
     """The mesh stays up through all that happens to a host on an ordinary day, and no file that need not is renewed."""
     mesh = meshes.Mesh("home", "a", "b")
@@ -26,6 +31,7 @@ def test_reloads_and_restarts(lab):
     assert meshes.complaints(a) == ""
 
 
+@pytest.mark.each_release
 def test_networkctl_reload_keeps_sessions(lab):
     mesh = meshes.Mesh("home", "a", "b")
     a, b = mesh.join(lab, "a", "b")
@@ -71,16 +77,20 @@ def test_peers_of_the_admin_stay(lab):
     assert a.out("wg show home peers | wc -l") == "2"
 
 
+def not_taken(a, kind):
+    a.run(f"ip link add home type {kind}")
+    meshes.Mesh("home", "a", "b").put(a, "a")
+    refused = a.run("wattle apply home", check=False)
+    assert refused.code == 1 and "interface" in refused.err and "Interface=" in refused.err
+    assert a.run("ls /run/systemd/network/60-wattle-home.netdev", check=False).code != 0
+
+
 def test_an_interface_of_somebody_else_is_not_taken(lab):
-    mesh = meshes.Mesh("home", "a", "b")
-    a = lab.guest("a")
-    for kind in ("wireguard", "dummy"):
-        a.run(f"ip link add home type {kind}")
-        mesh.put(a, "a")
-        refused = a.run("wattle apply home", check=False)
-        assert refused.code == 1 and "interface" in refused.err and "Interface=" in refused.err
-        assert a.run("ls /run/systemd/network/60-wattle-home.netdev", check=False).code != 0
-        a.run("ip link del home")
+    not_taken(lab.guest("a"), "wireguard")
+
+
+def test_an_interface_of_another_kind_is_not_taken(native):
+    not_taken(native.guest("a"), "bridge")
 
 
 def refused(lab, key=None, mode=0o640, group="systemd-network"):
@@ -100,8 +110,8 @@ def refused(lab, key=None, mode=0o640, group="systemd-network"):
     return failed.err
 
 
-def test_key_is_missing(lab):
-    said = refused(lab)
+def test_key_is_missing(native):
+    said = refused(native)
     assert "/etc/wattle/home.key" in said and "wattle genkey home" in said
 
 
@@ -109,9 +119,9 @@ def test_key_cannot_be_read_by_networkd(lab):
     assert "chgrp systemd-network" in refused(lab, meshes.Mesh("home", "a")["a"].key, 0o600, "root")
 
 
-def test_key_is_in_a_closed_folder(lab):
+def test_key_is_in_a_closed_folder(native):
     mesh = meshes.Mesh("home", "a", "b")
-    a = lab.guest("a")
+    a = native.guest("a")
     mesh.put(a, "a", "PrivateKeyFile=/srv/keys/home")
     a.put("/srv/keys/home", mesh["a"].key, 0o640, "root:systemd-network")
     a.run("chmod 0700 /srv/keys")
@@ -119,15 +129,16 @@ def test_key_is_in_a_closed_folder(lab):
     assert refused.code == 1 and "/srv/keys: systemd-networkd cannot look into this folder" in refused.err
 
 
-def test_key_can_be_read_by_all(lab):
-    assert "chmod" in refused(lab, meshes.Mesh("home", "a")["a"].key, 0o644)
+def test_key_can_be_read_by_all(native):
+    assert "chmod" in refused(native, meshes.Mesh("home", "a")["a"].key, 0o644)
 
 
-def test_key_is_of_another_device(lab):
-    said = refused(lab, meshes.Mesh("home", "a", "b")["b"].key)
+def test_key_is_of_another_device(native):
+    said = refused(native, meshes.Mesh("home", "a", "b")["b"].key)
     assert "device a" in said and "that of b" in said
 
 
+@pytest.mark.each_release
 def test_key_as_a_credential(lab):
     """From systemd 256 on networkd finds it by the file's name; before, that is said."""
     mesh = meshes.Mesh("home", "a", "b")

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A mesh that somebody was sent: imported by nmcli, shown, given a key, and exported again. test_vpn.py takes it up."""
+"""A mesh that somebody was sent: imported by nmcli, shown, given a key, and exported again. test_vpn.py takes it up, on a guest."""
 
 import re
 
+import pytest
+
 import mesh as meshes
 from test_nm import start_nm
+
+pytestmark = pytest.mark.one_release
 
 IMPORT = "nmcli connection import type wattle file"
 FIELDS = "connection.type,vpn.service-type,vpn.persistent,ipv4.never-default,ipv6.never-default"
@@ -16,11 +20,12 @@ def data(guest, connection):
     return dict(line.split("=", 1) for line in text.splitlines() if re.match("(mesh|device|exit-node|accept-routes)=", line))
 
 
-def test_import_and_export(lab):
+@pytest.mark.each_release
+def test_import_and_export(native):
     """Nothing goes to /etc/wattle, whoever may see the connection gets the same bytes back, and nobody the key."""
     mesh = meshes.Mesh("home", "a", "b")
     mesh["b"].lines.append("# ; \\ \\n \"quoted\"\ta tab, and: \u00fc")
-    a = lab.guest("a")
+    a = native.guest("a")
     start_nm(a)
     a.put("/tmp/home.mesh", mesh.text())
     assert "successfully added" in a.out(f"{IMPORT} /tmp/home.mesh")
@@ -41,10 +46,10 @@ def test_import_and_export(lab):
         assert a.out(f"stat -c %a {path}") == "644"
 
 
-def test_import_of_an_installed_mesh(lab):
+def test_import_of_an_installed_mesh(native):
     """By name: the connection carries nothing, and export gives the installed file."""
     mesh = meshes.Mesh("home", "a", "b")
-    a = lab.guest("a")
+    a = native.guest("a")
     start_nm(a)
     a.put(mesh.path, mesh.text())
     a.run("nmcli connection add type vpn vpn-type wattle con-name mine ifname -- vpn.data mesh=home")
@@ -54,10 +59,10 @@ def test_import_of_an_installed_mesh(lab):
     assert "there is no mesh home on this host" in a.run("nmcli connection export mine /tmp/out.mesh 2>&1", check=False).out
 
 
-def test_import_is_refused(lab):
+def test_import_is_refused(native):
     """In words, and nothing is added; which device this is, is not guessed."""
     mesh = meshes.Mesh("home", "a", "b")
-    a = lab.guest("elsewhere")
+    a = native.guest("elsewhere")
     start_nm(a)
     before = a.out("nmcli -t -f NAME connection show")
     files = {"wg0.conf": ("[Interface]\nPrivateKey=x\n", "wg0.conf: is no mesh of wattle's: it has no section [Mesh]"),

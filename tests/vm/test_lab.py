@@ -12,6 +12,8 @@ import pytest
 
 import runner
 
+pytestmark = pytest.mark.one_release
+
 NETDEV = """[NetDev]
 Name=wg0
 Kind=wireguard
@@ -42,6 +44,7 @@ def received(ping):
     return int(re.search(r"(\d+) received", ping).group(1))
 
 
+@pytest.mark.each_release
 def test_resumed_guest_is_healthy(lab):
     guest = lab.guest("laptop")
     assert guest.out("hostname") == "laptop"
@@ -64,6 +67,7 @@ def test_journal_is_read_after_the_change_of_machine_id(lab):
     guest.wait("journalctl -b | grep the-laboratory-was-here")
 
 
+@pytest.mark.each_release
 def test_cold_boot_finds_its_files(lab):
     guest = lab.boot("server", files={"/etc/systemd/network/wg.netdev": NETDEV, "/etc/motd": ("hello\n", 0o600)},
                      enable=["systemd-networkd.service"])
@@ -75,6 +79,7 @@ def test_cold_boot_finds_its_files(lab):
     print(guest.out("systemd-analyze"))
 
 
+@pytest.mark.each_release
 def test_networkd_makes_wireguard(lab):
     guest = lab.guest("a")
     guest.run("umask 027; wg genkey >/etc/wg.key; chgrp systemd-network /etc/wg.key")
@@ -85,6 +90,7 @@ def test_networkd_makes_wireguard(lab):
     assert guest.out("wg show wg0 listen-port") == "51820"
 
 
+@pytest.mark.each_release
 def test_networkmanager_makes_wireguard(lab):
     guest = lab.guest("a")
     guest.run("systemctl start NetworkManager")
@@ -93,6 +99,7 @@ def test_networkmanager_makes_wireguard(lab):
     guest.wait("ip addr show wg0 | grep 10.42.0.1/24")
 
 
+@pytest.mark.each_release
 def test_two_guests_ping_over_wireguard(lab, guests):
     a, b = guests(2)
     keys = wireguard(a, "10.42.0.1"), wireguard(b, "10.42.0.2")
@@ -159,7 +166,9 @@ def test_command_over_its_limit_fails_and_is_killed(lab):
 
 
 FAILING = """
-import os
+import pytest
+
+pytestmark = pytest.mark.one_release
 def test_hangs(lab):
     guest = lab.guest("broken")
     guest.run("logger words-of-the-journal; journalctl --sync")
@@ -173,7 +182,7 @@ def test_failure_shows_the_journal_and_leaves_nothing(lab, tmp_path):
     (tmp_path / "conftest.py").symlink_to(here / "conftest.py")
     (tmp_path / "test_failing.py").write_text(FAILING)
     process = subprocess.Popen([sys.executable, "-m", "pytest", "-q", str(tmp_path)], stdout=subprocess.PIPE, text=True,
-                               env=os.environ | {"WATTLE_VM_RELEASE": lab.release})
+                               env=os.environ | {"WATTLE_VM_RELEASES": lab.release})
     said = process.communicate(timeout=120)[0]
     assert process.returncode == 1, said
     assert "not done after 1 s: sleep 1000" in said

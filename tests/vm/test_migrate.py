@@ -7,7 +7,6 @@ import pytest
 import roam as roaming
 from roam import LAN, PUBLIC, SECOND, Flow, lost
 
-QUICK_RELEASE = "bookworm"
 ROUNDS = 20
 
 

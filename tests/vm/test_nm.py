@@ -3,8 +3,12 @@
 
 import re
 
+import pytest
+
 import mesh as meshes
 from nm_host import NM, PROFILE, boot, connections, join, manage, quiet, session, start_nm
+
+pytestmark = pytest.mark.one_release
 
 
 def with_endpoint_of_b():
@@ -21,6 +25,7 @@ def networkd_peer(lab, mesh):
     return b
 
 
+@pytest.mark.each_release
 def test_nm_boot_and_switch(lab):
     """Listed and down after a boot; up and down by wattle and by nmcli; what happens on an ordinary day between them."""
     mesh = with_endpoint_of_b()
@@ -75,6 +80,7 @@ def test_nm_up_at_boot(lab):
     quiet(a)
 
 
+@pytest.mark.each_release
 def test_nm_apply_under_traffic(lab):
     """b sends from another port than the profile says; that endpoint is a's to keep."""
     mesh = meshes.Mesh("home", "a", "b")
@@ -202,10 +208,10 @@ def test_nm_two_meshes_come_and_go(lab):
     quiet(a)
 
 
-def test_nm_refuses_what_is_wrong(lab):
+def test_nm_refuses_what_is_wrong(native):
     """A key of another device or none: nothing is made, and both say why."""
     mesh = meshes.Mesh("home", "a", "b")
-    a = lab.guest("a")
+    a = native.guest("a")
     start_nm(a)
     a.put(mesh.path, mesh.text())
     a.put("/etc/wattle/home.mesh.d/local.conf", "[Local]\nOwner=NetworkManager\n")
@@ -226,6 +232,7 @@ def test_nm_refuses_what_is_wrong(lab):
     assert a.out("wattle apply home") == "home: 3 files changed"
 
 
+@pytest.mark.each_release
 def test_nm_leaves_networkds_interface_alone(lab):
     """NetworkManager runs, and networkd owns the mesh: one interface, and not NetworkManager's."""
     mesh = meshes.Mesh("home", "a", "b")
@@ -259,6 +266,7 @@ def test_nm_leaves_networkds_interface_alone(lab):
     quiet(a)
 
 
+@pytest.mark.each_release
 def test_nm_exit_node(lab):
     """All traffic of both families leaves through the exit node by NetworkManager's own rules; without it, nothing is left."""
     mesh = meshes.Mesh("home", "a", "b")
@@ -315,6 +323,7 @@ def test_nm_zone(lab):
     quiet(a)
 
 
+@pytest.mark.each_release
 def test_nm_an_edited_copy_goes_with_its_mesh(lab):
     """NetworkManager has moved the profile below /etc, and with it the private key."""
     mesh = meshes.Mesh("home", "a", "b")

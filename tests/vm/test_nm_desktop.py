@@ -11,12 +11,15 @@ import desktop_user
 import mesh as meshes
 from nm_host import NM, PROFILE, connections, join, manage, nm_complaints, quiet, session
 
+pytestmark = pytest.mark.one_release
+
 # A login at the machine's first terminal, which is what polkit calls active and local.
 AT_THE_MACHINE = "systemd-run --quiet --wait --pipe --uid=anna -p PAMName=login -p TTYPath=/dev/tty1 --"
 # As over ssh or from a timer: nobody is there to be asked.
 ELSEWHERE = "setpriv --reuid=anna --regid=anna --init-groups --"
 
 
+@pytest.mark.each_release
 def test_nm_card_and_sleep(lab):
     """NetworkManager has the card too. Whatever it does with that, the mesh stays, and its session."""
     mesh = meshes.Mesh("home", "a", "b")
@@ -56,6 +59,7 @@ def test_nm_card_and_sleep(lab):
 
 
 @pytest.mark.limit(600)  # ten times up
+@pytest.mark.each_release
 def test_nm_as_a_vpn(lab):
     """Connection=vpn: the same mesh by the plugin's service; and from one kind to the other, and to networkd, while it is up."""
     mesh = meshes.Mesh("home", "a", "b")

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Exit node and subnet router: the traffic of a third guest really takes that way, and no other way is loosened."""
 
+import pytest
+
 import mesh as meshes
+
+pytestmark = pytest.mark.one_release
 
 
 def count_from(guest, address):
@@ -14,6 +18,7 @@ def counted(guest):
     return int(guest.out("nft list table inet count | grep -o 'packets [0-9]*' | cut -d' ' -f2"))
 
 
+@pytest.mark.each_release
 def test_exit_node(lab):
     """The client's ping to the Internet goes through the mesh and leaves with the exit node's address."""
     mesh = meshes.Mesh("home", "client", "vps")

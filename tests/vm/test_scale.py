@@ -8,6 +8,8 @@ import pytest
 
 import mesh as meshes
 
+pytestmark = pytest.mark.one_release
+
 PEERS = 1000
 
 MEASURE = r"""

@@ -3,7 +3,11 @@
 
 import json
 
+import pytest
+
 import mesh as meshes
+
+pytestmark = pytest.mark.one_release
 
 WATCH = """
 import os, pty, re, select, signal, sys

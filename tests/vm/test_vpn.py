@@ -3,8 +3,12 @@
 
 import re
 
+import pytest
+
 import mesh as meshes
 from nm_host import NM, connections, nm_complaints
+
+pytestmark = pytest.mark.one_release
 
 UUID = "c0ffee00-0000-4000-8000-000000000001"
 SERVICE = "nm-wattle-servi"  # as the kernel calls it: 15 characters
@@ -26,7 +30,7 @@ def start_nm(lab, guest):
     lan = lab.lan.next_addresses()
     guest.run(f"nmcli connection add type ethernet con-name lan ifname eth0 ipv4.method manual ipv6.method link-local "
               f"ipv4.addresses {lan.v4}/24 ipv4.gateway 192.168.1.254")
-    guest.wait("nmcli -t -f NAME connection show --active | grep -x lan")
+    guest.wait("nmcli -g GENERAL.STATE connection show lan | grep -x activated")
     guest.wait("ip -6 route show dev eth0 | grep fe80::/64")
 
 
@@ -77,6 +81,7 @@ def quiet(guest):
     assert told == ""
 
 
+@pytest.mark.each_release
 def test_vpn_up_and_down(lab):
     mesh, a, b = join(lab, "b")
     load(a, keyfile(mesh))
@@ -130,6 +135,7 @@ def test_vpn_import(lab):
     gone(a)
 
 
+@pytest.mark.each_release
 def test_vpn_survives(lab):
     """The base device, sleep, NetworkManager's end and beginning; and what changed meanwhile."""
     mesh, a, b, c = join(lab, "b", "c")
@@ -172,6 +178,7 @@ def test_vpn_survives(lab):
     quiet(a)
 
 
+@pytest.mark.each_release
 def test_vpn_ends(lab):
     """However the service ends, nothing of it stays; and it ends with NetworkManager."""
     mesh, a, b = join(lab, "b")
@@ -232,8 +239,10 @@ def refused(guest, text, reason, user_reads="failed to start", name="vpn"):
     assert guest.run("nmcli -t -f NAME connection show | grep link", check=False).out == ""
 
 
-def test_vpn_refuses(lab):
-    mesh, a, b = join(lab, "b")
+def test_vpn_refuses(native):
+    """What a connection carries is read before anything is made."""
+    mesh, a = join(native)
+    mesh.add("b")
     refused(a, keyfile(mesh, key=""), "the connection has no private key", "Invalid secrets")
     refused(a, keyfile(mesh, key="x"), "private-key: not a WireGuard key")
     refused(a, keyfile(mesh, key=mesh.add("z").key, text=meshes.Mesh("home", "a", "b").text()), "belongs to no device of the mesh")
@@ -243,18 +252,23 @@ def test_vpn_refuses(lab):
     mesh["a"].lines.append("State=revoked")
     refused(a, keyfile(mesh), "device a is revoked")
     mesh["a"].lines.pop()
+    refused(a, keyfile(mesh, profile=None, key=""), "no mesh home")
+    mesh.put(a, "a", "Owner=NetworkManager")
+    refused(a, keyfile(mesh, profile=None, key=""), "write Connection=vpn below [Local]")
+    for device in mesh.devices.values():
+        assert a.run(f"journalctl -b | grep -F {device.key.strip()}", check=False).out == ""
 
-    # An interface of that name that is not ours.
+
+def test_vpn_of_an_installed_mesh(lab):
+    """It is the admin's, and read anew at each start; and an interface of its name that is not ours stays."""
+    mesh, a, b = join(lab, "b")
     a.run("ip link add home type wireguard; ip link set home up")
     a.wait("nmcli -t -f DEVICE,STATE device | grep ^home:")
     refused(a, keyfile(mesh), "there is an interface home already", "Unknown reason")
     a.run("ip link show dev home; ip link del home")
 
-    # An installed mesh is the admin's; and then it is read anew at each start.
-    refused(a, keyfile(mesh, profile=None, key=""), "no mesh home")
-    mesh.apply(a, "a", "Owner=NetworkManager")
-    refused(a, keyfile(mesh, profile=None, key=""), "write Connection=vpn below [Local]")
-    a.put("/etc/wattle/home.mesh.d/local.conf", "[Local]\nOwner=NetworkManager\nConnection=vpn\n")
+    mesh.put(a, "a", "Owner=NetworkManager\nConnection=vpn")
+    load(a, keyfile(mesh, profile=None, key=""))
     a.run("nmcli connection up vpn")
     a.run("ping -c1 -W2 10.42.0.2")
     a.run("nmcli connection down vpn")

@@ -6,6 +6,8 @@ import pytest
 import quick as quick_lab
 from test_nm import start_nm
 
+pytestmark = pytest.mark.one_release
+
 WATTLED = "/usr/libexec/wattle/wattled"
 
 # Sends a question to argv[1] from the interface argv[2], and prints what comes back within a second.
