@@ -20,7 +20,7 @@ CHECKOUT = HERE.parents[1]
 GUEST_FILES = HERE / "guest-files"
 DISK_SIZE = "2G"  # sparse
 
-MESON_SETUP = "meson setup --wrap-mode=nodownload --prefix=/usr --sysconfdir=/etc --localstatedir=/var -Dtests=false"
+MESON_SETUP = "meson setup --werror --wrap-mode=nodownload --prefix=/usr --sysconfdir=/etc --localstatedir=/var -Dtests=false"
 
 # The mounts are in the namespace that root.contained() makes.
 COMPILE = f"""set -e
@@ -62,7 +62,7 @@ def _run(command, what):
     return done.stdout
 
 
-def _git_files():
+def git_files():
     """The checkout's files as they are now: what git knows or would add."""
     names = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                            cwd=CHECKOUT, check=True, text=True, capture_output=True).stdout
@@ -71,7 +71,7 @@ def _git_files():
 
 def _sources():
     """The files that decide what is installed. No test is, but a mesh is an example: a new test must not cost a compilation."""
-    return [name for name in _git_files() if not name.startswith("tests/") or name.startswith("tests/meshes/")]
+    return [name for name in git_files() if not name.startswith("tests/") or name.startswith("tests/meshes/")]
 
 
 def has_wattle():
@@ -86,11 +86,15 @@ def _wattle_key(release):
     return cache.key(*parts)
 
 
-def _compile(release, half):
-    for name in _sources():
-        target = half / "source" / name
+def copy_sources(names, folder):
+    for name in names:
+        target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(CHECKOUT / name, target)
+
+
+def _compile(release, half):
+    copy_sources(_sources(), half / "source")
     tree = root.get(release, "build")
     _run(["sh", "-c", COMPILE, "sh", str(tree), str(half)], f"meson for {release}")
     shutil.rmtree(half / "source")

@@ -96,7 +96,8 @@ class Mesh:
 
 def handshakes(guest, interface):
     """Public key to time of the last handshake."""
-    return dict(line.split() for line in guest.out(f"wg show {interface} latest-handshakes").splitlines())
+    lines = guest.out(f"wg show {interface} latest-handshakes").splitlines()
+    return {key: int(time_s) for key, time_s in map(str.split, lines)}
 
 
 def endpoints(guest, interface):

@@ -4,6 +4,8 @@
 import mesh as meshes
 
 NM = "NetworkManager.service"
+# As a command that waits: nmcli 1.58 has another word for it.
+ASLEEP = "nmcli -t -f STATE general status | grep -x -e asleep -e 'network off'"
 # The scenario is the administrator of eth0.
 CONF = {"/etc/NetworkManager/conf.d/lab.conf": ("[main]\nno-auto-default=*\n[device-lab]\nmatch-device=interface-name:eth*\nmanaged=0\n",
                                                0o644)}

@@ -10,8 +10,6 @@ import socket
 import subprocess
 import time
 
-from host import NICS
-
 PROGRAM = "qemu-system-x86_64"
 MEMORY_MB = 512
 CONNECT_LIMIT_S = 30
@@ -33,7 +31,7 @@ def version():
 
 
 def command(image, initrd, disk, ram, shared, directory, netdevs, arguments=(), macs=()):
-    """ram is the file behind the guest's memory; netdevs are NICS values of -netdev without their id.
+    """ram is the file behind the guest's memory; netdevs is a value of -netdev, without its id, for each card.
     macs are the cards' addresses; a snapshot has QEMU's, and its copies are given theirs when they resume."""
     line = [PROGRAM, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-vga", "none",
             "-machine", "pc,hpet=off,smbus=off,usb=off,vmport=off,memory-backend=ram",

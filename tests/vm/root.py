@@ -1,27 +1,31 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A root: a directory tree of Debian packages, made by mmdebstrap.
 
-Two for each release: `guest` becomes the guests' disk, `build` is where wattle is compiled, so that it is linked with the
-libraries the guests have.
+Three for each release: `guest` becomes the guests' disk, `build` is where wattle is compiled, so that it is linked with the
+libraries the guests have, and `check` is where its tests run as a packager would run them.
 """
 
 import re
 import subprocess
+import time
 
 import cache
 
 SETTLED = ("bookworm", "trixie")  # they do not change under us
-RELEASES = SETTLED  # + testing
+RELEASES = (*SETTLED, "forky")  # and testing
 
 GUEST = """systemd systemd-sysv libnss-systemd dbus udev kmod iproute2 iputils-ping nftables wireguard-tools network-manager
-procps polkitd libsodium23 libmnl0 linux-image-cloud-amd64 python3 busybox-static tcpdump less""".split()
+procps polkitd libmnl0 linux-image-cloud-amd64 python3 busybox-static tcpdump less""".split()
 BUILD = """gcc libc6-dev meson ninja-build pkgconf libglib2.0-dev libsodium-dev libmnl-dev libnftables-dev libsystemd-dev libnm-dev
 scdoc""".split()
+CHECK = """libgtk-3-dev libgtk-4-dev xvfb dbus-daemon python3-pytest strace patch zsh adwaita-icon-theme fonts-dejavu-core""".split()
 ONLY = {
-    ("bookworm", "guest"): ["libglib2.0-0"],
-    ("trixie", "guest"): ["libglib2.0-0t64"],
+    ("bookworm", "guest"): ["libglib2.0-0", "libsodium23"],
+    ("trixie", "guest"): ["libglib2.0-0t64", "libsodium23"],
+    ("forky", "guest"): ["libglib2.0-0t64", "libsodium26"],
     ("bookworm", "build"): ["systemd"],  # its systemd.pc says where units and generators go
     ("trixie", "build"): ["systemd-dev"],
+    ("forky", "build"): ["systemd-dev"],
 }
 UNREAD = ("man", "doc", "locale", "info", "bug", "lintian")  # below /usr/share
 
@@ -62,6 +66,8 @@ def contained(command):
 
 
 def packages(release, what):
+    if what == "check":
+        return sorted(packages(release, "build") + CHECK)
     return sorted({"guest": GUEST, "build": BUILD}[what] + ONLY[release, what])
 
 
@@ -83,7 +89,8 @@ def _mmdebstrap(release, what, target):
 
 
 def key(release, what):
-    return cache.key(*_options(release, what))
+    """Testing is made anew each week."""
+    return cache.key(*_options(release, what), *([] if release in SETTLED else [time.strftime("%G-%V")]))
 
 
 def get(release, what):

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 
 import cache
+import host
 import image
 import qemu
 import runner
@@ -41,11 +42,11 @@ def overlay(backing, backing_format, path):
 
 def _boot_once(kind, base, half):
     disk = overlay(base / "disk.img", "raw", half / "disk.qcow2")
-    line = qemu.command(base, base / "initrd", disk, half / "ram", True, half, [f"hubport,hubid={n}" for n in range(qemu.NICS)],
+    line = qemu.command(base, base / "initrd", disk, half / "ram", True, half, [f"hubport,hubid={n}" for n in range(host.NICS)],
                         ARGUMENTS[kind])
     machine = qemu.Qemu(line, half)
     try:
-        for nic in range(qemu.NICS):
+        for nic in range(host.NICS):
             machine.set_link(nic, False)
         commands = runner.Runner(machine)
         commands.call("hello", BOOT_LIMIT_S)

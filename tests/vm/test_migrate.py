@@ -45,8 +45,8 @@ def test_a_stranger_has_the_private_address(quick):
     roam = roaming.Roam(quick)
     flow = roam.start_flow()
     cafe = roaming.join_cafe(roam)
-    cafe.run("nft add table inet count; nft add chain inet count in '{ type filter hook input priority 0; }'; "
-             "nft add rule inet count in udp dport 51820 counter")
+    cafe.run("nft add table inet counted; nft add chain inet counted in '{ type filter hook input priority 0; }'; "
+             "nft add rule inet counted in udp dport 51820 counter")
     begin = flow.more()
     roam.laptop.run("ip addr add 10.41.1.2/16 dev cafe")
     roam.laptop.wait("ping -c1 -W1 10.41.1.1")

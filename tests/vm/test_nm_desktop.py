@@ -9,7 +9,7 @@ import pytest
 
 import desktop_user
 import mesh as meshes
-from nm_host import NM, PROFILE, connections, join, manage, nm_complaints, quiet, session
+from nm_host import ASLEEP, NM, PROFILE, connections, join, manage, nm_complaints, quiet, session
 
 pytestmark = pytest.mark.one_release
 
@@ -48,7 +48,7 @@ def test_nm_card_and_sleep(lab):
 
     sleep = "busctl call org.freedesktop.NetworkManager /org/freedesktop/NetworkManager org.freedesktop.NetworkManager Sleep b"
     a.run(f"{sleep} true")
-    a.wait("nmcli -t -f STATE general status | grep asleep && ! ip -4 addr show dev eth0 | grep inet")
+    a.wait(f"{ASLEEP} && ! ip -4 addr show dev eth0 | grep inet")
     a.run(f"{sleep} false")
     check()
 

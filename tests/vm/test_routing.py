@@ -10,12 +10,12 @@ pytestmark = pytest.mark.one_release
 
 def count_from(guest, address):
     """Count the echo requests that come from an address."""
-    guest.run(f"""nft add table inet count; nft add chain inet count in '{{ type filter hook input priority 0; }}'
-        nft add rule inet count in ip saddr {address} icmp type echo-request counter""")
+    guest.run(f"""nft add table inet counted; nft add chain inet counted in '{{ type filter hook input priority 0; }}'
+        nft add rule inet counted in ip saddr {address} icmp type echo-request counter""")
 
 
 def counted(guest):
-    return int(guest.out("nft list table inet count | grep -o 'packets [0-9]*' | cut -d' ' -f2"))
+    return int(guest.out("nft list table inet counted | grep -o 'packets [0-9]*' | cut -d' ' -f2"))
 
 
 @pytest.mark.each_release

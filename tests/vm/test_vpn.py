@@ -6,7 +6,7 @@ import re
 import pytest
 
 import mesh as meshes
-from nm_host import NM, connections, nm_complaints
+from nm_host import ASLEEP, NM, connections, nm_complaints
 
 pytestmark = pytest.mark.one_release
 
@@ -148,7 +148,7 @@ def test_vpn_survives(lab):
     a.wait("ping -c1 -W1 10.42.0.2")
     assert "vpn" in connections(a)[1]
     a.run(f"{CALL} Sleep b true")
-    a.wait("nmcli -t -f STATE general | grep -x asleep")
+    a.wait(ASLEEP)
     a.run(f"{CALL} Sleep b false")
     a.wait("ping -c1 -W1 10.42.0.2")
     assert "vpn" in connections(a)[1] and "vpn (link)" in connections(a)[1]
