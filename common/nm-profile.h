@@ -5,6 +5,11 @@
 
 #include <glib.h>
 
+/* The service-type of VPN connections, and the D-Bus name of their service; "wattle", the last
+ * part, is the word for nmcli's vpn-type. */
+#define WATTLE_VPN_SERVICE  "org.freedesktop.NetworkManager.wattle"
+#define WATTLE_VPN_KEY_MESH "mesh" /* in vpn.data: the name of an installed mesh */
+
 /* A UUID of version 5 (RFC 9562, 5.5) in lower case: the same for a mesh of that name everywhere
  * and for ever. The device is no part of it: whoever may only switch the mesh on and off cannot
  * read the key that tells which device this is, and a renamed device keeps its connection. */

@@ -30,6 +30,11 @@ gboolean wattle_networkd_takes_credentials(guint systemd_version);
 /* NetworkManager.conf(5): on networkd's hosts, the word to NetworkManager to keep its hands off. */
 void wattle_render_nm(const WattleView *view, WattleFileset *files);
 
+/* nm-settings-keyfile(5): what NetworkManager gets of the mesh if it is the owner, without the key.
+ * To be looked at, and no part of wattle_render_host(): the one that is installed has the key in
+ * it. */
+void wattle_render_nm_connection(const WattleView *view, WattleFileset *files);
+
 /* A setting of the kernel's that the mesh needs. */
 typedef enum {
         WATTLE_SYSCTL_RP_FILTER,

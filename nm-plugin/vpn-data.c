@@ -10,7 +10,6 @@
 #include "common/scalar.h"
 #include "common/sys/deploy.h"
 #include "common/sys/host.h"
-#include "nm-plugin/names.h"
 
 #define SECRET_FLAGS_KEY WATTLE_VPN_SECRET_KEY "-flags"
 

@@ -7,10 +7,10 @@
 #include <NetworkManager.h>
 
 #include "common/key.h"
+#include "common/nm-profile.h"
 #include "common/sys/load.h"
 #include "common/view.h"
 
-#define WATTLE_VPN_KEY_MESH          "mesh"
 #define WATTLE_VPN_KEY_PROFILE       "profile"
 #define WATTLE_VPN_KEY_DEVICE        "device"
 #define WATTLE_VPN_KEY_EXIT_NODE     "exit-node"

@@ -3,7 +3,6 @@
 
 #include "common/nm-profile.h"
 #include "nm-plugin/connection.h"
-#include "nm-plugin/names.h"
 #include "nm-plugin/vpn-data.h"
 
 static char *make_digest(const WattleView *view)

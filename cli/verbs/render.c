@@ -111,7 +111,7 @@ static void print_files(const WattleFileset *files)
         }
 }
 
-static gboolean write_files(const char *folder, const char *mesh, const WattleFileset *files)
+static gboolean write_files(const char *folder, const WattleView *view, const WattleFileset *files)
 {
         WattleChanges changes;
         g_autoptr(GError) error = NULL;
@@ -123,13 +123,17 @@ static gboolean write_files(const char *folder, const char *mesh, const WattleFi
                 wattle_print_error("%s: %s", folder, g_strerror(errno));
                 return FALSE;
         }
-        ok = wattle_install(fd, mesh, files, NULL, &changes, &error);
+        ok = wattle_install(fd, view->mesh, files, NULL, &changes, &error);
         close(fd);
         if (ok)
                 wattle_print(stdout, "%s: %u files, %u changed, %u removed\n", folder,
                              files->files->len, wattle_file_bits_count(changes.changed),
                              wattle_file_bits_count(changes.removed));
-        else
+        if (ok && view->owner == WATTLE_OWNER_NETWORK_MANAGER)
+                wattle_print(stdout,
+                             "without NetworkManager's connection, which has the key in it: "
+                             "'wattle render' prints it, without --output\n");
+        if (!ok)
                 wattle_print_error("%s/%s", folder, error->message);
         return ok;
 }
@@ -148,7 +152,8 @@ static gboolean render(const WattleCli *cli, const char *operand, const Options 
         wattle_fileset_init(&files);
         wattle_render_host(view, options->systemd_version, &files);
         if (options->output && strcmp(options->output, "-") != 0)
-                return write_files(options->output, view->mesh, &files);
+                return write_files(options->output, view, &files);
+        wattle_render_nm_connection(view, &files);
         print_files(&files);
         return TRUE;
 }
@@ -188,7 +193,8 @@ const WattleVerb wattle_verb_render = {
         .summary = "make the files that a host of the mesh gets",
         .description =
                 "Makes what the boot of a host makes of the mesh: files for networkd or NetworkManager,\n"
-                "sysctl.d and hosts(5). It needs no privilege and no key.",
+                "sysctl.d and hosts(5). It needs no privilege and no key; NetworkManager's connection is\n"
+                "printed without the key, and not written.",
         .example = "wattle render --as vps --owner networkd --systemd 257 --output tree home.mesh",
         .run = run,
 };

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/nm-profile.h"
 #include "common/sys/host.h"
 #include "nm-plugin/editor/editor.h"
 #include "nm-plugin/editor/mesh-file.h"
-#include "nm-plugin/names.h"
 
 #define PLUGIN_NAME "wattle mesh"
 #define DESCRIPTION "A private WireGuard network of your devices, described by one text file."

@@ -8,7 +8,6 @@
 #include "common/ini.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
-#include "nm-plugin/names.h"
 #include "nm-plugin/vpn-data.h"
 
 #define FILE_MODE 0644

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "nm-plugin/names.h"
+#include "common/nm-profile.h"
 #include "nm-plugin/service/guard.h"
 #include "nm-plugin/service/plugin.h"
 

@@ -126,9 +126,21 @@ def test_render_into_a_folder(wattle):
         'run/NetworkManager/conf.d/60-wattle-office.conf', 'run/sysctl.d/60-wattle-office.conf',
         'run/wattle/office.nft', 'run/wattle/office.hosts'])
     assert wattle.ok(*render, 'office.mesh') == wattle.ok(*render, '--output=-', 'office.mesh') == printed
-    wattle.ok('render', '--as=anna', '--owner=NetworkManager', '--output=a/b', 'office.mesh')
+    out = wattle.ok('render', '--as=anna', '--owner=NetworkManager', '--output=a/b', 'office.mesh')
+    assert out.splitlines()[1] == ("without NetworkManager's connection, which has the key in it: 'wattle render' prints it, "
+                                   "without --output")
     assert sorted(files(wattle.folder / 'a/b')) == [
         'run/systemd/network/60-wattle-office.network', 'run/wattle/office.hosts']
+
+
+def test_render_shows_the_connection_without_the_key(wattle):
+    wattle.mesh('office.mesh')
+    out = wattle.ok('render', '--as=anna', '--owner=NetworkManager', 'office.mesh')
+    text = out.partition('==> run/NetworkManager/system-connections/wattle-office.nmconnection <==\n')[2]
+    assert '[connection]\nid=office\n' in text and 'type=wireguard\n' in text
+    assert '# private-key= is left out here\n' in text and '\nprivate-key=' not in text
+    assert 'address1=10.77.0.10/24\nmethod=manual\n' in text
+    assert 'nmconnection' not in wattle.ok('render', '--as=anna', '--owner=networkd', 'office.mesh')
 
 
 def test_render_with_settings(wattle):

@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "common/render.h"
 #include "nm-plugin/vpn-profile.h"
 #include "tests/unit/fixture.h"
 
@@ -175,6 +176,25 @@ static void without_key(gconstpointer data)
         g_assert_true(nm_connection_compare(with, without, NM_SETTING_COMPARE_FLAG_IGNORE_SECRETS));
 }
 
+/* What 'wattle render' prints means what NetworkManager is given. */
+static void rendered(gconstpointer data)
+{
+        g_autoptr(WattleView) view = read_view(data);
+        g_auto(WattleFileset) files = { 0 };
+        g_autoptr(NMConnection) connection = NULL, printed = NULL;
+        g_autoptr(GError) error = NULL;
+
+        wattle_fileset_init(&files);
+        wattle_render_nm_connection(view, &files);
+        printed = read_back(wattle_fileset_find(&files, WATTLE_FILE_NM_PROFILE)->content->str);
+        nm_connection_normalize(printed, NULL, NULL, &error);
+        g_assert_no_error(error);
+        connection = view->connection == WATTLE_CONNECTION_VPN ? wattle_vpn_profile_new(view)
+                                                               : wattle_connection_new(view, NULL);
+        nm_connection_remove_setting(connection, NM_TYPE_SETTING_USER);
+        g_assert_true(nm_connection_compare(connection, printed, NM_SETTING_COMPARE_FLAG_EXACT));
+}
+
 static const char *digest(NMConnection *vpn)
 {
         NMSetting *setting = nm_connection_get_setting(vpn, NM_TYPE_SETTING_USER);
@@ -217,6 +237,7 @@ int main(int argc, char **argv)
         add_rows("/connection/accepted-as-it-is", rows, accepted_as_it_is);
         add_rows("/connection/round-trip", rows, round_trip);
         add_rows("/connection/without-key", rows, without_key);
+        add_rows("/connection/rendered", rows, rendered);
         g_test_add_func("/connection/vpn-follows-the-mesh", vpn_follows_the_mesh);
         return g_test_run();
 }

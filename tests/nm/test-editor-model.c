@@ -6,7 +6,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "nm-plugin/names.h"
+#include "common/nm-profile.h"
 #include "tests/unit/fixture.h"
 
 #define OFFICE  "@office"  /* stands for the text of the sample */

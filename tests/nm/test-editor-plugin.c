@@ -6,7 +6,6 @@
 
 #include "common/error.h"
 #include "nm-plugin/editor/mesh-file.h"
-#include "nm-plugin/names.h"
 #include "nm-plugin/vpn-data.h"
 #include "tests/unit/fixture.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "nm-plugin/names.h"
+#include "common/nm-profile.h"
 #include "tests/nm/editor-host.h"
 #include "tests/unit/fixture.h"
 

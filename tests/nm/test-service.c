@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "nm-plugin/names.h"
+#include "common/nm-profile.h"
 #include "tests/nm/fake-nm.h"
 #include "tests/unit/fixture.h"
 

@@ -4,7 +4,6 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "nm-plugin/names.h"
 #include "tests/unit/fixture.h"
 
 /* A key pair of nobody's: private 0x5a..., and what belongs to it. */
