@@ -35,13 +35,12 @@ static gboolean remove_profile(int root_fd, const char *mesh, const char **ret_d
 {
         g_autofree char *path = wattle_paths_file(WATTLE_FILE_NM_PROFILE, mesh);
 
-        if (unlinkat(root_fd, path, 0) < 0) {
-                *ret_done = "none";
-                return errno == ENOENT || errno == ENOTDIR ||
-                       wattle_error_set_errno(error, errno, "/%s", path);
-        }
-        *ret_done = "removed";
-        return leave_mark(root_fd, mesh, error);
+        gboolean removed;
+
+        if (!wattle_install_remove(root_fd, path, &removed, error))
+                return FALSE;
+        *ret_done = removed ? "removed" : "none";
+        return !removed || leave_mark(root_fd, mesh, error);
 }
 
 static gboolean write_profile(int root_fd, const char *mesh, const WattleDeployment *deployment,

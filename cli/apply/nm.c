@@ -13,6 +13,7 @@
 #include "common/error.h"
 #include "common/nm-profile.h"
 #include "common/paths.h"
+#include "common/sys/install.h"
 
 static char *make_uuid(const char *mesh, WattleConnectionKind kind)
 {
@@ -116,9 +117,7 @@ static gboolean remove_profile(const WattleNmApply *apply, gboolean *ret_removed
 {
         g_autofree char *path = wattle_paths_file(WATTLE_FILE_NM_PROFILE, apply->mesh);
 
-        *ret_removed = unlinkat(apply->root_fd, path, 0) == 0;
-        return *ret_removed || errno == ENOENT || errno == ENOTDIR ||
-               wattle_error_set_errno(error, errno, "/%s", path);
+        return wattle_install_remove(apply->root_fd, path, ret_removed, error);
 }
 
 gboolean wattle_nm_apply_remove(const WattleNmApply *apply, gboolean pending, gboolean *ret_removed,

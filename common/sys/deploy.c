@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/sys/deploy.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/error.h"
@@ -132,8 +134,14 @@ gboolean wattle_pending_set(int root_fd, const char *mesh, GError **error)
 {
         g_autofree char *path = wattle_paths_file(WATTLE_FILE_PENDING, mesh);
 
-        return wattle_make_folders(root_fd, path, error) &&
-               wattle_write_file(root_fd, path, 0644, "", 0, error);
+        g_auto(WattleFd) fd = -1;
+
+        if (!wattle_make_folders(root_fd, path, error))
+                return FALSE;
+        /* It is whole when it is there, and needs no temporary that others might take. */
+        fd = openat(root_fd, path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+        return (fd >= 0 && fchmod(fd, 0644) == 0) ||
+               wattle_error_set_errno(error, errno, "%s", path);
 }
 
 gboolean wattle_pending_get(int root_fd, const char *mesh)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -112,11 +113,70 @@ static gboolean remove_files(int root_fd, const char *mesh, guint kinds, GError 
         return TRUE;
 }
 
+/* The boot's writer and 'wattle apply' take turns: their temporary files are called the same. For
+ * root alone, lest others keep us waiting. */
+#define LOCK_PATH WATTLE_RUN_DIR "/files.lock"
+
+typedef struct {
+        int root_fd;
+        WattleFd fd;
+} Lock;
+
+/* The file goes with its lock, so no host is left with one. */
+static void unlock(Lock *lock)
+{
+        if (lock->fd >= 0)
+                unlinkat(lock->root_fd, LOCK_PATH, 0);
+        wattle_fd_clear(&lock->fd);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Lock, unlock)
+
+static gboolean is_lock_file(int root_fd, int fd)
+{
+        struct stat st, there;
+
+        return fstat(fd, &st) == 0 &&
+               fstatat(root_fd, LOCK_PATH, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+               st.st_dev == there.st_dev && st.st_ino == there.st_ino;
+}
+
+/* Who waited may hold a lock on a file that is gone. */
+static gboolean lock_files(Lock *lock, int root_fd, GError **error)
+{
+        if (!wattle_make_folders(root_fd, LOCK_PATH, error))
+                return FALSE;
+        for (;;) {
+                g_auto(WattleFd) fd =
+                        openat(root_fd, LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+                if (fd < 0 || TEMP_FAILURE_RETRY(flock(fd, LOCK_EX)) < 0)
+                        return wattle_error_set_errno(error, errno, LOCK_PATH);
+                if (is_lock_file(root_fd, fd)) {
+                        *lock = (Lock){ root_fd, fd };
+                        fd = -1;
+                        return TRUE;
+                }
+        }
+}
+
+/* What a run that was killed has left beside a file, perhaps with the private key. */
+static gboolean remove_leftover(int root_fd, const char *path, GError **error)
+{
+        g_autofree char *temporary = g_strconcat(path, WATTLE_NEW_SUFFIX, NULL);
+
+        return unlinkat(root_fd, temporary, 0) == 0 || errno == ENOENT || errno == ENOTDIR ||
+               wattle_error_set_errno(error, errno, "%s", temporary);
+}
+
 gboolean wattle_install(int root_fd, const char *mesh, const WattleFileset *files,
                         const gid_t *group, WattleChanges *ret, GError **error)
 {
+        g_auto(Lock) lock = { .fd = -1 };
         WattleChanges changes;
 
+        if (!lock_files(&lock, root_fd, error))
+                return FALSE;
+        remove_temporaries(root_fd, mesh, G_MAXUINT);
         wattle_install_compare(root_fd, mesh, files, group, &changes);
         if (!write_files(root_fd, files, changes.changed, group, error) ||
             !rename_files(root_fd, files, changes.changed, error)) {
@@ -132,11 +192,29 @@ gboolean wattle_install(int root_fd, const char *mesh, const WattleFileset *file
 gboolean wattle_install_file(int root_fd, const char *path, guint mode, const char *content,
                              gsize size, gboolean *ret_changed, GError **error)
 {
-        gboolean changed = !is_unchanged(root_fd, path, mode, NULL, content, size);
+        g_auto(Lock) lock = { .fd = -1 };
+        gboolean changed;
 
+        if (!lock_files(&lock, root_fd, error) || !remove_leftover(root_fd, path, error))
+                return FALSE;
+        changed = !is_unchanged(root_fd, path, mode, NULL, content, size);
         if (changed && (!wattle_make_folders(root_fd, path, error) ||
                         !wattle_write_file(root_fd, path, mode, content, size, error)))
                 return FALSE;
         *ret_changed = changed;
+        return TRUE;
+}
+
+gboolean wattle_install_remove(int root_fd, const char *path, gboolean *ret_removed, GError **error)
+{
+        g_auto(Lock) lock = { .fd = -1 };
+        gboolean removed;
+
+        if (!lock_files(&lock, root_fd, error) || !remove_leftover(root_fd, path, error))
+                return FALSE;
+        removed = unlinkat(root_fd, path, 0) == 0;
+        if (!removed && errno != ENOENT && errno != ENOTDIR)
+                return wattle_error_set_errno(error, errno, "/%s", path);
+        *ret_removed = removed;
         return TRUE;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Puts a file set in place below a root: nothing is touched that has its content and mode already,
  * all new files are written before the first is renamed, and what this mesh no longer has is
- * removed. Files of other names are never touched. */
+ * removed. Files of other names are never touched. Whoever installs below the same root takes
+ * turns, and begins with removing what a run that was killed has left. */
 #pragma once
 
 #include <sys/types.h>
@@ -30,3 +31,7 @@ gboolean wattle_install(int root_fd, const char *mesh, const WattleFileset *file
 gboolean wattle_install_file(int root_fd, const char *path, guint mode, const char *content,
                              gsize size, gboolean *ret_changed,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Such a file goes, with what may be left of its writing. */
+gboolean wattle_install_remove(int root_fd, const char *path, gboolean *ret_removed,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
