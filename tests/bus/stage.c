@@ -218,6 +218,32 @@ static void start_others(Stage *stage)
                                 >=, 0);
 }
 
+static int on_served(G_GNUC_UNUSED sd_bus_message *reply, void *data,
+                     G_GNUC_UNUSED sd_bus_error *error)
+{
+        *(gboolean *)data = TRUE;
+        return 0;
+}
+
+static gboolean is_served(gpointer data)
+{
+        return *(const gboolean *)data;
+}
+
+/* wattled does not wait for its name; whoever calls has to. The bus keeps the order of what one
+ * connection asks. */
+static void wait_for_name(Stage *stage)
+{
+        AUTO_BUS_SLOT *slot = NULL;
+        gboolean served = FALSE;
+
+        g_assert_cmpint(sd_bus_call_method_async(stage->server, &slot, "org.freedesktop.DBus",
+                                                 "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                                 "GetId", on_served, &served, NULL),
+                        >=, 0);
+        stage_run_until(stage, is_served, &served);
+}
+
 void stage_init(Stage *stage, Polkit polkit, uid_t trusted_uid)
 {
         g_autoptr(GError) error = NULL;
@@ -240,6 +266,7 @@ void stage_init(Stage *stage, Polkit polkit, uid_t trusted_uid)
         start_others(stage);
         stage->bus = wattle_bus_new(stage->server, stage->manager, trusted_uid, &error);
         g_assert_no_error(error);
+        wait_for_name(stage);
 }
 
 void stage_clear(Stage *stage)
