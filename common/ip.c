@@ -246,11 +246,22 @@ static const struct {
         { V6(8, 0xff), WATTLE_ADDR_MULTICAST },
 };
 
+/* By the first byte, which lets most of the registry go: each endpoint and address of a profile is
+ * held against all of it. */
+static inline gboolean may_contain(const WattlePrefix *around, const WattlePrefix *prefix)
+{
+        guint first_bits = 0xff00u >> MIN(around->length, 8);
+
+        return around->addr.family == prefix->addr.family &&
+               ((around->addr.bytes[0] ^ prefix->addr.bytes[0]) & first_bits) == 0;
+}
+
 /* Of the longest prefix of the registry around all of it. */
 static WattleAddrClass class_around(const WattlePrefix *prefix)
 {
         for (guint i = 0; i < G_N_ELEMENTS(registry); i++)
-                if (wattle_prefix_contains(&registry[i].prefix, prefix))
+                if (may_contain(&registry[i].prefix, prefix) &&
+                    wattle_prefix_contains(&registry[i].prefix, prefix))
                         return registry[i].class;
         return WATTLE_ADDR_GLOBAL;
 }
