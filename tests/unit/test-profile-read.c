@@ -190,38 +190,38 @@ static void row(gconstpointer data)
         check_faults(&report, row->faults);
 }
 
-static void every_key(void)
+/* Each key once at least. */
+static const char all_keys[] = "[Mesh]\n"
+                               "Format=1\n"
+                               "Name=office\n"
+                               "Serial=42\n"
+                               "Subnet=10.77.0.0/24 fd77::/64\n"
+                               "ListenPort=51821\n"
+                               "Domain=office.example\n"
+                               "MTU=1420\n"
+                               "Keepalive=15\n"
+                               "[Device gw]\n"
+                               "PublicKey=" KEY_A "\n"
+                               "Address=10.77.0.1\n"
+                               "Address=fd77::1\n"
+                               "Alias=router gateway\n"
+                               "PublicEndpoint=gw.office.example:1\n"
+                               "PrivateEndpoint=192.168.20.1:2\n"
+                               "PublicEndpoint=[2001:db8::1]:3\n"
+                               "Routes=192.168.20.0/24 2001:db8::/48\n"
+                               "ListenPort=51822\n"
+                               "Keepalive=off\n"
+                               "ExitNode=yes\n"
+                               "Relay=on\n"
+                               "Managed=no\n"
+                               "State=revoked\n"
+                               "[Device nas]\n"
+                               "PublicKey=" KEY_B "\n"
+                               "Address=10.77.0.2\n";
+
+static void every_key_of_the_mesh(void)
 {
-        g_autoptr(WattleProfile) profile = good_profile("[Mesh]\n"
-                                                        "Format=1\n"
-                                                        "Name=office\n"
-                                                        "Serial=42\n"
-                                                        "Subnet=10.77.0.0/24 fd77::/64\n"
-                                                        "ListenPort=51821\n"
-                                                        "Domain=office.example\n"
-                                                        "MTU=1420\n"
-                                                        "Keepalive=15\n"
-                                                        "[Device gw]\n"
-                                                        "PublicKey=" KEY_A "\n"
-                                                        "Address=10.77.0.1\n"
-                                                        "Address=fd77::1\n"
-                                                        "Alias=router gateway\n"
-                                                        "PublicEndpoint=gw.office.example:1\n"
-                                                        "PrivateEndpoint=192.168.20.1:2\n"
-                                                        "PublicEndpoint=[2001:db8::1]:3\n"
-                                                        "Routes=192.168.20.0/24 2001:db8::/48\n"
-                                                        "ListenPort=51822\n"
-                                                        "Keepalive=off\n"
-                                                        "ExitNode=yes\n"
-                                                        "Relay=on\n"
-                                                        "Managed=no\n"
-                                                        "State=revoked\n"
-                                                        "[Device nas]\n"
-                                                        "PublicKey=" KEY_B "\n"
-                                                        "Address=10.77.0.2\n");
-        const WattleDevice *gw = wattle_profile_find_device(profile, "gateway");
-        const WattleDevice *nas = wattle_profile_find_device(profile, "nas");
-        char text[WATTLE_ENDPOINT_TEXT_MAX];
+        g_autoptr(WattleProfile) profile = good_profile(all_keys);
 
         g_assert_cmpstr(profile->name, ==, "office");
         g_assert_true(profile->has_serial);
@@ -234,6 +234,13 @@ static void every_key(void)
         g_assert_cmpuint(profile->mtu.value, ==, 1420);
         g_assert_cmpuint(profile->keepalive_s.value, ==, 15);
         g_assert_cmpuint(profile->n_devices, ==, 2);
+}
+
+static void every_key_of_a_device(void)
+{
+        g_autoptr(WattleProfile) profile = good_profile(all_keys);
+        const WattleDevice *gw = wattle_profile_find_device(profile, "gateway");
+        char text[WATTLE_ENDPOINT_TEXT_MAX];
 
         g_assert_cmpstr(gw->name, ==, "gw");
         g_assert_cmpuint(gw->key_place.line, ==, 11);
@@ -255,6 +262,12 @@ static void every_key(void)
         g_assert_true(gw->relay);
         g_assert_false(gw->managed);
         g_assert_cmpint(gw->state, ==, WATTLE_DEVICE_REVOKED);
+}
+
+static void no_key_of_a_device(void)
+{
+        g_autoptr(WattleProfile) profile = good_profile(all_keys);
+        const WattleDevice *nas = wattle_profile_find_device(profile, "nas");
 
         g_assert_false(nas->listen_port.given);
         g_assert_false(nas->keepalive_s.given);
@@ -373,7 +386,9 @@ int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         add_rows("/profile-read", texts, row);
-        g_test_add_func("/profile-read/every-key", every_key);
+        g_test_add_func("/profile-read/every-key-of-the-mesh", every_key_of_the_mesh);
+        g_test_add_func("/profile-read/every-key-of-a-device", every_key_of_a_device);
+        g_test_add_func("/profile-read/no-key-of-a-device", no_key_of_a_device);
         g_test_add_func("/profile-read/name-of-mesh", name_of_mesh);
         g_test_add_func("/profile-read/list-limits", list_limits);
         g_test_add_func("/profile-read/device-limit", device_limit);
