@@ -338,6 +338,19 @@ gboolean wattle_wg_change_is_empty(const WattleWgChange *change)
                change->peers->len == 0;
 }
 
+void wattle_wg_summary_add(WattleWgSummary *summary, const WattleWgChange *change)
+{
+        for (guint i = 0; i < change->peers->len; i++) {
+                const WattleWgPeerChange *peer =
+                        &g_array_index(change->peers, WattleWgPeerChange, i);
+
+                summary->n_removed_peers += peer->remove;
+                summary->n_new_peers += peer->is_new;
+                summary->n_changed_peers += !peer->remove && !peer->is_new;
+        }
+        summary->is_set |= change->set_private_key || change->set_listen_port || change->set_fwmark;
+}
+
 /* Writes one message after the other into a buffer, and hands out copies. */
 typedef struct {
         guint16 family;

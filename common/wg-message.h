@@ -82,6 +82,14 @@ void wattle_wg_diff(const WattleWgDevice *device, const WattleView *view,
 
 gboolean wattle_wg_change_is_empty(const WattleWgChange *change);
 
+/* A change, or several, for people. */
+typedef struct {
+        guint n_new_peers, n_changed_peers, n_removed_peers;
+        gboolean is_set; /* key, port or mark */
+} WattleWgSummary;
+
+void wattle_wg_summary_add(WattleWgSummary *summary, const WattleWgChange *change);
+
 /* Netlink messages (GByteArray) of WG_CMD_SET_DEVICE, each complete and small enough for one
  * datagram. private_key is used if the change sets it. The arrays are wiped when freed. */
 GPtrArray *wattle_wg_encode_change(guint16 family, guint32 ifindex, const WattleWgChange *change,

@@ -7,20 +7,20 @@
 
 #include "common/endpoint.h"
 #include "common/key.h"
+#include "common/paths.h"
 
 typedef struct {
         char *interface;       /* NULL: there is no file */
         GHashTable *endpoints; /* WattleKey to the text of the endpoint; NULL: it gave none */
 } WattleBefore;
 
-/* A file that is missing or not ours leaves netdev empty. */
-void wattle_before_read(WattleBefore *netdev, int root_fd, const char *mesh);
-/* The same of the profile for NetworkManager, whose private key is read over and wiped. */
-void wattle_before_read_nm(WattleBefore *netdev, int root_fd, const char *mesh);
-void wattle_before_clear(WattleBefore *netdev);
+/* The .netdev or the profile for NetworkManager, whose private key is read over and wiped. A file
+ * that is missing or not ours leaves before empty. */
+void wattle_before_read(WattleBefore *before, int root_fd, WattleFileKind kind, const char *mesh);
+void wattle_before_clear(WattleBefore *before);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleBefore, wattle_before_clear)
 
 /* Whether the file had another endpoint for this key, or none; not so for a key that it did not
  * have. */
-gboolean wattle_before_differs(const WattleBefore *netdev, const WattleKey *key,
+gboolean wattle_before_differs(const WattleBefore *before, const WattleKey *key,
                                const WattleSocketAddr *endpoint);

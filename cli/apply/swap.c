@@ -12,6 +12,7 @@
 #include "common/error.h"
 #include "common/paths.h"
 #include "common/sys/file.h"
+#include "common/sys/install.h"
 
 /* systemd learns of the end of a reload a moment after we do. */
 #define RELOAD_SLACK_US (5 * G_USEC_PER_SEC)
@@ -32,8 +33,7 @@ static gboolean is_still_loaded(int root_fd, sd_bus *bus, const char *path, gboo
         return TRUE;
 }
 
-gboolean wattle_swap_keep(int root_fd, sd_bus *bus, const char *mesh, gboolean is_needed,
-                          GError **error)
+gboolean wattle_swap_keep(int root_fd, sd_bus *bus, const char *mesh, GError **error)
 {
         g_autofree char *netdev = wattle_paths_file(WATTLE_FILE_NETDEV, mesh);
         g_autofree char *loaded = wattle_paths_file(WATTLE_FILE_LOADED, mesh);
@@ -44,7 +44,7 @@ gboolean wattle_swap_keep(int root_fd, sd_bus *bus, const char *mesh, gboolean i
         if (is_loaded)
                 return TRUE;
         unlinkat(root_fd, loaded, 0);
-        if (!is_needed || linkat(root_fd, netdev, root_fd, loaded, 0) == 0 || errno == ENOENT)
+        if (linkat(root_fd, netdev, root_fd, loaded, 0) == 0 || errno == ENOENT)
                 return TRUE;
         return wattle_error_set_errno(error, errno, "%s", loaded);
 }
@@ -73,21 +73,6 @@ static gboolean rename_file(int root_fd, const char *from, const char *to, GErro
                wattle_error_set_errno(error, errno, "%s", to);
 }
 
-/* Meshes that have such a file. */
-static GPtrArray *list_meshes(int root_fd, WattleFileKind kind)
-{
-        g_auto(GStrv) names = wattle_list_folder(root_fd, wattle_paths_folder(kind), "", "", NULL);
-        GPtrArray *meshes = g_ptr_array_new_with_free_func(g_free);
-
-        for (guint i = 0; names && names[i]; i++) {
-                char *mesh = wattle_paths_mesh_of(kind, names[i]);
-
-                if (mesh)
-                        g_ptr_array_add(meshes, mesh);
-        }
-        return meshes;
-}
-
 /* The file that networkd has loaded to the place where it looks, and the new one aside. */
 static gboolean put_back(int root_fd, sd_bus *bus, const char *mesh, GError **error)
 {
@@ -106,13 +91,13 @@ static gboolean put_back(int root_fd, sd_bus *bus, const char *mesh, GError **er
  * that was killed in between left it in the other's place. */
 gboolean wattle_swap_recover(int root_fd, GError **error)
 {
-        g_autoptr(GPtrArray) meshes = list_meshes(root_fd, WATTLE_FILE_ASIDE);
+        g_auto(GStrv) meshes = wattle_install_list_meshes(root_fd, WATTLE_FILE_ASIDE);
         gboolean ok = TRUE;
 
-        for (guint i = 0; i < meshes->len; i++) {
-                g_autofree char *netdev = wattle_paths_file(WATTLE_FILE_NETDEV, meshes->pdata[i]);
-                g_autofree char *loaded = wattle_paths_file(WATTLE_FILE_LOADED, meshes->pdata[i]);
-                g_autofree char *aside = wattle_paths_file(WATTLE_FILE_ASIDE, meshes->pdata[i]);
+        for (guint i = 0; meshes[i]; i++) {
+                g_autofree char *netdev = wattle_paths_file(WATTLE_FILE_NETDEV, meshes[i]);
+                g_autofree char *loaded = wattle_paths_file(WATTLE_FILE_LOADED, meshes[i]);
+                g_autofree char *aside = wattle_paths_file(WATTLE_FILE_ASIDE, meshes[i]);
 
                 if (renameat(root_fd, netdev, root_fd, loaded) < 0 && errno != ENOENT && ok)
                         ok = wattle_error_set_errno(error, errno, "%s", loaded);
@@ -123,10 +108,10 @@ gboolean wattle_swap_recover(int root_fd, GError **error)
 
 static gboolean put_all_back(int root_fd, sd_bus *bus, GError **error)
 {
-        g_autoptr(GPtrArray) meshes = list_meshes(root_fd, WATTLE_FILE_LOADED);
+        g_auto(GStrv) meshes = wattle_install_list_meshes(root_fd, WATTLE_FILE_LOADED);
 
-        for (guint i = 0; i < meshes->len; i++)
-                if (!put_back(root_fd, bus, meshes->pdata[i], error))
+        for (guint i = 0; meshes[i]; i++)
+                if (!put_back(root_fd, bus, meshes[i], error))
                         return FALSE;
         return TRUE;
 }

@@ -2,7 +2,8 @@
 /* The .netdev files that networkd loaded last. From 257 on it compares inode and time of a file
  * with those of the one that it loaded, and a reload that brings no more than new routes replaces
  * all peers if they differ. So a loaded file is kept, by a hard link in run/wattle, for as long as
- * networkd has not read a newer one, and lies in its old place for the time of a reload. */
+ * networkd has not read a newer one, and lies in its old place for the time of a reload. See
+ * doc/hacking.md, "The loaded file is swapped in for a reload". */
 #pragma once
 
 #include <glib.h>
@@ -11,9 +12,9 @@
 /* The first version that does so. */
 #define WATTLE_NETDEV_RELOADED_SINCE 257
 
-/* Before the files of a mesh change: keeps its .netdev file, if that is_needed and none is kept
- * that networkd still has loaded. */
-gboolean wattle_swap_keep(int root_fd, sd_bus *bus, const char *mesh, gboolean is_needed,
+/* Before the .netdev file of a mesh changes: keeps it, if none is kept that networkd still has
+ * loaded. */
+gboolean wattle_swap_keep(int root_fd, sd_bus *bus, const char *mesh,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* After they changed: one that is in place again, or belongs to nothing any more, is not kept. */

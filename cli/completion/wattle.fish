@@ -66,6 +66,7 @@ complete -c wattle -n '__fish_seen_subcommand_from add' -l exit-node -d 'It may 
 complete -c wattle -n '__fish_seen_subcommand_from add' -l relay -d 'It may forward between devices'
 complete -c wattle -n '__fish_seen_subcommand_from add' -l unmanaged -d 'It runs no wattle'
 complete -c wattle -n '__fish_seen_subcommand_from add remove' -s n -l dry-run -d 'Show the change and write nothing'
+complete -c wattle -n '__fish_seen_subcommand_from apply' -s n -l dry-run -d 'Say what would be done, and do nothing'
 complete -c wattle -n '__fish_seen_subcommand_from check' -s q -l quiet -d 'Say nothing of good meshes'
 complete -c wattle -n '__fish_seen_subcommand_from show render' -l as -x -a '(__wattle_devices)' -d 'As this device'
 complete -c wattle -n '__fish_seen_subcommand_from status doctor' -l json -d 'For programs'

@@ -134,6 +134,18 @@ gboolean wattle_systemd_run_job(sd_bus *bus, const char *method, const char *uni
         return ok;
 }
 
+gboolean wattle_systemd_apply_sysctls(const char *interface, GError **error)
+{
+        g_autofree char *prefix = g_strdup_printf("--prefix=/net/ipv4/conf/%s", interface);
+        const char *argv[] = { WATTLE_SYSTEMD_UTILDIR "/systemd-sysctl", prefix,
+                               "--prefix=/net/ipv4/conf/all", "--prefix=/net/ipv6/conf/all", NULL };
+        int status;
+
+        return g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL,
+                            &status, error) &&
+               g_spawn_check_wait_status(status, error);
+}
+
 gboolean wattle_networkd_reload(sd_bus *bus, GError **error)
 {
         AUTO_BUS_ERROR bus_error = SD_BUS_ERROR_NULL;

@@ -12,37 +12,66 @@
 #include "cli/wattled-reload.h"
 #include "common/scalar.h"
 
-/* "2 files changed, 1 peer added, 1 removed, networkd reloaded", or "nothing to change". */
-static char *describe(const WattleApplied *applied)
-{
-        const struct {
-                guint n;
-                const char *one, *many;
-        } counts[] = {
-                { applied->n_changed_files, "file changed", "files changed" },
-                { applied->n_removed_files, "file removed", "files removed" },
-                { applied->n_new_peers, "peer added", "peers added" },
-                { applied->n_changed_peers, "peer changed", "peers changed" },
-                { applied->n_removed_peers, "peer removed", "peers removed" },
-        };
-        g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
+typedef struct {
+        WattleApplier applier;
+        gboolean dry_run;
+} Host;
 
-        for (guint i = 0; i < G_N_ELEMENTS(counts); i++)
+typedef struct {
+        guint n;
+        const char *one, *many;
+} Count;
+
+/* "1 peer added" */
+static void add_counts(GPtrArray *parts, const Count *counts, guint n)
+{
+        for (guint i = 0; i < n; i++)
                 if (counts[i].n > 0)
                         g_ptr_array_add(parts, g_strdup_printf("%u %s", counts[i].n,
                                                                counts[i].n == 1 ? counts[i].one
                                                                                 : counts[i].many));
-        if (applied->overridden)
+}
+
+static void add_peers(GPtrArray *parts, const WattleWgSummary *change)
+{
+        const Count counts[] = {
+                { change->n_new_peers, "peer added", "peers added" },
+                { change->n_changed_peers, "peer changed", "peers changed" },
+                { change->n_removed_peers, "peer removed", "peers removed" },
+        };
+
+        add_counts(parts, counts, G_N_ELEMENTS(counts));
+}
+
+static char *join(GPtrArray *parts, const char *separator)
+{
+        g_ptr_array_add(parts, NULL);
+        return g_strjoinv(separator, (char **)parts->pdata);
+}
+
+/* "2 files changed, 1 peer added, 1 removed, networkd reloaded", or "nothing to change". */
+static char *describe(const WattleApply *apply, const WattleApplied *applied)
+{
+        const WattlePlan *plan = &apply->plan;
+        const WattleStep *removal = wattle_plan_find(plan, WATTLE_STEP_REMOVE_LINK);
+        const Count files[] = {
+                { applied->n_changed_files, "file changed", "files changed" },
+                { applied->n_removed_files, "file removed", "files removed" },
+        };
+        g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
+
+        add_counts(parts, files, G_N_ELEMENTS(files));
+        add_peers(parts, &applied->device);
+        if (apply->facts.is_overridden)
                 g_ptr_array_add(parts, g_strdup("its .netdev file is overridden, so that the peers "
                                                 "are left to systemd-networkd"));
-        if (applied->device_changed)
+        if (applied->device.is_set)
                 g_ptr_array_add(parts, g_strdup("key, port or mark set"));
-        if (applied->removed_interface)
-                g_ptr_array_add(
-                        parts, g_strdup_printf("interface %s removed", applied->removed_interface));
-        if (applied->networkd_started)
+        if (removal)
+                g_ptr_array_add(parts, g_strdup_printf("interface %s removed", removal->interface));
+        if (wattle_plan_find(plan, WATTLE_STEP_START_NETWORKD))
                 g_ptr_array_add(parts, g_strdup("systemd-networkd started"));
-        else if (applied->networkd_reloaded)
+        else if (wattle_plan_find(plan, WATTLE_STEP_RELOAD_NETWORKD))
                 g_ptr_array_add(parts, g_strdup("systemd-networkd reloaded"));
         if (applied->nm_restarted)
                 g_ptr_array_add(parts, g_strdup("interface made anew by NetworkManager"));
@@ -50,40 +79,136 @@ static char *describe(const WattleApplied *applied)
                 g_ptr_array_add(parts, g_strdup("addresses and routes set by NetworkManager"));
         if (applied->nm_zone)
                 g_ptr_array_add(parts, g_strdup("zone set by NetworkManager"));
-        if (parts->len == 0)
-                return g_strdup("nothing to change");
-        g_ptr_array_add(parts, NULL);
-        return g_strjoinv(", ", (char **)parts->pdata);
+        return parts->len == 0 ? g_strdup("nothing to change") : join(parts, ", ");
 }
 
-static gboolean apply_one(const WattleApplier *applier, const char *mesh)
+static void print_files(const WattleApply *apply, guint kinds, const char *verb)
 {
-        g_auto(WattleReport) report = { 0 };
-        g_auto(WattleApplied) applied = { 0 };
+        for (WattleFileKind kind = 0; kind < WATTLE_N_FILES; kind++) {
+                g_autofree char *path = wattle_paths_file(kind, apply->mesh);
+
+                if (kinds & WATTLE_FILE_BIT(kind))
+                        wattle_print(stdout, "  %s /%s\n", verb, path);
+        }
+}
+
+/* "change the peers of home (1 peer added)" */
+static void print_device(const WattleApply *apply)
+{
+        g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
         g_autofree char *text = NULL;
-        g_autoptr(GError) error = NULL;
+
+        add_peers(parts, &apply->facts.device);
+        if (apply->facts.device.is_set)
+                g_ptr_array_add(parts, g_strdup("key, port or mark set"));
+        text = join(parts, ", ");
+        wattle_print(stdout, "  change the interface %s: %s\n", apply->deployment.view->interface,
+                     text);
+}
+
+static void print_step(const WattleApply *apply, const WattleStep *step)
+{
+        static const char *const words[] = {
+                [WATTLE_STEP_TAKE_FROM_NM] = "take the connection from NetworkManager",
+                [WATTLE_STEP_KEEP_NETDEV] =
+                        "keep the .netdev file that systemd-networkd has loaded",
+                [WATTLE_STEP_RELOAD_NM] = "have NetworkManager read its configuration",
+                [WATTLE_STEP_RELOAD_SYSTEMD] = "have systemd run its generators",
+                [WATTLE_STEP_START_UNIT] = "start",
+                [WATTLE_STEP_STOP_UNIT] = "stop",
+                [WATTLE_STEP_RELOAD_UNIT] = "reload",
+                [WATTLE_STEP_START_NETWORKD] = "start systemd-networkd",
+                [WATTLE_STEP_RELOAD_NETWORKD] = "have systemd-networkd read its files",
+                [WATTLE_STEP_CHECK_DEVICE] = "see that the peers are still as the mesh says",
+                [WATTLE_STEP_WRITE_PROFILE] =
+                        "write NetworkManager's profile, if it is not as the mesh says",
+                [WATTLE_STEP_LOAD_PROFILE] = "have NetworkManager read the profile, if it is new",
+                [WATTLE_STEP_FOLLOW_PROFILE] =
+                        "bring what NetworkManager has up to what the profile says",
+                [WATTLE_STEP_NM_DOWN] = "take the connection of NetworkManager down",
+                [WATTLE_STEP_NM_UP] = "bring the connection of NetworkManager up",
+                [WATTLE_STEP_APPLY_SYSCTLS] = "have systemd-sysctl set the kernel's settings",
+        };
+        gboolean has_unit = step->kind == WATTLE_STEP_START_UNIT ||
+                            step->kind == WATTLE_STEP_STOP_UNIT ||
+                            step->kind == WATTLE_STEP_RELOAD_UNIT;
+
+        if (step->kind == WATTLE_STEP_INSTALL) {
+                print_files(apply, apply->facts.files.changed, "write");
+                print_files(apply, apply->facts.files.removed, "remove");
+        } else if (step->kind == WATTLE_STEP_UPDATE_DEVICE) {
+                print_device(apply);
+        } else if (step->kind == WATTLE_STEP_REMOVE_LINK) {
+                wattle_print(stdout, "  remove the interface %s\n", step->interface);
+        } else {
+                g_autofree char *unit =
+                        has_unit ? wattle_paths_unit(step->unit, apply->mesh) : g_strdup("");
+
+                wattle_print(stdout, "  %s%s%s\n", words[step->kind], has_unit ? " " : "", unit);
+        }
+}
+
+static void print_plan(const WattleApply *apply)
+{
+        if (apply->plan.n == 0) {
+                wattle_print(stdout, "%s: nothing to change\n", apply->mesh);
+                return;
+        }
+        wattle_print(stdout, "%s: these steps are to be done:\n", apply->mesh);
+        for (guint i = 0; i < apply->plan.n; i++)
+                print_step(apply, &apply->plan.steps[i]);
+}
+
+static gboolean load(WattleApply *apply)
+{
+        const WattleApplier *applier = apply->applier;
+        g_auto(WattleReport) report = { 0 };
         gboolean ok;
 
         wattle_report_init(&report);
-        ok = wattle_apply(applier, mesh, &applied, &report, &error);
+        ok = wattle_deployment_load(&apply->deployment, applier->root_fd, apply->mesh,
+                                    &applier->networkd_gid, &report) &&
+             wattle_deployment_check_nm(&apply->deployment, applier->root_fd, &report);
         wattle_print_report(&report);
-        if (!ok) {
-                wattle_print_error("%s: %s", mesh,
-                                   error ? error->message : "keeping the previous configuration");
+        if (!ok)
+                wattle_print_error("%s: keeping the previous configuration", apply->mesh);
+        return ok;
+}
+
+static gboolean carry_out(const WattleApply *apply, GError **error)
+{
+        WattleApplied applied = { 0 };
+        g_autofree char *text = NULL;
+
+        if (!wattle_apply_run(apply, &applied, error))
                 return FALSE;
-        }
-        if (!applied.known) {
-                wattle_print_error("no mesh %s: there is no " WATTLE_CONFDIR "/%s.mesh", mesh,
-                                   mesh);
-                return FALSE;
-        }
-        text = describe(&applied);
-        wattle_print(stdout, "%s: %s\n", mesh, text);
+        text = describe(apply, &applied);
+        if (apply->is_known)
+                wattle_print(stdout, "%s: %s\n", apply->mesh, text);
         return TRUE;
 }
 
+static gboolean apply_one(const Host *host, const char *mesh)
+{
+        g_auto(WattleApply) apply = { .applier = &host->applier, .mesh = mesh };
+        g_autoptr(GError) error = NULL;
+
+        if (!load(&apply))
+                return FALSE;
+        if (!wattle_apply_plan(&apply, &error) || (!host->dry_run && !carry_out(&apply, &error))) {
+                wattle_print_error("%s: %s", mesh, error->message);
+                return FALSE;
+        }
+        if (!apply.is_known)
+                wattle_print_error("no mesh %s: there is no " WATTLE_CONFDIR "/%s.mesh", mesh,
+                                   mesh);
+        else if (host->dry_run)
+                print_plan(&apply);
+        return apply.is_known;
+}
+
 /* The name of an installed mesh, of a name or of its path; NULL if that was told to be none. */
-static char *mesh_of_operand(const WattleApplier *applier, const char *operand)
+static char *mesh_of_operand(const Host *host, const char *operand)
 {
         gboolean is_path = strchr(operand, '/') || g_str_has_suffix(operand, WATTLE_MESH_SUFFIX);
         g_autofree char *name = is_path ? wattle_mesh_name_of_path(operand) : g_strdup(operand);
@@ -97,7 +222,7 @@ static char *mesh_of_operand(const WattleApplier *applier, const char *operand)
         }
         if (!is_path)
                 return g_steal_pointer(&name);
-        installed = wattle_mesh_find(applier->root_fd, name);
+        installed = wattle_mesh_find(host->applier.root_fd, name);
         if (installed && stat(operand, &given) == 0 && stat(installed, &found) == 0 &&
             given.st_dev == found.st_dev && given.st_ino == found.st_ino)
                 return g_steal_pointer(&name);
@@ -107,47 +232,57 @@ static char *mesh_of_operand(const WattleApplier *applier, const char *operand)
         return NULL;
 }
 
-static gboolean apply_operands(const WattleApplier *applier, char **operands)
+static gboolean apply_operands(const Host *host, char **operands)
 {
         gboolean ok = TRUE;
 
         for (guint i = 0; operands[i]; i++) {
-                g_autofree char *mesh = mesh_of_operand(applier, operands[i]);
+                g_autofree char *mesh = mesh_of_operand(host, operands[i]);
 
-                if (!mesh || !apply_one(applier, mesh))
+                if (!mesh || !apply_one(host, mesh))
                         ok = FALSE;
         }
         return ok;
 }
 
-static gboolean apply_list(const WattleApplier *applier, char **meshes)
+static gboolean apply_list(const Host *host, char **meshes)
 {
         gboolean ok = TRUE;
 
         for (guint i = 0; meshes[i]; i++)
-                ok = apply_one(applier, meshes[i]) && ok;
+                ok = apply_one(host, meshes[i]) && ok;
         return ok;
 }
 
-static gboolean apply_all(const WattleApplier *applier)
+static gboolean apply_all(const Host *host)
 {
         g_auto(WattleReport) report = { 0 };
         g_auto(GStrv) meshes = NULL, leftovers = NULL;
         gboolean ok;
 
         wattle_report_init(&report);
-        meshes = wattle_mesh_list(applier->root_fd, &report);
-        leftovers = wattle_apply_list_leftovers(applier->root_fd);
+        meshes = wattle_mesh_list(host->applier.root_fd, &report);
+        leftovers = wattle_deployment_list_leftovers(host->applier.root_fd);
         wattle_print_report(&report);
         if (!meshes[0] && !leftovers[0])
                 puts("no mesh is installed: 'wattle init' makes one");
-        ok = apply_list(applier, meshes) && report.n_errors == 0;
-        return apply_list(applier, leftovers) && ok;
+        ok = apply_list(host, meshes) && report.n_errors == 0;
+        return apply_list(host, leftovers) && ok;
 }
 
-static int apply(const WattleCli *cli, char **operands)
+static gboolean apply(const Host *host, char **operands, GError **error)
 {
-        WattleApplier applier = { .root_fd = cli->root_fd };
+        g_auto(WattleFd) lock = -1;
+
+        /* A dry run changes nothing, not even what a killed run has left. */
+        if (!host->dry_run && !wattle_apply_lock(&host->applier, &lock, error))
+                return FALSE;
+        return operands[0] ? apply_operands(host, operands) : apply_all(host);
+}
+
+static int apply_as_root(const WattleCli *cli, Host *host, char **operands)
+{
+        WattleApplier *applier = &host->applier;
         g_autoptr(GError) error = NULL;
         gboolean ok;
 
@@ -155,25 +290,33 @@ static int apply(const WattleCli *cli, char **operands)
                 wattle_print_error("apply changes this host's network: run it as root");
                 return EXIT_FAILURE;
         }
-        if (!wattle_cli_networkd_gid(cli, &applier.networkd_gid)) {
+        if (!wattle_cli_networkd_gid(cli, &applier->networkd_gid)) {
                 wattle_print_error(
                         "there is no group systemd-network: is systemd-networkd installed?");
                 return EXIT_FAILURE;
         }
-        if (!wattle_bus_open(&applier.bus, &error)) {
+        if (!wattle_bus_open(&applier->bus, &error)) {
                 wattle_print_error("%s", error->message);
                 return EXIT_FAILURE;
         }
-        ok = operands[0] ? apply_operands(&applier, operands) : apply_all(&applier);
-        wattle_wattled_reload(applier.root_fd, applier.bus);
-        sd_bus_flush_close_unref(applier.bus);
+        ok = apply(host, operands, &error);
+        if (error)
+                wattle_print_error("%s", error->message);
+        if (!host->dry_run)
+                wattle_wattled_reload(applier->root_fd, applier->bus);
+        sd_bus_flush_close_unref(applier->bus);
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int run(WattleCli *cli, char **argv)
 {
         g_auto(GStrv) operands = NULL;
-        const GOptionEntry options[] = { { 0 } };
+        Host host = { .applier.root_fd = cli->root_fd };
+        const GOptionEntry options[] = {
+                { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &host.dry_run,
+                  "say what would be done, and do nothing", NULL },
+                { 0 },
+        };
 
         if (!wattle_cli_parse(cli, &wattle_verb_apply, options, argv, &operands))
                 return cli->status;
@@ -181,7 +324,7 @@ static int run(WattleCli *cli, char **argv)
                 return wattle_cli_usage(&wattle_verb_apply,
                                         "--root= is of no use here: a network that runs is "
                                         "changed; 'wattle render' writes files elsewhere");
-        return apply(cli, operands);
+        return apply_as_root(cli, &host, operands);
 }
 
 const WattleVerb wattle_verb_apply = {

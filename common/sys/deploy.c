@@ -9,8 +9,10 @@
 #include "common/error.h"
 #include "common/paths.h"
 #include "common/render.h"
+#include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
+#include "common/sys/install.h"
 #include "common/sys/other-meshes.h"
 #include "common/sys/secret.h"
 
@@ -128,6 +130,48 @@ gboolean wattle_private_key_read(int root_fd, const WattleView *view, WattleKey 
                 return TRUE;
         prefix_key_error(view, error);
         return FALSE;
+}
+
+/* What Debian calls the part that has wattle-nm and the VPN plugin; others' names are close. */
+#define NM_PACKAGE "network-manager-wattle"
+
+gboolean wattle_deployment_check_nm(const WattleDeployment *deployment, int root_fd,
+                                    WattleReport *report)
+{
+        const WattleView *view = deployment->view;
+        g_auto(WattleKey) private_key = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        if (!view || view->owner != WATTLE_OWNER_NETWORK_MANAGER)
+                return TRUE;
+        if (view->connection == WATTLE_CONNECTION_VPN && !wattle_host_has_vpn_plugin(root_fd))
+                wattle_report_error(report, WATTLE_NO_PLACE,
+                                    "Connection=vpn needs wattle's VPN plugin for NetworkManager: "
+                                    "install the package " NM_PACKAGE);
+        else if (!wattle_host_has_nm_writer(root_fd))
+                wattle_report_error(report, WATTLE_NO_PLACE,
+                                    "the mesh belongs to NetworkManager, and wattle-nm is not "
+                                    "installed here: install the package " NM_PACKAGE
+                                    ", or write Owner=networkd below [Local]");
+        else if (!wattle_private_key_read(root_fd, view, &private_key, &error))
+                wattle_report_error(report, WATTLE_NO_PLACE, "%s", error->message);
+        return report->n_errors == 0;
+}
+
+char **wattle_deployment_list_leftovers(int root_fd)
+{
+        g_auto(GStrv) meshes = wattle_install_list_meshes(root_fd, WATTLE_FILE_NETWORK);
+        GPtrArray *list = g_ptr_array_new();
+
+        for (guint i = 0; meshes[i]; i++) {
+                g_autofree char *path = NULL;
+
+                if (wattle_identifier_check(meshes[i], WATTLE_MESH_NAME_MAX, NULL) &&
+                    !(path = wattle_mesh_find(root_fd, meshes[i])))
+                        g_ptr_array_add(list, g_strdup(meshes[i]));
+        }
+        g_ptr_array_add(list, NULL);
+        return (char **)g_ptr_array_free(list, FALSE);
 }
 
 gboolean wattle_pending_set(int root_fd, const char *mesh, GError **error)

@@ -30,9 +30,18 @@ gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const
 gboolean wattle_private_key_read(int root_fd, const WattleView *view, WattleKey *ret,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What wattle-nm@MESH.service would fail over, for a mesh of NetworkManager's; FALSE with errors in
+ * the report. */
+gboolean wattle_deployment_check_nm(const WattleDeployment *deployment, int root_fd,
+                                    WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Names of meshes that have files here and are installed no more; with those of wattle_mesh_list()
+ * they are all there is to apply. */
+char **wattle_deployment_list_leftovers(int root_fd);
+
 /* A mark below /run that files of a mesh are newer than what runs: an apply has begun and not
  * ended, or the writer ran on a host whose networkd has read other files. The next apply then
- * leaves nothing out. */
+ * leaves nothing out. See doc/hacking.md, "A mark for what is not done". */
 gboolean wattle_pending_set(int root_fd, const char *mesh,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean wattle_pending_get(int root_fd, const char *mesh);

@@ -189,6 +189,21 @@ gboolean wattle_install(int root_fd, const char *mesh, const WattleFileset *file
         return TRUE;
 }
 
+char **wattle_install_list_meshes(int root_fd, WattleFileKind kind)
+{
+        g_auto(GStrv) names = wattle_list_folder(root_fd, wattle_paths_folder(kind), "", "", NULL);
+        GPtrArray *meshes = g_ptr_array_new();
+
+        for (guint i = 0; names && names[i]; i++) {
+                char *mesh = wattle_paths_mesh_of(kind, names[i]);
+
+                if (mesh)
+                        g_ptr_array_add(meshes, mesh);
+        }
+        g_ptr_array_add(meshes, NULL);
+        return (char **)g_ptr_array_free(meshes, FALSE);
+}
+
 gboolean wattle_install_file(int root_fd, const char *path, guint mode, const char *content,
                              gsize size, gboolean *ret_changed, GError **error)
 {

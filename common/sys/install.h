@@ -2,7 +2,8 @@
 /* Puts a file set in place below a root: nothing is touched that has its content and mode already,
  * all new files are written before the first is renamed, and what this mesh no longer has is
  * removed. Files of other names are never touched. Whoever installs below the same root takes
- * turns, and begins with removing what a run that was killed has left. */
+ * turns, and begins with removing what a run that was killed has left.
+ * See doc/hacking.md, "Compare before rename". */
 #pragma once
 
 #include <sys/types.h>
@@ -25,6 +26,9 @@ void wattle_install_compare(int root_fd, const char *mesh, const WattleFileset *
 gboolean wattle_install(int root_fd, const char *mesh, const WattleFileset *files,
                         const gid_t *group, WattleChanges *ret,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Names of meshes, sorted, that have a file of that kind here; they may be no good names. */
+char **wattle_install_list_meshes(int root_fd, WattleFileKind kind);
 
 /* One file of a host, which no file set may hold for it has a secret: not touched if it has its
  * content and mode already, its folders made as above. */

@@ -89,7 +89,7 @@ static void their_vpn(gconstpointer data)
 {
         const VpnRow *row = data;
         g_auto(Root) root = { 0 };
-        g_auto(WattleNmApply) apply = { 0 };
+        g_auto(WattleNmFacts) facts = { 0 };
         g_auto(FakeNm) nm = {
                 .connections = { { .uuid = g_strdup("eth"), .file = "/eth" },
                                  { .uuid = g_strdup(THEIRS),
@@ -107,13 +107,15 @@ static void their_vpn(gconstpointer data)
 
         root_init(&root);
         fake_nm_start(&nm);
-        g_assert_true(wattle_nm_apply_init(&apply, root.fd, nm.bus, "home", &error));
+        g_assert_true(
+                wattle_nm_apply_look(&(WattleNmMesh){ root.fd, nm.bus, "home" }, &facts, &error));
         g_assert_no_error(error);
-        g_assert_cmpstr(apply.interface, ==, row->is_ours ? "home" : NULL);
-        g_assert_true((apply.theirs != NULL) == row->is_ours);
-        g_assert_true(!row->is_ours || g_str_has_suffix(apply.theirs, "/1"));
+        g_assert_cmpstr(facts.interface, ==, row->is_ours ? "home" : NULL);
+        g_assert_true((facts.theirs != NULL) == row->is_ours);
+        g_assert_true(!row->is_ours || g_str_has_suffix(facts.theirs, "/1"));
         /* A mesh that goes takes it down, and leaves the user's connection. */
-        g_assert_true(wattle_nm_apply_remove(&apply, FALSE, &removed, &error));
+        g_assert_true(wattle_nm_apply_remove(&(WattleNmMesh){ root.fd, nm.bus, "home" }, &facts,
+                                             FALSE, &removed, &error));
         g_assert_false(removed);
         fake_nm_stop(&nm);
         g_assert_cmpstr(nm.calls->str, ==,
@@ -280,7 +282,7 @@ static void copy(gconstpointer data)
 {
         const CopyRow *row = data;
         g_auto(Root) root = { 0 };
-        g_auto(WattleNmApply) apply = { 0 };
+        g_auto(WattleNmFacts) facts = { 0 };
         g_auto(FakeNm) nm = { .connections = { { .uuid = row->uuid("home"),
                                                  .file = "/etc/copy.nmconnection",
                                                  .is_kept = row->is_kept } } };
@@ -292,8 +294,10 @@ static void copy(gconstpointer data)
         if (row->has_file)
                 root_put(&root, path, "", 0600);
         fake_nm_start(&nm);
-        g_assert_true(wattle_nm_apply_init(&apply, root.fd, nm.bus, "home", &error));
-        ok = wattle_nm_apply_remove(&apply, FALSE, &removed, &error);
+        g_assert_true(
+                wattle_nm_apply_look(&(WattleNmMesh){ root.fd, nm.bus, "home" }, &facts, &error));
+        ok = wattle_nm_apply_remove(&(WattleNmMesh){ root.fd, nm.bus, "home" }, &facts, FALSE,
+                                    &removed, &error);
         g_assert_true(ok == !row->is_kept && removed == ok);
         g_assert_true(ok || strstr(error->message, "in /etc/copy.nmconnection (") != NULL);
         fake_nm_stop(&nm);

@@ -36,6 +36,7 @@ def complete(wattle, words):
     ('wattle help re', ['remove', 'render']),
     ('wattle check off', ['office.mesh']),
     ('wattle show --j', ['--json']),
+    ('wattle apply --d', ['--dry-run']),
     ('wattle render --o', ['--owner=', '--output=']),
     ('wattle render --owner = n', ['networkd']),
     ('wattle show office.mesh --as = p', ['phone', 'printer']),

@@ -41,6 +41,9 @@ def test_help_of_verb(wattle, verb):
     (['show', '--frob', 'a'], "wattle show: Unknown option --frob; see 'wattle show --help'\n"),
     (['--root=/tmp', 'apply'], "wattle apply: --root= is of no use here: a network that runs is changed; "
      "'wattle render' writes files elsewhere; see 'wattle apply --help'\n"),
+    (['--root=/tmp', 'apply', '--dry-run'], "wattle apply: --root= is of no use here: a network that runs is changed; "
+     "'wattle render' writes files elsewhere; see 'wattle apply --help'\n"),
+    (['apply', '--dry'], "wattle apply: Unknown option --dry; see 'wattle apply --help'\n"),
     (['show', 'a', '--as'], "wattle show: Missing argument for --as; see 'wattle show --help'\n"),
     (['render', '--systemd=25x', 'a'],
      "wattle render: --systemd: '25x' is not a whole number from 1 to 65535; "

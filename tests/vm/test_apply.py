@@ -62,6 +62,34 @@ def test_routes_and_addresses_follow(lab):
     assert set(meshes.allowed_ips(a, "home")) == {mesh["b"].public}
 
 
+def test_a_dry_run_says_what_would_be_done(lab):
+    """And does nothing of it."""
+    mesh, a, b = home(lab, "ActivationPolicy=up\nAcceptRoutes=yes")
+    state = "find /run/systemd/network /run/wattle /run/sysctl.d -exec stat -c '%n %i %Y %Z' {} + | sort; wg show home allowed-ips; ip route"
+    with meshes.Undisturbed(mesh, a, b):
+        before = a.out(state)
+        mesh.add("c").lines = ["Routes=192.168.77.0/24"]
+        a.put(mesh.path, mesh.text())
+        steps = a.out("wattle apply --dry-run home").splitlines()
+        assert steps[0] == "home: these steps are to be done:"
+        assert [step for step in steps[1:] if "keep the .netdev" not in step] == [
+            "  write /run/systemd/network/60-wattle-home.netdev",
+            "  write /run/systemd/network/60-wattle-home.network",
+            "  write /run/sysctl.d/60-wattle-home.conf",
+            "  write /run/wattle/home.hosts",
+            "  change the interface home: 1 peer added",
+            "  have systemd-networkd read its files",
+            "  see that the peers are still as the mesh says",
+            "  have systemd-sysctl set the kernel's settings"]
+        assert a.out(state) == before
+        assert a.out("wattle apply home").startswith("home: 4 files changed, 1 peer added")
+        assert a.out("wattle apply -n") == "home: nothing to change"
+    a.put("/etc/wattle/home.mesh.d/off.conf", "[Local]\nEnable=no\n")
+    assert "  remove the interface home\n" in a.out("wattle apply -n")
+    a.run("ip link show dev home")
+    assert "no mesh work" in a.run("wattle apply -n work", check=False).err
+
+
 def test_down_while_addresses_are_missing(lab):
     """networkd calls the link neither routable nor off: it is not down yet."""
     mesh, a, b = home(lab)
