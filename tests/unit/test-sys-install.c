@@ -239,6 +239,24 @@ static void group_of_what_not_all_may_read(void)
         check_changes(&changes, "", "");
 }
 
+static void meshes_by_their_files(void)
+{
+        g_auto(Root) root = { 0 };
+        g_auto(GStrv) none = NULL, meshes = NULL;
+        g_autofree char *text = NULL;
+
+        root_init(&root);
+        none = wattle_install_list_meshes(root.fd, WATTLE_FILE_NETWORK);
+        g_assert_null(none[0]);
+        root_put(&root, NETWORK, "x", 0644);
+        root_put(&root, "run/systemd/network/60-wattle-b.c.network", "x", 0644);
+        root_put(&root, "run/systemd/network/60-wattle-x.netdev", "x", 0644);
+        root_put(&root, "run/systemd/network/theirs.network", "x", 0644);
+        meshes = wattle_install_list_meshes(root.fd, WATTLE_FILE_NETWORK);
+        text = g_strjoinv(" ", meshes);
+        g_assert_cmpstr(text, ==, "b.c home");
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -252,5 +270,6 @@ int main(int argc, char **argv)
         g_test_add_func("/sys-install/failure-half-way-leaves-all-as-it-was",
                         failure_half_way_leaves_all_as_it_was);
         g_test_add_func("/sys-install/old-temporaries-are-replaced", old_temporaries_are_replaced);
+        g_test_add_func("/sys-install/meshes-by-their-files", meshes_by_their_files);
         return g_test_run();
 }

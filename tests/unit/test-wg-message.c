@@ -193,6 +193,27 @@ static char *change_text(const WattleWgChange *change)
         return g_string_free(text, FALSE);
 }
 
+/* For people the same is counted. */
+static void check_summary(const WattleWgChange *change, const char *changes)
+{
+        g_auto(GStrv) words = g_strsplit(changes, " ", -1);
+        WattleWgSummary summary = { 0 };
+        guint n_new = 0, n_changed = 0, n_removed = 0;
+        gboolean is_set = FALSE;
+
+        for (guint i = 0; words[i]; i++) {
+                n_new += *words[i] == '+';
+                n_changed += *words[i] == '=';
+                n_removed += *words[i] == '-';
+                is_set |= strcmp(words[i], "port") == 0 || strcmp(words[i], "mark") == 0;
+        }
+        wattle_wg_summary_add(&summary, change);
+        g_assert_cmpuint(summary.n_new_peers, ==, n_new);
+        g_assert_cmpuint(summary.n_changed_peers, ==, n_changed);
+        g_assert_cmpuint(summary.n_removed_peers, ==, n_removed);
+        g_assert_cmpint(summary.is_set, ==, is_set);
+}
+
 static void row(gconstpointer data)
 {
         const Row *row = data;
@@ -207,6 +228,7 @@ static void row(gconstpointer data)
         g_assert_false(change.set_private_key);
         text = change_text(&change);
         g_assert_cmpstr(text, ==, row->changes);
+        check_summary(&change, row->changes);
         g_assert_cmpint(wattle_wg_change_is_empty(&change), ==, !*row->changes);
 }
 
