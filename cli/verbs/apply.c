@@ -299,6 +299,7 @@ static int apply_as_root(const WattleCli *cli, Host *host, char **operands)
                 wattle_print_error("%s", error->message);
                 return EXIT_FAILURE;
         }
+        applier->root_fd = cli->root_fd;
         ok = apply(host, operands, &error);
         if (error)
                 wattle_print_error("%s", error->message);
@@ -311,7 +312,7 @@ static int apply_as_root(const WattleCli *cli, Host *host, char **operands)
 static int run(WattleCli *cli, char **argv)
 {
         g_auto(GStrv) operands = NULL;
-        Host host = { .applier.root_fd = cli->root_fd };
+        Host host = { 0 };
         const GOptionEntry options[] = {
                 { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &host.dry_run,
                   "say what would be done, and do nothing", NULL },
