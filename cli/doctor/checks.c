@@ -18,18 +18,29 @@ static void clear_route(gpointer data)
         g_free(fact->interface);
 }
 
+static void clear_lan(gpointer data)
+{
+        WattleLanFact *fact = data;
+
+        g_free(fact->interface);
+}
+
 void wattle_facts_init(WattleFacts *facts)
 {
         *facts = (WattleFacts){
                 .notes = g_ptr_array_new_with_free_func(g_free),
                 .sysctls = g_array_new(FALSE, FALSE, sizeof(WattleSysctlFact)),
                 .routes = g_array_new(FALSE, FALSE, sizeof(WattleRouteFact)),
+                .lans = g_array_new(FALSE, FALSE, sizeof(WattleLanFact)),
+                .unreachable = g_ptr_array_new_with_free_func(g_free),
                 .rivals = g_ptr_array_new_with_free_func(g_free),
+                .takers = g_ptr_array_new_with_free_func(g_free),
                 .stale = g_ptr_array_new_with_free_func(g_free),
                 .unresolved = g_ptr_array_new_with_free_func(g_free),
         };
         wattle_status_init(&facts->status);
         g_array_set_clear_func(facts->routes, clear_route);
+        g_array_set_clear_func(facts->lans, clear_lan);
 }
 
 void wattle_facts_clear(WattleFacts *facts)
@@ -38,7 +49,11 @@ void wattle_facts_clear(WattleFacts *facts)
         g_ptr_array_unref(facts->notes);
         g_array_unref(facts->sysctls);
         g_array_unref(facts->routes);
+        g_array_unref(facts->lans);
+        g_ptr_array_unref(facts->unreachable);
         g_ptr_array_unref(facts->rivals);
+        g_ptr_array_unref(facts->takers);
+        g_free(facts->wg_quick);
         g_ptr_array_unref(facts->stale);
         g_ptr_array_unref(facts->unresolved);
         g_free(facts->port_holder);
@@ -46,6 +61,8 @@ void wattle_facts_clear(WattleFacts *facts)
         g_free(facts->key_command);
         g_free(facts->networkd_state);
         g_free(facts->drops);
+        g_free(facts->drops_forward);
+        g_free(facts->forward_command);
 }
 
 static void clear_finding(gpointer data)
@@ -178,11 +195,22 @@ static void check_key(const WattleFacts *facts, const Findings *findings)
                 problem(findings, g_strdup(facts->key_fault), g_strdup(facts->key_command));
 }
 
-/* Others that want the interface for themselves, or an owner that does not want it. */
-static void check_fight(const WattleFacts *facts, const Findings *findings)
+/* Behind ours a file takes what is left, as it is meant to. One of a package is not moved. */
+static char *move_behind(const char *path)
+{
+        const char *name = strrchr(path, '/') + 1;
+
+        if (g_str_has_prefix(path, "/usr/"))
+                return g_strdup_printf("cp %s /etc/systemd/network/90-%s; ln -s /dev/null "
+                                       "/etc/systemd/network/%s; networkctl reload",
+                                       path, name, name);
+        return g_strdup_printf("mv %s %.*s90-%s; networkctl reload", path, (int)(name - path), path,
+                               name);
+}
+
+static void check_rivals(const WattleFacts *facts, const Findings *findings)
 {
         const char *interface = facts->view->interface;
-        gboolean is_nm = facts->view->owner == WATTLE_OWNER_NETWORK_MANAGER;
 
         for (guint i = 0; i < facts->rivals->len; i++)
                 problem(findings,
@@ -190,6 +218,29 @@ static void check_fight(const WattleFacts *facts, const Findings *findings)
                                         (const char *)g_ptr_array_index(facts->rivals, i),
                                         interface),
                         NULL);
+        for (guint i = 0; i < facts->takers->len; i++) {
+                const char *path = g_ptr_array_index(facts->takers, i);
+
+                problem(findings,
+                        g_strdup_printf("%s matches the interface %s, and systemd-networkd reads "
+                                        "it before ours",
+                                        path, interface),
+                        move_behind(path));
+        }
+        if (facts->wg_quick)
+                problem(findings,
+                        g_strdup_printf("%s is enabled, and makes the interface %s too",
+                                        facts->wg_quick, interface),
+                        g_strdup_printf("systemctl disable --now %s", facts->wg_quick));
+}
+
+/* Others that want the interface for themselves, or an owner that does not want it. */
+static void check_fight(const WattleFacts *facts, const Findings *findings)
+{
+        const char *interface = facts->view->interface;
+        gboolean is_nm = facts->view->owner == WATTLE_OWNER_NETWORK_MANAGER;
+
+        check_rivals(facts, findings);
         if (facts->status.link == WATTLE_LINK_ABSENT)
                 return;
         if (!is_nm && facts->nm_knows && facts->nm_manages)
@@ -253,6 +304,23 @@ static void check_forwarding(const WattleFacts *facts, const Findings *findings)
                       "this device does not forward for the others");
 }
 
+static void check_lans(const WattleFacts *facts, const Findings *findings)
+{
+        for (guint i = 0; i < facts->lans->len; i++) {
+                const WattleLanFact *fact = &g_array_index(facts->lans, WattleLanFact, i);
+                char network[WATTLE_PREFIX_TEXT_MAX];
+
+                wattle_prefix_format(&fact->network, network);
+                problem(findings,
+                        g_strdup_printf("packets for %s, which %s is in itself, go into the mesh: "
+                                        "a route of %s to it with a metric below %d would win",
+                                        network, fact->interface, fact->interface,
+                                        WATTLE_ACCEPTED_ROUTE_METRIC),
+                        g_strdup_printf("ip route show table all | grep -e %s -e %s",
+                                        facts->view->interface, fact->interface));
+        }
+}
+
 /* One finding for each interface that takes them, however many devices it takes. */
 static void check_routes(const WattleFacts *facts, const Findings *findings)
 {
@@ -275,6 +343,20 @@ static void check_routes(const WattleFacts *facts, const Findings *findings)
                                                           fact->device),
                         g_strdup_printf("ip route get %s", address));
         }
+        check_lans(facts, findings);
+}
+
+/* Such a peer has to call first, as one with an endpoint of IPv6 has where there is no IPv6. */
+static void check_endpoints(const WattleFacts *facts, const Findings *findings)
+{
+        g_autofree char *names = join(facts->unreachable);
+
+        if (facts->unreachable->len > 0)
+                note(findings,
+                     g_strdup_printf("this host has no way to any endpoint of %s: their family of "
+                                     "addresses is missing here, so they have to call",
+                                     names),
+                     g_strdup("ip -br address; ip route; ip -6 route"));
 }
 
 static void check_clock(const WattleFacts *facts, const Findings *findings)
@@ -300,12 +382,37 @@ static void check_firewall(const WattleFacts *facts, const Findings *findings)
                                         facts->status.listen_port, facts->drops),
                         g_strdup_printf("nft insert rule %s udp dport %u accept", facts->drops,
                                         facts->status.listen_port));
+        if (facts->drops_forward)
+                problem(findings,
+                        g_strdup_printf("the firewall drops what this device passes on for the "
+                                        "others (%s)",
+                                        facts->drops_forward),
+                        g_strdup(facts->forward_command));
+}
+
+/* The name server on the host's own LAN is reached past the exit node, others are not. */
+static void check_exit_node(const WattleFacts *facts, const Findings *findings)
+{
+        for (guint i = 0; i < facts->view->n_peers && facts->view->exit_node; i++) {
+                const WattlePeer *peer = &facts->view->peers[i];
+
+                if (strcmp(peer->device.name, facts->view->exit_node) == 0 && !peer->endpoint &&
+                    peer->named_endpoint)
+                        note(findings,
+                             g_strdup_printf("the exit node %s is known by name alone, and the "
+                                             "look-up of %s goes through the tunnel that waits "
+                                             "for it, unless the name server is on a LAN of this "
+                                             "host: give its PublicEndpoint= an address too",
+                                             peer->device.name, peer->named_endpoint->name),
+                             g_strdup_printf("getent ahosts %s", peer->named_endpoint->name));
+        }
 }
 
 static void check_names(const WattleFacts *facts, const Findings *findings)
 {
         g_autofree char *names = join(facts->unresolved);
 
+        check_exit_node(facts, findings);
         if (facts->unresolved->len > 0)
                 problem(findings, g_strdup_printf("names of endpoints are not found: %s", names),
                         g_strdup_printf("getent ahosts %s",
@@ -357,9 +464,10 @@ static const struct {
         { "interface", check_interface }, { "key", check_key },
         { "fight", check_fight },         { "port", check_port },
         { "rp_filter", check_rp_filter }, { "forwarding", check_forwarding },
-        { "routes", check_routes },       { "clock", check_clock },
-        { "firewall", check_firewall },   { "names", check_names },
-        { "filter", check_filter },       { "wattled", check_wattled },
+        { "routes", check_routes },       { "endpoints", check_endpoints },
+        { "clock", check_clock },         { "firewall", check_firewall },
+        { "names", check_names },         { "filter", check_filter },
+        { "wattled", check_wattled },
 };
 
 const char *const *wattle_doctor_names(void)

@@ -20,6 +20,12 @@ typedef struct {
         char *interface; /* through which they go; NULL: there is no route */
 } WattleRouteFact;
 
+/* A network of the host's own that an accepted route takes into the mesh. */
+typedef struct {
+        WattlePrefix network;
+        char *interface;
+} WattleLanFact;
+
 typedef struct {
         const WattleView *view;
         gboolean has_endpoint; /* the profile says where this device can be called */
@@ -29,8 +35,10 @@ typedef struct {
         gboolean kernel_known;  /* the status has what the kernel says */
         gboolean root;
 
-        GArray *sysctls; /* of WattleSysctlFact */
-        GArray *routes;  /* of WattleRouteFact: wrong ones alone */
+        GArray *sysctls;        /* of WattleSysctlFact */
+        GArray *routes;         /* of WattleRouteFact: wrong ones alone */
+        GArray *lans;           /* of WattleLanFact */
+        GPtrArray *unreachable; /* of char *: peers to whose endpoints this host has no way */
 
         char *port_holder; /* who has the UDP port while the interface has not; NULL: nobody */
         gint64 now_s, profile_s;       /* CLOCK_REALTIME, and when the profile was written */
@@ -43,10 +51,14 @@ typedef struct {
         gboolean networkd_runs, nm_runs;
         char *networkd_state; /* AdministrativeState of the link; NULL: not known */
         gboolean nm_knows, nm_manages;
-        GPtrArray *rivals; /* of char *: files of others that claim the interface */
+        GPtrArray *rivals; /* of char *: files of others that make the interface too */
+        GPtrArray *takers; /* of char *: .network files that networkd takes for it before ours */
+        char *wg_quick;    /* the unit of wg-quick's that makes it too; NULL: none is enabled */
 
         GPtrArray *stale;        /* of char *: files that are not as the mesh says */
         char *drops;             /* the chain that drops what comes to our port; NULL: none seen */
+        char *drops_forward;     /* the same of what this device passes on for others */
+        char *forward_command;   /* that opens that one */
         GPtrArray *unresolved;   /* of char *: names of endpoints that nobody knows */
         gboolean wattled_wanted; /* the mesh is to migrate, and wattled is installed */
         gboolean wattled_runs;

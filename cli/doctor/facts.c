@@ -4,15 +4,18 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <ifaddrs.h>
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
 #include "cli/doctor/nft.h"
+#include "cli/doctor/rivals.h"
 #include "cli/managers/bus.h"
 #include "cli/managers/systemd.h"
 #include "cli/managers/wattled.h"
@@ -94,6 +97,112 @@ static void gather_routes(WattleFacts *facts)
                         fact.interface = g_strdup(if_indextoname(route.ifindex, name));
                 }
                 g_array_append_val(facts->routes, fact);
+        }
+}
+
+/* A neighbour that an address of the host's has: the first of its network, or the second. */
+static WattleAddr neighbour_of(const WattlePrefix *address)
+{
+        WattleAddr addr = wattle_prefix_around(&address->addr, address->length).addr;
+
+        wattle_addr_next(&addr);
+        if (wattle_addr_equal(&addr, &address->addr))
+                wattle_addr_next(&addr);
+        return addr;
+}
+
+static gboolean read_address(const struct ifaddrs *entry, WattlePrefix *ret)
+{
+        const struct sockaddr *sa = entry->ifa_addr, *mask = entry->ifa_netmask;
+        const guint8 *bytes;
+        gsize size;
+
+        if (!sa || !mask || (sa->sa_family != AF_INET && sa->sa_family != AF_INET6))
+                return FALSE;
+        *ret = (WattlePrefix){ .addr = { .family = (guint8)sa->sa_family } };
+        size = wattle_addr_bits(&ret->addr) / 8;
+        bytes = sa->sa_family == AF_INET
+                        ? (const guint8 *)&((const struct sockaddr_in *)(gconstpointer)mask)
+                                  ->sin_addr
+                        : ((const struct sockaddr_in6 *)(gconstpointer)mask)->sin6_addr.s6_addr;
+        for (gsize i = 0; i < size; i++)
+                ret->length += (guint8)__builtin_popcount(bytes[i]);
+        bytes = sa->sa_family == AF_INET
+                        ? (const guint8 *)&((const struct sockaddr_in *)(gconstpointer)sa)->sin_addr
+                        : ((const struct sockaddr_in6 *)(gconstpointer)sa)->sin6_addr.s6_addr;
+        memcpy(ret->addr.bytes, bytes, size);
+        return TRUE;
+}
+
+static gboolean is_accepted(const WattleView *view, const WattlePrefix *address)
+{
+        for (guint i = 0; i < view->n_routes; i++)
+                if (wattle_prefix_contains_addr(&view->routes[i], &address->addr))
+                        return TRUE;
+        return FALSE;
+}
+
+/* Networks of the host's own that lie in an accepted route: the way to a neighbour there is looked
+ * up. */
+static void gather_lans(WattleFacts *facts)
+{
+        g_auto(WattleNetlink) netlink = { 0 };
+        const char *ours = facts->view->interface;
+        struct ifaddrs *all = NULL;
+
+        if (facts->status.link != WATTLE_LINK_UP || facts->view->n_routes == 0 ||
+            getifaddrs(&all) < 0)
+                return;
+        if (!wattle_netlink_open(&netlink, NETLINK_ROUTE, NULL)) {
+                freeifaddrs(all);
+                return;
+        }
+        for (const struct ifaddrs *entry = all; entry; entry = entry->ifa_next) {
+                WattleLanFact fact = { .interface = entry->ifa_name };
+                WattlePrefix address;
+                WattleAddr neighbour;
+                WattleRoute route;
+
+                if (strcmp(entry->ifa_name, ours) == 0 || !read_address(entry, &address) ||
+                    address.length >= wattle_addr_bits(&address.addr) - 1 ||
+                    !is_accepted(facts->view, &address))
+                        continue;
+                neighbour = neighbour_of(&address);
+                if (!wattle_route_lookup(&netlink, &neighbour, 0, 0, &route, NULL) ||
+                    route.ifindex != if_nametoindex(ours))
+                        continue;
+                fact.network = wattle_prefix_around(&address.addr, address.length);
+                fact.interface = g_strdup(entry->ifa_name);
+                g_array_append_val(facts->lans, fact);
+        }
+        freeifaddrs(all);
+}
+
+/* Packets of WireGuard's carry the mark, and so are looked up. */
+static void gather_unreachable(WattleFacts *facts)
+{
+        g_auto(WattleNetlink) netlink = { 0 };
+        guint32 mark = facts->view->firewall_mark.value;
+
+        if (!wattle_netlink_open(&netlink, NETLINK_ROUTE, NULL))
+                return;
+        for (guint i = 0; i < facts->view->n_peers; i++) {
+                const WattlePeer *peer = &facts->view->peers[i];
+                gboolean is_callable = FALSE, has_way = FALSE;
+
+                for (guint j = 0; j < peer->n_candidates && !has_way; j++) {
+                        const WattleEndpoint *endpoint = &peer->candidates[j].endpoint;
+                        WattleRoute route;
+
+                        if (peer->candidates[j].kind != WATTLE_CANDIDATE_PUBLIC)
+                                continue;
+                        is_callable = TRUE;
+                        has_way =
+                                endpoint->name || wattle_route_lookup(&netlink, &endpoint->at.addr,
+                                                                      0, mark, &route, NULL);
+                }
+                if (is_callable && !has_way)
+                        g_ptr_array_add(facts->unreachable, g_strdup(peer->device.name));
         }
 }
 
@@ -253,49 +362,6 @@ static void gather_owners(WattleFacts *facts, sd_bus *bus)
                 ask_networkd(facts, bus);
 }
 
-static gboolean has_line(const char *path, const char *line)
-{
-        g_autofree char *text = read_text(path);
-        g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
-
-        for (char **one = lines; *one; one++)
-                if (strcmp(g_strstrip(*one), line) == 0)
-                        return TRUE;
-        return FALSE;
-}
-
-/* Files of a folder that claim the interface with this line, and are not ours. What NetworkManager
- * has only as long as a link is up, of its own making or a VPN's, claims nothing. */
-static void gather_rivals(WattleFacts *facts, const char *folder, const char *suffix,
-                          const char *key)
-{
-        g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-        g_autofree char *line = g_strdup_printf("%s=%s", key, facts->view->interface);
-        g_autofree char *ours = wattle_paths_file(WATTLE_FILE_NM_PROFILE, facts->view->mesh);
-        const char *name;
-
-        while (dir && (name = g_dir_read_name(dir))) {
-                g_autofree char *path = g_build_filename(folder, name, NULL);
-
-                if (g_str_has_suffix(name, suffix) && !g_str_has_prefix(name, WATTLE_FILE_PREFIX) &&
-                    !strstr(path, ours) && has_line(path, line) && !has_line(path, "volatile=true"))
-                        g_ptr_array_add(facts->rivals, g_steal_pointer(&path));
-        }
-}
-
-static void gather_all_rivals(WattleFacts *facts)
-{
-        static const char *const networkd[] = { "/etc/systemd/network", "/run/systemd/network",
-                                                "/usr/lib/systemd/network" };
-        static const char *const nm[] = { "/etc/NetworkManager/system-connections",
-                                          "/run/NetworkManager/system-connections" };
-
-        for (guint i = 0; i < G_N_ELEMENTS(networkd); i++)
-                gather_rivals(facts, networkd[i], ".netdev", "Name");
-        for (guint i = 0; i < G_N_ELEMENTS(nm); i++)
-                gather_rivals(facts, nm[i], ".nmconnection", "interface-name");
-}
-
 /* A file that we may not read is not known to be stale. */
 static void gather_stale(WattleFacts *facts, int root_fd)
 {
@@ -317,20 +383,75 @@ static void gather_stale(WattleFacts *facts, int root_fd)
 }
 
 /* Without nft, or without leave to ask it, nothing is known. */
-static void gather_firewall(WattleFacts *facts)
+static char *list_ruleset(const WattleFacts *facts)
 {
         const char *argv[] = { "nft", "list", "ruleset", NULL };
-        g_autofree char *ruleset = NULL, *where = NULL;
+        g_autofree char *ruleset = NULL;
         int status = -1;
 
-        if (!facts->root || facts->status.listen_port == 0 ||
+        if (!facts->root ||
             !g_spawn_sync("/", (char **)argv, NULL,
                           G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &ruleset,
                           NULL, &status, NULL) ||
             status != 0)
+                return NULL;
+        return g_steal_pointer(&ruleset);
+}
+
+/* By which interface a packet to that address leaves that has come from the mesh; it carries no
+ * mark. */
+static void judge_forward(WattleFacts *facts, const char *ruleset, WattleNetlink *netlink,
+                          const WattleAddr *to)
+{
+        g_autofree char *where = NULL;
+        const char *ours = facts->view->interface;
+        WattleRoute route;
+        char out[IF_NAMESIZE];
+
+        if (facts->drops_forward || !wattle_route_lookup(netlink, to, 0, 0, &route, NULL) ||
+            !if_indextoname(route.ifindex, out) ||
+            wattle_nft_judge_forward(ruleset, to->family, ours, out, &where) != WATTLE_NFT_DROPS)
                 return;
-        if (wattle_nft_judge(ruleset, facts->status.listen_port, &where) == WATTLE_NFT_DROPS)
+        facts->forward_command = wattle_nft_open_forward(ruleset, where, ours);
+        facts->drops_forward = g_steal_pointer(&where);
+}
+
+/* An exit node passes on to anywhere, for which an address of documentation stands; a subnet router
+ * to its networks; a relay to the mesh. */
+static void gather_forward(WattleFacts *facts, const WattleDevice *self, const char *ruleset)
+{
+        static const WattleAddr anywhere[] = {
+                { AF_INET, { 192, 0, 2, 1 } },
+                { AF_INET6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } },
+        };
+        g_auto(WattleNetlink) netlink = { 0 };
+
+        if (!facts->view->routing_server || !self ||
+            !wattle_netlink_open(&netlink, NETLINK_ROUTE, NULL))
+                return;
+        for (guint i = 0; i < G_N_ELEMENTS(anywhere) && self->exit_node; i++)
+                judge_forward(facts, ruleset, &netlink, &anywhere[i]);
+        for (guint i = 0; i < self->n_routes; i++) {
+                WattleAddr host = self->routes[i].value.addr;
+
+                wattle_addr_next(&host);
+                judge_forward(facts, ruleset, &netlink, &host);
+        }
+        for (guint i = 0; i < facts->view->n_peers && i < 1 && self->relay; i++)
+                judge_forward(facts, ruleset, &netlink,
+                              &facts->view->peers[i].device.addresses[0].value);
+}
+
+static void gather_firewall(WattleFacts *facts, const WattleDevice *self)
+{
+        g_autofree char *ruleset = list_ruleset(facts), *where = NULL;
+
+        if (!ruleset)
+                return;
+        if (facts->status.listen_port > 0 &&
+            wattle_nft_judge(ruleset, facts->status.listen_port, &where) == WATTLE_NFT_DROPS)
                 facts->drops = g_steal_pointer(&where);
+        gather_forward(facts, self, ruleset);
 }
 
 static void gather_names(WattleFacts *facts)
@@ -382,12 +503,15 @@ void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleM
                 facts->status.link == WATTLE_LINK_ABSENT && if_nametoindex(view->interface) != 0;
         gather_sysctls(facts);
         gather_routes(facts);
+        gather_lans(facts);
+        gather_unreachable(facts);
         gather_port(facts);
         gather_clock(facts, mesh);
         gather_key(facts, cli->root_fd);
-        gather_all_rivals(facts);
+        wattle_rivals_find(cli->root_fd, view->mesh, view->interface, facts->rivals, facts->takers,
+                           &facts->wg_quick);
         gather_stale(facts, cli->root_fd);
-        gather_firewall(facts);
+        gather_firewall(facts, self);
         gather_names(facts);
         facts->wattled_wanted =
                 mesh->local.migrate && access(WATTLE_UNITDIR "/" WATTLE_UNIT_WATTLED, F_OK) == 0;

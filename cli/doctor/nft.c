@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/doctor/nft.h"
 
+#include <fnmatch.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define MAX_DEPTH 16    /* of jumps, as the kernel's own limit (NFT_JUMP_STACK_SIZE) */
 #define MAX_RULES 20000 /* that a packet meets; beyond, nothing is said */
@@ -10,6 +12,7 @@ typedef struct {
         char *table; /* "inet filter" */
         char *name;
         gboolean is_input;   /* the kernel begins here with what is for this host */
+        gboolean is_forward; /* and here with what it passes on */
         gboolean drops_rest; /* its policy */
         GPtrArray *rules;    /* of char * */
 } Chain;
@@ -42,6 +45,8 @@ static void read_base(Chain *chain, const char *line)
 {
         if (strstr(line, "hook input") || strstr(line, "hook prerouting"))
                 chain->is_input = g_str_has_prefix(line, "type filter");
+        if (strstr(line, "hook forward") || strstr(line, "hook prerouting"))
+                chain->is_forward = g_str_has_prefix(line, "type filter");
         chain->drops_rest = strstr(line, "policy drop") != NULL;
 }
 
@@ -94,12 +99,19 @@ typedef enum {
         MATCH_YES,
 } Match;
 
-static Match in_range(const char *word, guint16 port)
+/* What is known of the packet. */
+typedef struct {
+        guint16 port;         /* of UDP; 0: it is of any kind */
+        const char *in, *out; /* NULL: not known, but not lo */
+} Probe;
+
+static Match in_range(const char *word, const Probe *probe)
 {
+        guint16 port = probe->port;
         char *end;
         guint64 low = g_ascii_strtoull(word, &end, 10), high = low;
 
-        if (end == word)
+        if (port == 0 || end == word)
                 return MATCH_PERHAPS; /* a name, or a set of its own */
         if (*end == '-')
                 high = g_ascii_strtoull(end + 1, &end, 10);
@@ -110,8 +122,8 @@ static Match in_range(const char *word, guint16 port)
 
 /* Words of one value, or of "{ a, b }"; *at is moved behind them. Tells by test whether one of them
  * is ours. */
-static Match match_set(char **words, guint *at, Match (*test)(const char *word, guint16 port),
-                       guint16 port)
+static Match match_set(char **words, guint *at, Match (*test)(const char *word, const Probe *probe),
+                       const Probe *probe)
 {
         Match match = MATCH_NO;
 
@@ -119,13 +131,13 @@ static Match match_set(char **words, guint *at, Match (*test)(const char *word, 
                 return MATCH_PERHAPS;
         if (strcmp(words[*at], "!=") == 0) {
                 (*at)++;
-                match = match_set(words, at, test, port);
+                match = match_set(words, at, test, probe);
                 return match == MATCH_PERHAPS ? match : MATCH_YES - match;
         }
         if (strcmp(words[*at], "{") != 0)
-                return test(words[(*at)++], port);
+                return test(words[(*at)++], probe);
         for ((*at)++; words[*at] && strcmp(words[*at], "}") != 0; (*at)++) {
-                Match one = test(words[*at], port);
+                Match one = test(words[*at], probe);
 
                 match = MAX(match, one);
         }
@@ -133,31 +145,50 @@ static Match match_set(char **words, guint *at, Match (*test)(const char *word, 
         return match;
 }
 
-static Match is_udp(const char *word, G_GNUC_UNUSED guint16 port)
+static Match is_udp(const char *word, const Probe *probe)
 {
+        if (probe->port == 0)
+                return MATCH_PERHAPS;
         return g_str_has_prefix(word, "udp") || strcmp(word, "17") == 0 ? MATCH_YES : MATCH_NO;
 }
 
 /* "established,related" is not for the first packet. */
-static Match is_new(const char *word, G_GNUC_UNUSED guint16 port)
+static Match is_new(const char *word, G_GNUC_UNUSED const Probe *probe)
 {
         return strstr(word, "new") ? MATCH_YES : MATCH_NO;
 }
 
-static Match is_outside(const char *word, G_GNUC_UNUSED guint16 port)
+/* "eth0" or "wg*", in quotes, and in a set with a comma behind it. */
+static Match is_interface(const char *word, const char *name)
 {
-        return strcmp(word, "\"lo\"") == 0 ? MATCH_NO : MATCH_PERHAPS;
+        g_autofree char *glob = g_strdup(word);
+
+        g_strdelimit(glob, "\",", ' ');
+        g_strstrip(glob);
+        if (!name)
+                return strcmp(glob, "lo") == 0 ? MATCH_NO : MATCH_PERHAPS;
+        return fnmatch(glob, name, 0) == 0 ? MATCH_YES : MATCH_NO;
+}
+
+static Match is_in(const char *word, const Probe *probe)
+{
+        return is_interface(word, probe->in);
+}
+
+static Match is_out(const char *word, const Probe *probe)
+{
+        return is_interface(word, probe->out);
 }
 
 /* Conditions by how they begin; their values follow. */
 static const struct {
         const char *first, *second;
-        Match (*test)(const char *word, guint16 port);
+        Match (*test)(const char *word, const Probe *probe);
 } conditions[] = {
-        { "udp", "dport", in_range },  { "th", "dport", in_range },
-        { "meta", "l4proto", is_udp }, { "ip", "protocol", is_udp },
-        { "ip6", "nexthdr", is_udp },  { "ct", "state", is_new },
-        { "iif", NULL, is_outside },   { "iifname", NULL, is_outside },
+        { "udp", "dport", in_range }, { "th", "dport", in_range },  { "meta", "l4proto", is_udp },
+        { "ip", "protocol", is_udp }, { "ip6", "nexthdr", is_udp }, { "ct", "state", is_new },
+        { "iif", NULL, is_in },       { "iifname", NULL, is_in },   { "oif", NULL, is_out },
+        { "oifname", NULL, is_out },
 };
 
 static gboolean is_other_protocol(const char *word)
@@ -171,18 +202,18 @@ static gboolean is_other_protocol(const char *word)
 }
 
 /* One condition at *at, which is moved behind it. */
-static Match match_condition(char **words, guint *at, guint16 port)
+static Match match_condition(char **words, guint *at, const Probe *probe)
 {
         for (guint i = 0; i < G_N_ELEMENTS(conditions); i++) {
                 if (strcmp(words[*at], conditions[i].first) != 0 ||
                     (conditions[i].second && g_strcmp0(words[*at + 1], conditions[i].second) != 0))
                         continue;
                 *at += conditions[i].second ? 2 : 1;
-                return match_set(words, at, conditions[i].test, port);
+                return match_set(words, at, conditions[i].test, probe);
         }
         if (is_other_protocol(words[*at])) {
                 (*at)++;
-                return MATCH_NO;
+                return probe->port == 0 ? MATCH_PERHAPS : MATCH_NO;
         }
         (*at)++;
         return MATCH_PERHAPS;
@@ -219,7 +250,7 @@ static gboolean skip_statement(char **words, guint *at)
 }
 
 /* Whether a rule is for our packet; its verdict's words are left at *at, NULL if it has none. */
-static Match match_rule(char **words, guint *at, guint16 port)
+static Match match_rule(char **words, guint *at, const Probe *probe)
 {
         Match all = MATCH_YES;
 
@@ -228,7 +259,7 @@ static Match match_rule(char **words, guint *at, guint16 port)
 
                 if (skip_statement(words, at))
                         continue;
-                one = match_condition(words, at, port);
+                one = match_condition(words, at, probe);
                 all = MIN(all, one);
         }
         return all;
@@ -236,7 +267,7 @@ static Match match_rule(char **words, guint *at, guint16 port)
 
 typedef struct {
         const Ruleset *ruleset;
-        guint16 port;
+        Probe probe;
         guint n_rules;             /* met so far */
         gboolean perhaps_accepted; /* a rule that we cannot read to its end may have let it in */
         const Chain *dropped_by;
@@ -279,7 +310,7 @@ static Fate follow_rule(Packet *packet, const Chain *chain, const char *rule, gu
 {
         g_auto(GStrv) words = g_strsplit(rule, " ", -1);
         guint at = 0;
-        Match match = match_rule(words, &at, packet->port);
+        Match match = match_rule(words, &at, &packet->probe);
         const char *verdict = words[at];
         Fate fate;
 
@@ -347,10 +378,19 @@ static WattleNftVerdict judge_chain(Packet *packet, const Chain *chain)
         return packet->perhaps_accepted ? WATTLE_NFT_UNSURE : WATTLE_NFT_DROPS;
 }
 
-WattleNftVerdict wattle_nft_judge(const char *text, guint16 port, char **ret_where)
+static gboolean has_family(const Chain *chain, int family)
+{
+        return (family != AF_INET && g_str_has_prefix(chain->table, "ip6 ")) ||
+               (family != AF_INET6 && g_str_has_prefix(chain->table, "ip ")) ||
+               g_str_has_prefix(chain->table, "inet ");
+}
+
+/* family AF_UNSPEC: either. */
+static WattleNftVerdict judge(const char *text, const Probe *probe, gboolean forward, int family,
+                              char **ret_where)
 {
         Ruleset ruleset = { g_ptr_array_new_with_free_func(chain_free) };
-        Packet packet = { .ruleset = &ruleset, .port = port };
+        Packet packet = { .ruleset = &ruleset, .probe = *probe };
         WattleNftVerdict worst = WATTLE_NFT_PASSES;
 
         parse(&ruleset, text);
@@ -358,7 +398,7 @@ WattleNftVerdict wattle_nft_judge(const char *text, guint16 port, char **ret_whe
                 const Chain *chain = g_ptr_array_index(ruleset.chains, i);
                 WattleNftVerdict verdict;
 
-                if (!chain->is_input)
+                if (!(forward ? chain->is_forward : chain->is_input) || !has_family(chain, family))
                         continue;
                 verdict = judge_chain(&packet, chain);
                 worst = MAX(worst, verdict);
@@ -368,4 +408,55 @@ WattleNftVerdict wattle_nft_judge(const char *text, guint16 port, char **ret_whe
         }
         g_ptr_array_unref(ruleset.chains);
         return worst;
+}
+
+WattleNftVerdict wattle_nft_judge(const char *text, guint16 port, char **ret_where)
+{
+        return judge(text, &(Probe){ .port = port }, FALSE, AF_UNSPEC, ret_where);
+}
+
+WattleNftVerdict wattle_nft_judge_forward(const char *text, int family, const char *in,
+                                          const char *out, char **ret_where)
+{
+        return judge(text, &(Probe){ .in = in, .out = out }, TRUE, family, ret_where);
+}
+
+/* Whether a chain of that name stands in the table that "ip filter FORWARD" is in. */
+static gboolean has_chain(const Ruleset *ruleset, const char *where, const char *name)
+{
+        for (guint i = 0; i < ruleset->chains->len; i++) {
+                const Chain *chain = g_ptr_array_index(ruleset->chains, i);
+
+                if (g_str_has_prefix(where, chain->table) && where[strlen(chain->table)] == ' ' &&
+                    g_strcmp0(chain->name, name) == 0)
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+char *wattle_nft_open_forward(const char *text, const char *where, const char *interface)
+{
+        Ruleset ruleset = { g_ptr_array_new_with_free_func(chain_free) };
+        const char *iptables = g_str_has_prefix(where, "ip6 ") ? "ip6tables" : "iptables";
+        char *command;
+
+        parse(&ruleset, text);
+        if (g_str_has_prefix(where, "inet firewalld "))
+                command = g_strdup_printf("firewall-cmd --permanent --zone=trusted "
+                                          "--add-interface=%s; firewall-cmd --reload",
+                                          interface);
+        else if (has_chain(&ruleset, where, "ufw-user-forward") ||
+                 has_chain(&ruleset, where, "ufw6-user-forward"))
+                command = g_strdup_printf("ufw route allow in on %s; ufw route allow out on %s",
+                                          interface, interface);
+        else if (has_chain(&ruleset, where, "DOCKER-USER"))
+                command = g_strdup_printf("%s -I DOCKER-USER -i %s -j ACCEPT; %s -I DOCKER-USER "
+                                          "-o %s -j ACCEPT",
+                                          iptables, interface, iptables, interface);
+        else
+                command = g_strdup_printf("nft insert rule %s iifname %s accept; nft insert rule "
+                                          "%s oifname %s accept",
+                                          where, interface, where, interface);
+        g_ptr_array_unref(ruleset.chains);
+        return command;
 }

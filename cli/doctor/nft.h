@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the rules of nftables make of a UDP packet from somebody new to a port of this host, as far
- * as 'nft list ruleset' shows it. It reads the common kinds of rules; what it does not know makes
- * it say so, and never that a packet is dropped. */
+/* What the rules of nftables make of a packet from somebody new, to a port of this host or through
+ * it, as far as 'nft list ruleset' shows it. It reads the common kinds of rules; what it does not
+ * know makes it say so, and never that a packet is dropped. */
 #pragma once
 
 #include <glib.h>
@@ -12,5 +12,15 @@ typedef enum {
         WATTLE_NFT_DROPS,
 } WattleNftVerdict;
 
-/* ret_where is the chain that drops it, "inet filter input"; untouched unless it is dropped. */
+/* Of a UDP packet to that port. ret_where is the chain that drops it, "inet filter input";
+ * untouched unless it is dropped. */
 WattleNftVerdict wattle_nft_judge(const char *ruleset, guint16 port, char **ret_where);
+
+/* The same of packets of any kind that come in by one interface and leave by another, or by the
+ * same one, of IPv4 or IPv6. */
+WattleNftVerdict wattle_nft_judge_forward(const char *ruleset, int family, const char *in,
+                                          const char *out, char **ret_where);
+
+/* The command that lets packets of an interface through where that chain drops them, in the words
+ * of the program that owns the chain: firewalld, ufw, Docker, or nobody. */
+char *wattle_nft_open_forward(const char *ruleset, const char *where, const char *interface);

@@ -2,6 +2,7 @@
 /* What nft prints, or anything else, as a set of rules: an answer comes, and a place with "drops".
  */
 #include <string.h>
+#include <sys/socket.h>
 
 #include "cli/doctor/nft.h"
 #include "tests/fuzz/fuzz.h"
@@ -13,5 +14,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         WattleNftVerdict verdict = wattle_nft_judge(text, 51820, &where);
 
         g_assert_cmpint(verdict == WATTLE_NFT_DROPS, ==, where != NULL);
+        g_clear_pointer(&where, g_free);
+        verdict = wattle_nft_judge_forward(text, AF_INET, "home", "eth0", &where);
+        g_assert_cmpint(verdict == WATTLE_NFT_DROPS, ==, where != NULL);
+        if (where)
+                g_free(wattle_nft_open_forward(text, where, "home"));
         return 0;
 }

@@ -3,6 +3,7 @@
  * host.
  */
 #include <string.h>
+#include <sys/socket.h>
 
 #include "cli/doctor/doctor.h"
 #include "cli/doctor/nft.h"
@@ -108,6 +109,17 @@ static void ill_rival(WattleFacts *facts)
         g_ptr_array_add(facts->rivals, g_strdup("/etc/systemd/network/a.netdev"));
 }
 
+static void ill_taker(WattleFacts *facts)
+{
+        g_ptr_array_add(facts->takers, g_strdup("/etc/systemd/network/10-all.network"));
+        g_ptr_array_add(facts->takers, g_strdup("/usr/lib/systemd/network/20-vm.network"));
+}
+
+static void ill_wg_quick(WattleFacts *facts)
+{
+        facts->wg_quick = g_strdup("wg-quick@home.service");
+}
+
 static void ill_nm_manages(WattleFacts *facts)
 {
         facts->nm_runs = facts->nm_knows = facts->nm_manages = TRUE;
@@ -184,6 +196,35 @@ static void ill_firewall_called(WattleFacts *facts)
 {
         ill_firewall(facts);
         facts->has_endpoint = TRUE;
+}
+
+static void ill_forward(WattleFacts *facts)
+{
+        facts->drops_forward = g_strdup("ip filter FORWARD");
+        facts->forward_command = g_strdup("iptables -I DOCKER-USER -i home -j ACCEPT");
+}
+
+static void ill_lan(WattleFacts *facts)
+{
+        WattleLanFact fact = { .interface = g_strdup("wlan0") };
+
+        g_assert_true(wattle_prefix_parse("192.168.1.0/24", &fact.network, NULL));
+        g_array_append_val(facts->lans, fact);
+}
+
+static void ill_unreachable(WattleFacts *facts)
+{
+        g_ptr_array_add(facts->unreachable, g_strdup("gw"));
+}
+
+static void ill_exit_name(WattleFacts *facts)
+{
+        WattlePeer *peer = &((WattleView *)facts->view)->peers[0];
+        static const WattleEndpoint name = { .name = "gw.example" };
+
+        ((WattleView *)facts->view)->exit_node = peer->device.name;
+        peer->endpoint = NULL;
+        peer->named_endpoint = &name;
 }
 
 static void ill_names(WattleFacts *facts)
@@ -269,6 +310,17 @@ static const struct row {
           "home]\n" },
         { "key", ill_key,
           "key: the private key: others can read it [chmod 0640 /etc/wattle/home.key]\n" },
+        { "files that take it", ill_taker,
+          "fight: /etc/systemd/network/10-all.network matches the interface home, and "
+          "systemd-networkd reads it before ours [mv /etc/systemd/network/10-all.network "
+          "/etc/systemd/network/90-10-all.network; networkctl reload]\n"
+          "fight: /usr/lib/systemd/network/20-vm.network matches the interface home, and "
+          "systemd-networkd reads it before ours [cp /usr/lib/systemd/network/20-vm.network "
+          "/etc/systemd/network/90-20-vm.network; ln -s /dev/null "
+          "/etc/systemd/network/20-vm.network; networkctl reload]\n" },
+        { "wg-quick beside networkd", ill_wg_quick,
+          "fight: wg-quick@home.service is enabled, and makes the interface home too [systemctl "
+          "disable --now wg-quick@home.service]\n" },
         { "a rival's file", ill_rival,
           "fight: /etc/systemd/network/a.netdev is for the interface home too []\n" },
         { "NetworkManager manages it", ill_nm_manages,
@@ -311,6 +363,20 @@ static const struct row {
         { "firewall of one who is called", ill_firewall_called,
           "firewall: the firewall drops what comes to the UDP port 1234 (inet filter input) [nft "
           "insert rule inet filter input udp dport 1234 accept]\n" },
+        { "a firewall that does not forward", ill_forward,
+          "firewall: the firewall drops what this device passes on for the others (ip filter "
+          "FORWARD) [iptables -I DOCKER-USER -i home -j ACCEPT]\n" },
+        { "a LAN taken away", ill_lan,
+          "routes: packets for 192.168.1.0/24, which wlan0 is in itself, go into the mesh: a route "
+          "of wlan0 to it with a metric below 10000000 would win [ip route show table all | grep -e "
+          "home -e wlan0]\n" },
+        { "endpoints of another family", ill_unreachable,
+          "endpoints: note: this host has no way to any endpoint of gw: their family of addresses "
+          "is missing here, so they have to call [ip -br address; ip route; ip -6 route]\n" },
+        { "an exit node by name", ill_exit_name,
+          "names: note: the exit node gw is known by name alone, and the look-up of gw.example goes "
+          "through the tunnel that waits for it, unless the name server is on a LAN of this host: "
+          "give its PublicEndpoint= an address too [getent ahosts gw.example]\n" },
         { "names", ill_names,
           "names: names of endpoints are not found: vps.example [getent ahosts vps.example]\n" },
         { "filter not installed", ill_filter_missing,
@@ -431,10 +497,95 @@ static void nft(gconstpointer data)
                 g_assert_null(where);
 }
 
+/* As Docker 20 and 28 leave it, with what iptables-nft prints of them. */
+#define DOCKER(forward)                                                                            \
+        "table ip filter {\n\tchain DOCKER {\n\t\tip daddr 172.17.0.2 iifname != \"docker0\" "     \
+        "oifname \"docker0\" tcp dport 80 counter packets 0 bytes 0 accept\n\t}\n"                 \
+        "\tchain DOCKER-USER {\n" forward "\t\tcounter packets 0 bytes 0 return\n\t}\n"            \
+        "\tchain DOCKER-ISOLATION-STAGE-1 {\n\t\tiifname \"docker0\" oifname != \"docker0\" "      \
+        "counter packets 0 bytes 0 jump DOCKER-ISOLATION-STAGE-2\n\t}\n"                           \
+        "\tchain DOCKER-ISOLATION-STAGE-2 {\n\t\toifname \"docker0\" counter packets 0 bytes 0 "   \
+        "drop\n\t}\n"                                                                              \
+        "\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n"          \
+        "\t\tcounter packets 0 bytes 0 jump DOCKER-USER\n"                                         \
+        "\t\tcounter packets 0 bytes 0 jump DOCKER-ISOLATION-STAGE-1\n"                            \
+        "\t\toifname \"docker0\" ct state related,established counter packets 0 bytes 0 accept\n"  \
+        "\t\toifname \"docker0\" counter packets 0 bytes 0 jump DOCKER\n"                          \
+        "\t\tiifname \"docker0\" oifname != \"docker0\" counter packets 0 bytes 0 accept\n"        \
+        "\t}\n}\n"
+#define FORWARD(policy, rules)                                                                         \
+        "table inet fw {\n\tchain fwd {\n\t\ttype filter hook forward priority filter; policy " policy \
+        ";\n" rules "\t}\n}\n"
+#define NFT_COMMAND                                                                                  \
+        "nft insert rule inet fw fwd iifname home accept; nft insert rule inet fw fwd oifname home " \
+        "accept"
+
+static const struct forward_row {
+        const char *name, *ruleset;
+        int family;
+        const char *out;
+        WattleNftVerdict verdict;
+        const char *command; /* if it drops */
+} forward_rows[] = {
+        { "no rules", "", AF_INET, "eth0", WATTLE_NFT_PASSES, NULL },
+        { "an input chain is none", INPUT("drop", ""), AF_INET, "eth0", WATTLE_NFT_PASSES, NULL },
+        { "Docker", DOCKER(""), AF_INET, "eth0", WATTLE_NFT_DROPS,
+          "iptables -I DOCKER-USER -i home -j ACCEPT; iptables -I DOCKER-USER -o home -j ACCEPT" },
+        { "Docker's table is not of IPv6", DOCKER(""), AF_INET6, "eth0", WATTLE_NFT_PASSES, NULL },
+        { "Docker, opened", DOCKER("\t\tiifname \"home\" counter packets 0 bytes 0 accept\n"),
+          AF_INET, "eth0", WATTLE_NFT_PASSES, NULL },
+        { "Docker, opened for one network",
+          DOCKER("\t\tiifname \"home\" ip daddr 192.168.1.0/24 counter packets 0 bytes 0 accept\n"),
+          AF_INET, "eth0", WATTLE_NFT_UNSURE, NULL },
+        { "closed", FORWARD("drop", ""), AF_INET6, "eth0", WATTLE_NFT_DROPS, NFT_COMMAND },
+        { "answers alone", FORWARD("drop", "\t\tct state established,related accept\n"), AF_INET,
+          "eth0", WATTLE_NFT_DROPS, NFT_COMMAND },
+        { "by the name of ours", FORWARD("drop", "\t\tiifname \"home\" accept\n"), AF_INET, "eth0",
+          WATTLE_NFT_PASSES, NULL },
+        { "by a glob", FORWARD("drop", "\t\tiifname \"ho*\" oifname \"eth0\" accept\n"), AF_INET,
+          "eth0", WATTLE_NFT_PASSES, NULL },
+        { "in a set", FORWARD("drop", "\t\tiifname { \"lan0\", \"home\" } accept\n"), AF_INET,
+          "eth0", WATTLE_NFT_PASSES, NULL },
+        { "by another card", FORWARD("drop", "\t\tiifname \"lan0\" accept\n"), AF_INET, "eth0",
+          WATTLE_NFT_DROPS, NFT_COMMAND },
+        { "a relay to itself", FORWARD("accept", "\t\tiifname \"home\" oifname \"home\" drop\n"),
+          AF_INET, "home", WATTLE_NFT_DROPS, NFT_COMMAND },
+        { "a port is not all", FORWARD("drop", "\t\ttcp dport 443 accept\n"), AF_INET, "eth0",
+          WATTLE_NFT_UNSURE, NULL },
+        { "a port dropped is not all", FORWARD("accept", "\t\tudp dport 53 drop\n"), AF_INET,
+          "eth0", WATTLE_NFT_PASSES, NULL },
+        { "firewalld",
+          "table inet firewalld {\n\tchain filter_FORWARD {\n\t\ttype filter hook forward priority "
+          "filter + 10; policy accept;\n\t\tct state { established, related } accept\n\t\treject "
+          "with icmpx admin-prohibited\n\t}\n}\n",
+          AF_INET, "eth0", WATTLE_NFT_DROPS,
+          "firewall-cmd --permanent --zone=trusted --add-interface=home; firewall-cmd --reload" },
+        { "ufw",
+          "table ip6 filter {\n\tchain ufw6-user-forward {\n\t}\n\tchain FORWARD {\n\t\ttype filter "
+          "hook forward priority filter; policy drop;\n\t\tcounter packets 0 bytes 0 jump "
+          "ufw6-user-forward\n\t}\n}\n",
+          AF_INET6, "eth0", WATTLE_NFT_DROPS,
+          "ufw route allow in on home; ufw route allow out on home" },
+};
+
+static void forward(gconstpointer data)
+{
+        const struct forward_row *row = data;
+        g_autofree char *where = NULL, *command = NULL;
+
+        g_assert_cmpint(
+                wattle_nft_judge_forward(row->ruleset, row->family, "home", row->out, &where), ==,
+                row->verdict);
+        if (where)
+                command = wattle_nft_open_forward(row->ruleset, where, "home");
+        g_assert_cmpstr(command, ==, row->command);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         add_rows("/cli-doctor/check", rows, check);
         add_rows("/cli-doctor/nft", nft_rows, nft);
+        add_rows("/cli-doctor/forward", forward_rows, forward);
         return g_test_run();
 }
