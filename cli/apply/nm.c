@@ -55,8 +55,10 @@ static gboolean find_file(const WattleNmMesh *mesh, WattleConnectionKind kind, c
 gboolean wattle_nm_apply_look(const WattleNmMesh *mesh, WattleNmFacts *facts, GError **error)
 {
         g_autofree char *path = wattle_paths_file(WATTLE_FILE_NM_PROFILE, mesh->mesh);
+        g_autofree char *left = g_strconcat(path, WATTLE_NEW_SUFFIX, NULL);
 
-        facts->has_profile = wattle_path_exists(mesh->root_fd, path);
+        facts->has_profile =
+                wattle_path_exists(mesh->root_fd, path) || wattle_path_exists(mesh->root_fd, left);
         wattle_before_read(&facts->before, mesh->root_fd, WATTLE_FILE_NM_PROFILE, mesh->mesh);
         if (!wattle_nm_is_running(mesh->bus, &facts->is_running, error))
                 return FALSE;

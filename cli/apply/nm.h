@@ -20,12 +20,12 @@ typedef struct {
 
 /* What there is of a mesh at NetworkManager. */
 typedef struct {
-        gboolean is_running; /* NetworkManager is there to be told */
-        gboolean has_profile;
-        WattleBefore before; /* what the profile says */
-        char *files[2];      /* by WattleConnectionKind: where NetworkManager has a connection of
-                                ours from; NULL: it has none */
-        char *active;        /* the object of its active connection; NULL: it is down */
+        gboolean is_running;  /* NetworkManager is there to be told */
+        gboolean has_profile; /* or what a writer that was killed has left of it */
+        WattleBefore before;  /* what the profile says */
+        char *files[2];       /* by WattleConnectionKind: where NetworkManager has a connection of
+                                 ours from; NULL: it has none */
+        char *active;         /* the object of its active connection; NULL: it is down */
         WattleConnectionKind active_kind;
         char *interface; /* that it made; NULL: there is none */
         char *theirs; /* the connection of active, if it is a VPN that a user made for the mesh */

@@ -10,6 +10,7 @@
 #include "common/nm-profile.h"
 #include "common/paths.h"
 #include "common/sys/bus.h"
+#include "common/sys/file.h"
 #include "tests/bus/fake-nm.h"
 
 #define THEIRS "c0ffee00-0000-4000-8000-000000000001"
@@ -304,6 +305,32 @@ static void copy(gconstpointer data)
         g_assert_cmpstr(nm.calls->str, ==, row->calls);
 }
 
+/* A writer that was killed may have left a file beside the profile, and in it the private key: that
+ * alone is reason enough to take the mesh from NetworkManager. */
+static void left_by_a_writer(void)
+{
+        g_auto(Root) root = { 0 };
+        g_auto(WattleNmFacts) facts = { 0 };
+        g_auto(FakeNm) nm = { 0 };
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_NM_PROFILE, "home");
+        g_autofree char *left = g_strconcat(path, WATTLE_NEW_SUFFIX, NULL), *list = NULL;
+        g_autoptr(GError) error = NULL;
+        gboolean removed = TRUE;
+
+        root_init(&root);
+        root_put(&root, left, "key", 0600);
+        fake_nm_start(&nm);
+        g_assert_true(
+                wattle_nm_apply_look(&(WattleNmMesh){ root.fd, nm.bus, "home" }, &facts, &error));
+        g_assert_true(facts.has_profile);
+        g_assert_true(wattle_nm_apply_remove(&(WattleNmMesh){ root.fd, nm.bus, "home" }, &facts,
+                                             FALSE, &removed, &error));
+        g_assert_false(removed);
+        list = root_list(&root);
+        g_assert_cmpstr(list, ==, "");
+        fake_nm_stop(&nm);
+}
+
 typedef struct {
         const char *name, *profile, *running;
         gboolean differs;
@@ -447,6 +474,7 @@ int main(int argc, char **argv)
                 add("switch", switch_rows[i].name, &switch_rows[i], switch_it);
         for (guint i = 0; i < G_N_ELEMENTS(copy_rows); i++)
                 add("copy", copy_rows[i].name, &copy_rows[i], copy);
+        g_test_add_func("/nm/left-by-a-writer", left_by_a_writer);
         for (guint i = 0; i < G_N_ELEMENTS(zone_rows); i++)
                 add("zone", zone_rows[i].name, &zone_rows[i], zone);
         for (guint i = 0; i < G_N_ELEMENTS(equal_rows); i++)
