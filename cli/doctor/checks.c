@@ -470,15 +470,6 @@ static const struct {
         { "wattled", check_wattled },
 };
 
-const char *const *wattle_doctor_names(void)
-{
-        static const char *names[G_N_ELEMENTS(checks) + 1];
-
-        for (guint i = 0; i < G_N_ELEMENTS(checks); i++)
-                names[i] = checks[i].name;
-        return names;
-}
-
 void wattle_doctor_check(const WattleFacts *facts, GArray *findings)
 {
         for (guint i = 0; i < G_N_ELEMENTS(checks); i++)

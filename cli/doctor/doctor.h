@@ -90,6 +90,3 @@ void wattle_doctor_check(const WattleFacts *facts, GArray *findings);
 GArray *wattle_findings_new(void);
 void wattle_findings_add(GArray *findings, const char *check, WattleFindingKind kind, char *text,
                          char *command);
-
-/* The names of the checks, ended by NULL. */
-const char *const *wattle_doctor_names(void);
