@@ -164,7 +164,7 @@ void wattle_report_summarize(WattleReport *report, guint max_faults, WattleRepor
                              gpointer data)
 {
         static const WattleFaultKind kinds[] = { WATTLE_FAULT_ERROR, WATTLE_FAULT_WARNING };
-        guint n = 0, n_more;
+        guint n = 0, n_errors = 0, n_more;
 
         wattle_report_sort(report);
         for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
@@ -174,12 +174,14 @@ void wattle_report_summarize(WattleReport *report, guint max_faults, WattleRepor
                         if (fault->kind == kinds[i]) {
                                 say_fault(fault, say, data);
                                 n++;
+                                n_errors += fault->kind == WATTLE_FAULT_ERROR;
                         }
                 }
         n_more = report->n_errors + report->n_warnings - n;
         if (n_more > 0) {
                 g_autofree char *line = g_strdup_printf("and %u more", n_more);
 
-                say(report->n_errors > n ? WATTLE_FAULT_ERROR : WATTLE_FAULT_WARNING, line, data);
+                say(report->n_errors > n_errors ? WATTLE_FAULT_ERROR : WATTLE_FAULT_WARNING, line,
+                    data);
         }
 }

@@ -69,7 +69,7 @@ char *wattle_report_first_error(WattleReport *report);
 
 /* What a log takes of a report: at most max_faults lines, errors before warnings, each kind by
  * place and no line longer than WATTLE_REPORT_MAX_LINE; then, if that was not all, how many there
- * are more. */
+ * are more, as an error if one of these is one. */
 #define WATTLE_REPORT_MAX_LINE 900 /* bytes; kmsg takes a record of less than 1024, or none */
 typedef void (*WattleReportSay)(WattleFaultKind kind, const char *line, gpointer data);
 void wattle_report_summarize(WattleReport *report, guint max_faults, WattleReportSay say,

@@ -117,6 +117,22 @@ static void summary_has_errors_first(void)
         check_summary(&report, 0, "E and 3 more\n");
 }
 
+/* Of two errors one was kept, and a warning beside it: what is left out has errors in it. */
+static void summary_of_a_full_report(void)
+{
+        g_auto(WattleReport) report = { 0 };
+
+        wattle_report_init(&report);
+        report.max_faults = 1;
+        wattle_report_warning(&report, (WattlePlace){ "home.mesh", 1, 1 }, "first");
+        for (guint i = 2; i < 4; i++)
+                wattle_report_error(&report, (WattlePlace){ "home.mesh", i, 1 }, "later");
+        check_summary(&report, 5,
+                      "E home.mesh:2:1: later\n"
+                      "W home.mesh:1:1: warning: first\n"
+                      "E and 1 more\n");
+}
+
 /* The last that fits, and what is cut; never within a character. */
 static void summary_cuts_lines(void)
 {
@@ -163,6 +179,7 @@ int main(int argc, char **argv)
         g_test_add_func("/report/warnings-take-no-room-of-errors", warnings_take_no_room_of_errors);
         g_test_add_func("/report/always-has-a-reason", always_has_a_reason);
         g_test_add_func("/report/summary-has-errors-first", summary_has_errors_first);
+        g_test_add_func("/report/summary-of-a-full-report", summary_of_a_full_report);
         g_test_add_func("/report/summary-cuts-lines", summary_cuts_lines);
         return g_test_run();
 }
