@@ -536,9 +536,28 @@ static void check_mesh_name(const WattleProfile *profile, WattleReport *report)
                         error->message);
 }
 
+static void check_lineage(const WattleProfile *profile, WattleReport *report)
+{
+        if (profile->has_previous && !profile->has_serial)
+                wattle_report_error(report, wattle_profile_place(profile, profile->previous_place),
+                                    "Previous: a text that was made from another one says with "
+                                    "Serial= how often that was done: write it below [Mesh]");
+        for (guint i = 0; i < profile->n_signing_keys; i++)
+                for (guint j = 0; j < i; j++)
+                        if (wattle_signing_key_equal(&profile->signing_keys[i].value,
+                                                     &profile->signing_keys[j].value))
+                                wattle_report_error(
+                                        report,
+                                        wattle_profile_place(profile,
+                                                             profile->signing_keys[i].place),
+                                        "SigningKeys: this key is there already, in line %u",
+                                        profile->signing_keys[j].place.line);
+}
+
 void wattle_profile_check(const WattleProfile *profile, WattleReport *report)
 {
         check_mesh_name(profile, report);
+        check_lineage(profile, report);
         check_names(profile, report);
         check_keys(profile, report);
         check_addresses(profile, report);

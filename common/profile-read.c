@@ -16,6 +16,7 @@ typedef enum {
         ALIASES,
         CANDIDATES,
         ROUTES,
+        SIGNING_KEYS,
         N_LISTS,
 } List;
 
@@ -76,12 +77,34 @@ static gboolean parse_serial(const char *text, G_GNUC_UNUSED WattlePlace place,
         return profile->has_serial;
 }
 
+static gboolean parse_previous(const char *text, WattlePlace place,
+                               G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
+{
+        WattleProfile *profile = ret;
+
+        profile->previous_place = spot_of(place);
+        profile->has_previous = wattle_text_sum_parse(text, &profile->previous, error);
+        return profile->has_previous;
+}
+
+static gboolean parse_signing_key(const char *text, WattlePlace place,
+                                  G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
+{
+        WattleProfileSigner *signer = ret;
+
+        signer->place = spot_of(place);
+        return wattle_signing_key_parse(text, &signer->value, error);
+}
+
 static gboolean parse_mesh_name(const char *text, G_GNUC_UNUSED WattlePlace place,
                                 WattleArena *arena, gpointer ret, GError **error)
 {
+        WattleProfile *profile = ret;
+
         if (!wattle_identifier_check(text, WATTLE_MESH_NAME_MAX, error))
                 return FALSE;
-        *(const char **)ret = wattle_arena_strdup(arena, text);
+        profile->name = wattle_arena_strdup(arena, text);
+        profile->has_name = TRUE;
         return TRUE;
 }
 
@@ -190,8 +213,10 @@ static gboolean parse_private_endpoint(const char *text, WattlePlace place, Watt
 
 static const Key mesh_keys[] = {
         { "Format", parse_format, NO_LIST, 0 },
-        { "Name", parse_mesh_name, NO_LIST, offsetof(WattleProfile, name) },
+        { "Name", parse_mesh_name, NO_LIST, 0 },
         { "Serial", parse_serial, NO_LIST, 0 },
+        { "Previous", parse_previous, NO_LIST, 0 },
+        { "SigningKeys", parse_signing_key, SIGNING_KEYS, 0 },
         { "Subnet", parse_prefix, SUBNETS, 0 },
         { "ListenPort", wattle_value_parse_port, NO_LIST, offsetof(WattleProfile, listen_port) },
         { "Domain", parse_domain, NO_LIST, offsetof(WattleProfile, domain) },
@@ -238,6 +263,7 @@ static const struct {
         [ALIASES] = { sizeof(WattleProfileName), WATTLE_DEVICE_MAX_ALIASES, "aliases" },
         [CANDIDATES] = { sizeof(WattleCandidate), WATTLE_DEVICE_MAX_CANDIDATES, "endpoints" },
         [ROUTES] = { sizeof(WattleProfilePrefix), WATTLE_DEVICE_MAX_ROUTES, "routes" },
+        [SIGNING_KEYS] = { sizeof(WattleProfileSigner), WATTLE_SIGNING_KEYS_MAX, "keys" },
 };
 
 /* Keys that people bring from other tools, and why they are not legal here. */
@@ -394,6 +420,8 @@ static void end_section(Reader *reader, const Section *section)
 {
         if (section == MESH) {
                 reader->profile->subnets = take_list(reader, SUBNETS, &reader->profile->n_subnets);
+                reader->profile->signing_keys =
+                        take_list(reader, SIGNING_KEYS, &reader->profile->n_signing_keys);
                 if (reader->profile->n_subnets == 0 && !reader->failed[SUBNETS])
                         wattle_report_error(
                                 reader->report,

@@ -84,6 +84,22 @@ static void append_candidates(GString *text, const WattleDevice *device)
         }
 }
 
+static void append_lineage(GString *text, const WattleProfile *profile)
+{
+        char word[MAX(WATTLE_TEXT_SUM_TEXT_MAX, WATTLE_SIGNING_KEY_TEXT_MAX)];
+
+        if (profile->has_serial)
+                append_uint(text, "Serial", profile->serial);
+        if (profile->has_previous) {
+                wattle_text_sum_format(&profile->previous, word);
+                g_string_append_printf(text, "Previous=%s\n", word);
+        }
+        for (guint i = 0; i < profile->n_signing_keys; i++) {
+                wattle_signing_key_format(&profile->signing_keys[i].value, word);
+                g_string_append_printf(text, "SigningKeys=%s\n", word);
+        }
+}
+
 static void append_mesh(GString *text, const WattleProfile *profile)
 {
         g_autofree char *file_name = profile->file ? wattle_mesh_name_of_path(profile->file) : NULL;
@@ -93,8 +109,7 @@ static void append_mesh(GString *text, const WattleProfile *profile)
          */
         if (profile->name && g_strcmp0(profile->name, file_name) != 0)
                 g_string_append_printf(text, "Name=%s\n", profile->name);
-        if (profile->has_serial)
-                append_uint(text, "Serial", profile->serial);
+        append_lineage(text, profile);
         append_prefixes(text, "Subnet", profile->subnets, profile->n_subnets);
         append_port(text, "ListenPort", profile->listen_port);
         if (profile->domain)

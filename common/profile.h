@@ -7,7 +7,9 @@
 #include "common/arena.h"
 #include "common/ip.h"
 #include "common/key.h"
+#include "common/lineage.h"
 #include "common/report.h"
+#include "common/signing-key.h"
 #include "common/value.h"
 
 #define WATTLE_MESH_SUFFIX ".mesh"
@@ -43,13 +45,25 @@ typedef struct WattleDevice {
         gboolean managed; /* runs wattle; yes unless Managed=no */
 } WattleDevice;
 
+/* Whose signatures are good for the mesh from this profile on. */
+typedef struct {
+        WattleSigningKey value;
+        WattleSpot place;
+} WattleProfileSigner;
+
 typedef struct WattleProfile {
         const char *file;   /* for messages; may be NULL */
         WattleArena *arena; /* of all that is pointed to, the devices too */
         const char *name;   /* Name=, or that of the file */
+        gboolean has_name;  /* it is Name= */
         WattleSpot place;   /* of [Mesh] */
         gboolean has_serial;
         guint64 serial; /* rises with every change, from 1 */
+        gboolean has_previous;
+        WattleTextSum previous; /* of the text that this one was made from */
+        WattleSpot previous_place;
+        WattleProfileSigner *signing_keys;
+        guint16 n_signing_keys;
         WattleProfilePrefix *subnets;
         guint16 n_subnets;
         const char *domain; /* Domain=, or NULL */
@@ -88,7 +102,7 @@ WattleProfile *wattle_profile_load(gconstpointer bytes, gsize size, const char *
                                    WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Canonical text: keys in the order of wattle.mesh(5), one device after the other. read(write(p))
- * equals p; Name= is left out if profile->file gives the same name. */
+ * equals p; but Name= is left out if profile->file gives the same name. */
 char *wattle_profile_write(const WattleProfile *profile);
 
 /* The section of one device alone, appended to text. */

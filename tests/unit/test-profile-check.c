@@ -288,6 +288,14 @@ static const Row texts[] = {
         { "mesh-name-is-no-label", MESH "Name=my_mesh\n",
           "home.mesh:1:1: the mesh's name my_mesh is no DNS name: write Domain= below [Mesh]" },
         { "mesh-name-is-no-label-but-has-domain", MESH "Name=my_mesh\nDomain=mesh\n", "" },
+        { "previous-without-serial",
+          MESH "Previous=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0\n",
+          "home.mesh:3:10: Previous: a text that was made from another one says with Serial= how "
+          "often that was done: write it below [Mesh]" },
+        { "signing-key-twice",
+          MESH
+          "SigningKeys=RWT5gYdP3cO4P89i4ulejtUOedq4hM340eGUpz1JICcIA9y/vbLkeKbF\nSigningKeys=RWT5gYdP3cO4P89i4ulejtUOedq4hM340eGUpz1JICcIA9y/vbLkeKbF\n",
+          "home.mesh:4:13: SigningKeys: this key is there already, in line 3" },
         { "mesh-name-of-15", MESH "Name=fifteen-letters\n", "" },
         { "mesh-name-of-16", MESH "Name=sixteen-letters1\n",
           "home.mesh:1:1: warning: the mesh's name cannot be that of the interface, for "

@@ -10,6 +10,10 @@
 #define NAS  "[Device nas]\nPublicKey=" KEY_A "\nAddress=10.42.0.1\n"
 #define VPS  "[Device vps]\nPublicKey=" KEY_B "\nAddress=10.42.0.2\n"
 
+#define SIGNING_KEY       "RWT5gYdP3cO4P89i4ulejtUOedq4hM340eGUpz1JICcIA9y/vbLkeKbF"
+#define OTHER_SIGNING_KEY "RWSitu8D50JqPWpsjP/KsqnxdYHERUjElUQCrbslBSp/ABVLI7D2iHVD"
+#define PREVIOUS          "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
+
 typedef struct {
         const char *name, *text, *faults;
 } Row;
@@ -149,6 +153,28 @@ static const Row texts[] = {
           "home.mesh:6:7: State: 'gone' is neither active nor revoked" },
         { "serial-0", MESH "Serial=0\n",
           "home.mesh:3:8: Serial: '0' is not a whole number from 1 to 9223372036854775807" },
+        { "serial-2^63", MESH "Serial=9223372036854775808\n",
+          "home.mesh:3:8: Serial: '9223372036854775808' is not a whole number from 1 to "
+          "9223372036854775807" },
+        { "serial-2^64", MESH "Serial=18446744073709551616\n",
+          "home.mesh:3:8: Serial: '18446744073709551616' is not a whole number from 1 to "
+          "9223372036854775807" },
+        { "serial-2^64-and-1", MESH "Serial=18446744073709551617\n",
+          "home.mesh:3:8: Serial: '18446744073709551617' is not a whole number from 1 to "
+          "9223372036854775807" },
+        { "previous-short", MESH "Serial=2\nPrevious=0f1e\n",
+          "home.mesh:4:10: Previous: not the hash of a profile: 64 hexadecimal digits, as 'b2sum "
+          "-l 256' prints them" },
+        { "previous-in-upper-case",
+          MESH "Serial=2\n"
+               "Previous=0F1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0\n",
+          "home.mesh:4:10: Previous: not the hash of a profile: 64 hexadecimal digits, as 'b2sum "
+          "-l 256' prints them" },
+        { "signing-key-of-wireguard", MESH "SigningKeys=" SIGNING_KEY " " KEY_A "\n",
+          "home.mesh:3:70: SigningKeys: not a public key of minisign's: RW and 54 more characters "
+          "of base64" },
+        { "signing-keys-of-a-device", MESH NAS "SigningKeys=" SIGNING_KEY "\n",
+          "home.mesh:6:1: SigningKeys= belongs in [Mesh]" },
         { "format-2", MESH "Format=2\n",
           "home.mesh:3:8: Format: 2 is newer than this wattle, which reads 1: update wattle" },
         { "format-0", MESH "Format=0\n",
@@ -195,6 +221,8 @@ static const char all_keys[] = "[Mesh]\n"
                                "Format=1\n"
                                "Name=office\n"
                                "Serial=42\n"
+                               "Previous=" PREVIOUS "\n"
+                               "SigningKeys=" SIGNING_KEY " " OTHER_SIGNING_KEY "\n"
                                "Subnet=10.77.0.0/24 fd77::/64\n"
                                "ListenPort=51821\n"
                                "Domain=office.example\n"
@@ -222,10 +250,17 @@ static const char all_keys[] = "[Mesh]\n"
 static void every_key_of_the_mesh(void)
 {
         g_autoptr(WattleProfile) profile = good_profile(all_keys);
+        char previous[WATTLE_TEXT_SUM_TEXT_MAX];
 
         g_assert_cmpstr(profile->name, ==, "office");
         g_assert_true(profile->has_serial);
         g_assert_cmpuint(profile->serial, ==, 42);
+        g_assert_true(profile->has_name);
+        g_assert_true(profile->has_previous);
+        wattle_text_sum_format(&profile->previous, previous);
+        g_assert_cmpstr(previous, ==, PREVIOUS);
+        g_assert_cmpuint(profile->n_signing_keys, ==, 2);
+        g_assert_cmpuint(profile->signing_keys[1].place.column, ==, 70);
         g_assert_cmpuint(profile->n_subnets, ==, 2);
         g_assert_cmpuint(profile->subnets[1].value.length, ==, 64);
         g_assert_true(profile->listen_port.given);
@@ -243,9 +278,9 @@ static void every_key_of_a_device(void)
         char text[WATTLE_ENDPOINT_TEXT_MAX];
 
         g_assert_cmpstr(gw->name, ==, "gw");
-        g_assert_cmpuint(gw->key_place.line, ==, 11);
+        g_assert_cmpuint(gw->key_place.line, ==, 13);
         g_assert_cmpuint(gw->n_addresses, ==, 2);
-        g_assert_cmpuint(gw->addresses[1].place.line, ==, 13);
+        g_assert_cmpuint(gw->addresses[1].place.line, ==, 15);
         g_assert_cmpuint(gw->n_aliases, ==, 2);
         g_assert_cmpuint(gw->aliases[1].place.column, ==, 14);
         g_assert_cmpuint(gw->n_candidates, ==, 3);

@@ -15,7 +15,10 @@ typedef struct {
 static const Row rows[] = {
         { "least", MESH, NULL },
         { "whole-mesh",
-          "[Mesh]\nName=away\nSerial=9223372036854775807\nSubnet=10.42.0.0/16 fd42::/64\n"
+          "[Mesh]\nName=away\nSerial=9223372036854775807\n"
+          "Previous=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0\n"
+          "SigningKeys=RWT5gYdP3cO4P89i4ulejtUOedq4hM340eGUpz1JICcIA9y/vbLkeKbF\n"
+          "SigningKeys=RWSitu8D50JqPWpsjP/KsqnxdYHERUjElUQCrbslBSp/ABVLI7D2iHVD\nSubnet=10.42.0.0/16 fd42::/64\n"
           "ListenPort=53333\nDomain=home.example\nMTU=1380\nKeepalive=20\n",
           NULL },
         { "whole-device",

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/lineage.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "common/error.h"
+
+void wattle_text_sum(gconstpointer bytes, gsize size, WattleTextSum *ret)
+{
+        crypto_generichash(ret->bytes, sizeof ret->bytes, bytes, size, NULL, 0);
+}
+
+gboolean wattle_text_sum_equal(const WattleTextSum *a, const WattleTextSum *b)
+{
+        return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+void wattle_text_sum_format(const WattleTextSum *sum, char text[WATTLE_TEXT_SUM_TEXT_MAX])
+{
+        sodium_bin2hex(text, WATTLE_TEXT_SUM_TEXT_MAX, sum->bytes, sizeof sum->bytes);
+}
+
+/* One form alone: lower case. */
+gboolean wattle_text_sum_parse(const char *text, WattleTextSum *ret, GError **error)
+{
+        WattleTextSum sum;
+        gsize n = 0;
+
+        if (strlen(text) != WATTLE_TEXT_SUM_TEXT_MAX - 1 ||
+            strspn(text, "0123456789abcdef") != WATTLE_TEXT_SUM_TEXT_MAX - 1 ||
+            sodium_hex2bin(sum.bytes, sizeof sum.bytes, text, strlen(text), NULL, &n, NULL) != 0)
+                return wattle_error_refuse(error, "not the hash of a profile: 64 hexadecimal "
+                                                  "digits, as 'b2sum -l 256' prints them");
+        *ret = sum;
+        return TRUE;
+}
+
+WattleSuccession wattle_lineage_judge(const WattleLineage *present, const WattleLineage *candidate)
+{
+        if (wattle_text_sum_equal(&present->sum, &candidate->sum))
+                return WATTLE_SUCCESSION_SAME;
+        if (candidate->serial < present->serial || candidate->serial == 0)
+                return WATTLE_SUCCESSION_OLDER;
+        if (candidate->serial == present->serial)
+                return WATTLE_SUCCESSION_TWIN;
+        if (candidate->serial - present->serial > WATTLE_SERIAL_MAX_STEP)
+                return WATTLE_SUCCESSION_JUMP;
+        if (candidate->serial == present->serial + 1 && candidate->has_previous &&
+            !wattle_text_sum_equal(&present->sum, &candidate->previous))
+                return WATTLE_SUCCESSION_FORK;
+        return WATTLE_SUCCESSION_NEWER;
+}
