@@ -229,7 +229,8 @@ gboolean wattle_cli_load(const WattleCli *cli, const char *operand, WattleMesh *
         if (!wattle_cli_is_mesh_name(cli, operand))
                 return wattle_mesh_load_file(mesh, operand, report);
         path = wattle_cli_find(cli, operand, report);
-        return path && wattle_mesh_load(mesh, cli->root_fd, operand, report);
+        return path &&
+               wattle_mesh_load(mesh, cli->root_fd, operand, WATTLE_LOAD_OR_LAST_GOOD, report);
 }
 
 gboolean wattle_cli_load_as(const WattleCli *cli, const char *operand, const char *as,

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/ini.h"
+#include "common/scalar.h"
 
 void wattle_text_sum(gconstpointer bytes, gsize size, WattleTextSum *ret)
 {
@@ -34,6 +36,30 @@ gboolean wattle_text_sum_parse(const char *text, WattleTextSum *ret, GError **er
                                                   "digits, as 'b2sum -l 256' prints them");
         *ret = sum;
         return TRUE;
+}
+
+static void read_key(const WattleIniLine *line, WattleLineage *ret)
+{
+        if (strcmp(line->key, "Serial") == 0 &&
+            !wattle_uint_parse(line->value, 1, G_MAXINT64, &ret->serial, NULL))
+                ret->serial = 0;
+        else if (strcmp(line->key, "Previous") == 0)
+                ret->has_previous = wattle_text_sum_parse(line->value, &ret->previous, NULL);
+}
+
+void wattle_lineage_read(gconstpointer bytes, gsize size, WattleLineage *ret)
+{
+        g_auto(WattleReport) unheard = { 0 };
+        g_auto(WattleIni) ini = { 0 };
+        WattleIniLine line;
+
+        *ret = (WattleLineage){ 0 };
+        wattle_text_sum(bytes, size, &ret->sum);
+        wattle_report_init(&unheard);
+        wattle_ini_init(&ini, bytes, size, NULL, &unheard);
+        while (wattle_ini_next(&ini, &line))
+                if (line.kind == WATTLE_INI_KEY && g_strcmp0(line.section, "Mesh") == 0)
+                        read_key(&line, ret);
 }
 
 WattleSuccession wattle_lineage_judge(const WattleLineage *present, const WattleLineage *candidate)

@@ -25,6 +25,10 @@ typedef struct {
         WattleTextSum previous;
 } WattleLineage;
 
+/* What [Mesh] of a text says, good or not, and the sum of the text. A text that has it no reader
+ * would take has serial 0. */
+void wattle_lineage_read(gconstpointer bytes, gsize size, WattleLineage *ret);
+
 /* A higher Serial than this many more is a slip of the finger or worse: nothing could follow on
  * one near the end of the numbers. */
 #define WATTLE_SERIAL_MAX_STEP 1000000

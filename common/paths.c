@@ -59,6 +59,11 @@ char *wattle_paths_key(const char *private_key_file, const char *mesh)
                                 : g_strdup_printf(WATTLE_KEY_FORMAT, mesh);
 }
 
+char *wattle_paths_last_good(const char *mesh)
+{
+        return g_strdup_printf(WATTLE_CONFDIR "/%s.last/%s.mesh", mesh, mesh);
+}
+
 char *wattle_paths_credential(const char *mesh)
 {
         return g_strconcat("network.wireguard.private." WATTLE_FILE_PREFIX, mesh, NULL);

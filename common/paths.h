@@ -45,6 +45,9 @@ char *wattle_paths_mesh_of(WattleFileKind kind, const char *file_name);
 /* Where the key of a mesh is, absolute; private_key_file is that of the local settings, or NULL. */
 char *wattle_paths_key(const char *private_key_file, const char *mesh);
 
+/* The profile that this host ran well with last, absolute; its signature is beside it. */
+char *wattle_paths_last_good(const char *mesh);
+
 /* What the key is called as a credential of networkd's, in each credential store. */
 char *wattle_paths_credential(const char *mesh);
 

@@ -56,7 +56,8 @@ static gboolean load_view(WattleTunnel *tunnel, const WattleKey *self_key, Wattl
         g_autoptr(WattleView) view = NULL;
         const WattleDevice *self;
 
-        if (!wattle_mesh_load(&mesh, tunnel->around->root_fd, tunnel->mesh, report))
+        if (!wattle_mesh_load(&mesh, tunnel->around->root_fd, tunnel->mesh,
+                              WATTLE_LOAD_OR_LAST_GOOD, report))
                 return FALSE;
         /* The user wattle may not read the private key; the kernel says the public one. */
         self = wattle_profile_find_key(mesh.profile, self_key);

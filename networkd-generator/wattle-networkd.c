@@ -34,7 +34,8 @@ static gboolean write_mesh(int root_fd, const char *name)
         gboolean ok;
 
         wattle_report_init(&report);
-        ok = wattle_deployment_load(&deployment, root_fd, name, &gid, &report);
+        ok = wattle_deployment_load(&deployment, root_fd, name, &gid, WATTLE_LOAD_OR_LAST_GOOD,
+                                    &report);
         wattle_log_report(&report);
         if (!ok)
                 wattle_log(WATTLE_LOG_ERROR, "mesh %s: keeping the previous configuration", name);

@@ -257,7 +257,8 @@ gboolean wattle_vpn_data_load(const WattleVpnData *data, int root_fd, WattleMesh
                               WattleReport *report)
 {
         gboolean ok = data->profile ? load_carried(data, ret, report)
-                                    : wattle_mesh_load(ret, root_fd, data->mesh, report);
+                                    : wattle_mesh_load(ret, root_fd, data->mesh,
+                                                       WATTLE_LOAD_OR_LAST_GOOD, report);
 
         if (ok)
                 apply_choices(data, &ret->local);

@@ -88,7 +88,8 @@ static gboolean write_mesh(int root_fd, const char *mesh)
         gboolean ok;
 
         wattle_report_init(&report);
-        ok = wattle_deployment_load(&deployment, root_fd, mesh, &gid, &report);
+        ok = wattle_deployment_load(&deployment, root_fd, mesh, &gid, WATTLE_LOAD_OR_LAST_GOOD,
+                                    &report);
         wattle_log_report(&report);
         ok = ok && update_profile(root_fd, mesh, &deployment, &done, &error);
         if (error)

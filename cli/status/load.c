@@ -122,7 +122,7 @@ static gboolean load_kernel(const WattleStatusSource *source, const char *name,
         g_auto(WattleMesh) mesh = { 0 };
         g_autoptr(WattleView) view = NULL;
 
-        if (!wattle_mesh_load(&mesh, root_fd, name, report))
+        if (!wattle_mesh_load(&mesh, root_fd, name, WATTLE_LOAD_OR_LAST_GOOD, report))
                 return FALSE;
         view = wattle_host_view(root_fd, &mesh, NULL, WATTLE_OWNER_AUTO, report);
         if (!view) {
@@ -132,6 +132,11 @@ static gboolean load_kernel(const WattleStatusSource *source, const char *name,
         *ret_complete = fill(status, view, mesh.profile, notes);
         if (!mesh.local.enable)
                 note(notes, "Its local settings have Enable=no.");
+        if (mesh.is_last_good)
+                note(notes,
+                     "The profile that stands there does not do, and the last good one "
+                     "stands in for it: 'wattle check %s' says why.",
+                     name);
         return TRUE;
 }
 

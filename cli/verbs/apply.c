@@ -167,7 +167,7 @@ static gboolean load(WattleApply *apply)
 
         wattle_report_init(&report);
         ok = wattle_deployment_load(&apply->deployment, applier->root_fd, apply->mesh,
-                                    &applier->networkd_gid, &report) &&
+                                    &applier->networkd_gid, WATTLE_LOAD_PRESENT, &report) &&
              wattle_deployment_check_nm(&apply->deployment, applier->root_fd, &report);
         wattle_print_report(&report);
         if (!ok)

@@ -37,7 +37,8 @@ static gboolean check_installed(const WattleCli *cli, const char *name,
 
         if (!path)
                 return FALSE;
-        ok = wattle_deployment_load(deployment, cli->root_fd, name, has_gid ? &gid : NULL, report);
+        ok = wattle_deployment_load(deployment, cli->root_fd, name, has_gid ? &gid : NULL,
+                                    WATTLE_LOAD_PRESENT, report);
         if (!is_root && deployment->mesh.local.enable)
                 wattle_report_warning(report, (WattlePlace){ path, 0, 0 },
                                       "the private key was not looked at, which takes root");

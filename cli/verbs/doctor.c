@@ -45,7 +45,7 @@ static void examine(const WattleCli *cli, const char *name, GArray *findings)
 
         wattle_report_init(&report);
         wattle_facts_init(&facts);
-        if (wattle_mesh_load(&mesh, cli->root_fd, name, &report))
+        if (wattle_mesh_load(&mesh, cli->root_fd, name, WATTLE_LOAD_OR_LAST_GOOD, &report))
                 view = wattle_host_view(cli->root_fd, &mesh, NULL, WATTLE_OWNER_AUTO, &report);
         if (!view) {
                 add_report(findings, &report);

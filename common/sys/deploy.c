@@ -92,7 +92,7 @@ static gboolean make_view(WattleDeployment *deployment, int root_fd, WattleRepor
 }
 
 gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const char *name,
-                                const gid_t *networkd_gid, WattleReport *report)
+                                const gid_t *networkd_gid, WattleLoad how, WattleReport *report)
 {
         g_autofree char *path = wattle_mesh_find(root_fd, name);
         gboolean loaded;
@@ -100,7 +100,7 @@ gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const
         wattle_fileset_init(&deployment->files);
         if (!path)
                 return TRUE;
-        loaded = wattle_mesh_load(&deployment->mesh, root_fd, name, report);
+        loaded = wattle_mesh_load(&deployment->mesh, root_fd, name, how, report);
         /* A mesh that is disabled may be as bad as it likes: the generator does not read it either.
          */
         if (!deployment->mesh.local.enable)

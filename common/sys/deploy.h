@@ -22,7 +22,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleDeployment, wattle_deployment_clear)
  * without one; NULL not to look at the key. FALSE with errors in the report: then the previous
  * files are to stay. deployment must be zeroed. */
 gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const char *name,
-                                const gid_t *networkd_gid,
+                                const gid_t *networkd_gid, WattleLoad how,
                                 WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The private key that the view names, for NetworkManager, which has to be given it: networkd reads

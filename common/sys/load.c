@@ -8,10 +8,13 @@
 
 #include "common/error.h"
 #include "common/ini.h"
+#include "common/lineage.h"
 #include "common/paths.h"
+#include "common/profile-sign.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/heap.h"
+#include "common/sys/trust.h"
 
 #define LOCAL_SUFFIX     ".conf"
 #define LOCAL_MAX_BYTES  (1024 * 1024)
@@ -36,11 +39,10 @@ static gboolean is_absence(int error_number)
 }
 
 /* What cannot be looked at may hide the later ones: it is found, and reading it gives the error. */
-char *wattle_mesh_find(int root_fd, const char *name)
+static char *find_file(int root_fd, const char *name, const char *suffix)
 {
         for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
-                g_autofree char *path =
-                        g_strdup_printf("%s/%s" WATTLE_MESH_SUFFIX, folders[i], name);
+                g_autofree char *path = g_strdup_printf("%s/%s%s", folders[i], name, suffix);
                 struct stat st;
 
                 if (fstatat(root_fd, path + 1, &st, AT_SYMLINK_NOFOLLOW) == 0 || !is_absence(errno))
@@ -48,6 +50,11 @@ char *wattle_mesh_find(int root_fd, const char *name)
                                                                         : g_steal_pointer(&path);
         }
         return NULL;
+}
+
+char *wattle_mesh_find(int root_fd, const char *name)
+{
+        return find_file(root_fd, name, WATTLE_MESH_SUFFIX);
 }
 
 static int compare_names(gconstpointer a, gconstpointer b)
@@ -131,18 +138,36 @@ static GBytes *read_reported(int dir_fd, const char *path, const char *name, gsi
         return bytes;
 }
 
-static gboolean load_profile(WattleMesh *mesh, int dir_fd, const char *path, WattleReport *report)
+static GBytes *read_profile(const WattleMesh *mesh, int dir_fd, const char *path,
+                            WattleReport *report)
 {
         struct stat st;
-        GBytes *bytes;
 
         if (fstatat(dir_fd, path, &st, 0) == 0 && st.st_size <= WATTLE_INI_MAX_BYTES)
                 wattle_heap_expect(HEAP_FACTOR * (gsize)st.st_size);
-        bytes = read_reported(dir_fd, path, mesh->path, WATTLE_INI_MAX_BYTES, report);
-        if (!bytes)
-                return FALSE;
+        return read_reported(dir_fd, path, mesh->path, WATTLE_INI_MAX_BYTES, report);
+}
+
+/* Whether the bytes are signed by who is trusted, and say of themselves what they must; without
+ * trust they need not. Takes the bytes. */
+static gboolean load_bytes(WattleMesh *mesh, int dir_fd, const char *path, GBytes *bytes,
+                           const WattleTrust *trust, WattleReport *report)
+{
+        g_auto(WattleSigner) signer = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        mesh->is_signed = trust->path && wattle_trust_verify(trust, dir_fd, path, mesh->path, bytes,
+                                                             &signer, report);
+        /* Faults of a text that is not signed yet are of use to who is going to sign it. */
         mesh->profile = wattle_profile_load_take(bytes, mesh->path, report);
-        return mesh->profile != NULL;
+        if (!mesh->profile || !mesh->is_signed)
+                return mesh->profile != NULL && !trust->path;
+        mesh->signer = signer.key;
+        if (!wattle_profile_check_comment(mesh->profile, signer.comment, &error))
+                wattle_report_error(report,
+                                    wattle_profile_place(mesh->profile, mesh->profile->place), "%s",
+                                    error->message);
+        return !error && wattle_profile_check_signed(mesh->profile, &signer.key, report);
 }
 
 /* *unread is set if there is no telling what the file says. */
@@ -209,7 +234,181 @@ static gboolean check_installed_name(const WattleMesh *mesh, const char *name, W
         return FALSE;
 }
 
-gboolean wattle_mesh_load(WattleMesh *mesh, int root_fd, const char *name, WattleReport *report)
+static const char *describe(WattleSuccession succession)
+{
+        switch (succession) {
+        case WATTLE_SUCCESSION_OLDER:
+                return "is older than the one that this host ran well with last";
+        case WATTLE_SUCCESSION_TWIN:
+                return "is another text than the one of the same Serial= that this host ran well "
+                       "with last";
+        case WATTLE_SUCCESSION_FORK:
+                return "was made from another text than the one that this host ran well with last";
+        case WATTLE_SUCCESSION_SAME:
+        case WATTLE_SUCCESSION_NEWER:
+        case WATTLE_SUCCESSION_JUMP:
+                return NULL;
+        }
+        g_return_val_if_reached(NULL);
+}
+
+/* Whether the text may follow on the last good one. One that a person put there may be far ahead.
+ */
+static gboolean check_succession(const WattleMesh *mesh, const WattleLineage *last,
+                                 const WattleTextSum *sum, WattleReport *report)
+{
+        const WattleProfile *profile = mesh->profile;
+        const WattleLineage own = { profile->serial, *sum, profile->has_previous,
+                                    profile->previous };
+        WattleSuccession succession = wattle_lineage_judge(last, &own);
+        const char *what = describe(succession);
+
+        if (!what)
+                return TRUE;
+        if (succession == WATTLE_SUCCESSION_FORK) {
+                wattle_report_warning(report,
+                                      wattle_profile_place(profile, profile->previous_place),
+                                      "Previous: this text %s, so two people changed the mesh at "
+                                      "once, and the change of one is lost: look for it",
+                                      what);
+                return TRUE;
+        }
+        wattle_report_error(report, wattle_profile_place(profile, profile->place),
+                            "Serial=%" G_GUINT64_FORMAT " %s, which has %" G_GUINT64_FORMAT
+                            ": let Serial= rise, and sign it again",
+                            profile->serial, what, last->serial);
+        return FALSE;
+}
+
+/* NULL if there is none, or it cannot be read: then it stands in for nothing either. */
+static GBytes *read_last_good(int root_fd, const char *name)
+{
+        g_autofree char *path = wattle_paths_last_good(name);
+
+        return wattle_read_file(root_fd, path + 1, WATTLE_INI_MAX_BYTES, NULL);
+}
+
+/* A last good one that does not verify is none, whatever Serial= it says. */
+static gboolean read_last_lineage(int root_fd, const char *name, const WattleTrust *trust,
+                                  GBytes *bytes, WattleLineage *ret)
+{
+        g_autofree char *path = wattle_paths_last_good(name);
+        g_auto(WattleReport) unheard = { 0 };
+        g_auto(WattleSigner) signer = { 0 };
+        gsize size;
+        gconstpointer data = g_bytes_get_data(bytes, &size);
+
+        wattle_report_init(&unheard);
+        if (!wattle_trust_verify(trust, root_fd, path + 1, path, bytes, &signer, &unheard))
+                return FALSE;
+        wattle_lineage_read(data, size, ret);
+        return TRUE;
+}
+
+/* What stands there. It is compared with the last good one as bytes first: nearly always these are
+ * the same. */
+static gboolean load_present(WattleMesh *mesh, int root_fd, const char *name,
+                             const WattleTrust *trust, GBytes *last_good, WattleReport *report)
+{
+        GBytes *bytes = read_profile(mesh, root_fd, mesh->path + 1, report);
+        gboolean is_other = bytes && last_good && !g_bytes_equal(bytes, last_good);
+        WattleTextSum sum = { 0 };
+        WattleLineage last;
+        gconstpointer data;
+        gsize size;
+
+        if (!bytes)
+                return FALSE;
+        if (is_other) {
+                data = g_bytes_get_data(bytes, &size);
+                wattle_text_sum(data, size, &sum);
+        }
+        if (!load_bytes(mesh, root_fd, mesh->path + 1, bytes, trust, report) ||
+            !check_installed_name(mesh, name, report))
+                return FALSE;
+        return !is_other || !read_last_lineage(root_fd, name, trust, last_good, &last) ||
+               check_succession(mesh, &last, &sum, report);
+}
+
+static void forget_profile(WattleMesh *mesh)
+{
+        g_clear_pointer(&mesh->path, g_free);
+        g_clear_pointer(&mesh->profile, wattle_profile_free);
+        mesh->is_signed = FALSE;
+}
+
+static gboolean load_last_good(WattleMesh *mesh, int root_fd, const char *name,
+                               const WattleTrust *trust, GBytes *bytes, WattleReport *report)
+{
+        mesh->path = wattle_paths_last_good(name);
+        mesh->is_last_good =
+                load_bytes(mesh, root_fd, mesh->path + 1, g_bytes_ref(bytes), trust, report) &&
+                check_installed_name(mesh, name, report);
+        return mesh->is_last_good;
+}
+
+static void copy_faults(const WattleReport *from, WattleReport *to)
+{
+        for (guint i = 0; i < from->faults->len; i++) {
+                const WattleFault *fault = &g_array_index(from->faults, WattleFault, i);
+
+                if (fault->kind == WATTLE_FAULT_ERROR)
+                        wattle_report_error(to, fault->place, "%s", fault->text);
+                else
+                        wattle_report_warning(to, fault->place, "%s", fault->text);
+        }
+}
+
+static gboolean load_signed(WattleMesh *mesh, int root_fd, const char *name, WattleLoad how,
+                            const WattleTrust *trust, WattleReport *report)
+{
+        g_autoptr(GBytes) last_good = read_last_good(root_fd, name);
+        g_auto(WattleReport) faults = { 0 }, faults_of_last = { 0 };
+        g_autofree char *first = NULL;
+        gboolean ok;
+
+        wattle_report_init(&faults);
+        wattle_report_init(&faults_of_last);
+        ok = load_present(mesh, root_fd, name, trust, last_good, &faults);
+        if (ok || how == WATTLE_LOAD_PRESENT || !last_good) {
+                copy_faults(&faults, report);
+                return ok;
+        }
+        forget_profile(mesh);
+        if (!load_last_good(mesh, root_fd, name, trust, last_good, &faults_of_last)) {
+                copy_faults(&faults, report);
+                copy_faults(&faults_of_last, report);
+                return FALSE;
+        }
+        first = wattle_report_first_error(&faults);
+        wattle_report_warning(report, WATTLE_NO_PLACE,
+                              "%s; until that is mended the last good one, %s, stands in for it",
+                              first, mesh->path);
+        copy_faults(&faults_of_last, report);
+        return TRUE;
+}
+
+/* FALSE with an error in the report; without a file nobody need be trusted. */
+static gboolean read_trust(WattleTrust *trust, int root_fd, const char *name, WattleReport *report)
+{
+        g_autofree char *path = find_file(root_fd, name, WATTLE_TRUST_SUFFIX);
+
+        return !path || wattle_trust_read(trust, root_fd, path + 1, path, report);
+}
+
+static gboolean load_installed(WattleMesh *mesh, int root_fd, const char *name, WattleLoad how,
+                               WattleReport *report)
+{
+        g_auto(WattleTrust) trust = { 0 };
+
+        if (!read_trust(&trust, root_fd, name, report))
+                return FALSE;
+        return trust.path ? load_signed(mesh, root_fd, name, how, &trust, report)
+                          : load_present(mesh, root_fd, name, &trust, NULL, report);
+}
+
+gboolean wattle_mesh_load(WattleMesh *mesh, int root_fd, const char *name, WattleLoad how,
+                          WattleReport *report)
 {
         gboolean ok;
 
@@ -222,14 +421,32 @@ gboolean wattle_mesh_load(WattleMesh *mesh, int root_fd, const char *name, Wattl
                                     name, name);
                 return FALSE;
         }
-        ok = load_profile(mesh, root_fd, mesh->path + 1, report) &&
-             check_installed_name(mesh, name, report);
+        ok = load_installed(mesh, root_fd, name, how, report);
         return wattle_local_load(&mesh->local, root_fd, name, report) && ok;
+}
+
+/* "home.pub" beside "home.mesh"; NULL for a file that is not called so, or if there is none. */
+static char *trust_beside(const char *path)
+{
+        g_autofree char *stem = NULL, *trust = NULL;
+
+        if (!g_str_has_suffix(path, WATTLE_MESH_SUFFIX))
+                return NULL;
+        stem = g_strndup(path, strlen(path) - strlen(WATTLE_MESH_SUFFIX));
+        trust = g_strconcat(stem, WATTLE_TRUST_SUFFIX, NULL);
+        return wattle_path_exists(AT_FDCWD, trust) ? g_steal_pointer(&trust) : NULL;
 }
 
 gboolean wattle_mesh_load_file(WattleMesh *mesh, const char *path, WattleReport *report)
 {
+        g_autofree char *trust_path = trust_beside(path);
+        g_auto(WattleTrust) trust = { 0 };
+        GBytes *bytes;
+
         wattle_local_init(&mesh->local);
         mesh->path = g_strdup(path);
-        return load_profile(mesh, AT_FDCWD, path, report);
+        if (trust_path && !wattle_trust_read(&trust, AT_FDCWD, trust_path, trust_path, report))
+                return FALSE;
+        bytes = read_profile(mesh, AT_FDCWD, path, report);
+        return bytes && load_bytes(mesh, AT_FDCWD, path, bytes, &trust, report);
 }

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The one door through which meshes come in: find, read, parse, check. A mesh is NAME.mesh and the
- * .conf files of NAME.mesh.d, in /etc/wattle, /run/wattle and /usr/lib/wattle, with systemd's
- * precedence: a file of the same name in an earlier folder hides the later ones, and a link to
- * /dev/null hides all. */
+/* The one door through which meshes come in: find, read, verify, parse, check. A mesh is NAME.mesh
+ * and the .conf files of NAME.mesh.d, in /etc/wattle, /run/wattle and /usr/lib/wattle, with
+ * systemd's precedence: a file of the same name in an earlier folder hides the later ones, and a
+ * link to /dev/null hides all. So it is with MESH.pub: where that is found, the mesh must be signed
+ * by one of the keys in it (common/sys/trust.h), may not be older than the last good one, and that
+ * one stands in for it if it does not verify. */
 #pragma once
 
 #include "common/local.h"
 #include "common/profile.h"
 
 typedef struct {
-        char *path;             /* of the profile, as messages call it */
+        char *path;         /* of the profile, as messages call it */
+        gboolean is_signed; /* and verified */
+        WattleSigningKey signer;
+        gboolean is_last_good;  /* it is not the one that stands there, which does not verify */
         WattleProfile *profile; /* read and checked */
         WattleLocal local;
 } WattleMesh;
@@ -23,12 +28,20 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleMesh, wattle_mesh_clear)
  * are reported, and folders that cannot be read: an error, for then the list may lack some. */
 char **wattle_mesh_list(int root_fd, WattleReport *report);
 
+/* What is to be done where an installed mesh must be signed, and does not verify or is bad. */
+typedef enum {
+        WATTLE_LOAD_PRESENT, /* fail: for who changes what this host runs, or looks for faults */
+        WATTLE_LOAD_OR_LAST_GOOD, /* take the last good one, and warn: a stray edit takes no host
+                                     off */
+} WattleLoad;
+
 /* An installed mesh by name, with its local settings. FALSE with errors in the report: not found,
  * masked, bad. mesh must be zeroed. */
-gboolean wattle_mesh_load(WattleMesh *mesh, int root_fd, const char *name,
+gboolean wattle_mesh_load(WattleMesh *mesh, int root_fd, const char *name, WattleLoad how,
                           WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A profile by path, with all local settings at their defaults. */
+/* A profile by path, with all local settings at their defaults. It must be signed if there is a
+ * MESH.pub beside it. */
 gboolean wattle_mesh_load_file(WattleMesh *mesh, const char *path,
                                WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 

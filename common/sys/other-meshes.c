@@ -61,7 +61,8 @@ static void compare(int root_fd, const char *name, Pair *pair)
         g_autoptr(WattleView) view = NULL;
 
         wattle_report_init(&unheard);
-        if (!wattle_mesh_load(&mesh, root_fd, name, &unheard) || !mesh.local.enable)
+        if (!wattle_mesh_load(&mesh, root_fd, name, WATTLE_LOAD_OR_LAST_GOOD, &unheard) ||
+            !mesh.local.enable)
                 return;
         view = wattle_host_view(root_fd, &mesh, NULL, WATTLE_OWNER_AUTO, &unheard);
         if (!view)

@@ -158,7 +158,8 @@ static void load_mesh(WattleEditorModel *model)
         wattle_report_init(&report);
         if (model->data.profile)
                 load_carried(model, &report);
-        else if (!wattle_mesh_load(&model->mesh, model->root_fd, model->data.mesh, &report) &&
+        else if (!wattle_mesh_load(&model->mesh, model->root_fd, model->data.mesh,
+                                   WATTLE_LOAD_OR_LAST_GOOD, &report) &&
                  is_hidden(model)) {
                 set_mesh_note(model, WATTLE_NOTE_INFO,
                               "Only root reads this mesh, so its devices are not listed here.");

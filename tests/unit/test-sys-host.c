@@ -175,7 +175,7 @@ static void view_row(gconstpointer data)
         root_init(&root);
         fill_root(&root, row);
         wattle_report_init(&report);
-        g_assert_true(wattle_mesh_load(&mesh, root.fd, "home", &report));
+        g_assert_true(wattle_mesh_load(&mesh, root.fd, "home", WATTLE_LOAD_OR_LAST_GOOD, &report));
         view = wattle_host_view(root.fd, &mesh, row->as, WATTLE_OWNER_AUTO, &report);
         check_faults(&report, row->faults);
         g_assert_cmpstr(view ? view->self.name : NULL, ==, row->device);
@@ -196,7 +196,7 @@ static void owner_asked_for_beats_the_settings(void)
         root_init(&root);
         fill_root(&root, &row);
         wattle_report_init(&report);
-        g_assert_true(wattle_mesh_load(&mesh, root.fd, "home", &report));
+        g_assert_true(wattle_mesh_load(&mesh, root.fd, "home", WATTLE_LOAD_OR_LAST_GOOD, &report));
         view = wattle_host_view(root.fd, &mesh, "bob", WATTLE_OWNER_NETWORK_MANAGER, &report);
         g_assert_cmpint(view->owner, ==, WATTLE_OWNER_NETWORK_MANAGER);
 }
