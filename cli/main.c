@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "common/scalar.h"
+#include "common/sys/heap.h"
 
 static const struct {
         const char *title; /* of the group that begins here, or NULL */
@@ -123,6 +124,7 @@ int main(int argc, char **argv)
         WattleCli cli = { .root = "/", .root_fd = -1 };
         int status;
 
+        wattle_heap_init();
         if (sodium_init() < 0)
                 g_error("libsodium failed to initialise");
         /* A reader that has gone is a write error like a full disk. */

@@ -12,3 +12,7 @@ gboolean wattle_text_is_unprintable(gunichar c);
 /* The same text as UTF-8, each character that is unprintable, and each byte that is none, as
  * U+FFFD. */
 char *wattle_text_clean(const char *text);
+
+/* Whether all n bytes are printable ASCII, newlines and tabs: as most texts are, and quickly told.
+ */
+gboolean wattle_text_is_plain(const char *text, gsize n);

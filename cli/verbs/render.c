@@ -107,7 +107,8 @@ static void print_files(const WattleFileset *files)
                 if (i > 0)
                         putchar('\n');
                 wattle_print_styled(stdout, WATTLE_STYLE_BOLD, heading);
-                wattle_print(stdout, "\n%s", file->content->str);
+                putchar('\n');
+                wattle_print_styled(stdout, WATTLE_STYLE_PLAIN, file->content->str);
         }
 }
 

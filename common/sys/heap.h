@@ -5,8 +5,8 @@
 
 #include <glib.h>
 
-/* For a program that lives for one mesh, before it has threads: what is freed is kept for what
- * comes next, and the heap goes on at a boundary of huge pages. */
+/* For a program that reads its meshes and ends, before it has threads: what is freed is kept for
+ * what comes next, and the heap goes on at a boundary of huge pages. */
 void wattle_heap_init(void);
 
 /* So many bytes are going to be needed: if it takes huge pages to hold them, the kernel is asked

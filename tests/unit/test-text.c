@@ -3,7 +3,8 @@
 
 #include "tests/unit/fixture.h"
 
-#define BAD "\xef\xbf\xbd"
+#define FORTY "0123456789012345678901234567890123456789"
+#define BAD   "\xef\xbf\xbd"
 
 static const struct {
         const char *name;
@@ -31,6 +32,10 @@ static const struct {
           "\x9b"
           "2J\xff",
           BAD "2J" BAD },
+        /* Longer than the blocks that are looked through. */
+        { "long", FORTY FORTY "\n\tend", FORTY FORTY "\n\tend" },
+        { "long-bad-in-block", "\033" FORTY FORTY, BAD FORTY FORTY },
+        { "long-bad-at-end", FORTY FORTY "\033", FORTY FORTY BAD },
         { "cut-off", "\xe2\x82", BAD BAD },
 };
 
