@@ -58,6 +58,13 @@ static void read_lines(WattleBefore *before, WattleIni *ini, gboolean is_netdev)
         }
 }
 
+void wattle_before_init(WattleBefore *before, const char *interface)
+{
+        before->interface = g_strdup(interface);
+        before->endpoints = g_hash_table_new_full((GHashFunc)wattle_key_hash,
+                                                  (GEqualFunc)wattle_key_equal, g_free, g_free);
+}
+
 void wattle_before_read(WattleBefore *before, int root_fd, WattleFileKind kind, const char *mesh)
 {
         g_autofree char *path = wattle_paths_file(kind, mesh);
@@ -67,9 +74,7 @@ void wattle_before_read(WattleBefore *before, int root_fd, WattleFileKind kind, 
         gpointer data;
         gsize size;
 
-        before->interface = NULL;
-        before->endpoints = g_hash_table_new_full((GHashFunc)wattle_key_hash,
-                                                  (GEqualFunc)wattle_key_equal, g_free, g_free);
+        wattle_before_init(before, NULL);
         if (!bytes)
                 return;
         data = g_bytes_unref_to_data(bytes, &size);

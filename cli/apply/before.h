@@ -10,9 +10,13 @@
 #include "common/paths.h"
 
 typedef struct {
-        char *interface;       /* NULL: there is no file */
+        char *interface;       /* NULL: there is no file; owned */
         GHashTable *endpoints; /* WattleKey to the text of the endpoint; NULL: it gave none */
 } WattleBefore;
+
+/* No endpoint, and the interface if there is one: enough of a file that is as the mesh says, for
+ * then none of its endpoints differs. */
+void wattle_before_init(WattleBefore *before, const char *interface);
 
 /* The .netdev or the profile for NetworkManager, whose private key is read over and wiped. A file
  * that is missing or not ours leaves before empty. */

@@ -59,7 +59,10 @@ static void look_at_files(WattleApply *apply)
                         WATTLE_FILE_BIT(((WattleFile *)g_ptr_array_index(files->files, i))->kind);
         wattle_install_compare(root_fd, apply->mesh, files, &apply->applier->networkd_gid,
                                &facts->files);
-        wattle_before_read(&apply->before, root_fd, WATTLE_FILE_NETDEV, apply->mesh);
+        if (facts->wanted_files & ~facts->files.changed & WATTLE_FILE_BIT(WATTLE_FILE_NETDEV))
+                wattle_before_init(&apply->before, apply->deployment.view->interface);
+        else
+                wattle_before_read(&apply->before, root_fd, WATTLE_FILE_NETDEV, apply->mesh);
         facts->systemd_version = apply->deployment.systemd_version;
         facts->is_pending = wattle_pending_get(root_fd, apply->mesh);
         facts->is_overridden = (!apply->deployment.view ||
