@@ -41,7 +41,9 @@ extern const WattleVerb wattle_verb_remove;
 extern const WattleVerb wattle_verb_render;
 extern const WattleVerb wattle_verb_show;
 extern const WattleVerb wattle_verb_up;
+extern const WattleVerb wattle_verb_sign;
 extern const WattleVerb wattle_verb_status;
+extern const WattleVerb wattle_verb_verify;
 
 /* Reads the options of a verb, wherever they stand, and opens the root. Text options are of type
  * G_OPTION_ARG_FILENAME: bytes as they were given. FALSE if there is nothing left to do: --help was

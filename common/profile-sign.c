@@ -33,7 +33,7 @@ gboolean wattle_profile_check_signed(const WattleProfile *profile, const WattleS
                                     "a signed mesh has a Serial=, lest an older one passes for it: "
                                     "write Serial=1 below [Mesh], and let it rise with every "
                                     "change");
-        if (profile->n_signing_keys > 0 && !has_signer(profile, signer)) {
+        if (signer && profile->n_signing_keys > 0 && !has_signer(profile, signer)) {
                 wattle_signing_key_format(signer, text);
                 wattle_report_error(
                         report, wattle_profile_place(profile, profile->signing_keys[0].place),

@@ -11,7 +11,7 @@
 #define WATTLE_SIGNATURE_SUFFIX ".minisig"
 
 /* Whether the text says Name= and Serial=, and whether signer is among its SigningKeys=, if it has
- * these. FALSE with errors in the report. */
+ * these; signer NULL: whoever it will be. FALSE with errors in the report. */
 gboolean wattle_profile_check_signed(const WattleProfile *profile, const WattleSigningKey *signer,
                                      WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -55,10 +55,10 @@ _wattle_operands()
 _wattle()
 {
         local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
-        local verbs='init add remove check show genkey pubkey apply up down status doctor migrate render export help'
+        local verbs='init add remove sign check show verify genkey pubkey apply up down status doctor migrate render export help'
         local with_value='--as --owner --systemd --local --output -o --key -k --address -a
                 --public-endpoint --private-endpoint --route --alias --subnet -s --port -p --domain -d
-                --private-key --root'
+                --private-key --signing-key --root'
         local verb='' verb_at i operands=()
 
         with_value=${with_value//[$'\n ']/ }
@@ -99,7 +99,7 @@ _wattle()
                 mapfile -t COMPREPLY < <(compgen -d -- "$cur")
                 return
                 ;;
-        *:--local | *:--private-key | *:--output | *:-o)
+        *:--local | *:--private-key | *:--signing-key | *:--output | *:-o)
                 compopt -o filenames
                 mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                 return

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/print.h"
+#include "cli/signing.h"
 #include "common/sys/deploy.h"
 
 /* What wattle_deployment_load() leaves to others: whether there is a key to give to NetworkManager,
@@ -53,6 +54,11 @@ static void print_good(const WattleMesh *mesh)
                      mesh->profile->n_devices == 1 ? "" : "s");
         if (mesh->profile->has_serial)
                 wattle_print(stdout, ", serial %" G_GUINT64_FORMAT, mesh->profile->serial);
+        if (mesh->is_signed) {
+                g_autofree char *who = wattle_signing_describe(&mesh->signer);
+
+                wattle_print(stdout, ", signed by key %s", who);
+        }
         putchar('\n');
 }
 

@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/keyfile.h"
 #include "cli/print.h"
+#include "cli/signing.h"
 #include "common/scalar.h"
 #include "common/sys/secret.h"
 
@@ -78,16 +79,47 @@ static gboolean make_key_file(const WattleCli *cli, const char *mesh, const char
         return TRUE;
 }
 
+static gboolean make_signing_key(const char *given, gboolean no_password)
+{
+        g_autofree char *path = wattle_signing_path(given), *who = NULL;
+        g_autoptr(WattleSigningSecret) secret = wattle_signing_make(path, no_password);
+        char text[WATTLE_SIGNING_KEY_TEXT_MAX];
+        WattleSigningKey key;
+
+        if (!secret)
+                return FALSE;
+        wattle_signing_secret_get_public(secret, &key);
+        wattle_signing_key_format(&key, text);
+        who = wattle_signing_describe(&key);
+        wattle_print(stderr,
+                     "%s: made, key %s; its public half, for " WATTLE_CONFDIR "/MESH.pub on every "
+                     "host:\n",
+                     path, who);
+        puts(text);
+        return TRUE;
+}
+
 static int run(WattleCli *cli, char **argv)
 {
         g_auto(GStrv) operands = NULL;
         g_auto(WattleReport) report = { 0 };
+        gboolean signing = FALSE, no_password = FALSE;
         g_autofree char *file = NULL;
         g_autoptr(GError) error = NULL;
-        const GOptionEntry options[] = { { 0 } };
+        const GOptionEntry options[] = {
+                { "signing", 0, 0, G_OPTION_ARG_NONE, &signing,
+                  "make a key that signs meshes; FILE, else ~/.config/wattle/signing.key", NULL },
+                { "no-password", 0, 0, G_OPTION_ARG_NONE, &no_password,
+                  "leave the signing key without one: who has the file can sign", NULL },
+                { 0 },
+        };
 
         if (!wattle_cli_parse(cli, &wattle_verb_genkey, options, argv, &operands))
                 return cli->status;
+        if (signing)
+                return make_signing_key(operands[0], no_password) ? EXIT_SUCCESS : EXIT_FAILURE;
+        if (no_password)
+                return wattle_cli_usage(&wattle_verb_genkey, "--no-password goes with --signing");
         if (!operands[0])
                 return print_new_key() ? EXIT_SUCCESS : EXIT_FAILURE;
         if (!wattle_identifier_check(operands[0], WATTLE_MESH_NAME_MAX, &error))
@@ -100,7 +132,7 @@ static int run(WattleCli *cli, char **argv)
 
 const WattleVerb wattle_verb_genkey = {
         .name = "genkey",
-        .operands = "[MESH]",
+        .operands = "[MESH|FILE]",
         .n_min = 0,
         .n_max = 1,
         .summary = "make this host's private key",
@@ -109,7 +141,7 @@ const WattleVerb wattle_verb_genkey = {
                 "/MESH.key or what\n"
                 "PrivateKeyFile= says, and prints the public half for the admin of the mesh. A key\n"
                 "that is there is never written over. Without MESH, prints a private key as\n"
-                "'wg genkey' does.",
+                "'wg genkey' does. With --signing, makes the admin's key in minisign's format.",
         .example = "wattle genkey home",
         .run = run,
 };

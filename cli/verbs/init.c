@@ -10,8 +10,11 @@
 
 #include "cli/cli.h"
 #include "cli/print.h"
+#include "cli/signing.h"
+#include "common/profile-sign.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
+#include "common/sys/trust.h"
 
 typedef struct {
         char **subnet_texts;
@@ -19,6 +22,8 @@ typedef struct {
         WattleProfilePrefix subnets[WATTLE_PROFILE_MAX_SUBNETS];
         guint n_subnets;
         WattleOptionalU16 listen_port;
+        gboolean sign, no_password;
+        char *signing_key;
 } Options;
 
 static void options_clear(Options *options)
@@ -26,6 +31,7 @@ static void options_clear(Options *options)
         g_strfreev(options->subnet_texts);
         g_free(options->port_text);
         g_free(options->domain);
+        g_free(options->signing_key);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -83,7 +89,8 @@ static char *make_text(const char *name, const char *file, const char *operand,
                        const Options *options)
 {
         g_autofree char *short_operand = g_path_get_basename(operand);
-        WattleProfile profile = { .file = file,
+        /* A signed text says its name, whatever the file is called. */
+        WattleProfile profile = { .file = options->sign ? NULL : file,
                                   .name = name,
                                   .has_serial = TRUE,
                                   .serial = 1,
@@ -122,6 +129,94 @@ static gboolean write_new(const char *path, const char *text, WattlePlace place,
         return report->n_errors == 0;
 }
 
+/* The files of a mesh that is signed; paths of this process. */
+typedef struct {
+        char *mesh, *signature, *trust;
+} Paths;
+
+static void paths_clear(Paths *paths)
+{
+        g_free(paths->mesh);
+        g_free(paths->signature);
+        g_free(paths->trust);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Paths, paths_clear)
+
+static void name_paths(Paths *paths, const char *path)
+{
+        g_autofree char *stem = g_strndup(path, strlen(path) - strlen(WATTLE_MESH_SUFFIX));
+
+        paths->mesh = g_strdup(path);
+        paths->signature = g_strconcat(path, WATTLE_SIGNATURE_SUFFIX, NULL);
+        paths->trust = g_strconcat(stem, WATTLE_TRUST_SUFFIX, NULL);
+}
+
+static gboolean are_free(const Paths *paths, WattleReport *report)
+{
+        const char *const all[] = { paths->mesh, paths->signature, paths->trust };
+
+        for (guint i = 0; i < G_N_ELEMENTS(all); i++)
+                if (wattle_path_exists(AT_FDCWD, all[i]))
+                        wattle_report_error(report, (WattlePlace){ all[i], 0, 0 },
+                                            "exists already, and is left as it is");
+        return report->n_errors == 0;
+}
+
+/* The key that is there, or a new one. */
+static WattleSigningSecret *get_secret(const Options *options)
+{
+        g_autofree char *path = wattle_signing_path(options->signing_key);
+
+        return wattle_path_exists(AT_FDCWD, path) ? wattle_signing_open(path)
+                                                  : wattle_signing_make(path, options->no_password);
+}
+
+/* The signature before its text, and last the file that asks for it: killed in between, there is a
+ * mesh or none, and none that nobody may read. */
+static gboolean write_signed(const Paths *paths, const WattleProfile *profile, const char *text,
+                             const WattleSigningSecret *secret, WattleReport *report)
+{
+        g_autofree char *minisig = wattle_profile_sign(profile, text, strlen(text), secret);
+        char key_text[WATTLE_SIGNING_KEY_TEXT_MAX + 1];
+        g_autoptr(GError) error = NULL;
+        WattleSigningKey key;
+
+        wattle_signing_secret_get_public(secret, &key);
+        wattle_signing_key_format(&key, key_text);
+        key_text[WATTLE_SIGNING_KEY_TEXT_MAX - 1] = '\n';
+        if (wattle_write_file(AT_FDCWD, paths->signature, 0644, minisig, strlen(minisig), &error) &&
+            wattle_write_file(AT_FDCWD, paths->mesh, 0644, text, strlen(text), &error) &&
+            wattle_write_file(AT_FDCWD, paths->trust, 0644, key_text, sizeof key_text - 1,
+                              &error) &&
+            wattle_sync_folder(AT_FDCWD, paths->mesh, &error))
+                return TRUE;
+        wattle_report_error(report, WATTLE_NO_PLACE, "%s", error->message);
+        return FALSE;
+}
+
+static gboolean init_signed(const char *path, const WattleProfile *profile, const char *text,
+                            const Options *options, WattleReport *report)
+{
+        g_autoptr(WattleSigningSecret) secret = NULL;
+        g_autofree char *who = NULL;
+        g_auto(Paths) paths = { 0 };
+        WattleSigningKey key;
+
+        name_paths(&paths, path);
+        if (!are_free(&paths, report))
+                return FALSE;
+        secret = get_secret(options);
+        if (!secret || !write_signed(&paths, profile, text, secret, report))
+                return FALSE;
+        wattle_signing_secret_get_public(secret, &key);
+        who = wattle_signing_describe(&key);
+        wattle_print(stdout,
+                     "%s: made and signed by key %s; it, its .minisig and its .pub go to every "
+                     "device\n",
+                     profile->file, who);
+        return TRUE;
+}
+
 /* file is how messages call it, path where it is. */
 static gboolean init(const char *operand, const char *file, const char *path,
                      const Options *options, WattleReport *report)
@@ -135,6 +230,8 @@ static gboolean init(const char *operand, const char *file, const char *path,
                 return FALSE;
         if (g_str_has_prefix(file, WATTLE_CONFDIR "/"))
                 (void)g_mkdir_with_parents(folder, 0755); /* the file's own error says it better */
+        if (options->sign)
+                return init_signed(path, profile, text, options, report);
         if (!write_new(path, text, (WattlePlace){ profile->file, 0, 0 }, report))
                 return FALSE;
         printf("%s: made; the next step: wattle add %s DEVICE --key=PUBLICKEY\n", file, operand);
@@ -157,6 +254,12 @@ static int run(WattleCli *cli, char **argv)
                   "UDP port of every device; else 51820", "PORT" },
                 { "domain", 'd', 0, G_OPTION_ARG_FILENAME, &options.domain,
                   "devices are called DEVICE.DOMAIN; else DEVICE.MESH", "DOMAIN" },
+                { "sign", 0, 0, G_OPTION_ARG_NONE, &options.sign,
+                  "sign it, and write MESH.pub: who has that takes no other signature", NULL },
+                { "signing-key", 0, 0, G_OPTION_ARG_FILENAME, &options.signing_key,
+                  WATTLE_SIGNING_OPTION_TEXT "; made if it is not there", "FILE" },
+                { "no-password", 0, 0, G_OPTION_ARG_NONE, &options.no_password,
+                  "leave a new signing key without one", NULL },
                 { 0 },
         };
 
@@ -171,6 +274,12 @@ static int run(WattleCli *cli, char **argv)
                 file = g_strdup_printf(WATTLE_CONFDIR "/%s" WATTLE_MESH_SUFFIX, operands[0]);
                 path = wattle_cli_path(cli, file);
         }
+        if (options.sign && !g_str_has_suffix(path, WATTLE_MESH_SUFFIX))
+                return wattle_cli_usage(&wattle_verb_init,
+                                        "--sign needs a file that ends in " WATTLE_MESH_SUFFIX);
+        if (!options.sign && (options.signing_key || options.no_password))
+                return wattle_cli_usage(&wattle_verb_init,
+                                        "--signing-key= and --no-password go with --sign");
         wattle_report_init(&report);
         ok = init(operands[0], file, path, &options, &report);
         wattle_print_report(&report);

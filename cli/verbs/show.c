@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "cli/show-json.h"
+#include "cli/signing.h"
 #include "common/sys/host.h"
 
 static void print_fact(const char *name, const char *value)
@@ -59,6 +60,14 @@ static void print_mesh(const WattleView *view, const WattleProfile *profile)
                 append(text, ", ", "serial %" G_GUINT64_FORMAT, profile->serial);
         append(text, ", ", "%u device%s", profile->n_devices, profile->n_devices == 1 ? "" : "s");
         print_fact("mesh", text->str);
+}
+
+static void print_signer(const WattleMesh *mesh)
+{
+        g_autofree char *who = mesh->is_signed ? wattle_signing_describe(&mesh->signer) : NULL;
+
+        if (who)
+                print_fact("signed by", who);
 }
 
 static void print_device(const WattleView *view)
@@ -259,6 +268,7 @@ static void print_view(const WattleView *view, const WattleMesh *mesh)
         const WattleProfile *profile = mesh->profile;
 
         print_mesh(view, profile);
+        print_signer(mesh);
         if (!mesh->local.enable)
                 print_fact("enabled", "no: this host's settings have Enable=no");
         print_device(view);

@@ -184,6 +184,14 @@ gboolean wattle_write_file(int dir_fd, const char *path, guint mode, const char 
         return FALSE;
 }
 
+gboolean wattle_sync_folder(int dir_fd, const char *path, GError **error)
+{
+        g_autofree char *folder = g_path_get_dirname(path);
+        g_auto(WattleFd) fd = openat(dir_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        return (fd >= 0 && fsync(fd) == 0) || wattle_error_set_errno(error, errno, "%s", folder);
+}
+
 /* A folder of ours is for all to read, as its files are, whatever the umask. */
 static gboolean make_folder(int dir_fd, const char *folder)
 {

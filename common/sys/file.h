@@ -39,6 +39,9 @@ gboolean wattle_write_new_file(int dir_fd, const char *path, guint mode, const g
 gboolean wattle_write_file(int dir_fd, const char *path, guint mode, const char *content,
                            gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* A name that was given in the folder of path is there after a lost machine too. */
+gboolean wattle_sync_folder(int dir_fd, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* What wattle_write_file() calls the file before it is whole: path and this. */
 #define WATTLE_NEW_SUFFIX ".wattle-new"
 

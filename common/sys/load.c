@@ -14,7 +14,6 @@
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/heap.h"
-#include "common/sys/trust.h"
 
 #define LOCAL_SUFFIX     ".conf"
 #define LOCAL_MAX_BYTES  (1024 * 1024)
@@ -388,12 +387,26 @@ static gboolean load_signed(WattleMesh *mesh, int root_fd, const char *name, Wat
         return TRUE;
 }
 
-/* FALSE with an error in the report; without a file nobody need be trusted. */
-static gboolean read_trust(WattleTrust *trust, int root_fd, const char *name, WattleReport *report)
+/* "home.pub" beside "home.mesh"; NULL for a file that is not called so, or if there is none. */
+static char *trust_beside(const char *path)
 {
-        g_autofree char *path = find_file(root_fd, name, WATTLE_TRUST_SUFFIX);
+        g_autofree char *stem = NULL, *trust = NULL;
 
-        return !path || wattle_trust_read(trust, root_fd, path + 1, path, report);
+        if (!g_str_has_suffix(path, WATTLE_MESH_SUFFIX))
+                return NULL;
+        stem = g_strndup(path, strlen(path) - strlen(WATTLE_MESH_SUFFIX));
+        trust = g_strconcat(stem, WATTLE_TRUST_SUFFIX, NULL);
+        return wattle_path_exists(AT_FDCWD, trust) ? g_steal_pointer(&trust) : NULL;
+}
+
+gboolean wattle_mesh_read_trust(WattleTrust *trust, int dir_fd, const char *mesh,
+                                WattleReport *report)
+{
+        g_autofree char *path = dir_fd == AT_FDCWD ? trust_beside(mesh)
+                                                   : find_file(dir_fd, mesh, WATTLE_TRUST_SUFFIX);
+
+        return !path ||
+               wattle_trust_read(trust, dir_fd, dir_fd == AT_FDCWD ? path : path + 1, path, report);
 }
 
 static gboolean load_installed(WattleMesh *mesh, int root_fd, const char *name, WattleLoad how,
@@ -401,7 +414,7 @@ static gboolean load_installed(WattleMesh *mesh, int root_fd, const char *name, 
 {
         g_auto(WattleTrust) trust = { 0 };
 
-        if (!read_trust(&trust, root_fd, name, report))
+        if (!wattle_mesh_read_trust(&trust, root_fd, name, report))
                 return FALSE;
         return trust.path ? load_signed(mesh, root_fd, name, how, &trust, report)
                           : load_present(mesh, root_fd, name, &trust, NULL, report);
@@ -425,28 +438,24 @@ gboolean wattle_mesh_load(WattleMesh *mesh, int root_fd, const char *name, Wattl
         return wattle_local_load(&mesh->local, root_fd, name, report) && ok;
 }
 
-/* "home.pub" beside "home.mesh"; NULL for a file that is not called so, or if there is none. */
-static char *trust_beside(const char *path)
+gboolean wattle_mesh_load_trusting(WattleMesh *mesh, int dir_fd, const char *path,
+                                   const WattleTrust *trust, WattleReport *report)
 {
-        g_autofree char *stem = NULL, *trust = NULL;
-
-        if (!g_str_has_suffix(path, WATTLE_MESH_SUFFIX))
-                return NULL;
-        stem = g_strndup(path, strlen(path) - strlen(WATTLE_MESH_SUFFIX));
-        trust = g_strconcat(stem, WATTLE_TRUST_SUFFIX, NULL);
-        return wattle_path_exists(AT_FDCWD, trust) ? g_steal_pointer(&trust) : NULL;
-}
-
-gboolean wattle_mesh_load_file(WattleMesh *mesh, const char *path, WattleReport *report)
-{
-        g_autofree char *trust_path = trust_beside(path);
-        g_auto(WattleTrust) trust = { 0 };
+        const char *below = dir_fd == AT_FDCWD ? path : path + 1;
         GBytes *bytes;
 
         wattle_local_init(&mesh->local);
         mesh->path = g_strdup(path);
-        if (trust_path && !wattle_trust_read(&trust, AT_FDCWD, trust_path, trust_path, report))
-                return FALSE;
-        bytes = read_profile(mesh, AT_FDCWD, path, report);
-        return bytes && load_bytes(mesh, AT_FDCWD, path, bytes, &trust, report);
+        bytes = read_profile(mesh, dir_fd, below, report);
+        return bytes && load_bytes(mesh, dir_fd, below, bytes, trust, report);
+}
+
+gboolean wattle_mesh_load_file(WattleMesh *mesh, const char *path, WattleReport *report)
+{
+        g_auto(WattleTrust) trust = { 0 };
+
+        if (wattle_mesh_read_trust(&trust, AT_FDCWD, path, report))
+                return wattle_mesh_load_trusting(mesh, AT_FDCWD, path, &trust, report);
+        wattle_local_init(&mesh->local);
+        return FALSE;
 }

@@ -9,6 +9,7 @@
 
 #include "common/local.h"
 #include "common/profile.h"
+#include "common/sys/trust.h"
 
 typedef struct {
         char *path;         /* of the profile, as messages call it */
@@ -44,6 +45,17 @@ gboolean wattle_mesh_load(WattleMesh *mesh, int root_fd, const char *name, Wattl
  * MESH.pub beside it. */
 gboolean wattle_mesh_load_file(WattleMesh *mesh, const char *path,
                                WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same, which must be signed by one of these keys; path is below dir_fd, but for a first slash.
+ */
+gboolean wattle_mesh_load_trusting(WattleMesh *mesh, int dir_fd, const char *path,
+                                   const WattleTrust *trust,
+                                   WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whom a mesh must be signed by: an installed one by name, or with AT_FDCWD a profile by path, as
+ * above. trust must be zeroed. FALSE with errors in the report. */
+gboolean wattle_mesh_read_trust(WattleTrust *trust, int dir_fd, const char *mesh,
+                                WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The local settings alone, of an installed mesh: local must be initialised. FALSE with errors in
  * the report: a file is bad, or a file or folder cannot be read. */

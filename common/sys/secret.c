@@ -76,6 +76,53 @@ gboolean wattle_secret_read(int dir_fd, const char *path, WattleKey *ret, GError
         return wattle_secret_read_fd(fd, path, ret, error);
 }
 
+/* FALSE with errno; EFBIG: it goes on behind max bytes. */
+static gboolean read_text(int fd, char *text, gsize max)
+{
+        gsize n = 0;
+
+        for (;;) {
+                gssize got = read(fd, text + n, max + 1 - n);
+
+                if (got < 0 && errno == EINTR)
+                        continue;
+                if (got < 0)
+                        return FALSE;
+                n += (gsize)got;
+                if (got == 0 || n > max)
+                        break;
+        }
+        text[MIN(n, max)] = '\0';
+        errno = EFBIG;
+        return n <= max;
+}
+
+char *wattle_secret_read_text(int dir_fd, const char *path, gsize max, GError **error)
+{
+        g_auto(WattleFd) fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        struct stat st;
+        char *text;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return wattle_error_set_errno(error, errno, "%s", path), NULL;
+        if (!S_ISREG(st.st_mode))
+                return refuse(error, "%s: is not a regular file", path), NULL;
+        if (st.st_mode & (S_IRWXG | S_IRWXO))
+                return refuse(error,
+                              "%s: others can read or change this secret key (mode %04o): chmod "
+                              "0600 it, and think of making a new one",
+                              path, st.st_mode & 07777),
+                       NULL;
+        text = sodium_malloc(max + 1);
+        if (!text)
+                g_error("out of memory");
+        if (read_text(fd, text, max))
+                return text;
+        wattle_error_set_errno(error, errno, "%s", path);
+        sodium_free(text);
+        return NULL;
+}
+
 static gboolean group_has(const struct stat *st, gid_t gid, mode_t group_bit, mode_t other_bit)
 {
         return st->st_mode & (st->st_gid == gid ? group_bit : other_bit);
@@ -128,17 +175,10 @@ static int open_new(int dir_fd, const char *path, gboolean *ret_is_named)
                              : fd;
 }
 
-static gboolean write_key(int fd, const WattleKey *key, const gid_t *gid)
+static gboolean fill(int fd, const char *text, gsize size, const gid_t *gid)
 {
-        char text[WATTLE_KEY_TEXT_MAX];
-        gboolean ok;
-
-        wattle_key_format(key, text);
-        text[sizeof text - 1] = '\n';
-        ok = (!gid || fchown(fd, (uid_t)-1, *gid) == 0) && fchmod(fd, gid ? 0640 : 0600) == 0 &&
-             write(fd, text, sizeof text) == (gssize)sizeof text && fsync(fd) == 0;
-        sodium_memzero(text, sizeof text);
-        return ok;
+        return (!gid || fchown(fd, (uid_t)-1, *gid) == 0) && fchmod(fd, gid ? 0640 : 0600) == 0 &&
+               wattle_write_all(fd, text, size) && fsync(fd) == 0;
 }
 
 /* linkat() never replaces a file. */
@@ -149,18 +189,36 @@ static gboolean give_name(int fd, int dir_fd, const char *path)
         return linkat(AT_FDCWD, unnamed, dir_fd, path, AT_SYMLINK_FOLLOW) == 0;
 }
 
-gboolean wattle_secret_write(int dir_fd, const char *path, const WattleKey *key, const gid_t *gid,
-                             GError **error)
+static gboolean write_new(int dir_fd, const char *path, const char *text, gsize size,
+                          const gid_t *gid, GError **error)
 {
         gboolean is_named;
         g_auto(WattleFd) fd = open_new(dir_fd, path, &is_named);
 
         if (fd < 0)
                 return wattle_error_set_errno(error, errno, "%s", path);
-        if (write_key(fd, key, gid) && (is_named || give_name(fd, dir_fd, path)))
+        if (fill(fd, text, size, gid) && (is_named || give_name(fd, dir_fd, path)))
                 return TRUE;
         wattle_error_set_errno(error, errno, "%s", path);
         if (is_named)
                 unlinkat(dir_fd, path, 0);
         return FALSE;
+}
+
+gboolean wattle_secret_write(int dir_fd, const char *path, const WattleKey *key, const gid_t *gid,
+                             GError **error)
+{
+        char text[WATTLE_KEY_TEXT_MAX];
+        gboolean ok;
+
+        wattle_key_format(key, text);
+        text[sizeof text - 1] = '\n';
+        ok = write_new(dir_fd, path, text, sizeof text, gid, error);
+        sodium_memzero(text, sizeof text);
+        return ok;
+}
+
+gboolean wattle_secret_write_text(int dir_fd, const char *path, const char *text, GError **error)
+{
+        return write_new(dir_fd, path, text, strlen(text), NULL, error);
 }

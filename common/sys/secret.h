@@ -16,6 +16,12 @@ gboolean wattle_secret_read(int dir_fd, const char *path, WattleKey *ret,
 gboolean wattle_secret_read_fd(int fd, const char *what, WattleKey *ret,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* A secret of another kind, as text with a NUL: only the owner of the file may be able to read or
+ * write it. In libsodium's memory: sodium_free() it. NULL with an error as above; UNSAFE as well if
+ * it has more than max bytes. */
+char *wattle_secret_read_text(int dir_fd, const char *path, gsize max,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Whether a process with this group, and without privileges, can read the file: networkd's case. An
  * error says what to do. */
 gboolean wattle_secret_check_group(int dir_fd, const char *path, gid_t gid,
@@ -25,3 +31,7 @@ gboolean wattle_secret_check_group(int dir_fd, const char *path, gid_t gid,
  * 0600. */
 gboolean wattle_secret_write(int dir_fd, const char *path, const WattleKey *key, const gid_t *gid,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same with any text, 0600. */
+gboolean wattle_secret_write_text(int dir_fd, const char *path, const char *text,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
