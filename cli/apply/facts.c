@@ -16,6 +16,7 @@ void wattle_apply_clear(WattleApply *apply)
         wattle_deployment_clear(&apply->deployment);
         wattle_before_clear(&apply->before);
         wattle_nm_facts_clear(&apply->facts.nm);
+        wattle_foreign_clear(&apply->facts.foreign);
 }
 
 /* The admin's own word on the .netdev: another file of its name, a mask, or additions. What the
@@ -86,8 +87,10 @@ static gboolean look_at_units(WattleApply *apply, GError **error)
                 if (!wattle_systemd_is_active(bus, name, &apply->facts.is_active[kinds[i]], error))
                         return FALSE;
         }
+        apply->facts.foreign.systemd_version = apply->facts.systemd_version;
         return wattle_systemd_is_active(bus, WATTLE_UNIT_NETWORKD, &apply->facts.networkd_runs,
-                                        error);
+                                        error) &&
+               wattle_foreign_look(apply->applier->root_fd, bus, &apply->facts.foreign, error);
 }
 
 /* The filter's unit is bound to the interface, and would wait for one without end. */

@@ -238,6 +238,20 @@ const WattleStep *wattle_plan_find(const WattlePlan *plan, WattleStepKind kind)
         return NULL;
 }
 
+char *wattle_plan_warning(const WattlePlan *plan, const WattleApplyFacts *facts)
+{
+        g_autofree char *command = NULL, *names = NULL;
+
+        if (!wattle_plan_find(plan, WATTLE_STEP_START_NETWORKD) ||
+            !wattle_foreign_is_lost(&facts->foreign))
+                return NULL;
+        command = wattle_foreign_command(&facts->foreign);
+        names = wattle_foreign_names(&facts->foreign);
+        return g_strdup_printf("systemd-networkd starts, and takes away the routing rules of %s "
+                               "(restart it then), unless this is done before: %s",
+                               names, command);
+}
+
 /* A VPN has what its service read when it started. A user's comes up again as it was, and not as
  * ours: it may choose another exit node. */
 void wattle_plan_follow(const WattleView *wanted, const WattleApplyFacts *facts, gboolean written,

@@ -6,6 +6,7 @@
 
 #include "cli/apply/before.h"
 #include "cli/apply/nm.h"
+#include "cli/managers/foreign.h"
 #include "cli/managers/nm.h"
 #include "common/paths.h"
 #include "common/sys/install.h"
@@ -29,6 +30,7 @@ typedef struct {
         gboolean is_linked[WATTLE_N_UNITS]; /* by the generator, when it last ran */
         gboolean is_active[WATTLE_N_UNITS]; /* of the writers and the filter */
         WattleNmFacts nm;
+        WattleForeign foreign;
 } WattleApplyFacts;
 
 typedef enum {
@@ -76,6 +78,10 @@ gboolean wattle_plan(const WattleBefore *before, const WattleView *wanted,
 
 /* The first step of that kind; NULL: there is none. */
 const WattleStep *wattle_plan_find(const WattlePlan *plan, WattleStepKind kind);
+
+/* What the caller is to say before the steps are run: whose VPN they take away, and the command
+ * that keeps it. NULL: nothing. */
+char *wattle_plan_warning(const WattlePlan *plan, const WattleApplyFacts *facts);
 
 /* The same for what runs of a connection, once its profile is written and read. difference is that
  * of a native one. */

@@ -53,6 +53,7 @@ void wattle_facts_clear(WattleFacts *facts)
         g_ptr_array_unref(facts->unreachable);
         g_ptr_array_unref(facts->rivals);
         g_ptr_array_unref(facts->takers);
+        wattle_foreign_clear(&facts->foreign);
         g_free(facts->wg_quick);
         g_ptr_array_unref(facts->stale);
         g_ptr_array_unref(facts->unresolved);
@@ -232,6 +233,27 @@ static void check_rivals(const WattleFacts *facts, const Findings *findings)
                         g_strdup_printf("%s is enabled, and makes the interface %s too",
                                         facts->wg_quick, interface),
                         g_strdup_printf("systemctl disable --now %s", facts->wg_quick));
+}
+
+/* networkd does so when it starts, and when it sets up a link of its own anew. */
+static void check_vpns(const WattleFacts *facts, const Findings *findings)
+{
+        g_autofree char *command = NULL, *names = NULL, *units = NULL;
+
+        if (facts->view->owner != WATTLE_OWNER_NETWORKD || !wattle_foreign_is_lost(&facts->foreign))
+                return;
+        command = wattle_foreign_command(&facts->foreign);
+        names = wattle_foreign_names(&facts->foreign);
+        units = g_strjoinv(" ", facts->foreign.vpns);
+        problem(findings,
+                g_strdup_printf("systemd-networkd takes away the routing rules of %s %s", names,
+                                facts->networkd_runs ? "whenever it sets up a link of its own"
+                                                     : "as soon as it starts"),
+                facts->networkd_runs
+                        ? g_strdup_printf("%s; systemctl restart systemd-networkd; systemctl "
+                                          "restart %s",
+                                          command, units)
+                        : g_steal_pointer(&command));
 }
 
 /* Others that want the interface for themselves, or an owner that does not want it. */
@@ -460,13 +482,21 @@ static const struct {
         const char *name;
         void (*check)(const WattleFacts *facts, const Findings *findings);
 } checks[] = {
-        { "owner", check_owner },         { "applied", check_applied },
-        { "interface", check_interface }, { "key", check_key },
-        { "fight", check_fight },         { "port", check_port },
-        { "rp_filter", check_rp_filter }, { "forwarding", check_forwarding },
-        { "routes", check_routes },       { "endpoints", check_endpoints },
-        { "clock", check_clock },         { "firewall", check_firewall },
-        { "names", check_names },         { "filter", check_filter },
+        { "owner", check_owner },
+        { "applied", check_applied },
+        { "interface", check_interface },
+        { "key", check_key },
+        { "fight", check_fight },
+        { "vpn", check_vpns },
+        { "port", check_port },
+        { "rp_filter", check_rp_filter },
+        { "forwarding", check_forwarding },
+        { "routes", check_routes },
+        { "endpoints", check_endpoints },
+        { "clock", check_clock },
+        { "firewall", check_firewall },
+        { "names", check_names },
+        { "filter", check_filter },
         { "wattled", check_wattled },
 };
 

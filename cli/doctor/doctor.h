@@ -4,6 +4,7 @@
  * A fact that could not be had is no finding. */
 #pragma once
 
+#include "cli/managers/foreign.h"
 #include "common/render.h"
 #include "common/status.h"
 
@@ -53,7 +54,8 @@ typedef struct {
         gboolean nm_knows, nm_manages;
         GPtrArray *rivals; /* of char *: files of others that make the interface too */
         GPtrArray *takers; /* of char *: .network files that networkd takes for it before ours */
-        char *wg_quick;    /* the unit of wg-quick's that makes it too; NULL: none is enabled */
+        WattleForeign foreign; /* VPNs that networkd takes rules from */
+        char *wg_quick;        /* the unit of wg-quick's that makes it too; NULL: none is enabled */
 
         GPtrArray *stale;        /* of char *: files that are not as the mesh says */
         char *drops;             /* the chain that drops what comes to our port; NULL: none seen */

@@ -348,11 +348,14 @@ static void ask_networkd(WattleFacts *facts, sd_bus *bus)
         g_free(state);
 }
 
-static void gather_owners(WattleFacts *facts, sd_bus *bus)
+static void gather_owners(WattleFacts *facts, int root_fd, sd_bus *bus)
 {
         facts->owner_known =
                 wattle_systemd_is_active(bus, WATTLE_UNIT_NETWORKD, &facts->networkd_runs, NULL) &&
                 wattle_systemd_is_active(bus, WATTLE_UNIT_NM, &facts->nm_runs, NULL);
+        facts->foreign.systemd_version = wattle_host_systemd_version(root_fd);
+        if (!wattle_foreign_look(root_fd, bus, &facts->foreign, NULL))
+                wattle_foreign_clear(&facts->foreign);
         if (facts->status.link == WATTLE_LINK_ABSENT)
                 return;
         /* Neither is to be started by being asked. */
@@ -516,7 +519,7 @@ void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleM
         facts->wattled_wanted =
                 mesh->local.migrate && access(WATTLE_UNITDIR "/" WATTLE_UNIT_WATTLED, F_OK) == 0;
         if (source.bus) {
-                gather_owners(facts, source.bus);
+                gather_owners(facts, cli->root_fd, source.bus);
                 facts->wattled_runs = wattle_wattled_is_running(source.bus);
                 gather_filter(facts, cli->root_fd, source.bus);
         } else {

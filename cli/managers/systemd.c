@@ -52,6 +52,43 @@ gboolean wattle_systemd_is_loaded(sd_bus *bus, const char *unit, gboolean *ret, 
         return unit_is(bus, unit, "LoadState", "loaded", NULL, ret, error);
 }
 
+static int read_unit_names(sd_bus_message *reply, GPtrArray *names)
+{
+        const char *name;
+        int result = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
+
+        while (result >= 0 &&
+               (result = sd_bus_message_read(reply, "(ssssssouso)", &name, NULL, NULL, NULL, NULL,
+                                             NULL, NULL, NULL, NULL, NULL)) > 0)
+                g_ptr_array_add(names, g_strdup(name));
+        return result;
+}
+
+gboolean wattle_systemd_list_active(sd_bus *bus, const char *const *globs, char ***ret,
+                                    GError **error)
+{
+        static const char *const states[] = { "active", "reloading", NULL };
+        AUTO_BUS_ERROR bus_error = SD_BUS_ERROR_NULL;
+        AUTO_BUS_MESSAGE *message = NULL, *reply = NULL;
+        g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+        int result = sd_bus_message_new_method_call(bus, &message, SYSTEMD, MANAGER,
+                                                    "ListUnitsByPatterns");
+
+        if (result >= 0)
+                result = sd_bus_message_append_strv(message, (char **)states);
+        if (result >= 0)
+                result = sd_bus_message_append_strv(message, (char **)globs);
+        if (result >= 0)
+                result = sd_bus_call(bus, message, 0, &bus_error, &reply);
+        if (result >= 0)
+                result = read_unit_names(reply, names);
+        if (result < 0)
+                return wattle_bus_fail(error, "the units that run", &bus_error, result);
+        g_ptr_array_add(names, NULL);
+        *ret = (char **)g_ptr_array_steal(names, NULL);
+        return TRUE;
+}
+
 gboolean wattle_systemd_changed_at(sd_bus *bus, const char *unit, guint64 *ret_us, GError **error)
 {
         AUTO_BUS_MESSAGE *reply = NULL;

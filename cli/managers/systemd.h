@@ -13,6 +13,11 @@ gboolean wattle_systemd_is_active(sd_bus *bus, const char *unit, gboolean *ret,
 gboolean wattle_systemd_is_loaded(sd_bus *bus, const char *unit, gboolean *ret,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Names of the units that are active, of those that one of the globs matches; the list of globs
+ * ends with NULL. */
+gboolean wattle_systemd_list_active(sd_bus *bus, const char *const *globs, char ***ret,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* When the unit last changed its state, a reload included (systemd >= 253): CLOCK_REALTIME. */
 gboolean wattle_systemd_changed_at(sd_bus *bus, const char *unit, guint64 *ret_us,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

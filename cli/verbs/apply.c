@@ -188,6 +188,23 @@ static gboolean carry_out(const WattleApply *apply, GError **error)
         return TRUE;
 }
 
+/* Told before anything is done, and with --dry-run too. */
+static void warn(const WattleApply *apply)
+{
+        g_autofree char *warning = wattle_plan_warning(&apply->plan, &apply->facts);
+
+        if (warning)
+                wattle_print_error("%s: warning: %s", apply->mesh, warning);
+}
+
+static gboolean plan_and_run(const Host *host, WattleApply *apply, GError **error)
+{
+        if (!wattle_apply_plan(apply, error))
+                return FALSE;
+        warn(apply);
+        return host->dry_run || carry_out(apply, error);
+}
+
 static gboolean apply_one(const Host *host, const char *mesh)
 {
         g_auto(WattleApply) apply = { .applier = &host->applier, .mesh = mesh };
@@ -195,7 +212,7 @@ static gboolean apply_one(const Host *host, const char *mesh)
 
         if (!load(&apply))
                 return FALSE;
-        if (!wattle_apply_plan(&apply, &error) || (!host->dry_run && !carry_out(&apply, &error))) {
+        if (!plan_and_run(host, &apply, &error)) {
                 wattle_print_error("%s: %s", mesh, error->message);
                 return FALSE;
         }

@@ -14,6 +14,10 @@
         "[Device me]\nPublicKey=" KEY_A "\nAddress=10.77.0.1\n"                                    \
         "[Device gw]\nPublicKey=" KEY_B "\nAddress=10.77.0.2\nPublicEndpoint=192.0.2.1:1\n"
 
+#define DROP_IN                                                                                    \
+        "mkdir -p /etc/systemd/networkd.conf.d; printf '%s\\n' '[Network]' "                       \
+        "ManageForeignRoutingPolicyRules=no ManageForeignRoutes=no"
+
 #define NOW_S G_GINT64_CONSTANT(1800000000)
 
 static void be_nm(WattleFacts *facts)
@@ -118,6 +122,32 @@ static void ill_taker(WattleFacts *facts)
 static void ill_wg_quick(WattleFacts *facts)
 {
         facts->wg_quick = g_strdup("wg-quick@home.service");
+}
+
+static void ill_vpn(WattleFacts *facts)
+{
+        facts->foreign = (WattleForeign){ .systemd_version = 257,
+                                          .vpns = g_strsplit("tailscaled wg-quick@work", " ", -1) };
+}
+
+static void ill_vpn_before(WattleFacts *facts)
+{
+        ill_owner_unknown(facts);
+        facts->foreign = (WattleForeign){ .systemd_version = 252,
+                                          .vpns = g_strsplit("tailscaled", " ", -1) };
+}
+
+static void ill_vpn_kept(WattleFacts *facts)
+{
+        ill_vpn(facts);
+        facts->foreign.kept = (WattleForeignKept){ TRUE, TRUE, TRUE };
+}
+
+static void ill_vpn_of_nm(WattleFacts *facts)
+{
+        ill_vpn(facts);
+        facts->nm_runs = TRUE;
+        be_nm(facts);
 }
 
 static void ill_nm_manages(WattleFacts *facts)
@@ -321,6 +351,16 @@ static const struct row {
         { "wg-quick beside networkd", ill_wg_quick,
           "fight: wg-quick@home.service is enabled, and makes the interface home too [systemctl "
           "disable --now wg-quick@home.service]\n" },
+        { "VPNs of others", ill_vpn,
+          "vpn: systemd-networkd takes away the routing rules of tailscaled and wg-quick@work "
+          "whenever it sets up a link of its own [" DROP_IN " ManageForeignNextHops=no "
+          ">/etc/systemd/networkd.conf.d/50-foreign.conf; systemctl restart systemd-networkd; "
+          "systemctl restart tailscaled wg-quick@work]\n" },
+        { "a VPN before networkd starts", ill_vpn_before,
+          "vpn: systemd-networkd takes away the routing rules of tailscaled as soon as it starts "
+          "[" DROP_IN " >/etc/systemd/networkd.conf.d/50-foreign.conf]\n" },
+        { "VPNs that are kept", ill_vpn_kept, "" },
+        { "VPNs beside NetworkManager", ill_vpn_of_nm, "" },
         { "a rival's file", ill_rival,
           "fight: /etc/systemd/network/a.netdev is for the interface home too []\n" },
         { "NetworkManager manages it", ill_nm_manages,
@@ -416,7 +456,7 @@ static void check(gconstpointer data)
         facts.networkd_state = g_strdup("configured");
         facts.now_s = facts.profile_s = NOW_S;
         if (row->fall_ill == be_nm || row->fall_ill == ill_owner_nm ||
-            row->fall_ill == ill_networkd_manages)
+            row->fall_ill == ill_networkd_manages || row->fall_ill == ill_vpn_of_nm)
                 g_clear_pointer(&facts.networkd_state, g_free);
         row->fall_ill(&facts);
         wattle_doctor_check(&facts, findings);

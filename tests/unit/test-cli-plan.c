@@ -457,6 +457,97 @@ static void follow(gconstpointer data)
         wattle_nm_facts_clear(&facts.nm);
 }
 
+#define DROP_IN                                                                                    \
+        "mkdir -p /etc/systemd/networkd.conf.d; printf '%s\\n' '[Network]' "                       \
+        "ManageForeignRoutingPolicyRules=no ManageForeignRoutes=no"
+#define TO " >/etc/systemd/networkd.conf.d/50-foreign.conf"
+#define LOSES(vpns)                                                                                \
+        "systemd-networkd starts, and takes away the routing rules of " vpns                       \
+        " (restart it then), unless this is done before: "
+
+static const struct warning_row {
+        const char *name;
+        const char *facts; /* of a mesh of networkd's */
+        const char *vpns;  /* with blanks between */
+        const char *conf;  /* of networkd */
+        const char *warning;
+} warning_rows[] = {
+        { "tailscaled", RUNS "-networkd", "tailscaled", "",
+          LOSES("tailscaled") DROP_IN " ManageForeignNextHops=no" TO },
+        { "two", RUNS "-networkd systemd=256", "tailscaled wg-quick@work", "",
+          LOSES("tailscaled and wg-quick@work") DROP_IN " ManageForeignNextHops=no" TO },
+        { "before next hops", RUNS "-networkd systemd=255", "tailscaled", "",
+          LOSES("tailscaled") DROP_IN TO },
+        { "networkd runs", RUNS, "tailscaled", "", NULL },
+        { "networkd runs, and is reloaded", RUNS "changed=network", "tailscaled", "", NULL },
+        { "no VPN", RUNS "-networkd", "", "", NULL },
+        { "kept", RUNS "-networkd", "tailscaled",
+          "[Network]\nManageForeignRoutingPolicyRules=No\nManageForeignRoutes = off\n"
+          "ManageForeignNextHops=0\n",
+          NULL },
+        { "kept before next hops", RUNS "-networkd systemd=252", "tailscaled",
+          "[Network]\nManageForeignRoutingPolicyRules=no\nManageForeignRoutes=no\n", NULL },
+        { "next hops lost", RUNS "-networkd", "tailscaled",
+          "[Network]\nManageForeignRoutingPolicyRules=no\nManageForeignRoutes=no\n",
+          LOSES("tailscaled") DROP_IN " ManageForeignNextHops=no" TO },
+        { "taken back", RUNS "-networkd systemd=252", "tailscaled",
+          "[Network]\nManageForeignRoutingPolicyRules=no\nManageForeignRoutes=no\n"
+          "ManageForeignRoutes=yes\n",
+          LOSES("tailscaled") DROP_IN TO },
+        { "no boolean", RUNS "-networkd systemd=252", "tailscaled",
+          "[Network]\nManageForeignRoutingPolicyRules=no\nManageForeignRoutes=no\n"
+          "ManageForeignRoutes=perhaps\nManageForeignRoutes=\n",
+          NULL },
+        { "another section", RUNS "-networkd systemd=252", "tailscaled",
+          "[DHCPv4]\nManageForeignRoutingPolicyRules=no\nManageForeignRoutes=no\n",
+          LOSES("tailscaled") DROP_IN TO },
+        { "commented out", RUNS "-networkd systemd=252", "tailscaled",
+          "[Network]\n#ManageForeignRoutingPolicyRules=no\n#ManageForeignRoutes=no\n",
+          LOSES("tailscaled") DROP_IN TO },
+};
+
+static void warning(gconstpointer data)
+{
+        const struct warning_row *row = data;
+        const WattleBefore before = { .interface = (char *)"home" };
+        WattleApplyFacts facts = { 0 };
+        WattlePlan steps = { 0 };
+        g_autofree char *text = NULL;
+
+        set_facts(&facts, row->facts);
+        facts.foreign.systemd_version = facts.systemd_version;
+        facts.foreign.vpns = g_strsplit(row->vpns, " ", -1);
+        wattle_foreign_read_conf(row->conf, &facts.foreign.kept);
+        g_assert_true(wattle_plan(&before, &views[NETWORKD], &facts, &steps, NULL));
+        text = wattle_plan_warning(&steps, &facts);
+        g_assert_cmpstr(text, ==, row->warning);
+        wattle_foreign_clear(&facts.foreign);
+        wattle_nm_facts_clear(&facts.nm);
+}
+
+/* Files of the root, in the order of networkd's own. */
+static void conf_is_found(void)
+{
+        WattleForeignKept kept = { .next_hops = TRUE };
+        g_auto(Root) root = { 0 };
+
+        root_init(&root);
+        wattle_foreign_find_conf(root.fd, &kept);
+        g_assert_false(kept.rules || kept.routes || kept.next_hops);
+        root_put(&root, "usr/lib/systemd/networkd.conf", "[Network]\nManageForeignNextHops=no\n",
+                 0644);
+        root_put(&root, "etc/systemd/networkd.conf", "[Network]\nManageForeignRoutes=no\n", 0644);
+        root_put(&root, "usr/lib/systemd/networkd.conf.d/20-a.conf",
+                 "[Network]\nManageForeignRoutingPolicyRules=no\nManageForeignRoutes=no\n", 0644);
+        root_put(&root, "etc/systemd/networkd.conf.d/10-b.conf",
+                 "[Network]\nManageForeignRoutingPolicyRules=yes\n", 0644);
+        wattle_foreign_find_conf(root.fd, &kept);
+        g_assert_true(kept.rules && kept.routes && !kept.next_hops);
+        root_put(&root, "etc/systemd/networkd.conf.d/20-a.conf", "", 0644);
+        wattle_foreign_find_conf(root.fd, &kept);
+        g_assert_true(!kept.rules && kept.routes);
+}
+
 static void found_by_kind(void)
 {
         WattlePlan steps = { .n = 3,
@@ -473,6 +564,8 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         add_rows("/cli-plan", rows, plan);
         add_rows("/cli-plan/follow", follow_rows, follow);
+        add_rows("/cli-plan/warning", warning_rows, warning);
+        g_test_add_func("/cli-plan/conf-is-found", conf_is_found);
         g_test_add_func("/cli-plan/found-by-kind", found_by_kind);
         return g_test_run();
 }
