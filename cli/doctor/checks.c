@@ -62,6 +62,7 @@ void wattle_facts_clear(WattleFacts *facts)
         g_free(facts->key_command);
         g_free(facts->networkd_state);
         g_free(facts->drops);
+        g_free(facts->drops_command);
         g_free(facts->drops_forward);
         g_free(facts->forward_command);
 }
@@ -402,8 +403,7 @@ static void check_firewall(const WattleFacts *facts, const Findings *findings)
                         findings,
                         g_strdup_printf("the firewall drops what comes to the UDP port %u (%s)",
                                         facts->status.listen_port, facts->drops),
-                        g_strdup_printf("nft insert rule %s udp dport %u accept", facts->drops,
-                                        facts->status.listen_port));
+                        g_strdup(facts->drops_command));
         if (facts->drops_forward)
                 problem(findings,
                         g_strdup_printf("the firewall drops what this device passes on for the "

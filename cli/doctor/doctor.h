@@ -59,6 +59,7 @@ typedef struct {
 
         GPtrArray *stale;        /* of char *: files that are not as the mesh says */
         char *drops;             /* the chain that drops what comes to our port; NULL: none seen */
+        char *drops_command;     /* that opens the port there */
         char *drops_forward;     /* the same of what this device passes on for others */
         char *forward_command;   /* that opens that one */
         GPtrArray *unresolved;   /* of char *: names of endpoints that nobody knows */

@@ -452,8 +452,11 @@ static void gather_firewall(WattleFacts *facts, const WattleDevice *self)
         if (!ruleset)
                 return;
         if (facts->status.listen_port > 0 &&
-            wattle_nft_judge(ruleset, facts->status.listen_port, &where) == WATTLE_NFT_DROPS)
+            wattle_nft_judge(ruleset, facts->status.listen_port, &where) == WATTLE_NFT_DROPS) {
+                facts->drops_command =
+                        wattle_nft_open_port(ruleset, where, facts->status.listen_port);
                 facts->drops = g_steal_pointer(&where);
+        }
         gather_forward(facts, self, ruleset);
 }
 

@@ -158,6 +158,12 @@ static Match is_new(const char *word, G_GNUC_UNUSED const Probe *probe)
         return strstr(word, "new") ? MATCH_YES : MATCH_NO;
 }
 
+/* One that was translated was sent to somebody else; firewalld lets these in before all others. */
+static Match is_translated(const char *word, G_GNUC_UNUSED const Probe *probe)
+{
+        return strcmp(word, "dnat") == 0 ? MATCH_NO : MATCH_PERHAPS;
+}
+
 /* "eth0" or "wg*", in quotes, and in a set with a comma behind it. */
 static Match is_interface(const char *word, const char *name)
 {
@@ -185,9 +191,11 @@ static const struct {
         const char *first, *second;
         Match (*test)(const char *word, const Probe *probe);
 } conditions[] = {
-        { "udp", "dport", in_range }, { "th", "dport", in_range },  { "meta", "l4proto", is_udp },
-        { "ip", "protocol", is_udp }, { "ip6", "nexthdr", is_udp }, { "ct", "state", is_new },
-        { "iif", NULL, is_in },       { "iifname", NULL, is_in },   { "oif", NULL, is_out },
+        { "udp", "dport", in_range },      { "th", "dport", in_range },
+        { "meta", "l4proto", is_udp },     { "ip", "protocol", is_udp },
+        { "ip6", "nexthdr", is_udp },      { "ct", "state", is_new },
+        { "ct", "status", is_translated }, { "iif", NULL, is_in },
+        { "iifname", NULL, is_in },        { "oif", NULL, is_out },
         { "oifname", NULL, is_out },
 };
 
@@ -434,29 +442,68 @@ static gboolean has_chain(const Ruleset *ruleset, const char *where, const char 
         return FALSE;
 }
 
-char *wattle_nft_open_forward(const char *text, const char *where, const char *interface)
+/* Whose rules the chain is of: the others keep theirs, and load them again over what is inserted.
+ */
+typedef enum {
+        OWNER_NOBODY,
+        OWNER_FIREWALLD, /* from 2.0 on nobody else can write to its table */
+        OWNER_UFW,
+        OWNER_DOCKER,
+} Owner;
+
+static Owner find_owner(const char *text, const char *where)
 {
         Ruleset ruleset = { g_ptr_array_new_with_free_func(chain_free) };
-        const char *iptables = g_str_has_prefix(where, "ip6 ") ? "ip6tables" : "iptables";
-        char *command;
+        Owner owner = OWNER_NOBODY;
 
         parse(&ruleset, text);
         if (g_str_has_prefix(where, "inet firewalld "))
-                command = g_strdup_printf("firewall-cmd --permanent --zone=trusted "
-                                          "--add-interface=%s; firewall-cmd --reload",
-                                          interface);
+                owner = OWNER_FIREWALLD;
         else if (has_chain(&ruleset, where, "ufw-user-forward") ||
                  has_chain(&ruleset, where, "ufw6-user-forward"))
-                command = g_strdup_printf("ufw route allow in on %s; ufw route allow out on %s",
-                                          interface, interface);
+                owner = OWNER_UFW;
         else if (has_chain(&ruleset, where, "DOCKER-USER"))
-                command = g_strdup_printf("%s -I DOCKER-USER -i %s -j ACCEPT; %s -I DOCKER-USER "
-                                          "-o %s -j ACCEPT",
-                                          iptables, interface, iptables, interface);
-        else
-                command = g_strdup_printf("nft insert rule %s iifname %s accept; nft insert rule "
-                                          "%s oifname %s accept",
-                                          where, interface, where, interface);
+                owner = OWNER_DOCKER;
         g_ptr_array_unref(ruleset.chains);
-        return command;
+        return owner;
+}
+
+char *wattle_nft_open_port(const char *text, const char *where, guint16 port)
+{
+        switch (find_owner(text, where)) {
+        case OWNER_FIREWALLD:
+                return g_strdup_printf("firewall-cmd --permanent --add-port=%u/udp; firewall-cmd "
+                                       "--reload",
+                                       port);
+        case OWNER_UFW:
+                return g_strdup_printf("ufw allow %u/udp", port);
+        case OWNER_DOCKER: /* has nothing to say of what comes in to the host itself */
+        case OWNER_NOBODY:
+                break;
+        }
+        return g_strdup_printf("nft insert rule %s udp dport %u accept", where, port);
+}
+
+char *wattle_nft_open_forward(const char *text, const char *where, const char *interface)
+{
+        const char *iptables = g_str_has_prefix(where, "ip6 ") ? "ip6tables" : "iptables";
+
+        switch (find_owner(text, where)) {
+        case OWNER_FIREWALLD:
+                return g_strdup_printf("firewall-cmd --permanent --zone=trusted "
+                                       "--add-interface=%s; firewall-cmd --reload",
+                                       interface);
+        case OWNER_UFW:
+                return g_strdup_printf("ufw route allow in on %s; ufw route allow out on %s",
+                                       interface, interface);
+        case OWNER_DOCKER:
+                return g_strdup_printf("%s -I DOCKER-USER -i %s -j ACCEPT; %s -I DOCKER-USER "
+                                       "-o %s -j ACCEPT",
+                                       iptables, interface, iptables, interface);
+        case OWNER_NOBODY:
+                break;
+        }
+        return g_strdup_printf("nft insert rule %s iifname %s accept; nft insert rule %s oifname "
+                               "%s accept",
+                               where, interface, where, interface);
 }

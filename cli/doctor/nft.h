@@ -21,6 +21,10 @@ WattleNftVerdict wattle_nft_judge(const char *ruleset, guint16 port, char **ret_
 WattleNftVerdict wattle_nft_judge_forward(const char *ruleset, int family, const char *in,
                                           const char *out, char **ret_where);
 
+/* The command that opens that port of UDP where that chain drops it, in the words of the program
+ * that owns the chain: firewalld, ufw, or nobody. */
+char *wattle_nft_open_port(const char *ruleset, const char *where, guint16 port);
+
 /* The command that lets packets of an interface through where that chain drops them, in the words
  * of the program that owns the chain: firewalld, ufw, Docker, or nobody. */
 char *wattle_nft_open_forward(const char *ruleset, const char *where, const char *interface);

@@ -220,6 +220,7 @@ static void ill_clock_loose(WattleFacts *facts)
 static void ill_firewall(WattleFacts *facts)
 {
         facts->drops = g_strdup("inet filter input");
+        facts->drops_command = g_strdup("ufw allow 1234/udp");
 }
 
 static void ill_firewall_called(WattleFacts *facts)
@@ -399,10 +400,10 @@ static const struct row {
           "[timedatectl set-ntp true]\n" },
         { "firewall", ill_firewall,
           "firewall: note: the firewall drops what comes to the UDP port 1234 (inet filter input) "
-          "[nft insert rule inet filter input udp dport 1234 accept]\n" },
+          "[ufw allow 1234/udp]\n" },
         { "firewall of one who is called", ill_firewall_called,
-          "firewall: the firewall drops what comes to the UDP port 1234 (inet filter input) [nft "
-          "insert rule inet filter input udp dport 1234 accept]\n" },
+          "firewall: the firewall drops what comes to the UDP port 1234 (inet filter input) [ufw "
+          "allow 1234/udp]\n" },
         { "a firewall that does not forward", ill_forward,
           "firewall: the firewall drops what this device passes on for the others (ip filter "
           "FORWARD) [iptables -I DOCKER-USER -i home -j ACCEPT]\n" },
@@ -621,11 +622,59 @@ static void forward(gconstpointer data)
         g_assert_cmpstr(command, ==, row->command);
 }
 
+/* What firewalld 2 makes of a host with one card in the zone public, without what is not met. */
+#define FIREWALLD(rules)                                                                            \
+        "table inet firewalld {\n\tflags owner,persist\n\n\tchain filter_INPUT {\n\t\ttype filter " \
+        "hook input priority filter + 10; policy accept;\n\t\tct state { established, related } "   \
+        "accept\n\t\tct status dnat accept\n\t\tiifname \"lo\" accept\n\t\tct state invalid drop\n" \
+        "\t\tjump filter_INPUT_ZONES\n\t\treject with icmpx admin-prohibited\n\t}\n\n"              \
+        "\tchain filter_INPUT_ZONES {\n\t\tiifname \"eth0\" goto filter_IN_public\n\t\tgoto "       \
+        "filter_IN_public\n\t}\n\n\tchain filter_IN_public {\n\t\tjump filter_IN_public_allow\n"    \
+        "\t\tmeta l4proto { icmp, ipv6-icmp } accept\n\t\treject with icmpx admin-prohibited\n\t}"  \
+        "\n\n\tchain filter_IN_public_allow {\n\t\ttcp dport 22 accept\n" rules "\t}\n}\n"
+/* ufw with its defaults, as iptables-nft leaves it. */
+#define UFW(rules)                                                                                  \
+        "table ip filter {\n\tchain ufw-before-input {\n\t\tct state related,established counter "  \
+        "packets 0 bytes 0 accept\n\t\tcounter packets 0 bytes 0 jump ufw-user-input\n\t}\n\n"      \
+        "\tchain ufw-user-input {\n" rules                                                          \
+        "\t}\n\n\tchain ufw-user-forward {\n\t}\n\n\tchain INPUT "                                  \
+        "{\n\t\ttype filter hook input priority filter; policy drop;\n\t\tcounter packets 0 bytes " \
+        "0 jump ufw-before-input\n\t}\n}\n"
+
+static const struct port_row {
+        const char *name, *ruleset, *command; /* NULL: nothing is dropped */
+} port_rows[] = {
+        { "firewalld", FIREWALLD(""),
+          "firewall-cmd --permanent --add-port=51820/udp; firewall-cmd --reload" },
+        { "firewalld, opened", FIREWALLD("\t\tudp dport 51820 accept\n"), NULL },
+        { "ufw", UFW(""), "ufw allow 51820/udp" },
+        { "ufw, opened", UFW("\t\tudp dport 51820 counter packets 0 bytes 0 accept\n"), NULL },
+        { "an admin's own", INPUT("drop", ""),
+          "nft insert rule inet filter input udp dport 51820 accept" },
+        { "an admin's own beside firewalld", INPUT("drop", "") FIREWALLD(""),
+          "nft insert rule inet filter input udp dport 51820 accept" },
+        { "Docker's table, closed by the admin",
+          "table ip filter {\n\tchain DOCKER-USER {\n\t}\n\tchain INPUT {\n\t\ttype filter hook input "
+          "priority filter; policy drop;\n\t}\n}\n",
+          "nft insert rule ip filter INPUT udp dport 51820 accept" },
+};
+
+static void open_port(gconstpointer data)
+{
+        const struct port_row *row = data;
+        g_autofree char *where = NULL, *command = NULL;
+
+        if (wattle_nft_judge(row->ruleset, 51820, &where) == WATTLE_NFT_DROPS)
+                command = wattle_nft_open_port(row->ruleset, where, 51820);
+        g_assert_cmpstr(command, ==, row->command);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         add_rows("/cli-doctor/check", rows, check);
         add_rows("/cli-doctor/nft", nft_rows, nft);
         add_rows("/cli-doctor/forward", forward_rows, forward);
+        add_rows("/cli-doctor/open-port", port_rows, open_port);
         return g_test_run();
 }
