@@ -163,3 +163,24 @@ def test_wattled_and_names(lab):
     mesh["b"].lines.append("PublicEndpoint=nobody.invalid:51820")
     mesh.update(a)
     assert problems(a) == {"names": "names of endpoints are not found: nobody.invalid"}
+
+
+@pytest.mark.each_release
+def test_a_vpn_whose_rules_networkd_takes(native):
+    """Told before networkd starts, by apply and by doctor, and no more once the drop-in is there."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a = native.guest("a")
+    a.put("/run/systemd/system/wg-quick@work.service", "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=ip rule add fwmark 7 table 77\n")
+    mesh.put(a, "a", "Owner=networkd")
+    dry = "wattle apply --dry-run home"
+    assert "warning" not in a.run(dry).err
+    a.run("systemctl daemon-reload; systemctl start wg-quick@work")
+    warning = a.run(dry).err
+    assert "takes away the routing rules of wg-quick@work" in warning
+    assert "as soon as it starts" in problems(a)["vpn"]
+    a.run("systemctl start systemd-networkd")
+    assert "warning" not in a.run(dry).err and "whenever it sets up" in problems(a)["vpn"]
+    mend(a, "vpn")
+    assert "vpn" not in problems(a)
+    a.run("systemctl stop systemd-networkd.socket systemd-networkd")
+    assert "warning" not in a.run(dry).err
