@@ -164,6 +164,19 @@ def test_what_two_meshes_cannot_have_at_a_time_is_told(gateway):
     assert re.search(told.format("wgnet", "office", "office"), ok(gateway.apply("wgnet")).stderr)
 
 
+def test_warnings_about_lines_are_counted(gateway):
+    """A mesh on one LAN has an address there for everybody to call: not a matter for the journal of every boot."""
+    text = (MESHES / "office.mesh").read_text()
+    for count, told in (1, "1 warning: 'wattle check' shows it"), (2, "2 warnings: 'wattle check' shows them"):
+        text = text.replace("[Device printer]\n", f"[Device printer]\nPublicEndpoint=192.168.99.{count}:51820\n")
+        gateway.mesh(text=text)
+        lines = ok(gateway.apply()).stderr.splitlines()
+        assert lines[0] == f"<6>{told}" and lines[1].startswith("<6>mesh office: "), lines
+    gateway.mesh(text=text + "Adress=10.77.0.1\n")
+    done = gateway.apply()
+    assert done.returncode == 1 and "<4>" not in done.stderr and "<3>" in done.stderr and "<6>2 warnings" in done.stderr
+
+
 @pytest.mark.root
 def test_a_key_that_the_group_cannot_read(host):
     host.mesh()
