@@ -57,6 +57,7 @@ void wattle_facts_clear(WattleFacts *facts)
         g_free(facts->wg_quick);
         g_ptr_array_unref(facts->stale);
         g_ptr_array_unref(facts->unresolved);
+        g_free(facts->name_server);
         g_free(facts->port_holder);
         g_free(facts->key_fault);
         g_free(facts->key_command);
@@ -412,21 +413,30 @@ static void check_firewall(const WattleFacts *facts, const Findings *findings)
                         g_strdup(facts->forward_command));
 }
 
-/* The name server on the host's own LAN is reached past the exit node, others are not. */
+/* While the interface is down, nobody knows how name servers will be reached. systemd-resolved asks
+ * the server of a link by that link (IP_UNICAST_IF), past the rules of an exit node; and what is on
+ * a LAN of the host is reached past them too. */
 static void check_exit_node(const WattleFacts *facts, const Findings *findings)
 {
+        gboolean is_up = facts->status.link == WATTLE_LINK_UP;
+
         for (guint i = 0; i < facts->view->n_peers && facts->view->exit_node; i++) {
                 const WattlePeer *peer = &facts->view->peers[i];
+                const char *name;
 
-                if (strcmp(peer->device.name, facts->view->exit_node) == 0 && !peer->endpoint &&
-                    peer->named_endpoint)
-                        note(findings,
-                             g_strdup_printf("the exit node %s is known by name alone, and the "
-                                             "look-up of %s goes through the tunnel that waits "
-                                             "for it, unless the name server is on a LAN of this "
-                                             "host: give its PublicEndpoint= an address too",
-                                             peer->device.name, peer->named_endpoint->name),
-                             g_strdup_printf("getent ahosts %s", peer->named_endpoint->name));
+                if (strcmp(peer->device.name, facts->view->exit_node) != 0 || peer->endpoint ||
+                    !peer->named_endpoint || (is_up && !facts->name_server))
+                        continue;
+                name = peer->named_endpoint->name;
+                note(findings,
+                     g_strdup_printf("the exit node %s is known by name alone, and the look-up of "
+                                     "%s %s%s: give its PublicEndpoint= an address too, or have "
+                                     "systemd-resolved ask the name server of a link",
+                                     peer->device.name, name,
+                                     is_up ? "goes through the tunnel that waits for it, to "
+                                           : "may have to go through the tunnel that waits for it",
+                                     is_up ? facts->name_server : ""),
+                     g_strdup_printf("getent ahosts %s", name));
         }
 }
 

@@ -62,6 +62,7 @@ typedef struct {
         char *drops_command;     /* that opens the port there */
         char *drops_forward;     /* the same of what this device passes on for others */
         char *forward_command;   /* that opens that one */
+        char *name_server;       /* that is reached through the exit node; NULL: none */
         GPtrArray *unresolved;   /* of char *: names of endpoints that nobody knows */
         gboolean wattled_wanted; /* the mesh is to migrate, and wattled is installed */
         gboolean wattled_runs;

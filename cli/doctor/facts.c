@@ -460,6 +460,28 @@ static void gather_firewall(WattleFacts *facts, const WattleDevice *self)
         gather_forward(facts, self, ruleset);
 }
 
+/* The first of resolv.conf(5) to which packets go by the interface; they carry no mark. */
+static void gather_name_server(WattleFacts *facts)
+{
+        g_autofree char *text = read_text("/etc/resolv.conf");
+        g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+        g_auto(WattleNetlink) netlink = { 0 };
+
+        if (!facts->view->exit_node || !wattle_netlink_open(&netlink, NETLINK_ROUTE, NULL))
+                return;
+        for (char **line = lines; *line && !facts->name_server; line++) {
+                WattleRoute route;
+                WattleAddr addr;
+                char server[64];
+
+                if (sscanf(*line, "nameserver %63s", server) == 1 &&
+                    wattle_addr_parse(server, &addr, NULL) &&
+                    wattle_route_lookup(&netlink, &addr, 0, 0, &route, NULL) &&
+                    route.ifindex == if_nametoindex(facts->view->interface))
+                        facts->name_server = g_strdup(server);
+        }
+}
+
 static void gather_names(WattleFacts *facts)
 {
         for (guint i = 0; i < facts->view->n_peers; i++) {
@@ -518,6 +540,7 @@ void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleM
                            &facts->wg_quick);
         gather_stale(facts, cli->root_fd);
         gather_firewall(facts, self);
+        gather_name_server(facts);
         gather_names(facts);
         facts->wattled_wanted =
                 mesh->local.migrate && access(WATTLE_UNITDIR "/" WATTLE_UNIT_WATTLED, F_OK) == 0;

@@ -22,9 +22,9 @@ static void log_fault(WattleFaultKind kind, const char *line, G_GNUC_UNUSED gpoi
         wattle_log(kind == WATTLE_FAULT_ERROR ? WATTLE_LOG_ERROR : WATTLE_LOG_WARNING, "%s", line);
 }
 
-/* Takes out the warnings about a line of a text, which are the same on every host and at every boot;
- * how many there were. Those about the host stay, as of two meshes that want the same port. Of those
- * that were not kept nobody knows the place: a text alone has so many. */
+/* Takes out the warnings about a line of a text, which are the same on every host and at every
+ * boot; how many there were. Those about the host stay, as of two meshes that want the same port.
+ * Of those that were not kept nobody knows the place: a text alone has so many. */
 static guint take_line_warnings(WattleReport *report)
 {
         guint n_left = 0, n_taken;

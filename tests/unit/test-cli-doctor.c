@@ -248,7 +248,7 @@ static void ill_unreachable(WattleFacts *facts)
         g_ptr_array_add(facts->unreachable, g_strdup("gw"));
 }
 
-static void ill_exit_name(WattleFacts *facts)
+static void ill_exit_name_past(WattleFacts *facts)
 {
         WattlePeer *peer = &((WattleView *)facts->view)->peers[0];
         static const WattleEndpoint name = { .name = "gw.example" };
@@ -256,6 +256,18 @@ static void ill_exit_name(WattleFacts *facts)
         ((WattleView *)facts->view)->exit_node = peer->device.name;
         peer->endpoint = NULL;
         peer->named_endpoint = &name;
+}
+
+static void ill_exit_name(WattleFacts *facts)
+{
+        ill_exit_name_past(facts);
+        facts->name_server = g_strdup("192.0.2.53");
+}
+
+static void ill_exit_name_down(WattleFacts *facts)
+{
+        ill_exit_name_past(facts);
+        is_down(facts);
 }
 
 static void ill_names(WattleFacts *facts)
@@ -416,8 +428,16 @@ static const struct row {
           "is missing here, so they have to call [ip -br address; ip route; ip -6 route]\n" },
         { "an exit node by name", ill_exit_name,
           "names: note: the exit node gw is known by name alone, and the look-up of gw.example goes "
-          "through the tunnel that waits for it, unless the name server is on a LAN of this host: "
-          "give its PublicEndpoint= an address too [getent ahosts gw.example]\n" },
+          "through the tunnel that waits for it, to 192.0.2.53: give its PublicEndpoint= an address "
+          "too, or have systemd-resolved ask the name server of a link [getent ahosts "
+          "gw.example]\n" },
+        { "an exit node by name, past which servers are asked", ill_exit_name_past, "" },
+        { "an exit node by name, of a mesh that is down", ill_exit_name_down,
+          "interface: note: the interface home is down [wattle up home]\n"
+          "names: note: the exit node gw is known by name alone, and the look-up of gw.example may "
+          "have to go through the tunnel that waits for it: give its PublicEndpoint= an address "
+          "too, or have systemd-resolved ask the name server of a link [getent ahosts "
+          "gw.example]\n" },
         { "names", ill_names,
           "names: names of endpoints are not found: vps.example [getent ahosts vps.example]\n" },
         { "filter not installed", ill_filter_missing,

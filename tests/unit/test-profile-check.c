@@ -259,14 +259,16 @@ static const Row texts[] = {
           "" },
         { "exit-node-by-name", MESH NAS "ExitNode=yes\nPublicEndpoint=nas.example:5\n",
           "home.mesh:7:16: warning: PublicEndpoint: exit node nas is known by name alone, and for "
-          "who uses it the look-up of nas.example goes into the tunnel that waits for it: give an "
+          "who uses it the look-up of nas.example goes into the tunnel that waits for it, unless "
+          "systemd-resolved asks the name server of a link: give an "
           "address too" },
         { "exit-node-by-name-and-address",
           MESH NAS "ExitNode=yes\nPublicEndpoint=nas.example:5 1.2.3.4:5\n", "" },
         { "exit-node-by-name-and-lan",
           MESH NAS "ExitNode=yes\nPublicEndpoint=nas.example:5\nPrivateEndpoint=192.168.1.2:5\n",
           "home.mesh:7:16: warning: PublicEndpoint: exit node nas is known by name alone, and for "
-          "who uses it the look-up of nas.example goes into the tunnel that waits for it: give an "
+          "who uses it the look-up of nas.example goes into the tunnel that waits for it, unless "
+          "systemd-resolved asks the name server of a link: give an "
           "address too" },
         { "exit-node-that-only-calls", MESH NAS "ExitNode=yes\n", "" },
         { "exit-node-revoked",
