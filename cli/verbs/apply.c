@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/apply/apply.h"
+#include "cli/apply/signed-install.h"
 #include "cli/cli.h"
 #include "cli/managers/bus.h"
 #include "cli/print.h"
@@ -205,6 +206,19 @@ static gboolean plan_and_run(const Host *host, WattleApply *apply, GError **erro
         return host->dry_run || carry_out(apply, error);
 }
 
+/* What is applied ran well: a stray edit then takes this host off no more. */
+static void keep_last_good(const WattleApply *apply)
+{
+        const WattleMesh *mesh = &apply->deployment.mesh;
+        g_autoptr(GError) error = NULL;
+
+        if (mesh->is_signed && !wattle_signed_keep_last_good(apply->applier->root_fd, apply->mesh,
+                                                             mesh->profile->serial, &error))
+                wattle_print_error("warning: %s: applied, but not kept as the last good profile, "
+                                   "which would stand in for one that does not verify: %s",
+                                   apply->mesh, error->message);
+}
+
 static gboolean apply_one(const Host *host, const char *mesh)
 {
         g_auto(WattleApply) apply = { .applier = &host->applier, .mesh = mesh };
@@ -216,6 +230,8 @@ static gboolean apply_one(const Host *host, const char *mesh)
                 wattle_print_error("%s: %s", mesh, error->message);
                 return FALSE;
         }
+        if (!host->dry_run)
+                keep_last_good(&apply);
         if (!apply.is_known)
                 wattle_print_error("no mesh %s: there is no " WATTLE_CONFDIR "/%s.mesh", mesh,
                                    mesh);

@@ -56,9 +56,9 @@ gboolean wattle_trust_read(WattleTrust *trust, int dir_fd, const char *path, con
                wattle_signing_keys_read(data, size, name, trust->keys, report);
 }
 
-/* One file, of the signature. */
-static gboolean verify_with(const WattleTrust *trust, int dir_fd, const char *path,
-                            const WattleTextHash *hash, WattleSigner *ret, GError **error)
+/* The bytes of one file, of the signature; NULL if it does not do. */
+static GBytes *verify_with(const WattleTrust *trust, int dir_fd, const char *path,
+                           const WattleTextHash *hash, WattleSigner *ret, GError **error)
 {
         g_autoptr(GBytes) bytes = wattle_read_file(dir_fd, path, WATTLE_SIGNATURE_MAX_BYTES, error);
         g_auto(WattleSignature) signature = { 0 };
@@ -67,14 +67,14 @@ static gboolean verify_with(const WattleTrust *trust, int dir_fd, const char *pa
         guint i;
 
         if (!bytes)
-                return FALSE;
+                return NULL;
         data = g_bytes_get_data(bytes, &size);
         if (!wattle_signature_read(data, size, &signature, error) ||
             !wattle_signature_verify(&signature, hash, trust->keys, &i, error))
-                return FALSE;
+                return NULL;
         ret->key = g_array_index(trust->keys, WattleSigningKey, i);
         ret->comment = g_steal_pointer(&signature.comment);
-        return TRUE;
+        return g_steal_pointer(&bytes);
 }
 
 static void report_unverified(const WattleTrust *trust, const char *name, const GError *error,
@@ -94,21 +94,43 @@ static void report_unverified(const WattleTrust *trust, const char *name, const 
                                     error->message);
 }
 
-gboolean wattle_trust_verify(const WattleTrust *trust, int dir_fd, const char *path,
-                             const char *name, GBytes *bytes, WattleSigner *ret,
-                             WattleReport *report)
+/* Under the one name or the other; the error is about the first. */
+static GBytes *find_signature(const WattleTrust *trust, int dir_fd, const char *path, GBytes *bytes,
+                              WattleSigner *ret, GError **error)
 {
-        g_autofree char *signature = g_strconcat(path, WATTLE_SIGNATURE_SUFFIX, NULL);
-        g_autofree char *next = g_strconcat(signature, WATTLE_SIGNATURE_NEXT_SUFFIX, NULL);
-        g_autoptr(GError) error = NULL;
+        g_autofree char *name = g_strconcat(path, WATTLE_SIGNATURE_SUFFIX, NULL);
+        g_autofree char *next = g_strconcat(name, WATTLE_SIGNATURE_NEXT_SUFFIX, NULL);
+        g_autoptr(GError) fault = NULL;
+        GBytes *signature;
         WattleTextHash hash;
         gsize size;
         gconstpointer data = g_bytes_get_data(bytes, &size);
 
         wattle_text_hash(data, size, &hash);
-        if (verify_with(trust, dir_fd, signature, &hash, ret, &error) ||
-            verify_with(trust, dir_fd, next, &hash, ret, NULL))
-                return TRUE;
-        report_unverified(trust, name, error, report);
-        return FALSE;
+        signature = verify_with(trust, dir_fd, name, &hash, ret, &fault);
+        if (!signature)
+                signature = verify_with(trust, dir_fd, next, &hash, ret, NULL);
+        if (!signature)
+                g_propagate_error(error, g_steal_pointer(&fault));
+        return signature;
+}
+
+gboolean wattle_trust_verify(const WattleTrust *trust, int dir_fd, const char *path,
+                             const char *name, GBytes *bytes, WattleSigner *ret,
+                             WattleReport *report)
+{
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GBytes) signature = find_signature(trust, dir_fd, path, bytes, ret, &error);
+
+        if (!signature)
+                report_unverified(trust, name, error, report);
+        return signature != NULL;
+}
+
+GBytes *wattle_trust_find_signature(const WattleTrust *trust, int dir_fd, const char *path,
+                                    GBytes *bytes)
+{
+        g_auto(WattleSigner) signer = { 0 };
+
+        return find_signature(trust, dir_fd, path, bytes, &signer, NULL);
 }

@@ -40,3 +40,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleSigner, wattle_signer_clear)
 gboolean wattle_trust_verify(const WattleTrust *trust, int dir_fd, const char *path,
                              const char *name, GBytes *bytes, WattleSigner *ret,
                              WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The bytes of that signature alone; NULL if it does not verify. */
+GBytes *wattle_trust_find_signature(const WattleTrust *trust, int dir_fd, const char *path,
+                                    GBytes *bytes) G_GNUC_WARN_UNUSED_RESULT;

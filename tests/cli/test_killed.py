@@ -2,7 +2,9 @@
 """What a killed run leaves behind is no obstacle for the next one."""
 import os
 import pathlib
+import re
 import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
@@ -25,3 +27,30 @@ def test_genkey(wattle, tmp_path):
         wattle.ok('pubkey', f'--root={wattle.root}', 'home')
         n += 1
     assert n >= 5
+
+
+def test_a_signed_profile(wattle, tmp_path):
+    """Killed anywhere, the old profile or the new one stands there and verifies; and the next run ends with the new one."""
+    root, new, seen = f'--root={wattle.root}', tmp_path / 'new.mesh', set()
+    last = wattle.config / 'home.last'
+    wattle.ok('init', root, '--sign', '--no-password', f'--signing-key={tmp_path}/s.key', 'home')
+    text = (wattle.config / 'home.mesh').read_text()
+    new.write_text(text.replace('Serial=1', 'Serial=2'))
+    wattle.ok('sign', f'--signing-key={tmp_path}/s.key', new)
+    shutil.copytree(wattle.config, tmp_path / 'before')
+    command = [os.environ['WATTLE_INSTALL_SIGNED'], wattle.root, 'home', new]
+
+    def prepare():
+        shutil.rmtree(wattle.config)
+        shutil.copytree(tmp_path / 'before', wattle.config)
+
+    def serial(*args):
+        return int(re.search(r'serial (\d+)', wattle.ok('verify', *args)).group(1))
+
+    for call in killed.points(command, tmp_path, prepare):
+        seen.add(serial(root, 'home'))
+        subprocess.run(command, check=True, env=dict(os.environ, ASAN_OPTIONS='detect_leaks=0'))
+        assert serial(root, 'home') == 2, call
+        assert sorted(path.name for path in last.iterdir()) == ['home.mesh', 'home.mesh.minisig'], call
+        assert (last / 'home.mesh').read_text() == new.read_text()
+    assert seen == {1, 2}

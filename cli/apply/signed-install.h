@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Puts a signed profile in the place of another one so that a reader finds one of the two with its
+ * signature at any moment, and after a lost machine too: the new signature as .minisig.new, the
+ * profile by rename, and the signature renamed to .minisig; each file and folder is on the disk
+ * before the next step. */
+#pragma once
+
+#include "common/sys/load.h"
+#include "common/sys/trust.h"
+
+/* path is below dir_fd, in a folder that is there. trust: whose signature the profile that stands
+ * there has, to settle what a killed run has left; without a path if that is unsigned. */
+gboolean wattle_signed_install(const WattleTrust *trust, int dir_fd, const char *path, GBytes *text,
+                               GBytes *signature, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Keeps the installed profile of that name as the last good one (common/sys/load.h). serial is that
+ * of the text which proved good: another one that came since is not taken. Nothing is written if it
+ * is kept already, or the mesh is not signed. */
+gboolean wattle_signed_keep_last_good(int root_fd, const char *mesh, guint64 serial,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
