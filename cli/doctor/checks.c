@@ -59,6 +59,9 @@ void wattle_facts_clear(WattleFacts *facts)
         g_ptr_array_unref(facts->unresolved);
         g_free(facts->name_server);
         g_free(facts->port_holder);
+        g_free(facts->stands_in);
+        g_free(facts->etc_fault);
+        g_free(facts->managed_path);
         g_free(facts->key_fault);
         g_free(facts->key_command);
         g_free(facts->networkd_state);
@@ -126,6 +129,44 @@ static char *join(const GPtrArray *texts)
 static const char *mesh_of(const WattleFacts *facts)
 {
         return facts->view->mesh;
+}
+
+static void check_signature(const WattleFacts *facts, const Findings *findings)
+{
+        if (facts->stands_in)
+                problem(findings,
+                        g_strdup_printf("the last good profile stands in for the one that is "
+                                        "installed: %s",
+                                        facts->stands_in),
+                        g_strdup_printf("wattle check %s", mesh_of(facts)));
+        else if (facts->is_signed && !facts->has_last_good && !facts->etc_fault)
+                note(findings,
+                     g_strdup("no last good profile is kept yet: a stray edit of this one would "
+                              "take the host off at its next boot"),
+                     g_strdup_printf("wattle apply %s", mesh_of(facts)));
+}
+
+/* Not wrong as such: but who edits there is surprised, and a signed mesh has nothing to fall back
+ * to. */
+static void check_etc(const WattleFacts *facts, const Findings *findings)
+{
+        if (facts->etc_fault)
+                note(findings,
+                     g_strdup_printf(WATTLE_CONFDIR
+                                     " cannot be written (%s): change the mesh where "
+                                     "that is made%s",
+                                     facts->etc_fault,
+                                     facts->is_signed && !facts->has_last_good
+                                             ? ", and put its .last folder there too, for none "
+                                               "can be kept here"
+                                             : ""),
+                     NULL);
+        else if (facts->managed_path)
+                note(findings,
+                     g_strdup_printf("the profile is a link to %s: what manages that may write "
+                                     "over what is changed here, so change the mesh there",
+                                     facts->managed_path),
+                     NULL);
 }
 
 static void check_owner(const WattleFacts *facts, const Findings *findings)
@@ -492,6 +533,8 @@ static const struct {
         const char *name;
         void (*check)(const WattleFacts *facts, const Findings *findings);
 } checks[] = {
+        { "signature", check_signature },
+        { "etc", check_etc },
         { "owner", check_owner },
         { "applied", check_applied },
         { "interface", check_interface },

@@ -45,6 +45,13 @@ typedef struct {
         gint64 now_s, profile_s;       /* CLOCK_REALTIME, and when the profile was written */
         gboolean clock_unsynchronized; /* the kernel says so */
 
+        gboolean is_signed;
+        gboolean has_last_good; /* such a profile is kept */
+        char *stands_in;        /* why the last good profile does for that which stands there; NULL:
+                                   it does not */
+        char *etc_fault;        /* why /etc/wattle cannot be written; NULL: it can */
+        char *managed_path;     /* where the installed profile leads to; NULL: it is no link */
+
         char *key_fault; /* why the private key cannot be used; NULL: it can, or we may not look */
         char *key_command;
 

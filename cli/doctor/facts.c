@@ -2,9 +2,11 @@
 #include "cli/doctor/facts.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <ifaddrs.h>
+#include <limits.h>
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <netdb.h>
@@ -274,6 +276,34 @@ static void gather_port(WattleFacts *facts)
                 facts->port_holder = socket_holder(inode);
 }
 
+static char *read_link(int root_fd, const char *path)
+{
+        char target[PATH_MAX];
+        gssize n = readlinkat(root_fd, path, target, sizeof target);
+
+        return n > 0 ? g_strndup(target, (gsize)n) : NULL;
+}
+
+static void gather_signature(WattleFacts *facts, int root_fd, const WattleMesh *mesh)
+{
+        const char *name = facts->view->mesh;
+        g_autofree char *last_good = wattle_paths_last_good(name);
+        g_autofree char *path = wattle_mesh_find(root_fd, name);
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleMesh) present = { 0 };
+
+        wattle_report_init(&report);
+        facts->is_signed = mesh->is_signed;
+        facts->has_last_good = wattle_path_exists(root_fd, last_good + 1);
+        if (mesh->is_last_good &&
+            !wattle_mesh_load(&present, root_fd, name, WATTLE_LOAD_PRESENT, &report))
+                facts->stands_in = wattle_report_first_error(&report);
+        if (faccessat(root_fd, &WATTLE_CONFDIR[1], W_OK, 0) < 0 && errno == EROFS)
+                facts->etc_fault = g_strdup(g_strerror(errno));
+        if (path)
+                facts->managed_path = read_link(root_fd, path + 1);
+}
+
 static void gather_clock(WattleFacts *facts, const WattleMesh *mesh)
 {
         struct timex clock = { 0 };
@@ -535,6 +565,7 @@ void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleM
         gather_unreachable(facts);
         gather_port(facts);
         gather_clock(facts, mesh);
+        gather_signature(facts, cli->root_fd, mesh);
         gather_key(facts, cli->root_fd);
         wattle_rivals_find(cli->root_fd, view->mesh, view->interface, facts->rivals, facts->takers,
                            &facts->wg_quick);

@@ -201,6 +201,38 @@ static void ill_routes(WattleFacts *facts)
         add_route(facts, "gw3", "10.77.0.4", NULL);
 }
 
+static void ill_stands_in(WattleFacts *facts)
+{
+        facts->is_signed = facts->has_last_good = TRUE;
+        facts->stands_in = g_strdup("home is not signed");
+}
+
+static void ill_no_last_good(WattleFacts *facts)
+{
+        facts->is_signed = TRUE;
+}
+
+static void ill_signed(WattleFacts *facts)
+{
+        facts->is_signed = facts->has_last_good = TRUE;
+}
+
+static void ill_etc(WattleFacts *facts)
+{
+        facts->etc_fault = g_strdup("Read-only file system");
+}
+
+static void ill_etc_signed(WattleFacts *facts)
+{
+        facts->is_signed = TRUE;
+        ill_etc(facts);
+}
+
+static void ill_managed(WattleFacts *facts)
+{
+        facts->managed_path = g_strdup("/nix/store/x-home");
+}
+
 static void ill_clock_unset(WattleFacts *facts)
 {
         facts->now_s = 0;
@@ -401,6 +433,22 @@ static const struct row {
           "routes: packets for 10.77.0.2 (gw) go out by docker0 and not by home [ip route get "
           "10.77.0.2]\n"
           "routes: there is no route to 10.77.0.4 (gw3) [ip route get 10.77.0.4]\n" },
+        { "signed", ill_signed, "" },
+        { "the last good one", ill_stands_in,
+          "signature: the last good profile stands in for the one that is installed: "
+          "home is not signed [wattle check home]\n" },
+        { "no last good one", ill_no_last_good,
+          "signature: note: no last good profile is kept yet: a stray edit of this one would take "
+          "the host off at its next boot [wattle apply home]\n" },
+        { "read-only /etc", ill_etc,
+          "etc: note: /etc/wattle cannot be written (Read-only file system): change the mesh where "
+          "that is made []\n" },
+        { "read-only /etc of a signed mesh", ill_etc_signed,
+          "etc: note: /etc/wattle cannot be written (Read-only file system): change the mesh where "
+          "that is made, and put its .last folder there too, for none can be kept here []\n" },
+        { "a managed profile", ill_managed,
+          "etc: note: the profile is a link to /nix/store/x-home: what manages that may write "
+          "over what is changed here, so change the mesh there []\n" },
         { "clock never set", ill_clock_unset,
           "clock: the clock is in the past: peers refuse handshakes that are older than the last "
           "[timedatectl set-ntp true]\n" },
