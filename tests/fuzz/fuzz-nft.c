@@ -14,6 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         WattleNftVerdict verdict = wattle_nft_judge(text, 51820, &where);
 
         g_assert_cmpint(verdict == WATTLE_NFT_DROPS, ==, where != NULL);
+        if (where)
+                g_free(wattle_nft_open_port(text, where, 51820));
         g_clear_pointer(&where, g_free);
         verdict = wattle_nft_judge_forward(text, AF_INET, "home", "eth0", &where);
         g_assert_cmpint(verdict == WATTLE_NFT_DROPS, ==, where != NULL);
