@@ -210,12 +210,14 @@ gboolean wattle_prefix_contains(const WattlePrefix *outer, const WattlePrefix *i
                 { AF_INET6, { __VA_ARGS__ } }, length                                              \
         }
 
-/* Whoever asks for an address takes the first that contains it: a longer prefix stands before one
- * around it. */
-static const struct {
+typedef struct {
         WattlePrefix prefix;
         WattleAddrClass class;
-} registry[] = {
+} Block;
+
+/* Whoever asks for an address takes the first that contains it: a longer prefix stands before one
+ * around it. */
+static const Block ipv4_blocks[] = {
         { V4(32, 0), WATTLE_ADDR_UNSPECIFIED },
         { V4(8, 0), WATTLE_ADDR_THIS_NETWORK },
         { V4(8, 10), WATTLE_ADDR_PRIVATE },
@@ -232,6 +234,9 @@ static const struct {
         { V4(4, 224), WATTLE_ADDR_MULTICAST },
         { V4(32, 255, 255, 255, 255), WATTLE_ADDR_BROADCAST },
         { V4(4, 240), WATTLE_ADDR_CLASS_E },
+};
+
+static const Block ipv6_blocks[] = {
         { V6(128, 0), WATTLE_ADDR_UNSPECIFIED },
         { V6(128, [15] = 1), WATTLE_ADDR_LOOPBACK },
         { V6(96, [10] = 0xff, 0xff), WATTLE_ADDR_MAPPED },
@@ -246,23 +251,33 @@ static const struct {
         { V6(8, 0xff), WATTLE_ADDR_MULTICAST },
 };
 
-/* By the first byte, which lets most of the registry go: each endpoint and address of a profile is
- * held against all of it. */
+static const Block *blocks_of(const WattleAddr *addr, guint *ret_n)
+{
+        gboolean is_ipv6 = addr->family == AF_INET6;
+
+        *ret_n = is_ipv6 ? G_N_ELEMENTS(ipv6_blocks) : G_N_ELEMENTS(ipv4_blocks);
+        return is_ipv6 ? ipv6_blocks : ipv4_blocks;
+}
+
+/* By the first byte, which lets most blocks go: each endpoint of a profile is held against all of
+ * its family. */
 static inline gboolean may_contain(const WattlePrefix *around, const WattlePrefix *prefix)
 {
         guint first_bits = 0xff00u >> MIN(around->length, 8);
 
-        return around->addr.family == prefix->addr.family &&
-               ((around->addr.bytes[0] ^ prefix->addr.bytes[0]) & first_bits) == 0;
+        return ((around->addr.bytes[0] ^ prefix->addr.bytes[0]) & first_bits) == 0;
 }
 
-/* Of the longest prefix of the registry around all of it. */
+/* Of the longest block around all of it. */
 static WattleAddrClass class_around(const WattlePrefix *prefix)
 {
-        for (guint i = 0; i < G_N_ELEMENTS(registry); i++)
-                if (may_contain(&registry[i].prefix, prefix) &&
-                    wattle_prefix_contains(&registry[i].prefix, prefix))
-                        return registry[i].class;
+        guint n;
+        const Block *blocks = blocks_of(&prefix->addr, &n);
+
+        for (guint i = 0; i < n; i++)
+                if (may_contain(&blocks[i].prefix, prefix) &&
+                    wattle_prefix_contains(&blocks[i].prefix, prefix))
+                        return blocks[i].class;
         return WATTLE_ADDR_GLOBAL;
 }
 
@@ -275,11 +290,12 @@ WattleAddrClass wattle_addr_class(const WattleAddr *addr)
 
 guint wattle_prefix_classes(const WattlePrefix *prefix)
 {
-        guint classes = 1u << class_around(prefix);
+        guint classes = 1u << class_around(prefix), n;
+        const Block *blocks = blocks_of(&prefix->addr, &n);
 
-        for (guint i = 0; i < G_N_ELEMENTS(registry); i++)
-                if (wattle_prefix_contains(prefix, &registry[i].prefix))
-                        classes |= 1u << registry[i].class;
+        for (guint i = 0; i < n; i++)
+                if (wattle_prefix_contains(prefix, &blocks[i].prefix))
+                        classes |= 1u << blocks[i].class;
         return classes;
 }
 

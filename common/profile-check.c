@@ -350,24 +350,27 @@ static GArray *collect_claims(const WattleProfile *profile)
         return claims;
 }
 
-/* The outermost route that an address lies in; NULL if in none. They are sorted and apart. */
+/* The outermost route that an address lies in; NULL if in none. They are sorted and apart, so it
+ * can only be the last of those that do not begin behind the address. */
 static const Claim *find_route(const GPtrArray *outermost, const WattleAddr *addr)
 {
-        WattlePrefix wanted = wattle_prefix_of_addr(addr);
+        const Claim *claim;
         guint low = 0, high = outermost->len;
 
         while (low < high) {
                 guint middle = (low + high) / 2;
-                const Claim *claim = g_ptr_array_index(outermost, middle);
 
-                if (wattle_prefix_contains(&claim->prefix->value, &wanted))
-                        return claim->device ? claim : NULL;
-                if (wattle_prefix_compare(&claim->prefix->value, &wanted) < 0)
+                claim = g_ptr_array_index(outermost, middle);
+                if (wattle_addr_compare(&claim->prefix->value.addr, addr) <= 0)
                         low = middle + 1;
                 else
                         high = middle;
         }
-        return NULL;
+        if (low == 0)
+                return NULL;
+        claim = g_ptr_array_index(outermost, low - 1);
+        return claim->device && wattle_prefix_contains_addr(&claim->prefix->value, addr) ? claim
+                                                                                         : NULL;
 }
 
 /* To a host that accepts such a route, the way to the endpoint is then the tunnel itself. Of the

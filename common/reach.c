@@ -80,5 +80,7 @@ const WattleEndpoint *wattle_reach_endpoint(const WattleDevice *self, const Watt
 
 gboolean wattle_reach_is_mutual(const WattleDevice *self, const WattleDevice *peer)
 {
-        return (wattle_reach_families(self) & calls(wattle_reach_families(peer))) != 0;
+        WattleFamilies ours = wattle_reach_families(self);
+
+        return ours != WATTLE_FAMILIES_NONE && (ours & calls(wattle_reach_families(peer))) != 0;
 }

@@ -121,6 +121,16 @@ static const Row texts[] = {
           "home.mesh:10:16: warning: PublicEndpoint: 198.51.100.9:5 lies inside 198.51.0.0/16, a "
           "route of device a (line 6): hosts with AcceptRoutes=yes lose the way to it; leave it out of "
           "the route" },
+        { "public-endpoint-at-the-ends-of-a-route",
+          MESH DEVICE("a", KEY_A, "10.42.0.1", "Routes=8.8.8.0/24 9.9.9.0/24 12.0.0.0/8")
+                  DEVICE("b", KEY_B, "10.42.0.2",
+                         "PublicEndpoint=9.9.9.0:5 9.9.9.255:5 9.9.8.255:5 9.9.10.0:5 8.8.7.9:5"),
+          "home.mesh:10:16: warning: PublicEndpoint: 9.9.9.0:5 lies inside 9.9.9.0/24, a route of "
+          "device a (line 6): hosts with AcceptRoutes=yes lose the way to it; leave it out of the "
+          "route\n"
+          "home.mesh:10:26: warning: PublicEndpoint: 9.9.9.255:5 lies inside 9.9.9.0/24, a route of "
+          "device a (line 6): hosts with AcceptRoutes=yes lose the way to it; leave it out of the "
+          "route" },
         { "private-endpoint-in-a-route",
           MESH DEVICE(
                   "a", KEY_A, "10.42.0.1",
