@@ -169,6 +169,19 @@ static void check_etc(const WattleFacts *facts, const Findings *findings)
                      NULL);
 }
 
+/* Errors are told before there are facts. The boot does not tell warnings: where the causes are in
+ * the files, as an endpoint that few can call, this is the place. */
+static void check_profile(const WattleFacts *facts, const Findings *findings)
+{
+        guint n = facts->n_warnings;
+
+        if (n > 0)
+                note(findings,
+                     g_strdup_printf("there %s %u warning%s about what is written",
+                                     n == 1 ? "is" : "are", n, n == 1 ? "" : "s"),
+                     g_strdup_printf("wattle check %s", mesh_of(facts)));
+}
+
 static void check_owner(const WattleFacts *facts, const Findings *findings)
 {
         gboolean is_nm = facts->view->owner == WATTLE_OWNER_NETWORK_MANAGER;
@@ -535,6 +548,7 @@ static const struct {
 } checks[] = {
         { "signature", check_signature },
         { "etc", check_etc },
+        { "profile", check_profile },
         { "owner", check_owner },
         { "applied", check_applied },
         { "interface", check_interface },

@@ -29,6 +29,7 @@ typedef struct {
 
 typedef struct {
         const WattleView *view;
+        guint n_warnings;      /* of the profile and the local settings */
         gboolean has_endpoint; /* the profile says where this device can be called */
         WattleStatus status;
         GPtrArray *notes;       /* of the status, of char * */

@@ -54,6 +54,7 @@ static void examine(const WattleCli *cli, const char *name, GArray *findings)
                                     g_strdup("its local settings have Enable=no"), NULL);
         } else {
                 wattle_facts_gather(&facts, cli, &mesh, view);
+                facts.n_warnings = report.n_warnings;
                 wattle_doctor_check(&facts, findings);
         }
 }

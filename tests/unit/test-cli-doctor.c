@@ -56,6 +56,16 @@ static void ill_none(G_GNUC_UNUSED WattleFacts *facts)
 {
 }
 
+static void ill_warning(WattleFacts *facts)
+{
+        facts->n_warnings = 1;
+}
+
+static void ill_warnings(WattleFacts *facts)
+{
+        facts->n_warnings = 3;
+}
+
 static void ill_owner(WattleFacts *facts)
 {
         facts->networkd_runs = FALSE;
@@ -396,6 +406,10 @@ static const struct row {
         { "wg-quick beside networkd", ill_wg_quick,
           "fight: wg-quick@home.service is enabled, and makes the interface home too [systemctl "
           "disable --now wg-quick@home.service]\n" },
+        { "a warning", ill_warning,
+          "profile: note: there is 1 warning about what is written [wattle check home]\n" },
+        { "warnings", ill_warnings,
+          "profile: note: there are 3 warnings about what is written [wattle check home]\n" },
         { "VPNs of others", ill_vpn,
           "vpn: systemd-networkd takes away the routing rules of tailscaled and wg-quick@work "
           "whenever it sets up a link of its own [" DROP_IN " ManageForeignNextHops=no "
