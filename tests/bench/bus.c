@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The system bus, for 'wattle apply --dry-run': systemd, to which all units are loaded and active,
- * and nobody else. Standard input is the socket that it listens on. */
+/* The system bus, for 'wattle apply --dry-run': systemd, to which all units that it is asked for
+ * are loaded and active, and nobody else. Standard input is the socket that it listens on. */
 #include <systemd/sd-bus.h>
 
 #include <sched.h>
@@ -17,6 +17,8 @@ static int answer(sd_bus_message *call, void *data, sd_bus_error *error)
                 return sd_bus_reply_method_return(call, "s", ":1.1");
         if (sd_bus_message_is_method_call(call, NULL, "NameHasOwner"))
                 return sd_bus_reply_method_return(call, "b", 0);
+        if (sd_bus_message_is_method_call(call, NULL, "ListUnitsByPatterns"))
+                return sd_bus_reply_method_return(call, "a(ssssssouso)", 0);
         if (!sd_bus_message_is_method_call(call, "org.freedesktop.DBus.Properties", "Get"))
                 return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_UNKNOWN_METHOD, "not here");
         sd_bus_message_read(call, "ss", &interface, &property);
