@@ -235,7 +235,7 @@ static void check_candidate(const WattleProfile *profile, WattleSet *public_endp
         gboolean is_public = candidate->kind == WATTLE_CANDIDATE_PUBLIC;
         char text[WATTLE_ENDPOINT_TEXT_MAX];
 
-        if (!candidate->endpoint.name)
+        if (!candidate->endpoint.name && !candidate->site)
                 check_literal(profile, candidate, report);
         if (is_public && !wattle_set_add(public_endpoints, &candidate->endpoint)) {
                 wattle_endpoint_format(&candidate->endpoint, text);
@@ -243,6 +243,28 @@ static void check_candidate(const WattleProfile *profile, WattleSet *public_endp
                         report, wattle_profile_place(profile, candidate->place),
                         "PublicEndpoint: %s is given twice, and one port leads to one device",
                         text);
+        }
+}
+
+/* Once for all that are there. */
+static void check_sites(const WattleProfile *profile, WattleReport *report)
+{
+        for (guint i = 0; i < profile->n_sites; i++) {
+                const WattleSite *site = &profile->sites[i];
+                const WattleAddr *addr = &site->address.at.addr;
+                WattleAddressVerdict verdict = WATTLE_ADDRESS_UNFIT;
+                const char *why = "is inside the mesh itself, and cannot carry it";
+                char text[WATTLE_ADDR_TEXT_MAX];
+
+                if (site->address_place.line == 0 || site->address.name)
+                        continue;
+                if (!subnet_of(profile, addr))
+                        verdict = wattle_address_judge(addr, WATTLE_USE_PUBLIC_ENDPOINT, &why);
+                if (verdict == WATTLE_ADDRESS_FITS)
+                        continue;
+                wattle_addr_format(addr, text);
+                report_unfit(profile, site->address_place, "PublicAddress", text, verdict, why,
+                             report);
         }
 }
 
@@ -565,6 +587,7 @@ void wattle_profile_check(const WattleProfile *profile, WattleReport *report)
         check_names(profile, report);
         check_keys(profile, report);
         check_addresses(profile, report);
+        check_sites(profile, report);
         check_candidates(profile, report);
         check_prefixes(profile, report);
         check_mtu(profile, report);

@@ -35,6 +35,7 @@ typedef struct {
         guint32 given_line[16];   /* of a scalar, by row, when it was given last; before the header
                                      it is another section's */
         gboolean failed[N_LISTS]; /* a word of this section's list was bad */
+        gboolean failed_scalar;   /* a scalar of this section was */
 } Reader;
 
 /* A row reads one value, or one word of a list, into a field of the mesh or device, or an element
@@ -187,27 +188,40 @@ static gboolean parse_alias(const char *text, WattlePlace place, WattleArena *ar
 static gboolean parse_public_endpoint(const char *text, WattlePlace place, WattleArena *arena,
                                       gpointer ret, GError **error)
 {
-        WattleCandidate *candidate = ret;
-
-        candidate->kind = WATTLE_CANDIDATE_PUBLIC;
-        candidate->place = spot_of(place);
-        return wattle_endpoint_parse(text, arena, &candidate->endpoint, error);
+        ((WattleCandidate *)ret)->place = spot_of(place);
+        return wattle_candidate_parse(text, WATTLE_CANDIDATE_PUBLIC, arena, ret, error);
 }
 
 static gboolean parse_private_endpoint(const char *text, WattlePlace place, WattleArena *arena,
                                        gpointer ret, GError **error)
 {
-        WattleCandidate *candidate = ret;
+        ((WattleCandidate *)ret)->place = spot_of(place);
+        return wattle_candidate_parse(text, WATTLE_CANDIDATE_PRIVATE, arena, ret, error);
+}
 
-        candidate->kind = WATTLE_CANDIDATE_PRIVATE;
-        candidate->place = spot_of(place);
-        if (!wattle_endpoint_parse(text, arena, &candidate->endpoint, error))
+static gboolean parse_public_address(const char *text, WattlePlace place, WattleArena *arena,
+                                     gpointer ret, GError **error)
+{
+        WattleSite *site = ret;
+        WattleEndpoint address = { 0 };
+
+        if (wattle_addr_parse(text, &address.at.addr, NULL)) {
+                if (wattle_addr_is_special(&address.at.addr))
+                        return wattle_error_refuse(error, "'%s' is not the address of one host",
+                                                   text);
+        } else if (strpbrk(text, ":[]")) {
+                return wattle_error_refuse(error,
+                                           "'%s' is neither an address nor a name; an IPv6 address "
+                                           "has no brackets here, and the port stands in "
+                                           "PublicEndpoint=@%s:PORT of a device",
+                                           text, site->name);
+        } else if (!wattle_dns_name_check(text, error)) {
                 return FALSE;
-        if (candidate->endpoint.name) {
-                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                            "'%s' is a DNS name: an endpoint on the LAN is an address", text);
-                return FALSE;
+        } else {
+                address.name = wattle_arena_strdup(arena, text);
         }
+        site->address = address;
+        site->address_place = spot_of(place);
         return TRUE;
 }
 
@@ -222,6 +236,10 @@ static const Key mesh_keys[] = {
         { "Domain", parse_domain, NO_LIST, offsetof(WattleProfile, domain) },
         { "MTU", wattle_value_parse_mtu, NO_LIST, offsetof(WattleProfile, mtu) },
         { "Keepalive", parse_keepalive, NO_LIST, offsetof(WattleProfile, keepalive_s) },
+};
+
+static const Key site_keys[] = {
+        { "PublicAddress", parse_public_address, NO_LIST, 0 },
 };
 
 static const Key device_keys[] = {
@@ -250,6 +268,7 @@ typedef struct {
 
 static const Section sections[] = {
         { "Mesh", mesh_keys, G_N_ELEMENTS(mesh_keys) },
+        { "Site", site_keys, G_N_ELEMENTS(site_keys) },
         { "Device", device_keys, G_N_ELEMENTS(device_keys) },
 };
 
@@ -296,7 +315,8 @@ static const struct {
 };
 
 #define MESH   (&sections[0])
-#define DEVICE (&sections[1])
+#define SITE   (&sections[1])
+#define DEVICE (&sections[2])
 
 static const char *why_refused(const char *name)
 {
@@ -363,6 +383,7 @@ static void read_scalar(Reader *reader, const Key *key, guint32 *given_line, gpo
         if (key->parse(line->value, line->value_place, reader->profile->arena,
                        (char *)base + key->offset, &error))
                 return;
+        reader->failed_scalar = TRUE;
         if (wattle_ini_has_comment(line->value))
                 wattle_report_error(reader->report, line->value_place,
                                     "%s: a comment goes on a line of its own", key->name);
@@ -410,9 +431,24 @@ static gpointer take_list(Reader *reader, List list, guint16 *ret_n)
         return wattle_arena_copy(reader->profile->arena, found->elements, size);
 }
 
+static WattleSite *last_site(Reader *reader)
+{
+        return &reader->profile->sites[reader->profile->n_sites - 1];
+}
+
 static WattleDevice *last_device(Reader *reader)
 {
         return &reader->profile->devices[reader->profile->n_devices - 1];
+}
+
+static void end_site(Reader *reader, const WattleSite *site)
+{
+        if (site->address_place.line == 0 && !reader->failed_scalar)
+                wattle_report_error(reader->report,
+                                    wattle_profile_place(reader->profile, site->place),
+                                    "site %s has no PublicAddress=, as in "
+                                    "PublicAddress=198.51.100.7",
+                                    site->name);
 }
 
 /* The lists of the section that ends go to the value, and what it must have is looked for. */
@@ -430,6 +466,8 @@ static void end_section(Reader *reader, const Section *section)
                 /* Half of the subnets would make the check call good addresses wrong. */
                 if (reader->failed[SUBNETS])
                         reader->profile->n_subnets = 0;
+        } else if (section == SITE) {
+                end_site(reader, last_site(reader));
         } else if (section == DEVICE) {
                 WattleDevice *device = last_device(reader);
 
@@ -450,6 +488,7 @@ static void end_section(Reader *reader, const Section *section)
                                             "device %s has no Address=", device->name);
         }
         memset(reader->failed, 0, sizeof reader->failed);
+        reader->failed_scalar = FALSE;
 }
 
 static gboolean begin_mesh(Reader *reader, const WattleIniLine *line)
@@ -466,6 +505,47 @@ static gboolean begin_mesh(Reader *reader, const WattleIniLine *line)
                 return FALSE;
         }
         reader->profile->place = spot_of(line->place);
+        return TRUE;
+}
+
+static const WattleSite *find_site(const WattleProfile *profile, const char *name)
+{
+        for (guint i = 0; i < profile->n_sites; i++)
+                if (strcmp(profile->sites[i].name, name) == 0)
+                        return &profile->sites[i];
+        return NULL;
+}
+
+static gboolean begin_site(Reader *reader, const WattleIniLine *line)
+{
+        WattleProfile *profile = reader->profile;
+        g_autoptr(GError) error = NULL;
+        const WattleSite *first;
+
+        if (!line->name) {
+                wattle_report_error(reader->report, line->place,
+                                    "a site needs a name: [Site home]");
+                return FALSE;
+        }
+        if (!wattle_label_check(line->name, &error)) {
+                wattle_report_error(reader->report, line->value_place, "Site: %s", error->message);
+                return FALSE;
+        }
+        first = find_site(profile, line->name);
+        if (first) {
+                wattle_report_error(reader->report, line->place,
+                                    "[Site %s] was begun already in line %u", line->name,
+                                    first->place.line);
+                return FALSE;
+        }
+        if (profile->n_sites == WATTLE_PROFILE_MAX_SITES) {
+                wattle_report_error(reader->report, line->place, "more than %d sites",
+                                    WATTLE_PROFILE_MAX_SITES);
+                return FALSE;
+        }
+        profile->sites[profile->n_sites++] =
+                (WattleSite){ .name = wattle_arena_strdup(profile->arena, line->name),
+                              .place = spot_of(line->place) };
         return TRUE;
 }
 
@@ -504,19 +584,29 @@ static const Section *begin_section(Reader *reader, const WattleIniLine *line)
 
         if (!section) {
                 wattle_report_error(reader->report, line->place,
-                                    "unknown section [%s]: a profile has [Mesh] and [Device NAME]",
+                                    "unknown section [%s]: a profile has [Mesh], [Site NAME] and "
+                                    "[Device NAME]",
                                     line->section);
                 return NULL;
         }
         if (section == MESH)
                 return begin_mesh(reader, line) ? section : NULL;
+        if (section == SITE)
+                return begin_site(reader, line) ? section : NULL;
         return begin_device(reader, line) ? section : NULL;
+}
+
+static gpointer value_of(Reader *reader, const Section *section)
+{
+        if (section == MESH)
+                return reader->profile;
+        return section == SITE ? (gpointer)last_site(reader) : last_device(reader);
 }
 
 static void read_key(Reader *reader, const Section *section, const WattleIniLine *line)
 {
         const Key *key = find_key(section, line->key);
-        gpointer base = section == MESH ? (gpointer)reader->profile : last_device(reader);
+        gpointer base = value_of(reader, section);
 
         if (!key)
                 report_unknown_key(reader, section, line);
@@ -548,6 +638,41 @@ static void read_lines(Reader *reader, WattleIni *ini)
                 }
         }
         end_section(reader, section);
+}
+
+/* The address of a site to one endpoint at it; FALSE if there is none to take, which is said. */
+static gboolean take_site(Reader *reader, WattleCandidate *candidate)
+{
+        const WattleProfile *profile = reader->profile;
+        const WattleSite *site = find_site(profile, candidate->site);
+
+        if (!site) {
+                wattle_report_error(reader->report, wattle_profile_place(profile, candidate->place),
+                                    "PublicEndpoint: no site %s: write [Site %s] with "
+                                    "PublicAddress= below it",
+                                    candidate->site, candidate->site);
+                return FALSE;
+        }
+        if (site->address_place.line == 0)
+                return FALSE;
+        candidate->endpoint.name = site->address.name;
+        candidate->endpoint.at.addr = site->address.at.addr;
+        return TRUE;
+}
+
+/* A site may stand behind those that are at it. */
+static void take_sites(Reader *reader)
+{
+        for (guint i = 0; i < reader->profile->n_devices; i++) {
+                WattleDevice *device = &reader->profile->devices[i];
+                guint16 n = 0;
+
+                for (guint j = 0; j < device->n_candidates; j++)
+                        if (!device->candidates[j].site ||
+                            take_site(reader, &device->candidates[j]))
+                                device->candidates[n++] = device->candidates[j];
+                device->n_candidates = n;
+        }
 }
 
 /* Without Name= the mesh is called as its file. */
@@ -582,7 +707,11 @@ WattleProfile *wattle_profile_read(GBytes *bytes, const char *file, WattleReport
         profile->devices =
                 wattle_arena_alloc(profile->arena, MIN(ini.n_brackets, WATTLE_PROFILE_MAX_DEVICES) *
                                                            sizeof *profile->devices);
+        profile->sites =
+                wattle_arena_alloc(profile->arena, MIN(ini.n_brackets, WATTLE_PROFILE_MAX_SITES) *
+                                                           sizeof *profile->sites);
         read_lines(&reader, &ini);
+        take_sites(&reader);
         if (profile->place.line == 0 && report->n_errors == n_errors)
                 wattle_report_error(
                         report, (WattlePlace){ profile->file, 1, 1 },

@@ -75,7 +75,7 @@ static void append_candidates(GString *text, const WattleDevice *device)
                 const WattleCandidate *candidate = &device->candidates[i];
                 char word[WATTLE_ENDPOINT_TEXT_MAX];
 
-                wattle_endpoint_format(&candidate->endpoint, word);
+                wattle_candidate_format(candidate, word);
                 g_string_append_printf(text, "%s=%s\n",
                                        candidate->kind == WATTLE_CANDIDATE_PUBLIC
                                                ? "PublicEndpoint"
@@ -118,6 +118,15 @@ static void append_mesh(GString *text, const WattleProfile *profile)
         append_keepalive(text, profile->keepalive_s);
 }
 
+static void append_site(GString *text, const WattleSite *site)
+{
+        char addr[WATTLE_ADDR_TEXT_MAX];
+
+        wattle_addr_format(&site->address.at.addr, addr);
+        g_string_append_printf(text, "\n[Site %s]\nPublicAddress=%s\n", site->name,
+                               site->address.name ? site->address.name : addr);
+}
+
 void wattle_device_write(const WattleDevice *device, GString *text)
 {
         char key[WATTLE_KEY_TEXT_MAX];
@@ -145,6 +154,8 @@ char *wattle_profile_write(const WattleProfile *profile)
         GString *text = g_string_new(NULL);
 
         append_mesh(text, profile);
+        for (guint i = 0; i < profile->n_sites; i++)
+                append_site(text, &profile->sites[i]);
         for (guint i = 0; i < profile->n_devices; i++) {
                 g_string_append_c(text, '\n');
                 wattle_device_write(&profile->devices[i], text);

@@ -17,9 +17,19 @@
 /* Limits on what comes from outside; the reader and the check refuse more. */
 #define WATTLE_PROFILE_MAX_DEVICES 16384
 #define WATTLE_PROFILE_MAX_SUBNETS 16
+#define WATTLE_PROFILE_MAX_SITES   256
 
 #define WATTLE_PROFILE_FORMAT      1
 #define WATTLE_DEFAULT_LISTEN_PORT 51820
+
+/* An address that several devices are called at, each by a port of its own: a home with one router.
+ */
+typedef struct {
+        const char *name; /* a DNS label */
+        WattleSpot place;
+        WattleEndpoint address;   /* without a port */
+        WattleSpot address_place; /* line 0: PublicAddress= is missing or was not read */
+} WattleSite;
 
 typedef enum {
         WATTLE_DEVICE_ACTIVE,
@@ -70,6 +80,9 @@ typedef struct WattleProfile {
         WattleOptionalU16 listen_port;
         WattleMtu mtu;
         WattleOptionalU16 keepalive_s;
+        WattleSite *sites; /* in the order of the file; endpoints of devices have their addresses
+                              in them */
+        guint n_sites;
         WattleDevice *devices; /* in the order of the file */
         guint n_devices;
 } WattleProfile;

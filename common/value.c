@@ -1,7 +1,58 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/value.h"
 
+#include <string.h>
+
+#include "common/error.h"
 #include "common/scalar.h"
+
+/* "home:54444", what stands behind the @. */
+static gboolean parse_at_site(const char *text, WattleArena *arena, WattleCandidate *candidate,
+                              GError **error)
+{
+        const char *colon = strchr(text, ':');
+        g_autofree char *site = colon ? g_strndup(text, (gsize)(colon - text)) : NULL;
+
+        if (!colon)
+                return wattle_error_refuse(error, "'@%s' has no port: @SITE:PORT", text);
+        if (!wattle_label_check(site, error) ||
+            !wattle_port_parse(colon + 1, &candidate->endpoint.at.port, error))
+                return FALSE;
+        candidate->site = wattle_arena_strdup(arena, site);
+        return TRUE;
+}
+
+gboolean wattle_candidate_parse(const char *text, WattleCandidateKind kind, WattleArena *arena,
+                                WattleCandidate *ret, GError **error)
+{
+        WattleCandidate candidate = { .kind = kind, .place = ret->place };
+
+        if (text[0] == '@' && kind == WATTLE_CANDIDATE_PRIVATE)
+                return wattle_error_refuse(error,
+                                           "'%s': the address of a site is its public one: an "
+                                           "endpoint on the LAN is written out",
+                                           text);
+        if (text[0] == '@' ? !parse_at_site(text + 1, arena, &candidate, error)
+                           : !wattle_endpoint_parse(text, arena, &candidate.endpoint, error))
+                return FALSE;
+        if (candidate.endpoint.name && kind == WATTLE_CANDIDATE_PRIVATE)
+                return wattle_error_refuse(
+                        error, "'%s' is a DNS name: an endpoint on the LAN is an address", text);
+        *ret = candidate;
+        return TRUE;
+}
+
+gsize wattle_candidate_format(const WattleCandidate *candidate, char text[WATTLE_ENDPOINT_TEXT_MAX])
+{
+        char *p = text;
+
+        if (!candidate->site)
+                return wattle_endpoint_format(&candidate->endpoint, text);
+        *p++ = '@';
+        p = stpcpy(p, candidate->site);
+        *p++ = ':';
+        return (gsize)(p - text) + wattle_uint_format(candidate->endpoint.at.port, p);
+}
 
 void wattle_value_report_unknown_key(WattleReport *report, WattlePlace place, const char *key,
                                      const char *const *words, gsize n_words)

@@ -44,7 +44,19 @@ typedef struct {
         WattleCandidateKind kind;
         WattleSpot place;
         WattleEndpoint endpoint;
+        const char *site; /* of @SITE:PORT, borrowed as the endpoint's name is; else NULL */
 } WattleCandidate;
+
+/* ADDRESS:PORT or NAME:PORT, of a public one @SITE:PORT too; one on the LAN is an address. Sets
+ * kind, endpoint and site. Of a site the endpoint has the port alone until its [Site NAME] is
+ * known.
+ */
+gboolean wattle_candidate_parse(const char *text, WattleCandidateKind kind, WattleArena *arena,
+                                WattleCandidate *ret, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* As the profile has it; returns the length. */
+gsize wattle_candidate_format(const WattleCandidate *candidate,
+                              char text[WATTLE_ENDPOINT_TEXT_MAX]);
 
 /* Optional scalars say whether they were given; their defaults are decided in resolve.c. */
 typedef struct {

@@ -85,9 +85,11 @@ void wattle_member_update(WattleMember *member, const WattlePeer *peer, WattleAr
         member->n_candidates = peer->n_candidates;
         member->candidates = wattle_arena_copy(arena, peer->candidates,
                                                peer->n_candidates * sizeof *peer->candidates);
-        for (guint i = 0; i < member->n_candidates; i++)
+        for (guint i = 0; i < member->n_candidates; i++) {
                 member->candidates[i].endpoint.name =
                         wattle_arena_strdup(arena, member->candidates[i].endpoint.name);
+                member->candidates[i].site = NULL;
+        }
         member->configured = (WattleSocketAddr){ 0 };
         if (peer->endpoint)
                 member->configured = *peer->endpoint;

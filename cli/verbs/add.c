@@ -69,9 +69,8 @@ static gboolean read_candidates(Builder *builder, char **words, WattleCandidateK
         for (guint i = 0; i < count(words); i++) {
                 WattleCandidate *candidate = &device->candidates[device->n_candidates++];
 
-                candidate->kind = kind;
-                if (!wattle_endpoint_parse(words[i], builder->arena, &candidate->endpoint,
-                                           builder->error))
+                if (!wattle_candidate_parse(words[i], kind, builder->arena, candidate,
+                                            builder->error))
                         return blame(builder, option);
         }
         return TRUE;
@@ -201,7 +200,7 @@ static int run(WattleCli *cli, char **argv)
                 { "address", 'a', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.addresses,
                   "its address; else the next free one of each subnet", "ADDRESS" },
                 { "public-endpoint", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.public_endpoints,
-                  "where anyone reaches it", "HOST:PORT" },
+                  "where anyone reaches it; a site of the profile is @SITE:PORT", "HOST:PORT" },
                 { "private-endpoint", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.private_endpoints,
                   "where its own network reaches it", "ADDRESS:PORT" },
                 { "route", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.routes,

@@ -52,6 +52,13 @@ def test_add(wattle, row):
     assert mesh.read_text() == after
 
 
+def test_add_at_a_site(wattle):
+    site = '[Site home]\nPublicAddress=198.51.100.7\n'
+    mesh = wattle.mesh('home.mesh', MESH + site)
+    wattle.ok('add', 'home.mesh', 'x', f'--key={KEY}', '--public-endpoint=@home:54444')
+    assert mesh.read_text() == HEAD + site + '\n' + X + 'PublicEndpoint=@home:54444\n'
+
+
 HEAD = MESH.replace('7\n', '8\n', 1)
 
 # before, after 'remove x'
@@ -190,8 +197,8 @@ def test_add_with_everything(wattle):
      'home.mesh:14:9: Address: device nas has 10.7.0.1 already, in line 7'),
     (['x', f'--key={KEY}', '--address=10.7.0.2', '--route=192.0.2.0/24'],
      'home.mesh:15:8: Routes: 192.0.2.0/24 is a route of device nas already, in line 8'),
-    (['x', f'--key={KEY}', '--address=10.7.0.2', '--private-endpoint=x.example:1'],
-     "home.mesh:15:17: PrivateEndpoint: 'x.example:1' is a DNS name"),
+    (['x', f'--key={KEY}', '--address=10.7.0.2', '--public-endpoint=@home:1'],
+     'home.mesh:15:16: PublicEndpoint: no site home: write [Site home] with PublicAddress= below it'),
     (['x', f'--key={KEY}', '--address=10.7.0.2', '--public-endpoint=10.7.0.2:1'],
      'home.mesh:15:16: PublicEndpoint: 10.7.0.2:1 is inside the mesh itself'),
 ])
@@ -217,6 +224,9 @@ def test_a_full_subnet(wattle):
     (['x]\nRelay=yes', f'--key={KEY}'], 'is not a DNS label'),
     (['x', f'--key={KEY}', '--address=10.7.0.1/24'], '--address: '),
     (['x', f'--key={KEY}', '--public-endpoint=2001:db8::1:1'], 'IPv6 without brackets'),
+    (['x', f'--key={KEY}', '--public-endpoint=@home'], "'@home' has no port: @SITE:PORT"),
+    (['x', f'--key={KEY}', '--private-endpoint=@home:1'], 'is its public one'),
+    (['x', f'--key={KEY}', '--private-endpoint=x.example:1'], 'is a DNS name'),
     (['x', f'--key={KEY}', '--route=10.0.0.1/8'], 'write 10.0.0.0/8'),
     (['x', f'--key={KEY}', '--alias=a b'], '--alias: '),
 ])

@@ -91,6 +91,22 @@ static const Row texts[] = {
         { "endpoint-inside-the-mesh", MESH NAS "PublicEndpoint=10.42.9.9:51820\n",
           "home.mesh:6:16: PublicEndpoint: 10.42.9.9:51820 is inside the mesh itself, and cannot "
           "carry it" },
+        { "site-inside-the-mesh",
+          MESH NAS "PublicEndpoint=@home:1\n[Site home]\nPublicAddress=10.42.9.9\n",
+          "home.mesh:8:15: PublicAddress: 10.42.9.9 is inside the mesh itself, and cannot carry it" },
+        { "site-that-nobody-can-call", MESH "[Site home]\nPublicAddress=127.0.0.1\n" NAS,
+          "home.mesh:4:15: PublicAddress: 127.0.0.1 is each host itself: who calls it gets no "
+          "further than to itself" },
+        { "private-site",
+          MESH "[Site home]\nPublicAddress=192.168.1.2\n" NAS "PublicEndpoint=@home:1 @home:2\n",
+          "home.mesh:4:15: warning: PublicAddress: 192.168.1.2 is private: only hosts in that network "
+          "can call it; on a LAN it is a PrivateEndpoint=" },
+        { "one-port-of-a-site-for-two",
+          MESH DEVICE("a", KEY_A, "10.42.0.1", "PublicEndpoint=@home:5") DEVICE(
+                  "b", KEY_B, "10.42.0.2",
+                  "PublicEndpoint=198.51.100.7:5") "[Site home]\nPublicAddress=198.51.100.7\n",
+          "home.mesh:10:16: warning: PublicEndpoint: 198.51.100.7:5 is given twice, and one port leads "
+          "to one device" },
         { "private-endpoint-inside-the-mesh", MESH NAS "PrivateEndpoint=10.42.0.1:51820\n",
           "home.mesh:6:17: PrivateEndpoint: 10.42.0.1:51820 is inside the mesh itself, and cannot "
           "carry it" },

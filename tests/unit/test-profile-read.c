@@ -5,8 +5,9 @@
 
 #include "tests/unit/fixture.h"
 
-/* Lines 1 and 2, 3 to 5, and three more. */
+/* Lines 1 and 2; two, three and three more. */
 #define MESH "[Mesh]\nSubnet=10.42.0.0/16\n"
+#define HOME "[Site home]\nPublicAddress=198.51.100.7\n"
 #define NAS  "[Device nas]\nPublicKey=" KEY_A "\nAddress=10.42.0.1\n"
 #define VPS  "[Device vps]\nPublicKey=" KEY_B "\nAddress=10.42.0.2\n"
 
@@ -36,9 +37,9 @@ static const Row texts[] = {
         { "no-subnet", "[Mesh]\nSerial=1\n",
           "home.mesh:1:1: [Mesh] has no Subnet=, as in Subnet=10.42.0.0/16" },
         { "unknown-section", MESH "[Peer]\nAllowedIPs=10.42.0.1/32\n",
-          "home.mesh:3:1: unknown section [Peer]: a profile has [Mesh] and [Device NAME]" },
+          "home.mesh:3:1: unknown section [Peer]: a profile has [Mesh], [Site NAME] and [Device NAME]" },
         { "case-of-section", "[mesh]\n",
-          "home.mesh:1:1: unknown section [mesh]: a profile has [Mesh] and [Device NAME]" },
+          "home.mesh:1:1: unknown section [mesh]: a profile has [Mesh], [Site NAME] and [Device NAME]" },
         { "before-any-section", "Subnet=10.42.0.0/16\n" MESH,
           "home.mesh:1:1: Subnet= stands before any section: begin with [Mesh]" },
         { "nameless-device", MESH "[Device]\nAddress=10.42.0.1\n",
@@ -147,6 +148,56 @@ static const Row texts[] = {
           "home.mesh:2:8: Subnet: '10.42.0.0/33': a prefix length is 0 to 32" },
         { "host-bits-in-route", MESH NAS "Routes=192.0.2.1/24\n",
           "home.mesh:6:8: Routes: '192.0.2.1/24' has host bits set: write 192.0.2.0/24" },
+        { "site", MESH HOME NAS "PublicEndpoint=@home:54444\n", "" },
+        { "site-behind", MESH NAS "PublicEndpoint=@home:54444\n" HOME, "" },
+        { "site-of-a-name", MESH "[Site home]\nPublicAddress=dyn.example.org\n", "" },
+        { "site-of-ipv6", MESH "[Site home]\nPublicAddress=2001:db8::7\n", "" },
+        { "site-named-as-a-device", MESH NAS "[Site nas]\nPublicAddress=198.51.100.7\n", "" },
+        { "unknown-site", MESH HOME NAS "PublicEndpoint=1.2.3.4:5 @hone:54444\n",
+          "home.mesh:8:26: PublicEndpoint: no site hone: write [Site hone] with PublicAddress= below "
+          "it" },
+        { "site-without-port", MESH HOME NAS "PublicEndpoint=@home\n",
+          "home.mesh:8:16: PublicEndpoint: '@home' has no port: @SITE:PORT" },
+        { "site-port-0", MESH HOME NAS "PublicEndpoint=@home:0\n",
+          "home.mesh:8:16: PublicEndpoint: '0' is not a port: 1 to 65535" },
+        { "site-port-65536", MESH HOME NAS "PublicEndpoint=@home:65536\n",
+          "home.mesh:8:16: PublicEndpoint: '65536' is not a port: 1 to 65535" },
+        { "site-of-no-name", MESH HOME NAS "PublicEndpoint=@Home:1\n",
+          "home.mesh:8:16: PublicEndpoint: 'Home' has upper case: write home" },
+        { "site-on-the-lan", MESH HOME NAS "PrivateEndpoint=@home:1\n",
+          "home.mesh:8:17: PrivateEndpoint: '@home:1': the address of a site is its public one: an "
+          "endpoint on the LAN is written out" },
+        { "site-twice", MESH HOME HOME, "home.mesh:5:1: [Site home] was begun already in line 3" },
+        { "nameless-site", MESH "[Site]\nPublicAddress=198.51.100.7\n",
+          "home.mesh:3:1: a site needs a name: [Site home]" },
+        { "bad-site-name", MESH "[Site my_home]\n",
+          "home.mesh:3:7: Site: 'my_home' has an underscore, which no host name may have: write my-home" },
+        /* Who is at it gets no word of its own. */
+        { "site-without-address", MESH "[Site home]\n" NAS "PublicEndpoint=@home:1\n",
+          "home.mesh:3:1: site home has no PublicAddress=, as in PublicAddress=198.51.100.7" },
+        { "site-address-twice", MESH HOME "PublicAddress=198.51.100.8\n",
+          "home.mesh:5:1: PublicAddress= was given already in line 4" },
+        { "site-address-with-port", MESH "[Site home]\nPublicAddress=198.51.100.7:54444\n",
+          "home.mesh:4:15: PublicAddress: '198.51.100.7:54444' is neither an address nor a name; an "
+          "IPv6 address has no brackets here, and the port stands in PublicEndpoint=@home:PORT of a "
+          "device" },
+        { "site-address-in-brackets",
+          MESH "[Site home]\nPublicAddress=[2001:db8::7]\n" NAS "PublicEndpoint=@home:1\n",
+          "home.mesh:4:15: PublicAddress: '[2001:db8::7]' is neither an address nor a name; an IPv6 "
+          "address has no brackets here, and the port stands in PublicEndpoint=@home:PORT of a "
+          "device" },
+        { "site-of-all", MESH "[Site home]\nPublicAddress=0.0.0.0\n",
+          "home.mesh:4:15: PublicAddress: '0.0.0.0' is not the address of one host" },
+        { "site-bad-address", MESH "[Site home]\nPublicAddress=198.51.100\n",
+          "home.mesh:4:15: PublicAddress: '198.51.100' is not an IPv4 address" },
+        { "two-addresses", MESH "[Site home]\nPublicAddress=198.51.100.7 2001:db8::7\n",
+          "home.mesh:4:15: PublicAddress: '198.51.100.7 2001:db8::7' is neither an address nor a name; "
+          "an IPv6 address has no brackets here, and the port stands in PublicEndpoint=@home:PORT of "
+          "a device" },
+        { "key-of-site-in-device", MESH NAS "PublicAddress=198.51.100.7\n",
+          "home.mesh:6:1: PublicAddress= belongs in [Site NAME]" },
+        { "key-of-device-in-site", MESH HOME "Alias=tower\n",
+          "home.mesh:5:1: Alias= belongs in [Device NAME]" },
         { "boolean", MESH NAS "Relay=perhaps\n",
           "home.mesh:6:7: Relay: 'perhaps' is neither yes nor no" },
         { "state", MESH NAS "State=gone\n",
@@ -198,7 +249,7 @@ static const Row texts[] = {
           "home.mesh:6:11: PublicKey: not a WireGuard key: 44 characters of base64, ending in =\n"
           "home.mesh:7:9: Address: 10.43.0.1 is outside 10.42.0.0/16\n"
           "home.mesh:7:19: Address: 'x' is not an IP address\n"
-          "home.mesh:8:1: unknown section [Junk]: a profile has [Mesh] and [Device NAME]\n"
+          "home.mesh:8:1: unknown section [Junk]: a profile has [Mesh], [Site NAME] and [Device NAME]\n"
           "home.mesh:10:1: device vps has no PublicKey=: 'wattle genkey' makes a key, 'wattle "
           "pubkey' shows its public half\n"
           "home.mesh:10:1: device vps has no Address=" },
@@ -314,6 +365,49 @@ static void no_key_of_a_device(void)
         g_assert_null(wattle_profile_find_device(profile, "nothing"));
 }
 
+/* The address of the site, with the port of the device. */
+static void endpoint_at_a_site(void)
+{
+        static const struct {
+                const char *address, *endpoint;
+        } rows[] = {
+                { "198.51.100.7", "198.51.100.7:54444" },
+                { "2001:DB8:0::7", "[2001:db8::7]:54444" },
+                { "dyn.example.org", "dyn.example.org:54444" },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autofree char *text =
+                        g_strdup_printf(MESH NAS "PublicEndpoint=1.2.3.4:5 @home:54444\n"
+                                                 "[Site home]\nPublicAddress=%s\n",
+                                        rows[i].address);
+                g_autoptr(WattleProfile) profile = good_profile(text);
+                const WattleDevice *nas = wattle_profile_find_device(profile, "nas");
+                char endpoint[WATTLE_ENDPOINT_TEXT_MAX], written[WATTLE_ENDPOINT_TEXT_MAX];
+
+                g_assert_cmpuint(nas->n_candidates, ==, 2);
+                g_assert_cmpint(nas->candidates[1].kind, ==, WATTLE_CANDIDATE_PUBLIC);
+                wattle_endpoint_format(&nas->candidates[1].endpoint, endpoint);
+                g_assert_cmpstr(endpoint, ==, rows[i].endpoint);
+                g_assert_cmpuint(wattle_candidate_format(&nas->candidates[1], written), ==, 11);
+                g_assert_cmpstr(written, ==, "@home:54444");
+        }
+}
+
+static void sites_limit(void)
+{
+        g_autoptr(GString) text = g_string_new(MESH);
+        g_auto(WattleReport) report = { 0 };
+        g_autoptr(WattleProfile) profile = NULL;
+
+        for (guint i = 0; i <= WATTLE_PROFILE_MAX_SITES; i++)
+                g_string_append_printf(text, "[Site s%u]\nPublicAddress=198.51.100.7\n", i);
+        wattle_report_init(&report);
+        profile = wattle_profile_load(text->str, text->len, "home.mesh", &report);
+        g_assert_null(profile);
+        check_faults(&report, "home.mesh:515:1: more than 256 sites");
+}
+
 /* Name= wins; else the file's name without folder and suffix. */
 static void name_of_mesh(void)
 {
@@ -426,6 +520,8 @@ int main(int argc, char **argv)
         g_test_add_func("/profile-read/no-key-of-a-device", no_key_of_a_device);
         g_test_add_func("/profile-read/name-of-mesh", name_of_mesh);
         g_test_add_func("/profile-read/list-limits", list_limits);
+        g_test_add_func("/profile-read/endpoint-at-a-site", endpoint_at_a_site);
+        g_test_add_func("/profile-read/sites-limit", sites_limit);
         g_test_add_func("/profile-read/device-limit", device_limit);
         return g_test_run();
 }

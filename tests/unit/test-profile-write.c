@@ -27,6 +27,15 @@ static const Row rows[] = {
                "PublicEndpoint=[2001:db8::1]:3\nRoutes=192.0.2.0/24 2001:db8:1::/48\n"
                "ListenPort=4\nKeepalive=off\nExitNode=yes\nRelay=yes\nManaged=no\nState=revoked\n",
           NULL },
+        { "sites",
+          MESH "\n[Site home]\nPublicAddress=198.51.100.7\n\n[Site office]\n"
+               "PublicAddress=2001:db8::7\n\n[Site dyn]\nPublicAddress=dyn.example.org\n" PHONE
+               "PublicEndpoint=@home:1\nPrivateEndpoint=192.168.1.2:2\nPublicEndpoint=@dyn:3\n"
+               "PublicEndpoint=@office:4\n",
+          NULL },
+        { "site-behind",
+          MESH PHONE "PublicEndpoint=@home:1\n[Site home]\nPublicAddress=2001:DB8:0::7\n",
+          MESH "\n[Site home]\nPublicAddress=2001:db8::7\n" PHONE "PublicEndpoint=@home:1\n" },
         { "two-devices", MESH PHONE "\n[Device nas]\nPublicKey=" KEY_B "\nAddress=10.42.0.9\n",
           NULL },
         { "name-of-the-file", "[Mesh]\nName=home\nSubnet=10.42.0.0/16\n", MESH },
