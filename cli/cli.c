@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/print.h"
 #include "common/scalar.h"
+#include "common/sys/file.h"
 #include "common/sys/host.h"
 
 static char *option_text(const GOptionEntry *option)
@@ -284,4 +286,19 @@ gboolean wattle_cli_networkd_gid(const WattleCli *cli, gid_t *ret)
         if (file)
                 fclose(file);
         return group != NULL;
+}
+
+gboolean wattle_cli_write_new(const char *path, const char *text, WattlePlace place,
+                              WattleReport *report)
+{
+        g_autoptr(GError) error = NULL;
+        struct stat st;
+
+        if (lstat(path, &st) == 0)
+                wattle_report_error(report, place, "exists already, and is left as it is");
+        else if (errno != ENOENT)
+                wattle_report_error(report, place, "%s", g_strerror(errno));
+        else if (!wattle_write_file(AT_FDCWD, path, 0644, text, strlen(text), &error))
+                wattle_report_error(report, WATTLE_NO_PLACE, "%s", error->message);
+        return report->n_errors == 0;
 }

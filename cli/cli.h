@@ -34,6 +34,7 @@ extern const WattleVerb wattle_verb_down;
 extern const WattleVerb wattle_verb_doctor;
 extern const WattleVerb wattle_verb_export;
 extern const WattleVerb wattle_verb_genkey;
+extern const WattleVerb wattle_verb_import;
 extern const WattleVerb wattle_verb_init;
 extern const WattleVerb wattle_verb_migrate;
 extern const WattleVerb wattle_verb_pubkey;
@@ -80,6 +81,11 @@ gboolean wattle_cli_load_as(const WattleCli *cli, const char *operand, const cha
 WattleView *wattle_cli_view(const WattleCli *cli, const char *operand, const WattleMesh *mesh,
                             const char *as, WattleOwner owner,
                             WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A new file, never over what is there, a dangling or a masking link included; place is how
+ * messages call it. FALSE with an error in the report. */
+gboolean wattle_cli_write_new(const char *path, const char *text, WattlePlace place,
+                              WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The group that systemd-networkd runs as on the host below the root; FALSE if there is none. */
 gboolean wattle_cli_networkd_gid(const WattleCli *cli, gid_t *ret) G_GNUC_WARN_UNUSED_RESULT;

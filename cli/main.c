@@ -19,6 +19,7 @@ static const struct {
         const WattleVerb *verb;
 } verbs[] = {
         { "Make and change a mesh", &wattle_verb_init },
+        { NULL, &wattle_verb_import },
         { NULL, &wattle_verb_add },
         { NULL, &wattle_verb_remove },
         { NULL, &wattle_verb_sign },

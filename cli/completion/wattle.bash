@@ -55,7 +55,7 @@ _wattle_operands()
 _wattle()
 {
         local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
-        local verbs='init add remove sign check show verify genkey pubkey apply up down status doctor migrate render export help'
+        local verbs='init import add remove sign check show verify genkey pubkey apply up down status doctor migrate render export help'
         local with_value='--as --owner --systemd --local --output -o --key -k --address -a
                 --public-endpoint --private-endpoint --route --alias --subnet -s --port -p --domain -d
                 --private-key --signing-key --root'
@@ -121,6 +121,10 @@ _wattle()
         migrate:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_meshes)" -- "$cur") ;;
         migrate:1) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur") ;;
         status:* | doctor:* | migrate:*) ;;
+        import:*)
+                compopt -o filenames
+                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                ;;
         apply:* | check:* | export:1 | *:0) _wattle_complete_mesh "$cur" ;;
         esac
 }

@@ -23,13 +23,14 @@ function __wattle_devices
     sed -n 's/^[[:blank:]]*\[Device[[:blank:]]\{1,\}\([^][:blank:]]*\)\].*/\1/p' $files 2>/dev/null
 end
 
-set -l verbs init add remove sign check show verify genkey pubkey apply up down status doctor migrate render export help
+set -l verbs init import add remove sign check show verify genkey pubkey apply up down status doctor migrate render export help
 
 complete -c wattle -f
 complete -c wattle -l root -r -a '(__fish_complete_directories)' -d 'Look for installed meshes below it'
 complete -c wattle -s h -l help -d 'Show help'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -l version -d 'Show the version'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a init -d 'Begin a new mesh'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a import -d 'Make a mesh of wg-quick files'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a add -d 'Add a device to a mesh'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a remove -d 'Remove a device from a mesh'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a sign -d "Sign a mesh with the admin's key"
@@ -53,6 +54,8 @@ complete -c wattle -n '__fish_seen_subcommand_from status doctor migrate' -a '(_
 complete -c wattle -n '__fish_seen_subcommand_from pubkey' -F -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from remove export migrate' -a '(__wattle_devices)'
 complete -c wattle -n '__fish_seen_subcommand_from export' -a '(__wattle_meshes)'
+complete -c wattle -n '__fish_seen_subcommand_from import' -F
+complete -c wattle -n '__fish_seen_subcommand_from import' -s o -l output -r -F -d 'Write to this file'
 complete -c wattle -n '__fish_seen_subcommand_from help' -a "$verbs"
 
 complete -c wattle -n '__fish_seen_subcommand_from init' -s s -l subnet -x -d 'Prefix of the mesh'

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include "cli/cli.h"
 #include "cli/print.h"
@@ -113,22 +111,6 @@ static char *make_text(const char *name, const char *file, const char *operand,
                 name, name, short_operand, body);
 }
 
-/* Never over what is there, a dangling or a masking link included. */
-static gboolean write_new(const char *path, const char *text, WattlePlace place,
-                          WattleReport *report)
-{
-        g_autoptr(GError) error = NULL;
-        struct stat st;
-
-        if (lstat(path, &st) == 0)
-                wattle_report_error(report, place, "exists already, and is left as it is");
-        else if (errno != ENOENT)
-                wattle_report_error(report, place, "%s", g_strerror(errno));
-        else if (!wattle_write_file(AT_FDCWD, path, 0644, text, strlen(text), &error))
-                wattle_report_error(report, WATTLE_NO_PLACE, "%s", error->message);
-        return report->n_errors == 0;
-}
-
 /* The files of a mesh that is signed; paths of this process. */
 typedef struct {
         char *mesh, *signature, *trust;
@@ -232,7 +214,7 @@ static gboolean init(const char *operand, const char *file, const char *path,
                 (void)g_mkdir_with_parents(folder, 0755); /* the file's own error says it better */
         if (options->sign)
                 return init_signed(path, profile, text, options, report);
-        if (!write_new(path, text, (WattlePlace){ profile->file, 0, 0 }, report))
+        if (!wattle_cli_write_new(path, text, (WattlePlace){ profile->file, 0, 0 }, report))
                 return FALSE;
         printf("%s: made; the next step: wattle add %s DEVICE --key=PUBLICKEY\n", file, operand);
         return TRUE;

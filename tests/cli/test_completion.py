@@ -30,11 +30,12 @@ def complete(wattle, words):
 
 @pytest.mark.skipif(not shutil.which('bash'), reason='bash is not installed')
 @pytest.mark.parametrize('words, expected', [
-    ("wattle ''", ['init', 'add', 'remove', 'sign', 'check', 'show', 'verify', 'genkey', 'pubkey', 'apply', 'up', 'down', 'status', 'doctor', 'migrate', 'render',
+    ("wattle ''", ['init', 'import', 'add', 'remove', 'sign', 'check', 'show', 'verify', 'genkey', 'pubkey', 'apply', 'up', 'down', 'status', 'doctor', 'migrate', 'render',
                    'export', 'help', '--root=', '--version', '--help']),
     ('wattle ch', ['check']),
     ('wattle help re', ['remove', 'render']),
     ('wattle check off', ['office.mesh']),
+    ('wattle import x.conf off', ['office.mesh']),
     ('wattle show --j', ['--json']),
     ('wattle apply --d', ['--dry-run']),
     ('wattle render --o', ['--owner=', '--output=']),
@@ -63,7 +64,7 @@ def test_syntax(shell, file):
 def test_every_option_is_known(wattle, file):
     """bash asks --help; the others have their own lists, which must not lag behind."""
     text = (FOLDER / file).read_text()
-    for verb in ['init', 'add', 'remove', 'check', 'show', 'genkey', 'pubkey', 'apply', 'up', 'down', 'status', 'doctor', 'migrate', 'render', 'export']:
+    for verb in ['init', 'import', 'add', 'remove', 'check', 'show', 'genkey', 'pubkey', 'apply', 'up', 'down', 'status', 'doctor', 'migrate', 'render', 'export']:
         help_text = wattle.ok(verb, '--help')
         for word in help_text.split():
             if word.startswith('--') and word[2:3].isalpha():

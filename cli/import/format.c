@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/import/format.h"
+
+#include <string.h>
+
+#include "cli/import/wg-dump.h"
+#include "cli/import/wg-quick.h"
+
+/* Four fields or more with one tab between two, as no line of wg-quick has. */
+static gboolean is_dump(const char *text)
+{
+        guint n = 0;
+
+        if (*text == '[' || *text == '#')
+                return FALSE;
+        for (; *text && *text != '\n'; text++)
+                if (*text == '\t' && text[1] == '\t')
+                        return FALSE;
+                else if (*text == '\t')
+                        n++;
+        return n >= 3;
+}
+
+void wattle_import_read(WattleImport *import, char *bytes, gsize size, const char *file,
+                        WattleReport *report)
+{
+        g_autofree char *label = wattle_import_label_of_path(file);
+        const char *own_file = wattle_arena_strdup(import->arena, file);
+        guint first = import->hosts->len;
+
+        if (size == 0 || !g_utf8_validate_len(bytes, size, NULL)) {
+                wattle_report_error(report, (WattlePlace){ own_file, 0, 0 },
+                                    size == 0 ? "is empty" : "is not text");
+                return;
+        }
+        bytes[size] = '\0';
+        if (is_dump(bytes))
+                wattle_import_wg_dump(import, bytes, own_file, report);
+        else
+                wattle_import_wg_quick(import, bytes, own_file, report);
+        for (guint i = first; i < import->hosts->len; i++) {
+                WattleImportHost *host = g_ptr_array_index(import->hosts, i);
+
+                if (!host->name)
+                        host->name = wattle_arena_strdup(import->arena, label);
+        }
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/import/host.h"
+
+#include <string.h>
+
+#include "common/error.h"
+#include "common/scalar.h"
+
+/* More words than that are a remark, and no name. */
+#define MAX_WORDS 3
+
+static void peer_clear(gpointer data)
+{
+        g_array_unref(((WattleImportPeer *)data)->allowed);
+}
+
+static void host_free(gpointer data)
+{
+        WattleImportHost *host = data;
+
+        g_array_unref(host->addresses);
+        g_array_unref(host->peers);
+        g_free(host);
+}
+
+void wattle_import_init(WattleImport *import)
+{
+        *import = (WattleImport){ wattle_arena_new(), g_ptr_array_new_with_free_func(host_free) };
+}
+
+void wattle_import_clear(WattleImport *import)
+{
+        g_clear_pointer(&import->hosts, g_ptr_array_unref);
+        g_clear_pointer(&import->arena, wattle_arena_unref);
+}
+
+WattleImportHost *wattle_import_add_host(WattleImport *import, WattlePlace place)
+{
+        WattleImportHost *host = g_new0(WattleImportHost, 1);
+
+        host->place = place;
+        host->addresses = g_array_new(FALSE, FALSE, sizeof(WattleImportRange));
+        host->peers = g_array_new(FALSE, FALSE, sizeof(WattleImportPeer));
+        g_array_set_clear_func(host->peers, peer_clear);
+        g_ptr_array_add(import->hosts, host);
+        return host;
+}
+
+WattleImportPeer *wattle_import_add_peer(WattleImportHost *host, WattlePlace place)
+{
+        WattleImportPeer peer = { .place = place };
+
+        peer.allowed = g_array_new(FALSE, FALSE, sizeof(WattleImportRange));
+        g_array_append_val(host->peers, peer);
+        return &g_array_index(host->peers, WattleImportPeer, host->peers->len - 1);
+}
+
+gboolean wattle_import_range_parse(const char *text, WattlePlace place, WattleImportRange *ret,
+                                   GError **error)
+{
+        const char *slash = strchr(text, '/');
+        g_autofree char *addr = slash ? g_strndup(text, (gsize)(slash - text)) : g_strdup(text);
+        WattleImportRange range = { .place = place };
+        guint64 length;
+
+        if (!wattle_addr_parse(addr, &range.addr, error))
+                return FALSE;
+        length = wattle_addr_bits(&range.addr);
+        if (slash && !wattle_uint_parse(slash + 1, 0, length, &length, NULL))
+                return wattle_error_refuse(error, "'%s': a prefix length is 0 to %u", text,
+                                           wattle_addr_bits(&range.addr));
+        range.length = (guint8)length;
+        *ret = range;
+        return TRUE;
+}
+
+WattlePrefix wattle_import_range_prefix(const WattleImportRange *range)
+{
+        return wattle_prefix_around(&range->addr, range->length);
+}
+
+static gboolean is_label_character(char c)
+{
+        return g_ascii_isalnum(c) || c == '-';
+}
+
+char *wattle_import_label(const char *words)
+{
+        g_autoptr(GString) label = g_string_new(NULL);
+        guint n_words = 0;
+
+        for (const char *p = words; *p; p++) {
+                if (g_ascii_isspace(*p) && !g_ascii_isspace(p[1]) && p[1])
+                        n_words++;
+                if (is_label_character(*p))
+                        g_string_append_c(label, g_ascii_tolower(*p));
+                else if (label->len > 0 && label->str[label->len - 1] != '-')
+                        g_string_append_c(label, '-');
+        }
+        while (label->len > 0 && label->str[label->len - 1] == '-')
+                g_string_truncate(label, label->len - 1);
+        if (n_words >= MAX_WORDS || strchr(words, '=') || !wattle_label_check(label->str, NULL))
+                return NULL;
+        return g_string_free(g_steal_pointer(&label), FALSE);
+}
+
+static gboolean is_interface(const char *stem)
+{
+        return g_str_has_prefix(stem, "wg") && strspn(stem + 2, "0123456789") == strlen(stem + 2);
+}
+
+char *wattle_import_label_of_path(const char *path)
+{
+        g_autofree char *stem = g_path_get_basename(path), *folder = NULL, *name = NULL;
+        char *dot = strrchr(stem, '.');
+
+        if (dot && dot != stem)
+                *dot = '\0';
+        if (!is_interface(stem))
+                return wattle_import_label(stem);
+        folder = g_path_get_dirname(path);
+        name = g_path_get_basename(folder);
+        if (strcmp(name, ".") == 0 || strcmp(name, "wireguard") == 0)
+                return NULL;
+        return wattle_import_label(name);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/import/format.h"
+#include "cli/import/join.h"
+#include "cli/print.h"
+#include "common/sys/file.h"
+
+/* How messages call what goes to standard output. */
+#define NO_FILE "imported.mesh"
+
+static void read_file(WattleImport *import, const char *path, WattleReport *report)
+{
+        g_autoptr(GError) error = NULL;
+        GBytes *bytes = wattle_read_file(AT_FDCWD, path, WATTLE_IMPORT_MAX_BYTES, &error);
+        char *data;
+        gsize size;
+
+        if (!bytes) {
+                wattle_report_error(report, (WattlePlace){ path, 0, 0 }, "%s", error->message);
+                return;
+        }
+        data = g_malloc(g_bytes_get_size(bytes) + 1);
+        size = g_bytes_get_size(bytes);
+        if (size > 0)
+                memcpy(data, g_bytes_get_data(bytes, NULL), size);
+        wattle_import_read(import, data, size, path, report);
+        sodium_memzero(data, size);
+        g_free(data);
+        if (size > 0)
+                sodium_memzero((gpointer)g_bytes_get_data(bytes, NULL), size);
+        g_bytes_unref(bytes);
+}
+
+/* Whether what was made is good; else it says what is left to do. */
+static gboolean check_text(const char *text, const char *file)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_autoptr(WattleProfile) profile = NULL;
+
+        wattle_report_init(&report);
+        profile = wattle_profile_load(text, strlen(text), file, &report);
+        wattle_print_report(&report);
+        if (!profile)
+                wattle_print_error("%s is made, and these lines are left for you to fill in", file);
+        return profile != NULL;
+}
+
+static void tell_keys(const WattleImport *import, const char *file)
+{
+        g_autofree char *mesh = wattle_mesh_name_of_path(file);
+
+        for (guint i = 0; i < import->hosts->len; i++) {
+                const WattleImportHost *host = g_ptr_array_index(import->hosts, i);
+
+                wattle_print(
+                        stderr,
+                        "%s: its private key is in no file made here: on %s write it, alone, to " WATTLE_CONFDIR
+                        "/%s.key, mode 0600\n",
+                        host->place.file, host->name, mesh);
+        }
+}
+
+static gboolean import(char *const *files, const char *output)
+{
+        g_auto(WattleImport) import = { 0 };
+        g_auto(WattleReport) report = { 0 };
+        g_autofree char *text = NULL;
+        const char *file = output ? output : NO_FILE;
+        gboolean ok;
+
+        wattle_import_init(&import);
+        wattle_report_init(&report);
+        for (guint i = 0; files[i]; i++)
+                read_file(&import, files[i], &report);
+        if (report.n_errors == 0)
+                text = wattle_import_join(&import, &report);
+        ok = text &&
+             (output ? wattle_cli_write_new(output, text, (WattlePlace){ output, 0, 0 }, &report)
+                     : fputs(text, stdout) >= 0);
+        wattle_print_report(&report);
+        if (!ok) {
+                wattle_print_error("no mesh was made");
+                return FALSE;
+        }
+        tell_keys(&import, file);
+        return check_text(text, file);
+}
+
+static int run(WattleCli *cli, char **argv)
+{
+        g_auto(GStrv) operands = NULL;
+        g_autofree char *output = NULL;
+        const GOptionEntry entries[] = {
+                { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
+                  "write to FILE, which must not be there, instead of standard output", "FILE" },
+                { 0 },
+        };
+
+        if (!wattle_cli_parse(cli, &wattle_verb_import, entries, argv, &operands))
+                return cli->status;
+        return import(operands, output) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+const WattleVerb wattle_verb_import = {
+        .name = "import",
+        .operands = "FILE...",
+        .n_min = 1,
+        .n_max = 16384,
+        .summary = "make a mesh of wg-quick files",
+        .description =
+                "Makes a profile of what several hosts have: files of wg-quick(8), or what\n"
+                "'wg show all dump' prints. Hosts and peers are joined by their keys. No private key is in\n"
+                "what is made. What has no place in a mesh is said with its line.",
+        .example = "wattle import --output=home.mesh laptop.conf desktop.conf",
+        .run = run,
+};
