@@ -123,10 +123,12 @@ static gboolean check_operands(WattleCli *cli, const WattleVerb *verb, char **op
 
 static gboolean open_root(WattleCli *cli)
 {
-        cli->root_fd = open(cli->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        g_autoptr(GError) error = NULL;
+
+        cli->root_fd = wattle_root_open(cli->root, &error);
         if (cli->root_fd >= 0)
                 return TRUE;
-        wattle_print_error("%s: %s", cli->root, g_strerror(errno));
+        wattle_print_error("%s", error->message);
         return fail(cli, EXIT_FAILURE);
 }
 
@@ -258,10 +260,14 @@ WattleView *wattle_cli_view(const WattleCli *cli, const char *operand, const Wat
         return view;
 }
 
-char *wattle_cli_path(const WattleCli *cli, const char *path)
+static FILE *open_file(int root_fd, const char *path)
 {
-        return strcmp(cli->root, "/") == 0 ? g_strdup(path)
-                                           : g_build_filename(cli->root, path, NULL);
+        int fd = wattle_below_open(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+        FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+
+        if (fd >= 0 && !file)
+                close(fd);
+        return file;
 }
 
 static const struct group *next_group(const char *name, FILE *file)
@@ -276,9 +282,8 @@ static const struct group *next_group(const char *name, FILE *file)
 gboolean wattle_cli_networkd_gid(const WattleCli *cli, gid_t *ret)
 {
         static const char name[] = "systemd-network";
-        g_autofree char *path = wattle_cli_path(cli, "/etc/group");
         gboolean is_here = strcmp(cli->root, "/") == 0;
-        FILE *file = is_here ? NULL : fopen(path, "re");
+        FILE *file = is_here ? NULL : open_file(cli->root_fd, "etc/group");
         const struct group *group = is_here ? getgrnam(name) : file ? next_group(name, file) : NULL;
 
         if (group)
@@ -288,17 +293,17 @@ gboolean wattle_cli_networkd_gid(const WattleCli *cli, gid_t *ret)
         return group != NULL;
 }
 
-gboolean wattle_cli_write_new(const char *path, const char *text, WattlePlace place,
+gboolean wattle_cli_write_new(int dir_fd, const char *path, const char *text, WattlePlace place,
                               WattleReport *report)
 {
         g_autoptr(GError) error = NULL;
         struct stat st;
 
-        if (lstat(path, &st) == 0)
+        if (wattle_below_lstat(dir_fd, path, &st) == 0)
                 wattle_report_error(report, place, "exists already, and is left as it is");
         else if (errno != ENOENT)
                 wattle_report_error(report, place, "%s", g_strerror(errno));
-        else if (!wattle_write_file(AT_FDCWD, path, 0644, text, strlen(text), &error))
+        else if (!wattle_write_file(dir_fd, path, 0644, text, strlen(text), &error))
                 wattle_report_error(report, WATTLE_NO_PLACE, "%s", error->message);
         return report->n_errors == 0;
 }

@@ -84,11 +84,8 @@ WattleView *wattle_cli_view(const WattleCli *cli, const char *operand, const Wat
 
 /* A new file, never over what is there, a dangling or a masking link included; place is how
  * messages call it. FALSE with an error in the report. */
-gboolean wattle_cli_write_new(const char *path, const char *text, WattlePlace place,
+gboolean wattle_cli_write_new(int dir_fd, const char *path, const char *text, WattlePlace place,
                               WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The group that systemd-networkd runs as on the host below the root; FALSE if there is none. */
 gboolean wattle_cli_networkd_gid(const WattleCli *cli, gid_t *ret) G_GNUC_WARN_UNUSED_RESULT;
-
-/* "/etc/wattle/home.key" as a path of this process, below the root. */
-char *wattle_cli_path(const WattleCli *cli, const char *path);

@@ -57,8 +57,25 @@ static gboolean find_installed(WattleEditor *editor, const WattleCli *cli, const
                                     "is not yours to change: copy it to " WATTLE_CONFDIR " first");
                 return FALSE;
         }
-        editor->path = wattle_cli_path(cli, editor->name);
+        editor->path = g_strdup(editor->name);
+        editor->is_installed = TRUE;
+        editor->root_fd = cli->root_fd;
         return TRUE;
+}
+
+/* The file itself, without a link on the way. Below a root its links lead nowhere else. */
+static char *find_target(const WattleEditor *editor)
+{
+        g_autofree char *unnamed = NULL;
+        g_auto(WattleFd) fd = -1;
+
+        if (!editor->is_installed)
+                return realpath(editor->path, NULL);
+        fd = wattle_below_open(editor->root_fd, editor->path, O_PATH, 0);
+        if (fd < 0)
+                return NULL;
+        unnamed = g_strdup_printf("/proc/self/fd/%d", fd);
+        return realpath(unnamed, NULL);
 }
 
 /* The folder where the file is in the end. Only the folder that this opens is written to: whoever
@@ -68,7 +85,7 @@ static gboolean open_folder(WattleEditor *editor)
 {
         const struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
                                       .resolve = RESOLVE_NO_SYMLINKS };
-        g_autofree char *target = realpath(editor->path, NULL);
+        g_autofree char *target = find_target(editor);
         g_autofree char *folder = target ? g_path_get_dirname(target) : NULL;
 
         if (!target)

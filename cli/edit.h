@@ -10,7 +10,9 @@
 
 typedef struct {
         char *name; /* as messages call it */
-        char *path; /* as it was given */
+        char *path; /* as it was given; below root_fd if it is an installed one */
+        gboolean is_installed;
+        int root_fd; /* borrowed */
         gboolean has_folder;
         int folder_fd; /* where the file is, links followed, if has_folder */
         char *base;    /* its name there */

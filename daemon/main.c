@@ -79,18 +79,18 @@ static void block_signals(void)
 static int run(const char *root, const char *state_dir, const char *runtime_dir)
 {
         __attribute__((cleanup(unref_event))) sd_event *event = NULL;
-        g_auto(WattleFd) root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        g_autoptr(GError) error = NULL;
+        g_auto(WattleFd) root_fd = wattle_root_open(root, &error);
         WattleManagerOptions options = { .root_fd = root_fd,
                                          .state_dir = state_dir,
                                          .runtime_dir = runtime_dir };
         g_autoptr(WattleManager) manager = NULL;
         g_autoptr(WattleBusConnection) bus = NULL;
-        g_autoptr(GError) error = NULL;
         const char *address = secure_getenv("DBUS_SYSTEM_BUS_ADDRESS");
         int result;
 
         if (root_fd < 0) {
-                wattle_log(WATTLE_LOG_ERROR, "%s: %s", root, g_strerror(errno));
+                wattle_log(WATTLE_LOG_ERROR, "%s", error->message);
                 return EXIT_FAILURE;
         }
         block_signals();

@@ -122,6 +122,6 @@ gboolean wattle_unproved_store(int dir_fd, const char *mesh, const GArray *moves
 
         if (moves->len > 0)
                 return wattle_write_file(dir_fd, name, 0600, text, strlen(text), error);
-        return unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT ||
+        return wattle_below_unlink(dir_fd, name) == 0 || errno == ENOENT ||
                wattle_error_set_errno(error, errno, "%s", name);
 }

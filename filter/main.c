@@ -201,12 +201,12 @@ static gboolean start(Filter *filter, sd_event *event, GError **error)
 static int run(const char *root, const char *mesh)
 {
         __attribute__((cleanup(unref_event))) sd_event *event = NULL;
-        g_auto(WattleFd) root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        g_auto(Filter) filter = { .root_fd = root_fd, .mesh = mesh };
         g_autoptr(GError) error = NULL;
+        g_auto(WattleFd) root_fd = wattle_root_open(root, &error);
+        g_auto(Filter) filter = { .root_fd = root_fd, .mesh = mesh };
 
         if (root_fd < 0) {
-                wattle_log(WATTLE_LOG_ERROR, "%s: %s", root, g_strerror(errno));
+                wattle_log(WATTLE_LOG_ERROR, "%s", error->message);
                 return EXIT_FAILURE;
         }
         filter.interface = find_interface(root_fd, mesh);

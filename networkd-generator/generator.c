@@ -149,13 +149,11 @@ static gboolean enable_mesh(int root_fd, int out_fd, const char *mesh, GError **
 
 static int open_folder(const char *path)
 {
-        int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        g_autoptr(GError) error = NULL;
+        int fd = wattle_root_open(path, &error);
 
-        if (fd < 0) {
-                g_autofree char *text = g_strdup_printf("%s: %s", path, g_strerror(errno));
-
-                log_line('3', text);
-        }
+        if (fd < 0)
+                log_line('3', error->message);
         return fd;
 }
 

@@ -10,6 +10,7 @@
 #include "cli/managers/link.h"
 #include "cli/managers/systemd.h"
 #include "common/error.h"
+#include "common/sys/file.h"
 #include "common/sys/kernel/wireguard.h"
 #include "common/sys/secret.h"
 
@@ -182,7 +183,8 @@ gboolean wattle_apply_lock(const WattleApplier *applier, WattleFd *ret, GError *
 {
         if (!wattle_make_folders(applier->root_fd, LOCK_PATH, error))
                 return FALSE;
-        *ret = openat(applier->root_fd, LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        *ret = wattle_below_open(applier->root_fd, LOCK_PATH,
+                                 O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (*ret < 0 || flock(*ret, LOCK_EX) < 0)
                 return wattle_error_set_errno(error, errno, LOCK_PATH);
         return wattle_swap_recover(applier->root_fd, error);

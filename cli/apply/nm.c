@@ -144,10 +144,10 @@ gboolean wattle_nm_apply_write(const WattleNmMesh *mesh, gboolean *ret_written, 
         g_autofree char *unit = wattle_paths_unit(WATTLE_UNIT_NM_WRITER, mesh->mesh);
         struct stat before = { 0 }, after = { 0 };
 
-        (void)fstatat(mesh->root_fd, path, &before, AT_SYMLINK_NOFOLLOW);
+        (void)wattle_below_lstat(mesh->root_fd, path, &before);
         if (!wattle_systemd_run_job(mesh->bus, "ReloadOrRestartUnit", unit, error))
                 return FALSE;
-        if (fstatat(mesh->root_fd, path, &after, AT_SYMLINK_NOFOLLOW) < 0)
+        if (wattle_below_lstat(mesh->root_fd, path, &after) < 0)
                 return wattle_error_set_errno(error, errno, "/%s", path);
         *ret_written = !same_file(&before, &after);
         return TRUE;

@@ -42,7 +42,7 @@ static gboolean put(int dir_fd, const char *path, GBytes *bytes, GError **error)
 
 static gboolean settle(int dir_fd, const Names *names, GError **error)
 {
-        if (renameat(dir_fd, names->next, dir_fd, names->signature) < 0)
+        if (wattle_below_rename(dir_fd, names->next, names->signature) < 0)
                 return wattle_error_set_errno(error, errno, "%s", names->signature);
         return wattle_sync_folder(dir_fd, names->signature, error);
 }

@@ -24,7 +24,7 @@ static gboolean is_still_loaded(int root_fd, sd_bus *bus, const char *path, gboo
         guint64 changed_us, kept_us;
 
         *ret = FALSE;
-        if (fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        if (wattle_below_lstat(root_fd, path, &st) < 0)
                 return TRUE;
         if (!wattle_systemd_changed_at(bus, WATTLE_UNIT_NETWORKD, &changed_us, error))
                 return FALSE;
@@ -43,8 +43,8 @@ gboolean wattle_swap_keep(int root_fd, sd_bus *bus, const char *mesh, GError **e
                 return FALSE;
         if (is_loaded)
                 return TRUE;
-        unlinkat(root_fd, loaded, 0);
-        if (linkat(root_fd, netdev, root_fd, loaded, 0) == 0 || errno == ENOENT)
+        wattle_below_unlink(root_fd, loaded);
+        if (wattle_below_link(root_fd, netdev, loaded) == 0 || errno == ENOENT)
                 return TRUE;
         return wattle_error_set_errno(error, errno, "%s", loaded);
 }
@@ -53,9 +53,8 @@ static gboolean same_file(int root_fd, const char *a, const char *b)
 {
         struct stat x, y;
 
-        return fstatat(root_fd, a, &x, AT_SYMLINK_NOFOLLOW) == 0 &&
-               fstatat(root_fd, b, &y, AT_SYMLINK_NOFOLLOW) == 0 && x.st_ino == y.st_ino &&
-               x.st_dev == y.st_dev;
+        return wattle_below_lstat(root_fd, a, &x) == 0 && wattle_below_lstat(root_fd, b, &y) == 0 &&
+               x.st_ino == y.st_ino && x.st_dev == y.st_dev;
 }
 
 void wattle_swap_tidy(int root_fd, const char *mesh)
@@ -64,12 +63,12 @@ void wattle_swap_tidy(int root_fd, const char *mesh)
         g_autofree char *loaded = wattle_paths_file(WATTLE_FILE_LOADED, mesh);
 
         if (same_file(root_fd, netdev, loaded) || !wattle_path_exists(root_fd, netdev))
-                unlinkat(root_fd, loaded, 0);
+                wattle_below_unlink(root_fd, loaded);
 }
 
 static gboolean rename_file(int root_fd, const char *from, const char *to, GError **error)
 {
-        return renameat(root_fd, from, root_fd, to) == 0 ||
+        return wattle_below_rename(root_fd, from, to) == 0 ||
                wattle_error_set_errno(error, errno, "%s", to);
 }
 
@@ -99,7 +98,7 @@ gboolean wattle_swap_recover(int root_fd, GError **error)
                 g_autofree char *loaded = wattle_paths_file(WATTLE_FILE_LOADED, meshes[i]);
                 g_autofree char *aside = wattle_paths_file(WATTLE_FILE_ASIDE, meshes[i]);
 
-                if (renameat(root_fd, netdev, root_fd, loaded) < 0 && errno != ENOENT && ok)
+                if (wattle_below_rename(root_fd, netdev, loaded) < 0 && errno != ENOENT && ok)
                         ok = wattle_error_set_errno(error, errno, "%s", loaded);
                 ok = rename_file(root_fd, aside, netdev, ok ? error : NULL) && ok;
         }

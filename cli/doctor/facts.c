@@ -279,7 +279,7 @@ static void gather_port(WattleFacts *facts)
 static char *read_link(int root_fd, const char *path)
 {
         char target[PATH_MAX];
-        gssize n = readlinkat(root_fd, path, target, sizeof target);
+        gssize n = wattle_below_readlink(root_fd, path, target, sizeof target);
 
         return n > 0 ? g_strndup(target, (gsize)n) : NULL;
 }

@@ -11,6 +11,7 @@
 #include "cli/print.h"
 #include "cli/signing.h"
 #include "common/scalar.h"
+#include "common/sys/file.h"
 #include "common/sys/secret.h"
 
 static gboolean print_new_key(void)
@@ -34,12 +35,12 @@ static gboolean write_key(const WattleCli *cli, const char *file, const WattleKe
 {
         gid_t gid;
         gboolean has_gid = geteuid() == 0 && wattle_cli_networkd_gid(cli, &gid);
-        g_autofree char *path = wattle_cli_path(cli, file);
-        g_autofree char *folder = g_path_get_dirname(path);
 
-        /* On failure the file's own error says it better. */
-        (void)g_mkdir_with_parents(folder, 0755);
-        return wattle_secret_write(AT_FDCWD, path, key, has_gid ? &gid : NULL, error);
+        if (wattle_make_folders(cli->root_fd, file + 1, error) &&
+            wattle_secret_write(cli->root_fd, file + 1, key, has_gid ? &gid : NULL, error))
+                return TRUE;
+        g_prefix_error(error, "/");
+        return FALSE;
 }
 
 static void print_public_key(const WattleKey *private_key)
@@ -54,16 +55,16 @@ static void print_public_key(const WattleKey *private_key)
 
 static gboolean make_key_file(const WattleCli *cli, const char *mesh, const char *file)
 {
-        g_autofree char *path = wattle_cli_path(cli, file);
         g_auto(WattleKey) key = { 0 };
         g_autoptr(GError) error = NULL;
         struct stat st;
 
-        if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0) {
+        if (wattle_below_lstat(cli->root_fd, file + 1, &st) == 0 && S_ISREG(st.st_mode) &&
+            st.st_size == 0) {
                 wattle_print_error("%s is empty and no key: remove it, and run this again", file);
                 return FALSE;
         }
-        if (lstat(path, &st) == 0) {
+        if (wattle_below_lstat(cli->root_fd, file + 1, &st) == 0) {
                 wattle_print_error("%s exists, and a key is never written over: 'wattle pubkey %s' "
                                    "shows its public half",
                                    file, mesh);

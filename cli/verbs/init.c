@@ -111,7 +111,7 @@ static char *make_text(const char *name, const char *file, const char *operand,
                 name, name, short_operand, body);
 }
 
-/* The files of a mesh that is signed; paths of this process. */
+/* The files of a mesh that is signed. */
 typedef struct {
         char *mesh, *signature, *trust;
 } Paths;
@@ -133,12 +133,12 @@ static void name_paths(Paths *paths, const char *path)
         paths->trust = g_strconcat(stem, WATTLE_TRUST_SUFFIX, NULL);
 }
 
-static gboolean are_free(const Paths *paths, WattleReport *report)
+static gboolean are_free(int dir_fd, const Paths *paths, WattleReport *report)
 {
         const char *const all[] = { paths->mesh, paths->signature, paths->trust };
 
         for (guint i = 0; i < G_N_ELEMENTS(all); i++)
-                if (wattle_path_exists(AT_FDCWD, all[i]))
+                if (wattle_path_exists(dir_fd, all[i]))
                         wattle_report_error(report, (WattlePlace){ all[i], 0, 0 },
                                             "exists already, and is left as it is");
         return report->n_errors == 0;
@@ -155,8 +155,9 @@ static WattleSigningSecret *get_secret(const Options *options)
 
 /* The signature before its text, and last the file that asks for it: killed in between, there is a
  * mesh or none, and none that nobody may read. */
-static gboolean write_signed(const Paths *paths, const WattleProfile *profile, const char *text,
-                             const WattleSigningSecret *secret, WattleReport *report)
+static gboolean write_signed(int dir_fd, const Paths *paths, const WattleProfile *profile,
+                             const char *text, const WattleSigningSecret *secret,
+                             WattleReport *report)
 {
         g_autofree char *minisig = wattle_profile_sign(profile, text, strlen(text), secret);
         char key_text[WATTLE_SIGNING_KEY_TEXT_MAX + 1];
@@ -166,17 +167,16 @@ static gboolean write_signed(const Paths *paths, const WattleProfile *profile, c
         wattle_signing_secret_get_public(secret, &key);
         wattle_signing_key_format(&key, key_text);
         key_text[WATTLE_SIGNING_KEY_TEXT_MAX - 1] = '\n';
-        if (wattle_write_file(AT_FDCWD, paths->signature, 0644, minisig, strlen(minisig), &error) &&
-            wattle_write_file(AT_FDCWD, paths->mesh, 0644, text, strlen(text), &error) &&
-            wattle_write_file(AT_FDCWD, paths->trust, 0644, key_text, sizeof key_text - 1,
-                              &error) &&
-            wattle_sync_folder(AT_FDCWD, paths->mesh, &error))
+        if (wattle_write_file(dir_fd, paths->signature, 0644, minisig, strlen(minisig), &error) &&
+            wattle_write_file(dir_fd, paths->mesh, 0644, text, strlen(text), &error) &&
+            wattle_write_file(dir_fd, paths->trust, 0644, key_text, sizeof key_text - 1, &error) &&
+            wattle_sync_folder(dir_fd, paths->mesh, &error))
                 return TRUE;
         wattle_report_error(report, WATTLE_NO_PLACE, "%s", error->message);
         return FALSE;
 }
 
-static gboolean init_signed(const char *path, const WattleProfile *profile, const char *text,
+static gboolean init_signed(int dir_fd, const WattleProfile *profile, const char *text,
                             const Options *options, WattleReport *report)
 {
         g_autoptr(WattleSigningSecret) secret = NULL;
@@ -184,11 +184,11 @@ static gboolean init_signed(const char *path, const WattleProfile *profile, cons
         g_auto(Paths) paths = { 0 };
         WattleSigningKey key;
 
-        name_paths(&paths, path);
-        if (!are_free(&paths, report))
+        name_paths(&paths, profile->file);
+        if (!are_free(dir_fd, &paths, report))
                 return FALSE;
         secret = get_secret(options);
-        if (!secret || !write_signed(&paths, profile, text, secret, report))
+        if (!secret || !write_signed(dir_fd, &paths, profile, text, secret, report))
                 return FALSE;
         wattle_signing_secret_get_public(secret, &key);
         who = wattle_signing_describe(&key);
@@ -199,22 +199,32 @@ static gboolean init_signed(const char *path, const WattleProfile *profile, cons
         return TRUE;
 }
 
-/* file is how messages call it, path where it is. */
-static gboolean init(const char *operand, const char *file, const char *path,
-                     const Options *options, WattleReport *report)
+/* The file's own error says better that there is no folder. */
+static void make_folders(int dir_fd, const char *path)
+{
+        g_autofree char *folder = g_path_get_dirname(path);
+
+        if (dir_fd != AT_FDCWD)
+                (void)!wattle_make_folders(dir_fd, path + 1, NULL);
+        else if (g_str_has_prefix(path, WATTLE_CONFDIR "/"))
+                (void)g_mkdir_with_parents(folder, 0755);
+}
+
+/* file is how messages call it; one of the host's is below the root, dir_fd, others below the
+ * folder we are in. */
+static gboolean init(const char *operand, const char *file, int dir_fd, const Options *options,
+                     WattleReport *report)
 {
         g_autofree char *name = wattle_mesh_name_of_path(file);
         g_autofree char *text = make_text(name, file, operand, options);
         g_autoptr(WattleProfile) profile = wattle_profile_load(text, strlen(text), file, report);
-        g_autofree char *folder = g_path_get_dirname(path);
 
         if (!profile)
                 return FALSE;
-        if (g_str_has_prefix(file, WATTLE_CONFDIR "/"))
-                (void)g_mkdir_with_parents(folder, 0755); /* the file's own error says it better */
+        make_folders(dir_fd, file);
         if (options->sign)
-                return init_signed(path, profile, text, options, report);
-        if (!wattle_cli_write_new(path, text, (WattlePlace){ profile->file, 0, 0 }, report))
+                return init_signed(dir_fd, profile, text, options, report);
+        if (!wattle_cli_write_new(dir_fd, file, text, (WattlePlace){ profile->file, 0, 0 }, report))
                 return FALSE;
         printf("%s: made; the next step: wattle add %s DEVICE --key=PUBLICKEY\n", file, operand);
         return TRUE;
@@ -225,9 +235,9 @@ static int run(WattleCli *cli, char **argv)
         g_auto(GStrv) operands = NULL;
         g_auto(Options) options = { 0 };
         g_auto(WattleReport) report = { 0 };
-        g_autofree char *file = NULL, *path = NULL;
+        g_autofree char *file = NULL;
         g_autoptr(GError) error = NULL;
-        gboolean ok;
+        gboolean ok, is_file;
         const GOptionEntry entries[] = {
                 { "subnet", 's', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.subnet_texts,
                   "of the mesh, IPv4 or IPv6, may be repeated; else a random 10.x.y.0/24",
@@ -249,21 +259,19 @@ static int run(WattleCli *cli, char **argv)
                 return cli->status;
         if (!parse_values(&options, &error))
                 return wattle_cli_usage(&wattle_verb_init, "%s", error->message);
-        if (strchr(operands[0], '/') || g_str_has_suffix(operands[0], WATTLE_MESH_SUFFIX)) {
+        is_file = strchr(operands[0], '/') || g_str_has_suffix(operands[0], WATTLE_MESH_SUFFIX);
+        if (is_file)
                 file = g_strdup(operands[0]);
-                path = g_strdup(file);
-        } else {
+        else
                 file = g_strdup_printf(WATTLE_CONFDIR "/%s" WATTLE_MESH_SUFFIX, operands[0]);
-                path = wattle_cli_path(cli, file);
-        }
-        if (options.sign && !g_str_has_suffix(path, WATTLE_MESH_SUFFIX))
+        if (options.sign && !g_str_has_suffix(file, WATTLE_MESH_SUFFIX))
                 return wattle_cli_usage(&wattle_verb_init,
                                         "--sign needs a file that ends in " WATTLE_MESH_SUFFIX);
         if (!options.sign && (options.signing_key || options.no_password))
                 return wattle_cli_usage(&wattle_verb_init,
                                         "--signing-key= and --no-password go with --sign");
         wattle_report_init(&report);
-        ok = init(operands[0], file, path, &options, &report);
+        ok = init(operands[0], file, is_file ? AT_FDCWD : cli->root_fd, &options, &report);
         wattle_print_report(&report);
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -12,7 +12,7 @@
 static gboolean read_key_of_mesh(const WattleCli *cli, const char *mesh, WattleKey *ret)
 {
         g_auto(WattleReport) report = { 0 };
-        g_autofree char *file = NULL, *path = NULL;
+        g_autofree char *file = NULL;
         g_autoptr(GError) error = NULL;
 
         wattle_report_init(&report);
@@ -20,10 +20,9 @@ static gboolean read_key_of_mesh(const WattleCli *cli, const char *mesh, WattleK
         wattle_print_report(&report);
         if (!file)
                 return FALSE;
-        path = wattle_cli_path(cli, file);
-        if (wattle_secret_read(AT_FDCWD, path, ret, &error))
+        if (wattle_secret_read(cli->root_fd, file + 1, ret, &error))
                 return TRUE;
-        wattle_print_error("%s", error->message);
+        wattle_print_error("/%s", error->message);
         return FALSE;
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "common/paths.h"
 #include "common/render.h"
 #include "common/scalar.h"
+#include "common/sys/file.h"
 #include "common/sys/host.h"
 #include "common/sys/install.h"
 
@@ -119,9 +119,13 @@ static gboolean write_files(const char *folder, const WattleView *view, const Wa
         gboolean ok;
         int fd;
 
-        if (g_mkdir_with_parents(folder, 0755) < 0 ||
-            (fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+        if (g_mkdir_with_parents(folder, 0755) < 0) {
                 wattle_print_error("%s: %s", folder, g_strerror(errno));
+                return FALSE;
+        }
+        fd = wattle_root_open(folder, &error);
+        if (fd < 0) {
+                wattle_print_error("%s", error->message);
                 return FALSE;
         }
         ok = wattle_install(fd, view->mesh, files, NULL, &changes, &error);

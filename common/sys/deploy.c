@@ -183,7 +183,7 @@ gboolean wattle_pending_set(int root_fd, const char *mesh, GError **error)
         if (!wattle_make_folders(root_fd, path, error))
                 return FALSE;
         /* It is whole when it is there, and needs no temporary that others might take. */
-        fd = openat(root_fd, path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+        fd = wattle_below_open(root_fd, path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
         return (fd >= 0 && fchmod(fd, 0644) == 0) ||
                wattle_error_set_errno(error, errno, "%s", path);
 }
@@ -199,5 +199,5 @@ void wattle_pending_clear(int root_fd, const char *mesh)
 {
         g_autofree char *path = wattle_paths_file(WATTLE_FILE_PENDING, mesh);
 
-        unlinkat(root_fd, path, 0);
+        wattle_below_unlink(root_fd, path);
 }

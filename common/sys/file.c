@@ -13,25 +13,18 @@
 
 #define MIB ((gsize)1024 * 1024)
 
-void wattle_fd_clear(WattleFd *fd)
-{
-        if (*fd >= 0)
-                close(*fd);
-        *fd = -1;
-}
-
 gboolean wattle_path_exists(int dir_fd, const char *path)
 {
         struct stat st;
 
-        return fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+        return wattle_below_lstat(dir_fd, path, &st) == 0;
 }
 
 gboolean wattle_path_is_masked(int dir_fd, const char *path)
 {
         static const char null[] = "/dev/null";
         char target[sizeof null];
-        gssize n = readlinkat(dir_fd, path, target, sizeof target);
+        gssize n = wattle_below_readlink(dir_fd, path, target, sizeof target);
 
         return n == (gssize)strlen(null) && memcmp(target, null, (gsize)n) == 0;
 }
@@ -79,14 +72,15 @@ static gboolean is_as_before(int dir_fd, const char *path, int fd, const struct 
 
         return fstat(fd, &st) == 0 && st.st_size == before->st_size &&
                same_time(st.st_mtim, before->st_mtim) && same_time(st.st_ctim, before->st_ctim) &&
-               fstatat(dir_fd, path, &there, 0) == 0 && there.st_dev == st.st_dev &&
+               wattle_below_stat(dir_fd, path, &there) == 0 && there.st_dev == st.st_dev &&
                there.st_ino == st.st_ino;
 }
 
 /* NULL without an error: the file changed while it was read. */
 static GBytes *read_once(int dir_fd, const char *path, gsize max, GError **error)
 {
-        g_auto(WattleFd) fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        g_auto(WattleFd) fd =
+                wattle_below_open(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
         g_autoptr(GBytes) bytes = NULL;
         struct stat st;
 
@@ -159,14 +153,15 @@ gboolean wattle_write_new_file(int dir_fd, const char *path, guint mode, const g
 {
         g_auto(WattleFd) fd = -1;
 
-        if (unlinkat(dir_fd, path, 0) < 0 && errno != ENOENT)
+        if (wattle_below_unlink(dir_fd, path) < 0 && errno != ENOENT)
                 return wattle_error_set_errno(error, errno, "%s", path);
-        fd = openat(dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        fd = wattle_below_open(dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                               0600);
         if (fd >= 0 && set_access(fd, mode, group) && wattle_write_all(fd, content, size) &&
             fsync(fd) == 0)
                 return TRUE;
         wattle_error_set_errno(error, errno, "%s", path);
-        unlinkat(dir_fd, path, 0);
+        wattle_below_unlink(dir_fd, path);
         return FALSE;
 }
 
@@ -177,17 +172,17 @@ gboolean wattle_write_file(int dir_fd, const char *path, guint mode, const char 
 
         if (!wattle_write_new_file(dir_fd, temporary, mode, NULL, content, size, error))
                 return FALSE;
-        if (renameat(dir_fd, temporary, dir_fd, path) == 0)
+        if (wattle_below_rename(dir_fd, temporary, path) == 0)
                 return TRUE;
         wattle_error_set_errno(error, errno, "%s", path);
-        unlinkat(dir_fd, temporary, 0);
+        wattle_below_unlink(dir_fd, temporary);
         return FALSE;
 }
 
 gboolean wattle_sync_folder(int dir_fd, const char *path, GError **error)
 {
         g_autofree char *folder = g_path_get_dirname(path);
-        g_auto(WattleFd) fd = openat(dir_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        g_auto(WattleFd) fd = wattle_below_open(dir_fd, folder, O_RDONLY | O_DIRECTORY, 0);
 
         return (fd >= 0 && fsync(fd) == 0) || wattle_error_set_errno(error, errno, "%s", folder);
 }
@@ -195,9 +190,34 @@ gboolean wattle_sync_folder(int dir_fd, const char *path, GError **error)
 /* A folder of ours is for all to read, as its files are, whatever the umask. */
 static gboolean make_folder(int dir_fd, const char *folder)
 {
-        if (mkdirat(dir_fd, folder, 0755) < 0)
-                return errno == EEXIST;
-        return fchmodat(dir_fd, folder, 0755, 0) == 0;
+        return wattle_below_mkdir(dir_fd, folder) == 0 || errno == EEXIST;
+}
+
+/* A folder that is there, but not to be gone into. */
+static gboolean refuse_folder(int dir_fd, const char *folder, int errsv, GError **error)
+{
+        struct stat st;
+
+        if (wattle_below_lstat(dir_fd, folder, &st) == 0 && S_ISLNK(st.st_mode)) {
+                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_UNSAFE,
+                            "%s: this link leads to no folder below the root: remove it, or make "
+                            "the folder there",
+                            folder);
+                return FALSE;
+        }
+        return wattle_error_set_errno(error, errsv, "%s", folder);
+}
+
+/* What is there already may be a link, which has to lead to a folder below dir_fd. */
+static gboolean have_folder(int dir_fd, const char *folder, GError **error)
+{
+        struct stat st;
+
+        if (!make_folder(dir_fd, folder))
+                return wattle_error_set_errno(error, errno, "%s", folder);
+        if (wattle_below_stat(dir_fd, folder, &st) < 0)
+                return refuse_folder(dir_fd, folder, errno, error);
+        return S_ISDIR(st.st_mode) || refuse_folder(dir_fd, folder, ENOTDIR, error);
 }
 
 gboolean wattle_make_folders(int dir_fd, const char *path, GError **error)
@@ -207,8 +227,8 @@ gboolean wattle_make_folders(int dir_fd, const char *path, GError **error)
         for (char *slash = strchr(folder, '/');; slash = strchr(slash + 1, '/')) {
                 if (slash)
                         *slash = '\0';
-                if (!make_folder(dir_fd, folder))
-                        return wattle_error_set_errno(error, errno, "%s", folder);
+                if (!have_folder(dir_fd, folder, error))
+                        return FALSE;
                 if (!slash)
                         return TRUE;
                 *slash = '/';
@@ -223,7 +243,7 @@ static void close_folder(DIR **dir)
 
 static DIR *open_folder(int dir_fd, const char *path)
 {
-        int fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int fd = wattle_below_open(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
         DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
         if (fd >= 0 && !dir)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files and folders below an open folder (dir_fd; AT_FDCWD for the one we are in): read, write,
- * list, make. Nothing here blocks, follows a link that it writes to, or lets the umask have a say.
+ * list, make. Nothing here blocks, follows a link that it writes to or one that leads out of that
+ * folder, or lets the umask have a say.
  */
 #pragma once
 
 #include <glib.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* A file descriptor that closes itself; -1: none. */
@@ -53,3 +55,34 @@ gboolean wattle_make_folders(int dir_fd, const char *path,
  * one; of one that cannot be read NULL, with an error that does not name it. */
 char **wattle_list_folder(int dir_fd, const char *folder, const char *prefix, const char *suffix,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The system calls of files below an open folder, as a process would make them whose root that
+ * folder is (openat2(2), RESOLVE_IN_ROOT): no link, absolute or with "..", leads out of it. So
+ * --root=DIR and --output=DIR touch nothing but DIR, whoever made the links in it. With AT_FDCWD
+ * they are the plain calls, and the path is the caller's own word.
+ *
+ * All set errno as the calls of their names do. A kernel before 5.6, or a filter of system calls
+ * that does not let openat2() through, gives ENOSYS; wattle_root_open() says so first. */
+
+/* The folder that stands for /, for reading, or -1 with an error that names it. It may be a link
+ * itself: the user named it. */
+int wattle_root_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A link in the last place is followed below the folder, unless flags have O_NOFOLLOW. mode counts
+ * with O_CREAT and O_TMPFILE alone. */
+int wattle_below_open(int dir_fd, const char *path, int flags,
+                      mode_t mode) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Of what a link in the last place leads to, and of that link. */
+int wattle_below_stat(int dir_fd, const char *path, struct stat *ret);
+int wattle_below_lstat(int dir_fd, const char *path, struct stat *ret);
+
+gssize wattle_below_readlink(int dir_fd, const char *path, char *buffer, gsize size);
+
+/* These never follow a link in the last place. A folder that is made is 0755 whatever the umask. */
+int wattle_below_mkdir(int dir_fd, const char *path);
+int wattle_below_unlink(int dir_fd, const char *path);
+int wattle_below_rename(int dir_fd, const char *from, const char *to);
+/* Names a file that was opened with O_TMPFILE; never in the place of another. */
+int wattle_below_name(int dir_fd, const char *path, int fd);
+int wattle_below_link(int dir_fd, const char *from, const char *to);

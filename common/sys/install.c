@@ -25,7 +25,8 @@ static gboolean has_access(const struct stat *st, guint mode, const gid_t *group
 static gboolean is_unchanged(int root_fd, const char *path, guint mode, const gid_t *group,
                              const char *content, gsize size)
 {
-        g_auto(WattleFd) fd = openat(root_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        g_auto(WattleFd) fd =
+                wattle_below_open(root_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
         char buffer[16 * 1024];
         struct stat st;
         gsize at = 0;
@@ -83,7 +84,7 @@ static gboolean rename_files(int root_fd, const WattleFileset *files, guint kind
                 g_autofree char *temporary = g_strconcat(file->path, WATTLE_NEW_SUFFIX, NULL);
 
                 if (kinds & WATTLE_FILE_BIT(file->kind) &&
-                    renameat(root_fd, temporary, root_fd, file->path) < 0)
+                    wattle_below_rename(root_fd, temporary, file->path) < 0)
                         return wattle_error_set_errno(error, errno, "%s", file->path);
         }
         return TRUE;
@@ -97,7 +98,7 @@ static void remove_temporaries(int root_fd, const char *mesh, guint kinds)
                 g_autofree char *temporary = g_strconcat(path, WATTLE_NEW_SUFFIX, NULL);
 
                 if (kinds & WATTLE_FILE_BIT(kind))
-                        unlinkat(root_fd, temporary, 0);
+                        wattle_below_unlink(root_fd, temporary);
         }
 }
 
@@ -106,7 +107,7 @@ static gboolean remove_files(int root_fd, const char *mesh, guint kinds, GError 
         for (WattleFileKind kind = 0; kind < WATTLE_N_RENDERED_FILES; kind++) {
                 g_autofree char *path = wattle_paths_file(kind, mesh);
 
-                if (kinds & WATTLE_FILE_BIT(kind) && unlinkat(root_fd, path, 0) < 0 &&
+                if (kinds & WATTLE_FILE_BIT(kind) && wattle_below_unlink(root_fd, path) < 0 &&
                     errno != ENOENT && errno != ENOTDIR)
                         return wattle_error_set_errno(error, errno, "%s", path);
         }
@@ -126,7 +127,7 @@ typedef struct {
 static void unlock(Lock *lock)
 {
         if (lock->fd >= 0)
-                unlinkat(lock->root_fd, LOCK_PATH, 0);
+                wattle_below_unlink(lock->root_fd, LOCK_PATH);
         wattle_fd_clear(&lock->fd);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Lock, unlock)
@@ -135,8 +136,7 @@ static gboolean is_lock_file(int root_fd, int fd)
 {
         struct stat st, there;
 
-        return fstat(fd, &st) == 0 &&
-               fstatat(root_fd, LOCK_PATH, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+        return fstat(fd, &st) == 0 && wattle_below_lstat(root_fd, LOCK_PATH, &there) == 0 &&
                st.st_dev == there.st_dev && st.st_ino == there.st_ino;
 }
 
@@ -146,8 +146,8 @@ static gboolean lock_files(Lock *lock, int root_fd, GError **error)
         if (!wattle_make_folders(root_fd, LOCK_PATH, error))
                 return FALSE;
         for (;;) {
-                g_auto(WattleFd) fd =
-                        openat(root_fd, LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+                g_auto(WattleFd) fd = wattle_below_open(
+                        root_fd, LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
                 if (fd < 0 || TEMP_FAILURE_RETRY(flock(fd, LOCK_EX)) < 0)
                         return wattle_error_set_errno(error, errno, LOCK_PATH);
@@ -164,8 +164,8 @@ static gboolean remove_leftover(int root_fd, const char *path, GError **error)
 {
         g_autofree char *temporary = g_strconcat(path, WATTLE_NEW_SUFFIX, NULL);
 
-        return unlinkat(root_fd, temporary, 0) == 0 || errno == ENOENT || errno == ENOTDIR ||
-               wattle_error_set_errno(error, errno, "%s", temporary);
+        return wattle_below_unlink(root_fd, temporary) == 0 || errno == ENOENT ||
+               errno == ENOTDIR || wattle_error_set_errno(error, errno, "%s", temporary);
 }
 
 gboolean wattle_install(int root_fd, const char *mesh, const WattleFileset *files,
@@ -227,7 +227,7 @@ gboolean wattle_install_remove(int root_fd, const char *path, gboolean *ret_remo
 
         if (!lock_files(&lock, root_fd, error) || !remove_leftover(root_fd, path, error))
                 return FALSE;
-        removed = unlinkat(root_fd, path, 0) == 0;
+        removed = wattle_below_unlink(root_fd, path) == 0;
         if (!removed && errno != ENOENT && errno != ENOTDIR)
                 return wattle_error_set_errno(error, errno, "/%s", path);
         *ret_removed = removed;

@@ -44,7 +44,7 @@ static char *find_file(int root_fd, const char *name, const char *suffix)
                 g_autofree char *path = g_strdup_printf("%s/%s%s", folders[i], name, suffix);
                 struct stat st;
 
-                if (fstatat(root_fd, path + 1, &st, AT_SYMLINK_NOFOLLOW) == 0 || !is_absence(errno))
+                if (wattle_below_lstat(root_fd, path + 1, &st) == 0 || !is_absence(errno))
                         return wattle_path_is_masked(root_fd, path + 1) ? NULL
                                                                         : g_steal_pointer(&path);
         }
@@ -142,7 +142,7 @@ static GBytes *read_profile(const WattleMesh *mesh, int dir_fd, const char *path
 {
         struct stat st;
 
-        if (fstatat(dir_fd, path, &st, 0) == 0 && st.st_size <= WATTLE_INI_MAX_BYTES)
+        if (wattle_below_stat(dir_fd, path, &st) == 0 && st.st_size <= WATTLE_INI_MAX_BYTES)
                 wattle_heap_expect(HEAP_FACTOR * (gsize)st.st_size);
         return read_reported(dir_fd, path, mesh->path, WATTLE_INI_MAX_BYTES, report);
 }

@@ -60,7 +60,8 @@ gboolean wattle_secret_read_fd(int fd, const char *what, WattleKey *ret, GError 
 
 gboolean wattle_secret_read(int dir_fd, const char *path, WattleKey *ret, GError **error)
 {
-        g_auto(WattleFd) fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        g_auto(WattleFd) fd =
+                wattle_below_open(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
         struct stat st;
 
         if (fd < 0 || fstat(fd, &st) < 0)
@@ -99,7 +100,7 @@ static gboolean read_text(int fd, char *text, gsize max)
 
 char *wattle_secret_read_text(int dir_fd, const char *path, gsize max, GError **error)
 {
-        g_auto(WattleFd) fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        g_auto(WattleFd) fd = wattle_below_open(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
         struct stat st;
         char *text;
 
@@ -138,7 +139,7 @@ static gboolean check_folders(int dir_fd, const char *path, gid_t gid, GError **
                 return TRUE;
         if (!check_folders(dir_fd, folder, gid, error))
                 return FALSE;
-        if (fstatat(dir_fd, folder, &st, 0) < 0)
+        if (wattle_below_stat(dir_fd, folder, &st) < 0)
                 return wattle_error_set_errno(error, errno, "%s", folder);
         return group_has(&st, gid, S_IXGRP, S_IXOTH) ||
                refuse(error,
@@ -151,7 +152,7 @@ gboolean wattle_secret_check_group(int dir_fd, const char *path, gid_t gid, GErr
 {
         struct stat st;
 
-        if (fstatat(dir_fd, path, &st, 0) < 0)
+        if (wattle_below_stat(dir_fd, path, &st) < 0)
                 return wattle_error_set_errno(error, errno, "%s", path);
         if (!group_has(&st, gid, S_IRGRP, 0))
                 return refuse(error,
@@ -167,26 +168,20 @@ gboolean wattle_secret_check_group(int dir_fd, const char *path, gid_t gid, GErr
 static int open_new(int dir_fd, const char *path, gboolean *ret_is_named)
 {
         g_autofree char *folder = g_path_get_dirname(path);
-        int fd = openat(dir_fd, folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+        int fd = wattle_below_open(dir_fd, folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 
         *ret_is_named = fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR);
-        return *ret_is_named ? openat(dir_fd, path,
-                                      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)
-                             : fd;
+        return *ret_is_named
+                       ? wattle_below_open(dir_fd, path,
+                                           O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                                           0600)
+                       : fd;
 }
 
 static gboolean fill(int fd, const char *text, gsize size, const gid_t *gid)
 {
         return (!gid || fchown(fd, (uid_t)-1, *gid) == 0) && fchmod(fd, gid ? 0640 : 0600) == 0 &&
                wattle_write_all(fd, text, size) && fsync(fd) == 0;
-}
-
-/* linkat() never replaces a file. */
-static gboolean give_name(int fd, int dir_fd, const char *path)
-{
-        g_autofree char *unnamed = g_strdup_printf("/proc/self/fd/%d", fd);
-
-        return linkat(AT_FDCWD, unnamed, dir_fd, path, AT_SYMLINK_FOLLOW) == 0;
 }
 
 static gboolean write_new(int dir_fd, const char *path, const char *text, gsize size,
@@ -197,11 +192,11 @@ static gboolean write_new(int dir_fd, const char *path, const char *text, gsize 
 
         if (fd < 0)
                 return wattle_error_set_errno(error, errno, "%s", path);
-        if (fill(fd, text, size, gid) && (is_named || give_name(fd, dir_fd, path)))
+        if (fill(fd, text, size, gid) && (is_named || wattle_below_name(dir_fd, path, fd) == 0))
                 return TRUE;
         wattle_error_set_errno(error, errno, "%s", path);
         if (is_named)
-                unlinkat(dir_fd, path, 0);
+                wattle_below_unlink(dir_fd, path);
         return FALSE;
 }
 

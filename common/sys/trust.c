@@ -25,7 +25,7 @@ static gboolean check_mode(int dir_fd, const char *path, const char *name, Wattl
 {
         struct stat st;
 
-        if (fstatat(dir_fd, path, &st, 0) < 0 || !(st.st_mode & (S_IWGRP | S_IWOTH)))
+        if (wattle_below_stat(dir_fd, path, &st) < 0 || !(st.st_mode & (S_IWGRP | S_IWOTH)))
                 return TRUE;
         wattle_report_error(report, (WattlePlace){ name, 0, 0 },
                             "others can write this file (mode %04o), and so say whom this host "

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/sys/writer.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/scalar.h"
+#include "common/sys/file.h"
 #include "common/sys/log.h"
 
 #define EXIT_USAGE 2
 
 static int run(const char *root, const char *mesh, WattleWrite write)
 {
-        int root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        g_autoptr(GError) error = NULL;
+        int root_fd = wattle_root_open(root, &error);
         gboolean ok;
 
         if (root_fd < 0) {
-                wattle_log(WATTLE_LOG_ERROR, "%s: %s", root, g_strerror(errno));
+                wattle_log(WATTLE_LOG_ERROR, "%s", error->message);
                 return EXIT_FAILURE;
         }
         ok = write(root_fd, mesh);

@@ -26,7 +26,7 @@ static void not_files(void)
                 { "missing", "No such file or directory", MAX_BYTES, WATTLE_ERROR_NOT_FOUND },
                 { "folder", "is a folder, not a file", MAX_BYTES, WATTLE_ERROR_UNSAFE },
                 { "fifo", "is not a regular file", MAX_BYTES, WATTLE_ERROR_UNSAFE },
-                { "null", "is not a regular file", MAX_BYTES, WATTLE_ERROR_UNSAFE },
+                { "null", "No such file or directory", MAX_BYTES, WATTLE_ERROR_NOT_FOUND },
                 { "loop", "Too many levels of symbolic links", MAX_BYTES, WATTLE_ERROR_FAILED },
                 { "folder/file/below", "Not a directory", MAX_BYTES, WATTLE_ERROR_FAILED },
                 { "large", "is larger than 2 MiB", MAX_BYTES, WATTLE_ERROR_UNSAFE },
@@ -215,7 +215,7 @@ static void make_folders(void)
         check_error(wattle_make_folders(root.fd, "file", &error), &error, NULL);
         root_put(&root, "file", "", 0644);
         check_error(wattle_make_folders(root.fd, "file/b/c", &in_the_way), &in_the_way,
-                    "file/b: Not a directory");
+                    "file: Not a directory");
 }
 
 static const struct list_row {
@@ -304,6 +304,79 @@ static void write_all(void)
         g_assert_true(wattle_write_all(-1, "", 0));
 }
 
+/* Two folders side by side; no link leads from the one that stands for "/" into the other. */
+static const struct {
+        const char *name, *target, *path, *found; /* NULL: nothing is found */
+} below_rows[] = {
+        { "absolute", "/real/file", "etc/a", "inside" },
+        { "relative", "../real/file", "etc/a", "inside" },
+        { "as-a-folder", "/real", "etc/a/file", "inside" },
+        { "too-many-dots", "../../../../real/file", "etc/a", "inside" },
+        { "dots-in-the-path", "/real", "../../real/file", "inside" },
+        { "slash-in-front", "/real", "/real/file", "inside" },
+        { "out-by-dots", "../../outside/file", "etc/a", NULL },
+        { "out-by-a-folder", "../../outside", "etc/a/file", NULL },
+        { "out-by-a-root", "/etc/passwd", "etc/a", NULL },
+        { "out-by-proc", "/proc/self/cwd", "etc/a/file", NULL },
+};
+
+static void below(gconstpointer data)
+{
+        const typeof(*below_rows) *row = data;
+        g_auto(Root) root = { 0 };
+        g_auto(WattleFd) fd = -1;
+        g_autoptr(GBytes) bytes = NULL;
+        g_autoptr(GError) error = NULL;
+        struct stat st;
+
+        root_init(&root);
+        root_put(&root, "outside/file", "outside", 0644);
+        root_put(&root, "root/real/file", "inside", 0644);
+        root_put(&root, "root/etc/other", "", 0644);
+        g_assert_cmpint(symlinkat(row->target, root.fd, "root/etc/a"), ==, 0);
+        fd = openat(root.fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        bytes = wattle_read_file(fd, row->path, MAX_BYTES, &error);
+        g_assert_cmpint(bytes != NULL, ==, row->found != NULL);
+        g_assert_cmpint(wattle_below_stat(fd, row->path, &st) == 0, ==, row->found != NULL);
+        if (row->found)
+                g_assert_cmpmem(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), row->found,
+                                strlen(row->found));
+        else
+                g_assert_error(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND);
+}
+
+/* What is written, made, renamed or removed below a link stays in the folder too. */
+static void writes_stay_below(void)
+{
+        static const char *const links[] = { "../outside", "../../../outside", "/outside" };
+
+        for (guint i = 0; i < G_N_ELEMENTS(links); i++) {
+                g_auto(Root) root = { 0 };
+                g_auto(WattleFd) fd = -1;
+                g_autoptr(GError) error = NULL;
+                g_autofree char *list = NULL;
+
+                root_init(&root);
+                root_put(&root, "outside/file", "outside", 0644);
+                root_put(&root, "root/file", "", 0644);
+                g_assert_cmpint(symlinkat(links[i], root.fd, "root/run"), ==, 0);
+                fd = openat(root.fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+                g_assert_false(wattle_make_folders(fd, "run/below/file", &error));
+                g_assert_cmpstr(error->message, ==,
+                                "run: this link leads to no folder below the root: remove it, or "
+                                "make the folder there");
+                g_assert_false(wattle_write_file(fd, "run/file", 0644, "x", 1, NULL));
+                g_assert_cmpint(wattle_below_unlink(fd, "run/file"), ==, -1);
+                g_assert_cmpint(wattle_below_rename(fd, "file", "run/file"), ==, -1);
+                g_assert_cmpint(wattle_below_link(fd, "file", "run/other"), ==, -1);
+                g_assert_cmpint(wattle_below_mkdir(fd, "run/folder"), ==, -1);
+                list = root_get(&root, "outside/file");
+                g_assert_cmpstr(list, ==, "outside");
+                g_assert_cmpint(faccessat(root.fd, "outside/other", F_OK, 0), ==, -1);
+                g_assert_cmpint(faccessat(root.fd, "outside/folder", F_OK, 0), ==, -1);
+        }
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -318,5 +391,7 @@ int main(int argc, char **argv)
         g_test_add_func("/sys-file/looks", looks);
         g_test_add_func("/sys-file/fd-closes", fd_closes);
         g_test_add_func("/sys-file/write-all", write_all);
+        add_rows("/sys-file/below", below_rows, below);
+        g_test_add_func("/sys-file/writes-stay-below", writes_stay_below);
         return g_test_run();
 }

@@ -188,7 +188,7 @@ static void failure_half_way_leaves_all_as_it_was(void)
         root_put(&root, HOSTS, "stale", 0644);
         root_put(&root, "run/sysctl.d", "in the way", 0644);
         check_error(wattle_install(root.fd, "home", &files, NULL, &changes, &error), &error,
-                    SYSCTL ".wattle-new: Not a directory");
+                    "run/sysctl.d: Not a directory");
         check_list(&root, "0644 run/sysctl.d\n0640 " NETDEV "\n0644 " HOSTS);
         check_content(&root, NETDEV, "old");
         g_assert_cmpuint(changes.changed | changes.removed, ==, 0);
