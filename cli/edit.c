@@ -63,19 +63,26 @@ static gboolean find_installed(WattleEditor *editor, const WattleCli *cli, const
         return TRUE;
 }
 
+/* The path of an open file; NULL with ENOENT if another has taken its place. */
+static char *path_of(int fd)
+{
+        g_autofree char *unnamed = g_strdup_printf("/proc/self/fd/%d", fd);
+
+        return realpath(unnamed, NULL);
+}
+
 /* The file itself, without a link on the way. Below a root its links lead nowhere else. */
 static char *find_target(const WattleEditor *editor)
 {
-        g_autofree char *unnamed = NULL;
-        g_auto(WattleFd) fd = -1;
-
         if (!editor->is_installed)
                 return realpath(editor->path, NULL);
-        fd = wattle_below_open(editor->root_fd, editor->path, O_PATH, 0);
-        if (fd < 0)
-                return NULL;
-        unnamed = g_strdup_printf("/proc/self/fd/%d", fd);
-        return realpath(unnamed, NULL);
+        for (;;) {
+                g_auto(WattleFd) fd = wattle_below_open(editor->root_fd, editor->path, O_PATH, 0);
+                char *target = fd < 0 ? NULL : path_of(fd);
+
+                if (fd < 0 || target || errno != ENOENT)
+                        return target;
+        }
 }
 
 /* The folder where the file is in the end. Only the folder that this opens is written to: whoever

@@ -47,7 +47,7 @@ static gboolean write_signature(const WattleEditor *editor, const WattleSigningS
                 wattle_report_error(report, WATTLE_NO_PLACE, "%s", error->message);
                 return FALSE;
         }
-        unlinkat(editor->folder_fd, next, 0);
+        wattle_below_unlink(editor->folder_fd, next);
         return TRUE;
 }
 

@@ -275,6 +275,18 @@ def test_concurrent_changes_all_count(wattle):
     assert sorted(path.name for path in wattle.folder.iterdir()) == ['link.mesh', 'real.mesh', 'root']
 
 
+def test_concurrent_changes_of_an_installed_mesh(wattle):
+    """By its name, below a root: while one looks where the file is, another takes its place."""
+    mesh = wattle.config / 'home.mesh'
+    mesh.write_text(MESH)
+    names = [f'd{i}' for i in range(20)]
+    with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+        results = list(pool.map(lambda name: wattle(
+            'add', f'--root={wattle.root}', 'home', name, f'--key={new_key()}'), names))
+    assert [result.returncode for result in results] == [0] * len(names), results
+    assert sorted(re.findall(r'\[Device (d\d+)\]', mesh.read_text())) == sorted(names)
+
+
 def test_an_edit_waits_for_the_lock_and_sees_the_new_file(wattle):
     mesh = wattle.mesh('home.mesh', MESH)
     with mesh.open() as old:
