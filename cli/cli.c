@@ -48,7 +48,7 @@ static void print_options(const GOptionEntry *options, gsize width)
         for (; is_shown(options); options++) {
                 g_autofree char *text = option_text(options);
 
-                printf("  %-*s  %s\n", (int)width, text, options->description);
+                wattle_print(stdout, "  %-*s  %s\n", (int)width, text, options->description);
         }
 }
 
@@ -57,22 +57,22 @@ static void print_help(const WattleVerb *verb, const GOptionEntry *options,
 {
         gsize width = MAX(options_width(options), options_width(common));
 
-        printf("Usage: wattle %s [OPTIONS]%s%s\n\n%s\n\n", verb->name, *verb->operands ? " " : "",
-               verb->operands, verb->description);
+        wattle_print(stdout, "Usage: wattle %s [OPTIONS]%s%s\n\n%s\n\n", verb->name,
+                     *verb->operands ? " " : "", verb->operands, verb->description);
         print_options(options, width);
         print_options(common, width);
-        printf("\nExample:\n  %s\n", verb->example);
+        wattle_print(stdout, "\nExample:\n  %s\n", verb->example);
 }
 
 int wattle_cli_usage(const WattleVerb *verb, const char *format, ...)
 {
         va_list args;
 
-        fprintf(stderr, "wattle %s: ", verb->name);
+        wattle_print(stderr, "wattle %s: ", verb->name);
         va_start(args, format);
         wattle_print_va(stderr, format, args);
         va_end(args);
-        fprintf(stderr, "; see 'wattle %s --help'\n", verb->name);
+        wattle_print(stderr, "; see 'wattle %s --help'\n", verb->name);
         return WATTLE_EXIT_USAGE;
 }
 

@@ -58,7 +58,7 @@ static void print_lines(const char *text, gsize size, char mark, WattleStyle sty
                         g_strdup_printf("%c%.*s", mark, (int)(end - at - whole), text + at);
 
                 wattle_print_styled(stream, style, line);
-                fputs(whole ? "\n" : "\n\\ No newline at end of file\n", stream);
+                wattle_print(stream, "%s", whole ? "\n" : "\n\\ No newline at end of file\n");
                 at = end;
         }
 }
@@ -96,7 +96,7 @@ static gint print_heading(const char *text, const GArray *edits, const Hunk *hun
         heading = g_strdup_printf("@@ -%u,%u +%d,%d @@", old_line, n_old, (gint)old_line + shift,
                                   (gint)n_old + growth);
         wattle_print_styled(stream, WATTLE_STYLE_CYAN, heading);
-        fputc('\n', stream);
+        wattle_print(stream, "\n");
         return growth;
 }
 
@@ -122,7 +122,7 @@ void wattle_print_diff(const char *file, const char *text, const GArray *edits, 
         gint shift = 0;
 
         wattle_print_styled(stream, WATTLE_STYLE_BOLD, heading);
-        fputc('\n', stream);
+        wattle_print(stream, "\n");
         for (guint i = 0; i < edits->len;) {
                 Hunk hunk = find_hunk(text, edits, i);
 

@@ -40,26 +40,28 @@ static const struct {
 
 static int print_overview(FILE *stream, int status)
 {
-        fputs("Usage: wattle [--root=DIR] VERB [OPTIONS] ...\n"
-              "\n"
-              "One file describes a private WireGuard mesh, and every device gets it unchanged.\n",
-              stream);
+        wattle_print(
+                stream,
+                "Usage: wattle [--root=DIR] VERB [OPTIONS] ...\n"
+                "\n"
+                "One file describes a private WireGuard mesh, and every device gets it unchanged.\n");
         for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
                 if (verbs[i].title) {
-                        fputc('\n', stream);
+                        wattle_print(stream, "\n");
                         wattle_print_styled(stream, WATTLE_STYLE_BOLD, verbs[i].title);
-                        fputs(":\n", stream);
+                        wattle_print(stream, ":\n");
                 }
-                fprintf(stream, "  %-8s%s\n", verbs[i].verb->name, verbs[i].verb->summary);
+                wattle_print(stream, "  %-8s%s\n", verbs[i].verb->name, verbs[i].verb->summary);
         }
-        fputs("\n"
-              "  --root=DIR  look for installed meshes below DIR\n"
-              "  --version   show the version\n"
-              "  --help      show this; 'wattle help VERB' and 'wattle VERB --help' tell more\n"
-              "\n"
-              "FILE|MESH is a path, or the name of a mesh in " WATTLE_CONFDIR ".\n"
-              "Exit status: 0 done, 1 bad input or failure, 2 wrong usage.\n",
-              stream);
+        wattle_print(
+                stream,
+                "\n"
+                "  --root=DIR  look for installed meshes below DIR\n"
+                "  --version   show the version\n"
+                "  --help      show this; 'wattle help VERB' and 'wattle VERB --help' tell more\n"
+                "\n"
+                "FILE|MESH is a path, or the name of a mesh in " WATTLE_CONFDIR ".\n"
+                "Exit status: 0 done, 1 bad input or failure, 2 wrong usage.\n");
         return status;
 }
 
@@ -107,7 +109,7 @@ static int run(WattleCli *cli, char **argv)
                 if (strcmp(*argv, "--help") == 0 || strcmp(*argv, "-h") == 0)
                         return print_overview(stdout, EXIT_SUCCESS);
                 if (strcmp(*argv, "--version") == 0) {
-                        puts("wattle " WATTLE_VERSION);
+                        wattle_print(stdout, "wattle " WATTLE_VERSION "\n");
                         return EXIT_SUCCESS;
                 }
                 if (g_str_has_prefix(*argv, "--root=")) {

@@ -43,6 +43,17 @@ void wattle_print_styled(FILE *stream, WattleStyle style, const char *text)
                 fputs(clean, stream);
 }
 
+void wattle_print_order(FILE *stream, WattleTerminalOrder order)
+{
+        static const char *const codes[] = {
+                [WATTLE_ORDER_ENTER] = "\033[?1049h\033[?25l",
+                [WATTLE_ORDER_LEAVE] = "\033[?25h\033[?1049l",
+                [WATTLE_ORDER_CLEAR] = "\033[H\033[2J",
+        };
+
+        fputs(codes[order], stream);
+}
+
 void wattle_print_va(FILE *stream, const char *format, va_list args)
 {
         g_autofree char *text = g_strdup_vprintf(format, args);

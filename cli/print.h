@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What people read: reports, tables, and colour where it is wanted. Whatever is printed here is
  * clean: the name of a connection or the error of another program gives no order to the terminal.
+ * So nothing else in cli/ prints, which tests/check-includes holds.
  */
 #pragma once
 
@@ -22,6 +23,15 @@ typedef enum {
 /* The text in a style, if the stream is a terminal that knows colour and NO_COLOR is not set
  * (no-color.org). */
 void wattle_print_styled(FILE *stream, WattleStyle style, const char *text);
+
+/* Orders to the terminal, for who draws on all of it; no text has any. */
+typedef enum {
+        WATTLE_ORDER_ENTER, /* another screen, without a cursor */
+        WATTLE_ORDER_LEAVE,
+        WATTLE_ORDER_CLEAR,
+} WattleTerminalOrder;
+
+void wattle_print_order(FILE *stream, WattleTerminalOrder order);
 
 void wattle_print(FILE *stream, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void wattle_print_va(FILE *stream, const char *format, va_list args) G_GNUC_PRINTF(2, 0);

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/managers/nm-switch.h"
 
-#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/managers/nm-up.h"
 #include "cli/managers/nm.h"
 #include "common/error.h"
 #include "common/nm-profile.h"
+#include "common/sys/file.h"
+#include "common/text.h"
 
 void wattle_switch_tell(const WattleSwitch *what)
 {
+        g_autofree char *text =
+                g_strdup_printf("%s: going %s ...\n", what->mesh, what->up ? "up" : "down");
+        g_autofree char *clean = wattle_text_clean(text);
+
         if (isatty(STDERR_FILENO))
-                fprintf(stderr, "%s: going %s ...\n", what->mesh, what->up ? "up" : "down");
+                (void)!wattle_write_all(STDERR_FILENO, clean, strlen(clean));
 }
 
 /* The connection that 'wattle apply' gave NetworkManager for the mesh. */

@@ -173,7 +173,7 @@ static void print_head(const WattleStatus *status, FILE *stream)
         };
 
         wattle_print_styled(stream, WATTLE_STYLE_BOLD, status->mesh);
-        fputs(": ", stream);
+        wattle_print(stream, ": ");
         wattle_print_styled(stream, styles[status->link], wattle_link_state_name(status->link));
         if (status->device)
                 wattle_print(stream, ", %s", status->device);
@@ -198,6 +198,6 @@ void wattle_status_print(const WattleStatus *status, const GPtrArray *notes,
                 print_peers(status->peers, screen, stream);
         for (guint i = 0; i < notes->len; i++) {
                 wattle_print_styled(stream, WATTLE_STYLE_YELLOW, g_ptr_array_index(notes, i));
-                fputc('\n', stream);
+                wattle_print(stream, "\n");
         }
 }

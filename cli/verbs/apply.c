@@ -298,7 +298,7 @@ static gboolean apply_all(const Host *host)
         leftovers = wattle_deployment_list_leftovers(host->applier.root_fd);
         wattle_print_report(&report);
         if (!meshes[0] && !leftovers[0])
-                puts("no mesh is installed: 'wattle init' makes one");
+                wattle_print(stdout, "no mesh is installed: 'wattle init' makes one\n");
         ok = apply_list(host, meshes) && report.n_errors == 0;
         return apply_list(host, leftovers) && ok;
 }

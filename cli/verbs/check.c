@@ -59,7 +59,7 @@ static void print_good(const WattleMesh *mesh)
 
                 wattle_print(stdout, ", signed by key %s", who);
         }
-        putchar('\n');
+        wattle_print(stdout, "\n");
 }
 
 static gboolean check(const WattleCli *cli, const char *operand, gboolean quiet)

@@ -63,16 +63,16 @@ static void print_findings(const char *mesh, const GArray *findings)
 {
         wattle_print_styled(stdout, WATTLE_STYLE_BOLD, mesh);
         if (findings->len == 0)
-                puts(": nothing wrong was found");
+                wattle_print(stdout, ": nothing wrong was found\n");
         else if (count_problems(findings) == 0)
-                puts(": nothing wrong was found, but");
+                wattle_print(stdout, ": nothing wrong was found, but\n");
         else
-                puts(":");
+                wattle_print(stdout, ":\n");
         for (guint i = 0; i < findings->len; i++) {
                 const WattleFinding *finding = &g_array_index(findings, WattleFinding, i);
                 gboolean is_note = finding->kind == WATTLE_FINDING_NOTE;
 
-                fputs("  ", stdout);
+                wattle_print(stdout, "  ");
                 wattle_print_styled(stdout, is_note ? WATTLE_STYLE_YELLOW : WATTLE_STYLE_RED,
                                     finding->check);
                 wattle_print(stdout, ": %s%s\n", is_note ? "note: " : "", finding->text);
@@ -150,8 +150,10 @@ static gboolean examine_all(const WattleCli *cli, char **meshes, const GPtrArray
                 wattle_json_end(&result.writer, ']');
                 wattle_json_end(&result.writer, '}');
         } else if (meshes && geteuid() != 0) {
-                puts("Not looked at, for that takes root: the private key, the firewall, and files "
-                     "that others may not read.");
+                wattle_print(
+                        stdout,
+                        "Not looked at, for that takes root: the private key, the firewall, and files "
+                        "that others may not read.\n");
         }
         return meshes && result.n_problems == 0;
 }

@@ -97,8 +97,10 @@ static gboolean write_text(const char *text, const char *output, gboolean is_sec
 
         if (output && strcmp(output, "-") == 0)
                 output = NULL;
-        if (!output && !is_secret)
-                return fputs(text, stdout) >= 0;
+        if (!output && !is_secret) {
+                wattle_print(stdout, "%s", text);
+                return !ferror(stdout);
+        }
         if (!output)
                 return wattle_print_secret(text);
         if (!may_replace(output)) {

@@ -50,7 +50,7 @@ static void print_public_key(const WattleKey *private_key)
 
         wattle_key_derive_public(private_key, &public_key);
         wattle_key_format(&public_key, text);
-        puts(text);
+        wattle_print(stdout, "%s\n", text);
 }
 
 static gboolean make_key_file(const WattleCli *cli, const char *mesh, const char *file)
@@ -75,7 +75,7 @@ static gboolean make_key_file(const WattleCli *cli, const char *mesh, const char
                 wattle_print_error("%s", error->message);
                 return FALSE;
         }
-        fprintf(stderr, "%s: made; its public half, for the admin of the mesh:\n", file);
+        wattle_print(stderr, "%s: made; its public half, for the admin of the mesh:\n", file);
         print_public_key(&key);
         return TRUE;
 }
@@ -96,7 +96,7 @@ static gboolean make_signing_key(const char *given, gboolean no_password)
                      "%s: made, key %s; its public half, for " WATTLE_CONFDIR "/MESH.pub on every "
                      "host:\n",
                      path, who);
-        puts(text);
+        wattle_print(stdout, "%s\n", text);
         return TRUE;
 }
 

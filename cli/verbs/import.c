@@ -80,9 +80,10 @@ static gboolean import(char *const *files, const char *output)
                 read_file(&import, files[i], &report);
         if (report.n_errors == 0)
                 text = wattle_import_join(&import, &report);
-        ok = text && (output ? wattle_cli_write_new(AT_FDCWD, output, text,
-                                                    (WattlePlace){ output, 0, 0 }, &report)
-                             : fputs(text, stdout) >= 0);
+        if (text && !output)
+                wattle_print(stdout, "%s", text);
+        ok = text && (!output || wattle_cli_write_new(AT_FDCWD, output, text,
+                                                      (WattlePlace){ output, 0, 0 }, &report));
         wattle_print_report(&report);
         if (!ok) {
                 wattle_print_error("no mesh was made");

@@ -226,7 +226,8 @@ static gboolean init(const char *operand, const char *file, int dir_fd, const Op
                 return init_signed(dir_fd, profile, text, options, report);
         if (!wattle_cli_write_new(dir_fd, file, text, (WattlePlace){ profile->file, 0, 0 }, report))
                 return FALSE;
-        printf("%s: made; the next step: wattle add %s DEVICE --key=PUBLICKEY\n", file, operand);
+        wattle_print(stdout, "%s: made; the next step: wattle add %s DEVICE --key=PUBLICKEY\n",
+                     file, operand);
         return TRUE;
 }
 

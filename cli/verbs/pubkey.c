@@ -55,7 +55,7 @@ static int run(WattleCli *cli, char **argv)
                 return EXIT_FAILURE;
         wattle_key_derive_public(&private_key, &public_key);
         wattle_key_format(&public_key, text);
-        puts(text);
+        wattle_print(stdout, "%s\n", text);
         return EXIT_SUCCESS;
 }
 

@@ -105,9 +105,9 @@ static void print_files(const WattleFileset *files)
                 g_autofree char *heading = g_strdup_printf("==> %s <==", file->path);
 
                 if (i > 0)
-                        putchar('\n');
+                        wattle_print(stdout, "\n");
                 wattle_print_styled(stdout, WATTLE_STYLE_BOLD, heading);
-                putchar('\n');
+                wattle_print(stdout, "\n");
                 wattle_print_styled(stdout, WATTLE_STYLE_PLAIN, file->content->str);
         }
 }

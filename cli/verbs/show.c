@@ -15,7 +15,7 @@ static void print_fact(const char *name, const char *value)
         if (!*value)
                 return;
         wattle_print_styled(stdout, WATTLE_STYLE_DIM, padded);
-        puts(value);
+        wattle_print(stdout, "%s\n", value);
 }
 
 /* Adds a word to a list in one text. */
@@ -260,7 +260,7 @@ static void print_revoked(const WattleProfile *profile)
                 if (profile->devices[i].state == WATTLE_DEVICE_REVOKED)
                         append(text, ", ", "%s", profile->devices[i].name);
         if (text->len > 0)
-                printf("\nrevoked: %s\n", text->str);
+                wattle_print(stdout, "\nrevoked: %s\n", text->str);
 }
 
 static void print_view(const WattleView *view, const WattleMesh *mesh)
@@ -277,11 +277,11 @@ static void print_view(const WattleView *view, const WattleMesh *mesh)
         print_owner(view);
         print_keys(view);
         print_routing(view);
-        putchar('\n');
+        wattle_print(stdout, "\n");
         if (view->n_peers > 0)
                 print_peers(view, profile);
         else
-                puts("no peers");
+                wattle_print(stdout, "no peers\n");
         print_revoked(profile);
 }
 

@@ -16,9 +16,6 @@
 #include "common/scalar.h"
 
 /* Of the terminal (ECMA-48, and xterm's second screen). */
-#define ENTER_SCREEN "\033[?1049h\033[?25l"
-#define LEAVE_SCREEN "\033[?25h\033[?1049l"
-#define CLEAR_SCREEN "\033[H\033[2J"
 
 #define WATCH_PERIOD_S 1
 
@@ -73,7 +70,7 @@ static void overview_print(const Overview *overview, const WattleScreen *screen)
 {
         for (guint i = 0; i < overview->n; i++) {
                 if (i > 0)
-                        putchar('\n');
+                        wattle_print(stdout, "\n");
                 wattle_status_print(&overview->statuses[i], overview->notes[i], screen, stdout);
         }
 }
@@ -156,7 +153,7 @@ static gboolean draw(WattleStatusSource *source, char **meshes)
         if (!overview_load(&overview, source, meshes))
                 return FALSE;
         screen.max_rows = rows_for(&overview, size.ws_row);
-        fputs(CLEAR_SCREEN, stdout);
+        wattle_print_order(stdout, WATTLE_ORDER_CLEAR);
         overview_print(&overview, &screen);
         return fflush(stdout) == 0;
 }
@@ -168,10 +165,10 @@ static int watch(WattleStatusSource *source, char **meshes)
         gboolean ok = TRUE;
 
         setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
-        fputs(ENTER_SCREEN, stdout);
+        wattle_print_order(stdout, WATTLE_ORDER_ENTER);
         while (!is_over && (ok = draw(source, meshes)))
                 wattle_status_wait(source, WATCH_PERIOD_S, &waiting);
-        fputs(LEAVE_SCREEN, stdout);
+        wattle_print_order(stdout, WATTLE_ORDER_LEAVE);
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

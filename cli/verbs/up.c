@@ -120,7 +120,8 @@ static gboolean load_and_switch(const WattleCli *cli, const char *mesh, gboolean
                 wattle_print_error("%s: %s", mesh, error->message);
                 return FALSE;
         }
-        printf("%s: %s%s\n", mesh, up ? "up" : "down", what.changed ? "" : " already");
+        wattle_print(stdout, "%s: %s%s\n", mesh, up ? "up" : "down",
+                     what.changed ? "" : " already");
         return TRUE;
 }
 
