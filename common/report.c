@@ -138,9 +138,10 @@ char *wattle_report_first_error(WattleReport *report)
         wattle_report_sort(report);
         for (guint i = 0; i < report->faults->len; i++) {
                 const WattleFault *fault = &g_array_index(report->faults, WattleFault, i);
+                g_autofree char *line = wattle_fault_format(fault);
 
-                if (fault->kind == WATTLE_FAULT_ERROR)
-                        return wattle_fault_format(fault);
+                if (fault->kind == WATTLE_FAULT_ERROR && *line)
+                        return g_steal_pointer(&line);
         }
         return g_strdup("it failed without a reason, which is a fault of wattle's own");
 }

@@ -63,8 +63,8 @@ void wattle_report_sort(WattleReport *report);
  * text. For a terminal or a log: clean, as wattle_text_clean() has it. */
 char *wattle_fault_format(const WattleFault *fault);
 
-/* The first error by place, formatted. A report without one is that of a failure which nobody
- * explained, and the text says so: whoever has to give a reason has one. */
+/* The first error by place that says something, formatted. A report without one is that of a
+ * failure which nobody explained, and the text says so: whoever has to give a reason has one. */
 char *wattle_report_first_error(WattleReport *report);
 
 /* What a log takes of a report: at most max_faults lines, errors before warnings, each kind by

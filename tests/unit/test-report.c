@@ -79,6 +79,7 @@ static void always_has_a_reason(void)
 
         wattle_report_init(&report);
         wattle_report_warning(&report, WATTLE_NO_PLACE, "a warning alone");
+        wattle_report_error(&report, WATTLE_NO_PLACE, "%s", "");
         first = wattle_report_first_error(&report);
         g_assert_cmpstr(first, ==, "it failed without a reason, which is a fault of wattle's own");
 }
