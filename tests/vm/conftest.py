@@ -5,6 +5,7 @@ which systemd alone is real, or in the network namespaces of one guest. It says 
     @pytest.mark.each_release   it depends on what differs: networkd, NetworkManager, polkit; it runs on each release
     @pytest.mark.one_release    it does not: it runs on one of two, so that each has its share, and on all with tests/vm/run --everywhere
     @pytest.mark.everywhere     it runs with --everywhere or --release alone
+    @pytest.mark.packages       it runs with --packages alone, and nothing else does then
     @pytest.mark.limit(600)     seconds that a scenario may take; 300 without
 
 A module says it for all of its scenarios with pytestmark, and one of them may differ. The kernel's WireGuard alone (quick) needs
@@ -39,7 +40,8 @@ class ScenarioTooLong(Exception):
 def pytest_configure(config):
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that guests are closed then too
     for line in ("limit(seconds): how long a scenario may take", "each_release: runs on each release",
-                 "one_release: runs on one release", "everywhere: runs with --everywhere or --release alone"):
+                 "one_release: runs on one release", "everywhere: runs with --everywhere or --release alone",
+                 "packages: runs with --packages alone"):
         config.addinivalue_line("markers", line)
 
 
@@ -65,8 +67,9 @@ def without_release(item):
 
 @pytest.hookimpl(tryfirst=True)  # before -k: a scenario has the same release whatever else is asked for
 def pytest_collection_modifyitems(config, items):
-    """WATTLE_VM_SHARE: what runs once keeps one of the releases, in turns."""
+    """WATTLE_VM_SHARE: what runs once keeps one of the releases, in turns. WATTLE_VM_PACKAGES: there are packages to install."""
     shares, others = {}, [item for item in items if "WATTLE_VM_SHARE" in os.environ and item.get_closest_marker("everywhere")]
+    others += [item for item in items if bool(item.get_closest_marker("packages")) != ("WATTLE_VM_PACKAGES" in os.environ)]
     once = [item for item in items if is_one_release(item)]
     for item in once if "WATTLE_VM_SHARE" in os.environ else []:
         share = shares.setdefault(without_release(item), root.SETTLED[len(shares) % len(root.SETTLED)])
