@@ -38,17 +38,40 @@ static int open_in(int dir_fd, const char *path, int flags, mode_t mode, guint64
         return fd;
 }
 
+static gboolean is_own_root(int fd)
+{
+        struct stat st, own;
+
+        return fstat(fd, &st) == 0 && stat("/", &own) == 0 && st.st_dev == own.st_dev &&
+               st.st_ino == own.st_ino;
+}
+
+/* RestrictSUIDSGID= of systemd has openat2() answered with ENOSYS, for a filter sees no mode in
+ * memory. Below the root of this process the plain call does the same, since no link leaves that,
+ * and for a name alone, which is then no link. */
+static int open_plainly(int dir_fd, const char *path, int flags, mode_t mode)
+{
+        if (is_own_root(dir_fd))
+                return openat(dir_fd, path, flags | O_CLOEXEC, mode);
+        if (!strchr(path, '/') && strcmp(path, "..") != 0)
+                return openat(dir_fd, path, flags | O_CLOEXEC | O_NOFOLLOW, mode);
+        errno = ENOSYS;
+        return -1;
+}
+
 int wattle_root_open(const char *path, GError **error)
 {
         int fd = open_in(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, 0);
 
+        if (fd < 0 && errno == ENOSYS && strcmp(path, "/") == 0)
+                fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd >= 0)
                 return fd;
         if (errno == ENOSYS)
                 g_set_error(
                         error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
                         "%s: cannot be opened safely, for there is no openat2(): it takes Linux "
-                        "5.6 or newer, and a sandbox that allows it (SystemCallFilter=openat2)",
+                        "5.6 or newer, and no sandbox that forbids it (RestrictSUIDSGID=no)",
                         path);
         else
                 wattle_error_set_errno(error, errno, "%s", path);
@@ -57,9 +80,12 @@ int wattle_root_open(const char *path, GError **error)
 
 int wattle_below_open(int dir_fd, const char *path, int flags, mode_t mode)
 {
+        int fd;
+
         if (dir_fd == AT_FDCWD)
                 return openat(dir_fd, path, flags | O_CLOEXEC, mode);
-        return open_in(dir_fd, path, flags, mode, RESOLVE_IN_ROOT);
+        fd = open_in(dir_fd, path, flags, mode, RESOLVE_IN_ROOT);
+        return fd < 0 && errno == ENOSYS ? open_plainly(dir_fd, path, flags, mode) : fd;
 }
 
 /* A path in two: the folder above its last part, opened below the other, and that part. */

@@ -62,7 +62,8 @@ char **wattle_list_folder(int dir_fd, const char *folder, const char *prefix, co
  * they are the plain calls, and the path is the caller's own word.
  *
  * All set errno as the calls of their names do. A kernel before 5.6, or a filter of system calls
- * that does not let openat2() through, gives ENOSYS; wattle_root_open() says so first. */
+ * that does not let openat2() through, as RestrictSUIDSGID= makes one, gives ENOSYS, and
+ * wattle_root_open() says so first; but not for "/", nor for a name right in the folder. */
 
 /* The folder that stands for /, for reading, or -1 with an error that names it. It may be a link
  * itself: the user named it. */

@@ -3,8 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -345,6 +349,55 @@ static void below(gconstpointer data)
                 g_assert_error(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND);
 }
 
+/* As systemd's RestrictSUIDSGID= does it, for this process and what comes of it. */
+static void forbid_openat2(void)
+{
+        struct sock_filter filter[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        const struct sock_fprog program = { G_N_ELEMENTS(filter), filter };
+
+        g_assert_cmpint(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), ==, 0);
+        g_assert_cmpint(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), ==, 0);
+}
+
+/* In a sandbox without openat2() the host's own root is read and written as ever, and so is a file
+ * right in a folder; below any other root nothing is. */
+static void without_openat2(void)
+{
+        if (g_test_subprocess()) {
+                g_auto(Root) root = { 0 };
+                g_auto(WattleFd) own = -1;
+                g_autofree char *path = NULL;
+                g_autoptr(GError) error = NULL;
+                struct stat st;
+
+                root_init(&root);
+                root_put(&root, "etc/file", "inside", 0644);
+                root_link(&root, "link", "etc/file");
+                path = g_build_filename(root.path, "etc/file", NULL);
+                forbid_openat2();
+                own = wattle_root_open("/", &error);
+                g_assert_cmpint(own, >=, 0);
+                g_assert_true(wattle_path_exists(own, path + 1));
+                g_assert_true(wattle_write_file(own, path + 1, 0600, "new", 3, &error));
+                g_assert_true(wattle_write_file(root.fd, "state", 0600, "x", 1, &error));
+                g_assert_cmpint(wattle_below_stat(root.fd, "state", &st), ==, 0);
+                g_assert_cmpint(wattle_below_open(root.fd, "link", O_RDONLY, 0), ==, -1);
+                g_assert_cmpint(errno, ==, ELOOP);
+                g_assert_cmpint(wattle_below_stat(root.fd, "etc/file", &st), ==, -1);
+                g_assert_cmpint(errno, ==, ENOSYS);
+                g_assert_cmpint(wattle_root_open(root.path, &error), ==, -1);
+                g_assert_nonnull(strstr(error->message, "no sandbox that forbids it"));
+                return;
+        }
+        g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
+        g_test_trap_assert_passed();
+}
+
 /* What is written, made, renamed or removed below a link stays in the folder too. */
 static void writes_stay_below(void)
 {
@@ -393,5 +446,6 @@ int main(int argc, char **argv)
         g_test_add_func("/sys-file/write-all", write_all);
         add_rows("/sys-file/below", below_rows, below);
         g_test_add_func("/sys-file/writes-stay-below", writes_stay_below);
+        g_test_add_func("/sys-file/without-openat2", without_openat2);
         return g_test_run();
 }
