@@ -12,10 +12,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "cli/apply/signed-install.h"
 #include "cli/diff.h"
 #include "cli/print.h"
+#include "cli/signing.h"
 #include "common/error.h"
 #include "common/ini.h"
+#include "common/profile-sign.h"
 #include "common/sys/file.h"
 
 /* An edit takes some milliseconds; so long others may keep us waiting. */
@@ -43,6 +46,8 @@ void wattle_editor_clear(WattleEditor *editor)
         g_clear_pointer(&editor->base, g_free);
         g_clear_pointer(&editor->text, g_free);
         g_clear_pointer(&editor->profile, wattle_profile_free);
+        g_clear_pointer(&editor->secret, wattle_signing_secret_free);
+        wattle_trust_clear(&editor->trust);
 }
 
 /* The name and path of an installed mesh; a vendor's file is not the admin's to change. */
@@ -203,6 +208,34 @@ gboolean wattle_editor_open(WattleEditor *editor, const WattleCli *cli, const ch
         return read_text(editor, report);
 }
 
+gboolean wattle_editor_check_signature(WattleEditor *editor, const WattleCli *cli,
+                                       const char *operand, WattleReport *report)
+{
+        int dir_fd = wattle_cli_is_mesh_name(cli, operand) ? cli->root_fd : AT_FDCWD;
+        g_autoptr(GBytes) bytes = g_bytes_new(editor->text, strlen(editor->text));
+        g_auto(WattleSigner) signer = { 0 };
+
+        return wattle_mesh_read_trust(&editor->trust, dir_fd, operand, report) &&
+               (!editor->trust.path ||
+                wattle_trust_verify(&editor->trust, editor->folder_fd, editor->base, editor->name,
+                                    bytes, &signer, report));
+}
+
+gboolean wattle_editor_open_key(WattleEditor *editor, const char *given, WattleReport *report)
+{
+        g_autofree char *path = wattle_signing_path(given);
+        WattleSigningKey key;
+
+        if (!editor->trust.path)
+                return TRUE;
+        editor->secret = wattle_signing_open(path);
+        if (!editor->secret)
+                return FALSE;
+        wattle_signing_secret_get_public(editor->secret, &key);
+        return wattle_signing_check_trusted(&key, &editor->trust, report) &&
+               wattle_profile_check_signed(editor->profile, &key, report);
+}
+
 /* Owner and mode are those of the old file before there is content. */
 static gboolean fill(int fd, const struct stat *st, const char *text)
 {
@@ -234,14 +267,30 @@ static gboolean replace(const WattleEditor *editor, const char *text, GError **e
         return ok;
 }
 
-static gboolean write_text(const WattleEditor *editor, const char *text)
+/* A reader finds one of the two texts with its signature, whenever this is killed. */
+static gboolean replace_signed(const WattleEditor *editor, const WattleProfile *profile,
+                               const char *text, GError **error)
+{
+        char *minisig = wattle_profile_sign(profile, text, strlen(text), editor->secret);
+        g_autoptr(GBytes) signature = g_bytes_new_take(minisig, strlen(minisig));
+
+        return wattle_signed_begin(&editor->trust, editor->folder_fd, editor->base, signature,
+                                   error) &&
+               replace(editor, text, error) &&
+               wattle_sync_folder(editor->folder_fd, editor->base, error) &&
+               wattle_signed_end(editor->folder_fd, editor->base, error);
+}
+
+static gboolean write_text(const WattleEditor *editor, const WattleProfile *profile,
+                           const char *text)
 {
         g_autoptr(GError) error = NULL;
 
         /* Who cannot be shown the change does not get it; main() says why. */
         if (fflush(stdout) != 0)
                 return FALSE;
-        if (replace(editor, text, &error))
+        if (editor->secret ? replace_signed(editor, profile, text, &error)
+                           : replace(editor, text, &error))
                 return TRUE;
         wattle_print_error("%s", error->message);
         return FALSE;
@@ -265,7 +314,7 @@ gboolean wattle_editor_apply(const WattleEditor *editor, const GArray *edits, gb
         wattle_print_diff(editor->name, editor->text, edits, stdout);
         if (dry_run)
                 return TRUE;
-        if (!write_text(editor, text))
+        if (!write_text(editor, profile, text))
                 return FALSE;
         wattle_print(stderr, "%s: %s\n", editor->name, done);
         return TRUE;

@@ -7,6 +7,8 @@
 
 #include "cli/cli.h"
 #include "common/profile-edit.h"
+#include "common/signing-secret.h"
+#include "common/sys/trust.h"
 
 typedef struct {
         char *name; /* as messages call it */
@@ -21,6 +23,8 @@ typedef struct {
         struct stat st;
         char *text;
         WattleProfile *profile;
+        WattleTrust trust;           /* without a path: the mesh is not signed */
+        WattleSigningSecret *secret; /* with which the new text is signed, or NULL */
 } WattleEditor;
 
 void wattle_editor_clear(WattleEditor *editor);
@@ -32,9 +36,21 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleEditor, wattle_editor_clear)
 gboolean wattle_editor_open(WattleEditor *editor, const WattleCli *cli, const char *operand,
                             WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whom this host trusts for the mesh, into editor->trust; a mesh that must be signed has to be so
+ * as it stands, for the next text says which one it was made from. FALSE with errors in the report.
+ */
+gboolean wattle_editor_check_signature(WattleEditor *editor, const WattleCli *cli,
+                                       const char *operand,
+                                       WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* If the mesh must be signed, opens the key for it, and asks for its password; given: as in
+ * wattle_signing_path(). FALSE after an error on stderr or in the report. */
+gboolean wattle_editor_open_key(WattleEditor *editor, const char *given,
+                                WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The changed profile as a diff on standard output and, unless dry_run, into the file, which keeps
- * its mode and owner; done is then said on stderr. A text that is not a good profile is not
- * written: its faults are printed, at the lines that it would have. */
+ * its mode and owner, and signed if there is a key; done is then said on stderr. A text that is not
+ * a good profile is not written: its faults are printed, at the lines that it would have. */
 gboolean wattle_editor_apply(const WattleEditor *editor, const GArray *edits, gboolean dry_run,
                              const char *done) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -156,3 +156,22 @@ WattleSigningSecret *wattle_signing_open(const char *path)
                 wattle_print_error("%s", error->message);
         return secret;
 }
+
+gboolean wattle_signing_check_trusted(const WattleSigningKey *key, const WattleTrust *trust,
+                                      WattleReport *report)
+{
+        char text[WATTLE_SIGNING_KEY_TEXT_MAX];
+
+        for (guint i = 0; trust->path && i < trust->keys->len; i++)
+                if (wattle_signing_key_equal(&g_array_index(trust->keys, WattleSigningKey, i), key))
+                        return TRUE;
+        if (!trust->path)
+                return TRUE;
+        wattle_signing_key_format(key, text);
+        wattle_report_error(report, (WattlePlace){ trust->path, 0, 0 },
+                            "does not have the key that this is to be signed with, and so no host "
+                            "would take it: sign with one that is there, or first add the line "
+                            "%s there and on every host",
+                            text);
+        return FALSE;
+}

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "common/signing-secret.h"
+#include "common/sys/trust.h"
 
 #define WATTLE_SIGNING_OPTION_TEXT "the secret key; else ~/.config/wattle/signing.key"
 
@@ -19,6 +20,11 @@ WattleSigningSecret *wattle_signing_make(const char *path,
 /* Reads the file, which only its owner may be able to read, and asks for the password, thrice at
  * most, if it has one. */
 WattleSigningSecret *wattle_signing_open(const char *path) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether who asks for a signature would take one of this key, or nobody asks for one. FALSE with
+ * an error in the report. */
+gboolean wattle_signing_check_trusted(const WattleSigningKey *key, const WattleTrust *trust,
+                                      WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
 /* "E1700D3C403722B0 (measure flash follow below mushroom strike)" */
 char *wattle_signing_describe(const WattleSigningKey *key);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/ini.h"
+#include "common/lineage.h"
 
 #define NONE G_MAXUINT
 
@@ -26,6 +27,8 @@ typedef struct {
         guint mesh;    /* [Mesh] */
         guint serial;  /* Serial= */
         guint serial_column;
+        guint previous; /* Previous= */
+        guint previous_column;
         guint device; /* the header of the device in question */
 } Layout;
 
@@ -74,6 +77,10 @@ static void note_line(Layout *layout, const WattleIniLine *line, const char *dev
                 layout->serial = i;
                 layout->serial_column = line->value_place.column;
         }
+        if (line->kind == WATTLE_INI_KEY && in_mesh && strcmp(line->key, "Previous") == 0) {
+                layout->previous = i;
+                layout->previous_column = line->value_place.column;
+        }
 }
 
 static void layout_init(Layout *layout, const char *text, const char *device)
@@ -82,7 +89,12 @@ static void layout_init(Layout *layout, const char *text, const char *device)
         g_auto(WattleIni) ini = { 0 };
         WattleIniLine line;
 
-        *layout = (Layout){ text, g_array_new(FALSE, FALSE, sizeof(Line)), NONE, NONE, 0, NONE };
+        *layout = (Layout){ .text = text,
+                            .lines = g_array_new(FALSE, FALSE, sizeof(Line)),
+                            .mesh = NONE,
+                            .serial = NONE,
+                            .previous = NONE,
+                            .device = NONE };
         wattle_report_init(&report);
         wattle_ini_init(&ini, text, strlen(text), NULL, &report);
         while (wattle_ini_next(&ini, &line)) {
@@ -114,37 +126,65 @@ static gboolean ends_in_newline(const char *text, gsize end)
         return end == 0 || text[end - 1] == '\n';
 }
 
-/* The line with another number; blanks at its ends stay. */
-static WattleEdit replace_serial(const Layout *layout)
+/* The line with another value, and more behind it; blanks at its ends stay. */
+static void replace_value(const Layout *layout, guint i, guint column, const char *value,
+                          const char *more, GArray *edits)
 {
-        const Line *line = line_at(layout, layout->serial);
+        const Line *line = line_at(layout, i);
         const char *start = layout->text + line->start, *end = layout->text + line->end;
-        const char *value = start + layout->serial_column - 1;
-        const char *rest = value + strspn(value, "0123456789");
-        guint64 serial = g_ascii_strtoull(value, NULL, 10) + 1;
+        const char *old = start + column - 1;
+        const char *rest = old + strspn(old, "0123456789abcdef");
+        WattleEdit edit = { line->start, line->end - line->start,
+                            g_strdup_printf("%.*s%s%.*s%s%s", (int)(old - start), start, value,
+                                            (int)(end - rest), rest,
+                                            ends_in_newline(layout->text, line->end) ? "" : "\n",
+                                            more) };
 
-        return (WattleEdit){ line->start, line->end - line->start,
-                             g_strdup_printf(
-                                     "%.*s%" G_GUINT64_FORMAT "%.*s%s", (int)(value - start), start,
-                                     serial, (int)(end - rest), rest,
-                                     ends_in_newline(layout->text, line->end) ? "" : "\n") };
-}
-
-static void raise_serial(const Layout *layout, GArray *edits)
-{
-        WattleEdit edit = { 0 };
-
-        if (layout->serial != NONE)
-                edit = replace_serial(layout);
-        else if (layout->mesh != NONE)
-                edit = (WattleEdit){ line_at(layout, layout->mesh)->end, 0,
-                                     g_strdup("Serial=1\n") };
-        else
-                return;
         g_array_append_val(edits, edit);
 }
 
-GArray *wattle_profile_edit_add(const char *text, const WattleDevice *device)
+static char *next_serial(const Layout *layout)
+{
+        const char *value =
+                layout->text + line_at(layout, layout->serial)->start + layout->serial_column - 1;
+
+        return g_strdup_printf("%" G_GUINT64_FORMAT, g_ascii_strtoull(value, NULL, 10) + 1);
+}
+
+/* What says that one text follows on another. */
+static void follow(const Layout *layout, gboolean with_previous, GArray *edits)
+{
+        gboolean is_new = with_previous && layout->previous == NONE;
+        char sum_text[WATTLE_TEXT_SUM_TEXT_MAX];
+        g_autofree char *line = NULL, *serial = NULL;
+        WattleTextSum sum;
+
+        wattle_text_sum(layout->text, strlen(layout->text), &sum);
+        wattle_text_sum_format(&sum, sum_text);
+        line = is_new ? g_strdup_printf("Previous=%s\n", sum_text) : g_strdup("");
+        if (layout->serial != NONE) {
+                serial = next_serial(layout);
+                replace_value(layout, layout->serial, layout->serial_column, serial, line, edits);
+        } else if (layout->mesh != NONE) {
+                WattleEdit edit = { line_at(layout, layout->mesh)->end, 0,
+                                    g_strconcat("Serial=1\n", line, NULL) };
+
+                g_array_append_val(edits, edit);
+        }
+        if (layout->previous != NONE)
+                replace_value(layout, layout->previous, layout->previous_column, sum_text, "",
+                              edits);
+}
+
+static gint compare_edits(gconstpointer a, gconstpointer b)
+{
+        const WattleEdit *x = a, *y = b;
+
+        return x->at < y->at ? -1 : x->at > y->at;
+}
+
+GArray *wattle_profile_edit_add(const char *text, const WattleDevice *device,
+                                gboolean with_previous)
 {
         g_auto(Layout) layout = { 0 };
         g_autoptr(GString) inserted = g_string_new(NULL);
@@ -153,10 +193,10 @@ GArray *wattle_profile_edit_add(const char *text, const WattleDevice *device)
         guint last;
 
         layout_init(&layout, text, device->name);
-        raise_serial(&layout, edits);
+        follow(&layout, with_previous, edits);
         last = layout.lines->len - 1;
-        /* A last line without a line end gets one; if it is Serial=, it has it already. */
-        if (!ends_in_newline(text, edit.at) && layout.serial != last) {
+        /* A last line without a line end gets one; one that was replaced has it already. */
+        if (!ends_in_newline(text, edit.at) && layout.serial != last && layout.previous != last) {
                 edit.at = line_at(&layout, last)->start;
                 edit.n_removed = strlen(text + edit.at);
                 g_string_append_printf(inserted, "%s\n", text + edit.at);
@@ -166,6 +206,7 @@ GArray *wattle_profile_edit_add(const char *text, const WattleDevice *device)
         wattle_device_write(device, inserted);
         edit.inserted = g_string_free(g_steal_pointer(&inserted), FALSE);
         g_array_append_val(edits, edit);
+        g_array_sort(edits, compare_edits);
         return edits;
 }
 
@@ -211,14 +252,7 @@ static void take_blank_lines(const Layout *layout, guint *first, guint *last)
         }
 }
 
-static gint compare_edits(gconstpointer a, gconstpointer b)
-{
-        const WattleEdit *x = a, *y = b;
-
-        return x->at < y->at ? -1 : x->at > y->at;
-}
-
-GArray *wattle_profile_edit_remove(const char *text, const char *name)
+GArray *wattle_profile_edit_remove(const char *text, const char *name, gboolean with_previous)
 {
         g_auto(Layout) layout = { 0 };
         GArray *edits = new_edits();
@@ -235,7 +269,7 @@ GArray *wattle_profile_edit_remove(const char *text, const char *name)
         edit.n_removed = line_at(&layout, last)->end - edit.at;
         edit.inserted = g_strdup("");
         g_array_append_val(edits, edit);
-        raise_serial(&layout, edits);
+        follow(&layout, with_previous, edits);
         g_array_sort(edits, compare_edits);
         return edits;
 }

@@ -14,15 +14,17 @@ typedef struct {
 } WattleEdit;
 
 /* Each gives an array of WattleEdit, in the order of the text and apart from one another. Both
- * raise Serial by one, or begin with Serial=1 below [Mesh]. */
+ * raise Serial by one, or begin with Serial=1 below [Mesh]; and Previous= says which text they were
+ * made from, if it is there already or with_previous, as a mesh that is signed has it. */
 
 /* The device as the last section, behind a blank line. */
-GArray *wattle_profile_edit_add(const char *text, const WattleDevice *device);
+GArray *wattle_profile_edit_add(const char *text, const WattleDevice *device,
+                                gboolean with_previous);
 
 /* Takes the device's section out, up to its last line, with the comments in it and those that stand
  * right above its header, but not the comment at the head of the file. No edits if there is no
  * device of this name; an alias is none. */
-GArray *wattle_profile_edit_remove(const char *text, const char *name);
+GArray *wattle_profile_edit_remove(const char *text, const char *name, gboolean with_previous);
 
 /* The new text. */
 char *wattle_profile_edit_apply(const char *text, const GArray *edits);

@@ -62,15 +62,29 @@ static gboolean settle_leftover(const WattleTrust *trust, int dir_fd, const Name
         return !found || !g_bytes_equal(found, next) || settle(dir_fd, names, error);
 }
 
-gboolean wattle_signed_install(const WattleTrust *trust, int dir_fd, const char *path, GBytes *text,
-                               GBytes *signature, GError **error)
+gboolean wattle_signed_begin(const WattleTrust *trust, int dir_fd, const char *path,
+                             GBytes *signature, GError **error)
 {
         g_auto(Names) names = { 0 };
 
         names_init(&names, path);
         return settle_leftover(trust, dir_fd, &names, error) &&
-               put(dir_fd, names.next, signature, error) && put(dir_fd, names.text, text, error) &&
-               settle(dir_fd, &names, error);
+               put(dir_fd, names.next, signature, error);
+}
+
+gboolean wattle_signed_end(int dir_fd, const char *path, GError **error)
+{
+        g_auto(Names) names = { 0 };
+
+        names_init(&names, path);
+        return settle(dir_fd, &names, error);
+}
+
+gboolean wattle_signed_install(const WattleTrust *trust, int dir_fd, const char *path, GBytes *text,
+                               GBytes *signature, GError **error)
+{
+        return wattle_signed_begin(trust, dir_fd, path, signature, error) &&
+               put(dir_fd, path, text, error) && wattle_signed_end(dir_fd, path, error);
 }
 
 /* Whether the pair is there already, whole. */

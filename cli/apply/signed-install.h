@@ -13,6 +13,12 @@
 gboolean wattle_signed_install(const WattleTrust *trust, int dir_fd, const char *path, GBytes *text,
                                GBytes *signature, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The first step and the last one, for who renames a profile into its place in between, and has it
+ * on the disk: wattle_sync_folder(). */
+gboolean wattle_signed_begin(const WattleTrust *trust, int dir_fd, const char *path,
+                             GBytes *signature, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean wattle_signed_end(int dir_fd, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Keeps the installed profile of that name as the last good one (common/sys/load.h). serial is that
  * of the text which proved good: another one that came since is not taken. Nothing is written if it
  * is kept already, or the mesh is not signed. */

@@ -62,7 +62,7 @@ complete -c wattle -n '__fish_seen_subcommand_from init' -s s -l subnet -x -d 'P
 complete -c wattle -n '__fish_seen_subcommand_from init' -s p -l port -x -d 'UDP port of every device'
 complete -c wattle -n '__fish_seen_subcommand_from init' -s d -l domain -x -d 'Domain of the names'
 complete -c wattle -n '__fish_seen_subcommand_from init' -l sign -d 'Sign it, and write MESH.pub'
-complete -c wattle -n '__fish_seen_subcommand_from init sign' -l signing-key -r -F -d 'The secret key'
+complete -c wattle -n '__fish_seen_subcommand_from init add remove sign' -l signing-key -r -F -d 'The secret key'
 complete -c wattle -n '__fish_seen_subcommand_from genkey' -l signing -d 'Make a key that signs meshes'
 complete -c wattle -n '__fish_seen_subcommand_from init genkey' -l no-password -d 'Leave a new signing key without one'
 complete -c wattle -n '__fish_seen_subcommand_from verify' -s k -l key -x -d 'The public key that must have signed it'

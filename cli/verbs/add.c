@@ -6,10 +6,11 @@
 #include "cli/cli.h"
 #include "cli/edit.h"
 #include "cli/print.h"
+#include "cli/signing.h"
 #include "common/scalar.h"
 
 typedef struct {
-        char *key;
+        char *key, *signing_key;
         char **addresses, **public_endpoints, **private_endpoints, **routes, **aliases;
         gboolean exit_node, relay, unmanaged, dry_run;
 } Options;
@@ -17,6 +18,7 @@ typedef struct {
 static void options_clear(Options *options)
 {
         g_free(options->key);
+        g_free(options->signing_key);
         g_strfreev(options->addresses);
         g_strfreev(options->public_endpoints);
         g_strfreev(options->private_endpoints);
@@ -166,7 +168,8 @@ static gboolean choose_addresses(Builder *builder, const WattleEditor *editor, W
         return device->n_addresses == profile->n_subnets;
 }
 
-static gboolean add(const WattleCli *cli, const char *operand, Builder *builder, gboolean dry_run)
+static gboolean add(const WattleCli *cli, const char *operand, Builder *builder,
+                    const Options *options)
 {
         g_auto(WattleReport) report = { 0 };
         g_auto(WattleEditor) editor = { 0 };
@@ -175,16 +178,19 @@ static gboolean add(const WattleCli *cli, const char *operand, Builder *builder,
 
         wattle_report_init(&report);
         if (!wattle_editor_open(&editor, cli, operand, &report) ||
-            !choose_addresses(builder, &editor, &report)) {
+            !wattle_editor_check_signature(&editor, cli, operand, &report) ||
+            !choose_addresses(builder, &editor, &report) ||
+            (!options->dry_run &&
+             !wattle_editor_open_key(&editor, options->signing_key, &report))) {
                 wattle_print_report(&report);
                 wattle_print_error("%s is as it was", operand);
                 return FALSE;
         }
-        edits = wattle_profile_edit_add(editor.text, &builder->device);
+        edits = wattle_profile_edit_add(editor.text, &builder->device, editor.trust.path != NULL);
         done = g_strdup_printf("%s added, serial %" G_GUINT64_FORMAT
                                "; now every device needs the new file",
                                builder->device.name, wattle_editor_next_serial(&editor));
-        return wattle_editor_apply(&editor, edits, dry_run, done);
+        return wattle_editor_apply(&editor, edits, options->dry_run, done);
 }
 
 static int run(WattleCli *cli, char **argv)
@@ -213,6 +219,8 @@ static int run(WattleCli *cli, char **argv)
                   "it may forward between devices that do not reach each other", NULL },
                 { "unmanaged", 0, 0, G_OPTION_ARG_NONE, &options.unmanaged,
                   "it runs no wattle and gets a file of 'wattle export'", NULL },
+                { "signing-key", 0, 0, G_OPTION_ARG_FILENAME, &options.signing_key,
+                  WATTLE_SIGNING_OPTION_TEXT, "FILE" },
                 { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
                   "show the change and write nothing", NULL },
                 { 0 },
@@ -222,7 +230,7 @@ static int run(WattleCli *cli, char **argv)
                 return cli->status;
         if (!build(&builder, operands[1], &options))
                 return wattle_cli_usage(&wattle_verb_add, "%s", error->message);
-        return add(cli, operands[0], &builder, options.dry_run) ? EXIT_SUCCESS : EXIT_FAILURE;
+        return add(cli, operands[0], &builder, &options) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 const WattleVerb wattle_verb_add = {
@@ -233,7 +241,8 @@ const WattleVerb wattle_verb_add = {
         .summary = "add a device to a mesh",
         .description =
                 "Adds a device at the end of the profile, raises Serial and shows the change. Comments and\n"
-                "order stay as they are. A profile that would not pass 'wattle check' is not written.\n"
+                "order stay as they are, and a signed mesh is signed anew. A profile that would not pass\n"
+                "'wattle check' is not written.\n"
                 "Options that name an address, endpoint, route or alias may be repeated.",
         .example = "wattle add home.mesh tablet --key=0Eb7P46JoJg0prcRFhbrMUnqY8zYpGhWAWkyUYiPHRg=",
         .run = run,

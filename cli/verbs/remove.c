@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/edit.h"
 #include "cli/print.h"
+#include "cli/signing.h"
 #include "common/scalar.h"
 
 static void report_missing(const WattleProfile *profile, const char *name, WattleReport *report)
@@ -35,7 +36,7 @@ static gboolean find_device(const WattleProfile *profile, const char *name, Watt
 }
 
 static gboolean remove_device(const WattleCli *cli, const char *operand, const char *name,
-                              gboolean dry_run)
+                              const char *signing_key, gboolean dry_run)
 {
         g_auto(WattleReport) report = { 0 };
         g_auto(WattleEditor) editor = { 0 };
@@ -44,12 +45,14 @@ static gboolean remove_device(const WattleCli *cli, const char *operand, const c
 
         wattle_report_init(&report);
         if (!wattle_editor_open(&editor, cli, operand, &report) ||
-            !find_device(editor.profile, name, &report)) {
+            !wattle_editor_check_signature(&editor, cli, operand, &report) ||
+            !find_device(editor.profile, name, &report) ||
+            (!dry_run && !wattle_editor_open_key(&editor, signing_key, &report))) {
                 wattle_print_report(&report);
                 wattle_print_error("%s is as it was", operand);
                 return FALSE;
         }
-        edits = wattle_profile_edit_remove(editor.text, name);
+        edits = wattle_profile_edit_remove(editor.text, name, editor.trust.path != NULL);
         done = g_strdup_printf("%s removed, serial %" G_GUINT64_FORMAT
                                "; it is out when every other device has the new file",
                                name, wattle_editor_next_serial(&editor));
@@ -59,8 +62,11 @@ static gboolean remove_device(const WattleCli *cli, const char *operand, const c
 static int run(WattleCli *cli, char **argv)
 {
         g_auto(GStrv) operands = NULL;
+        g_autofree char *signing_key = NULL;
         gboolean dry_run = FALSE;
         const GOptionEntry options[] = {
+                { "signing-key", 0, 0, G_OPTION_ARG_FILENAME, &signing_key,
+                  WATTLE_SIGNING_OPTION_TEXT, "FILE" },
                 { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &dry_run,
                   "show the change and write nothing", NULL },
                 { 0 },
@@ -68,7 +74,8 @@ static int run(WattleCli *cli, char **argv)
 
         if (!wattle_cli_parse(cli, &wattle_verb_remove, options, argv, &operands))
                 return cli->status;
-        return remove_device(cli, operands[0], operands[1], dry_run) ? EXIT_SUCCESS : EXIT_FAILURE;
+        return remove_device(cli, operands[0], operands[1], signing_key, dry_run) ? EXIT_SUCCESS
+                                                                                  : EXIT_FAILURE;
 }
 
 const WattleVerb wattle_verb_remove = {

@@ -12,26 +12,6 @@
 #include "common/sys/file.h"
 #include "common/sys/trust.h"
 
-/* Whoever asks for a signature would not take one of this key. */
-static gboolean check_trusted(const WattleTrust *trust, const WattleSigningKey *key,
-                              WattleReport *report)
-{
-        char text[WATTLE_SIGNING_KEY_TEXT_MAX];
-
-        for (guint i = 0; trust->path && i < trust->keys->len; i++)
-                if (wattle_signing_key_equal(&g_array_index(trust->keys, WattleSigningKey, i), key))
-                        return TRUE;
-        if (!trust->path)
-                return TRUE;
-        wattle_signing_key_format(key, text);
-        wattle_report_error(report, (WattlePlace){ trust->path, 0, 0 },
-                            "does not have the key that this is to be signed with, and so no host "
-                            "would take it: sign with one that is there, or first add the line "
-                            "%s there and on every host",
-                            text);
-        return FALSE;
-}
-
 /* The text stays, so one step is enough: no reader sees a half of it. */
 static gboolean write_signature(const WattleEditor *editor, const WattleSigningSecret *secret,
                                 WattleReport *report)
@@ -58,7 +38,7 @@ static gboolean sign_with(const WattleEditor *editor, const WattleTrust *trust,
         g_autofree char *who = NULL;
 
         wattle_signing_secret_get_public(secret, &key);
-        if (!check_trusted(trust, &key, report) ||
+        if (!wattle_signing_check_trusted(&key, trust, report) ||
             !wattle_profile_check_signed(editor->profile, &key, report) ||
             !write_signature(editor, secret, report))
                 return FALSE;

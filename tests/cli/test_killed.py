@@ -54,3 +54,28 @@ def test_a_signed_profile(wattle, tmp_path):
         assert sorted(path.name for path in last.iterdir()) == ['home.mesh', 'home.mesh.minisig'], call
         assert (last / 'home.mesh').read_text() == new.read_text()
     assert seen == {1, 2}
+
+
+def test_an_edit_of_a_signed_mesh(wattle, tmp_path):
+    """Killed anywhere, the text of before or the new one stands there and verifies, and the next edit goes through."""
+    key = 'AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+    folder, signing, seen = tmp_path / 'mesh', f'--signing-key={tmp_path}/s.key', set()
+    folder.mkdir()
+    wattle.ok('init', '--sign', '--no-password', signing, folder / 'home.mesh')
+    shutil.copytree(folder, tmp_path / 'before')
+
+    def prepare():
+        shutil.rmtree(folder)
+        shutil.copytree(tmp_path / 'before', folder)
+
+    def serial():
+        return int(re.search(r'serial (\d+)', wattle.ok('verify', folder / 'home.mesh')).group(1))
+
+    for call in killed.points([os.environ['WATTLE'], 'add', signing, folder / 'home.mesh', 'x', f'--key={key}'], tmp_path, prepare):
+        before = serial()
+        seen.add(before)
+        wattle.ok('add', signing, folder / 'home.mesh', 'y', f'--key=g{key[1:]}')
+        assert serial() == before + 1, call
+        left = {path.name for path in folder.iterdir()} - {'home.mesh', 'home.mesh.minisig', 'home.pub'}
+        assert all(re.fullmatch(r'home\.mesh\.[0-9a-f]{8}', name) for name in left), call
+    assert seen == {1, 2}

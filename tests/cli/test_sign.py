@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Signing keys, signatures, and minisign, which makes and takes the same ones."""
+import hashlib
 import os
 import pty
 import re
@@ -235,6 +236,71 @@ def test_init(wattle):
 ])
 def test_usage(wattle, args, words):
     assert words in wattle.bad(*args, status=2)
+
+
+KEY = 'AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+KEY_B = 'AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+
+
+def sum_of(text):
+    return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
+
+
+def test_an_edit_signs_anew(wattle):
+    """And says which text it was made from, in the one line that there is for it."""
+    mesh, _ = signed(wattle)
+    first = mesh.read_text()
+    wattle.ok('add', '--signing-key=s.key', 'home.mesh', 'x', f'--key={KEY}')
+    second = mesh.read_text()
+    assert second.startswith(f'[Mesh]\nName=home\nSerial=8\nPrevious={sum_of(first)}\nSubnet=')
+    assert ' serial 8, ' in wattle.ok('verify', 'home.mesh')
+    wattle.ok('remove', '--signing-key=s.key', 'home.mesh', 'x')
+    assert mesh.read_text() == first.replace('Serial=7\n', f'Serial=9\nPrevious={sum_of(second)}\n')
+    assert ' serial 9, ' in wattle.ok('verify', 'home.mesh')
+    assert sorted(path.name for path in wattle.folder.iterdir()) == ['home.mesh', 'home.mesh.minisig', 'home.pub', 'root', 's.key']
+
+
+@pytest.mark.parametrize('text', [
+    '[Mesh]\nPrevious={}\nName=home\nSubnet=10.7.0.0/24\nSerial=7',
+    '[Mesh]\nName=home\nSubnet=10.7.0.0/24\nSerial = 7\n Previous = {} \n\n# end',
+    '[Mesh]\nName=home\nSerial=7\nSubnet=10.7.0.0/24\nPrevious={}',
+])
+def test_previous_is_where_it_was(wattle, text):
+    """Of a mesh that is not signed too, if it is there."""
+    old = text.format('0' * 64)
+    mesh = wattle.mesh('home.mesh', old)
+    wattle.ok('add', 'home.mesh', 'x', f'--key={KEY}')
+    head = old.replace('0' * 64, sum_of(old)).replace('Serial=7', 'Serial=8').replace('Serial = 7', 'Serial = 8')
+    assert mesh.read_text().startswith(head + '\n\n[Device x]\n')
+
+
+@pytest.mark.parametrize('verb', [['add', 'home.mesh', 'x', f'--key={KEY}'], ['remove', 'home.mesh', 'a']])
+def test_an_edit_without_the_key(wattle, verb):
+    """Says so before it changes anything; what would be done needs no key."""
+    signed(wattle, MESH + f'[Device a]\nPublicKey={KEY_B}\nAddress=10.7.0.9\n' if verb[0] == 'remove' else MESH)
+    said = wattle.bad(*verb, '--signing-key=none')
+    assert said.startswith('wattle: none: there is no signing key: ') and said.endswith('wattle: home.mesh is as it was\n')
+    wattle.ok(*verb, '--dry-run')
+    make_key(wattle, 'other.key')
+    assert 'home.pub: does not have the key that this is to be signed with' in wattle.bad(*verb, '--signing-key=other.key')
+
+
+def test_an_edit_of_what_is_not_signed_yet(wattle):
+    """The next text would say that it was made from one that nobody has."""
+    mesh, _ = signed(wattle)
+    mesh.write_text(mesh.read_text() + '# by hand\n')
+    said = wattle.bad('add', '--signing-key=s.key', 'home.mesh', 'x', f'--key={KEY}')
+    assert "sign anew with 'wattle sign'" in said and said.endswith('wattle: home.mesh is as it was\n')
+
+
+def test_an_edit_asks_for_the_password(wattle):
+    wattle.mesh('home.mesh', MESH)
+    (wattle.folder / 'home.pub').write_text(PUBLIC + '\n')
+    wattle.mesh('s.key', LOCKED).chmod(0o600)
+    assert on_terminal(wattle, 'sign', '--signing-key=s.key', 'home.mesh', typed=['open sesame'])[0] == 0
+    status, shown = on_terminal(wattle, 'add', '--signing-key=s.key', 'home.mesh', 'x', f'--key={KEY}', typed=['wrong', 'open sesame'])
+    assert status == 0, shown
+    assert ' serial 8, ' in wattle.ok('verify', 'home.mesh')
 
 
 @needs_minisign

@@ -64,7 +64,7 @@ static const char *find_exit_node(const WattleProfile *profile)
 /* A good profile stays good without one of its devices. */
 static void check_remove(const char *text, const WattleDevice *device)
 {
-        g_autoptr(GArray) edits = wattle_profile_edit_remove(text, device->name);
+        g_autoptr(GArray) edits = wattle_profile_edit_remove(text, device->name, TRUE);
         g_autofree char *without = wattle_profile_edit_apply(text, edits);
         g_autoptr(WattleProfile) profile = load(without, strlen(without));
 
@@ -75,9 +75,9 @@ static void check_remove(const char *text, const WattleDevice *device)
 /* And takes the same device back. */
 static void check_add(const char *text, const WattleDevice *device)
 {
-        g_autoptr(GArray) removal = wattle_profile_edit_remove(text, device->name);
+        g_autoptr(GArray) removal = wattle_profile_edit_remove(text, device->name, FALSE);
         g_autofree char *without = wattle_profile_edit_apply(text, removal);
-        g_autoptr(GArray) addition = wattle_profile_edit_add(without, device);
+        g_autoptr(GArray) addition = wattle_profile_edit_add(without, device, TRUE);
         g_autofree char *with = wattle_profile_edit_apply(without, addition);
         g_autoptr(WattleProfile) profile = load(with, strlen(with));
 
