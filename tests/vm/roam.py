@@ -207,5 +207,6 @@ class Roam:
         return (host or self.laptop).out("wg show wg0 endpoints").split()[-1]
 
     def wait_path(self, endpoint, host=None):
-        """Until the endpoint is this, and stays for three looks."""
-        (host or self.laptop).wait(f"for i in 1 2 3; do wg show wg0 endpoints | grep -qF '{endpoint}'; done", 60)
+        """Until the endpoint is this, and stays for three looks. A try that an emulated host is too slow for holds the candidate
+        for half a minute, and the next for a minute."""
+        (host or self.laptop).wait(f"for i in 1 2 3; do wg show wg0 endpoints | grep -qF '{endpoint}'; done", 150)
