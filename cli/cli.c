@@ -176,12 +176,13 @@ gboolean wattle_cli_parse(WattleCli *cli, const WattleVerb *verb, const GOptionE
 gboolean wattle_cli_is_mesh_name(const WattleCli *cli, const char *operand)
 {
         g_autofree char *installed = NULL;
+        struct stat st;
 
         if (strchr(operand, '/') || g_str_has_suffix(operand, WATTLE_MESH_SUFFIX) ||
             !wattle_identifier_check(operand, WATTLE_MESH_NAME_MAX, NULL))
                 return FALSE;
         installed = wattle_mesh_find(cli->root_fd, operand);
-        return installed || access(operand, F_OK) < 0;
+        return installed || stat(operand, &st) < 0 || S_ISDIR(st.st_mode);
 }
 
 char *wattle_cli_find(const WattleCli *cli, const char *mesh, WattleReport *report)

@@ -56,7 +56,7 @@ gboolean wattle_cli_parse(WattleCli *cli, const WattleVerb *verb, const GOptionE
 int wattle_cli_usage(const WattleVerb *verb, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* Whether an operand FILE|MESH names an installed mesh: it has no slash, does not end in .mesh, and
- * is installed or at least no file here. */
+ * is installed or at least no file here; a folder, as /home is in /, is none. */
 gboolean wattle_cli_is_mesh_name(const WattleCli *cli, const char *operand);
 
 /* The profile of an installed mesh, as messages call it; NULL with an error in the report. */

@@ -78,3 +78,10 @@ def test_pubkey_of_a_mesh_beside_a_folder_of_its_name(wattle):
     (wattle.config / 'home.mesh').write_text('[Mesh]\nSubnet=10.42.0.0/16\n')
     (wattle.folder / 'home').mkdir()
     assert wattle.ok('pubkey', root, 'home') == made
+
+
+def test_a_folder_of_the_name_of_the_mesh(wattle):
+    """In / there is home."""
+    (wattle.folder / 'home').mkdir()
+    wattle.ok('genkey', f'--root={wattle.root}', 'home')
+    assert len(wattle.ok('pubkey', f'--root={wattle.root}', 'home')) == 45
