@@ -42,6 +42,7 @@ extern const WattleVerb wattle_verb_remove;
 extern const WattleVerb wattle_verb_render;
 extern const WattleVerb wattle_verb_show;
 extern const WattleVerb wattle_verb_up;
+extern const WattleVerb wattle_verb_update;
 extern const WattleVerb wattle_verb_sign;
 extern const WattleVerb wattle_verb_status;
 extern const WattleVerb wattle_verb_verify;

@@ -29,6 +29,7 @@ static const struct {
         { "Keys", &wattle_verb_genkey },
         { NULL, &wattle_verb_pubkey },
         { "Run it on this host", &wattle_verb_apply },
+        { NULL, &wattle_verb_update },
         { NULL, &wattle_verb_up },
         { NULL, &wattle_verb_down },
         { NULL, &wattle_verb_status },

@@ -154,6 +154,21 @@ static gboolean parse_key_file(const char *text, G_GNUC_UNUSED WattlePlace place
         return TRUE;
 }
 
+static gboolean parse_source(const char *text, G_GNUC_UNUSED WattlePlace place, WattleArena *arena,
+                             gpointer field, GError **error)
+{
+        if (strstr(text, "://")) {
+                if (!wattle_url_check(text, error))
+                        return FALSE;
+        } else if (!g_path_is_absolute(text) || strchr(text, '\t')) {
+                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
+                            "'%s' is neither a URL nor an absolute path", text);
+                return FALSE;
+        }
+        *(const char **)field = wattle_arena_strdup(arena, text);
+        return TRUE;
+}
+
 static gboolean parse_mark(const char *text, G_GNUC_UNUSED WattlePlace place,
                            G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
 {
@@ -180,6 +195,7 @@ static const Key keys[] = {
         { "FirewallMark", parse_mark, FIELD(firewall_mark) },
         { "Connection", parse_connection, FIELD(connection) },
         { "Trust", parse_zone, FIELD(trust) },
+        { "UpdateFrom", parse_source, FIELD(update_from) },
         { "Migrate", wattle_value_parse_boolean, FIELD(migrate) },
 };
 

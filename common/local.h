@@ -59,8 +59,9 @@ typedef struct {
         WattleLocalName exit_node; /* value NULL: none */
         WattleOptionalU32 firewall_mark;
         WattleConnectionChoice connection;
-        WattleLocalName trust; /* a zone of firewalld's; value NULL: its default zone */
-        gboolean migrate;      /* wattled moves the endpoints of its peers; yes by default */
+        WattleLocalName trust;   /* a zone of firewalld's; value NULL: its default zone */
+        const char *update_from; /* a URL, or an absolute path; NULL: none */
+        gboolean migrate;        /* wattled moves the endpoints of its peers; yes by default */
 } WattleLocal;
 
 /* All defaults. */

@@ -22,13 +22,19 @@ static const struct {
         [WATTLE_FILE_ASIDE] = { WATTLE_RUN_DIR, "", ".netdev-aside" },
 };
 
-static const char *const units[WATTLE_N_UNITS] = {
-        [WATTLE_UNIT_NETWORKD_WRITER] = "networkd",
-        [WATTLE_UNIT_NM_WRITER] = "nm",
-        [WATTLE_UNIT_FILTER] = "filter",
-        [WATTLE_UNIT_APPLY] = "apply",
-        [WATTLE_UNIT_UP] = "up",
-        [WATTLE_UNIT_DOWN] = "down",
+static const struct {
+        const char *name, *kind;
+} units[WATTLE_N_UNITS] = {
+        [WATTLE_UNIT_NETWORKD_WRITER] = { "networkd", "service" },
+        [WATTLE_UNIT_NM_WRITER] = { "nm", "service" },
+        [WATTLE_UNIT_FILTER] = { "filter", "service" },
+        [WATTLE_UNIT_APPLY] = { "apply", "service" },
+        [WATTLE_UNIT_UP] = { "up", "service" },
+        [WATTLE_UNIT_DOWN] = { "down", "service" },
+        [WATTLE_UNIT_UPDATE] = { "update", "service" },
+        [WATTLE_UNIT_UPDATE_SOCKET] = { "update", "socket" },
+        [WATTLE_UNIT_UPDATE_TIMER] = { "update-sources", "timer" },
+        [WATTLE_UNIT_SERVE_SOCKET] = { "serve", "socket" },
 };
 
 char *wattle_paths_file(WattleFileKind kind, const char *mesh)
@@ -64,6 +70,21 @@ char *wattle_paths_last_good(const char *mesh)
         return g_strdup_printf(WATTLE_CONFDIR "/%s.last/%s.mesh", mesh, mesh);
 }
 
+char *wattle_paths_revocations(const char *mesh)
+{
+        return g_strdup_printf(WATTLE_CONFDIR "/%s.last/revoked", mesh);
+}
+
+char *wattle_paths_candidate(const char *mesh)
+{
+        return g_strdup_printf(WATTLE_CONFDIR "/%s.next/%s.mesh", mesh, mesh);
+}
+
+char *wattle_paths_update_state(const char *mesh)
+{
+        return g_strdup_printf("/var/lib/wattle-update/%s.state", mesh);
+}
+
 char *wattle_paths_credential(const char *mesh)
 {
         return g_strconcat("network.wireguard.private." WATTLE_FILE_PREFIX, mesh, NULL);
@@ -71,5 +92,5 @@ char *wattle_paths_credential(const char *mesh)
 
 char *wattle_paths_unit(WattleUnitKind kind, const char *mesh)
 {
-        return g_strconcat("wattle-", units[kind], "@", mesh, ".service", NULL);
+        return g_strconcat("wattle-", units[kind].name, "@", mesh, ".", units[kind].kind, NULL);
 }

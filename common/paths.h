@@ -48,12 +48,25 @@ char *wattle_paths_key(const char *private_key_file, const char *mesh);
 /* The profile that this host ran well with last, absolute; its signature is beside it. */
 char *wattle_paths_last_good(const char *mesh);
 
+/* The keys that are good no more although that profile lets them in (common/revocations.h),
+ * absolute. */
+char *wattle_paths_revocations(const char *mesh);
+
+/* A newer profile that is tried, or waits to be tried again, absolute; its signature is beside it.
+ */
+char *wattle_paths_candidate(const char *mesh);
+
+/* What this host remembers of a mesh's profiles, absolute; it stays when the mesh is gone. */
+char *wattle_paths_update_state(const char *mesh);
+
 /* What the key is called as a credential of networkd's, in each credential store. */
 char *wattle_paths_credential(const char *mesh);
 
 #define WATTLE_UNIT_WATTLED  "wattled.service"
 #define WATTLE_UNIT_NETWORKD "systemd-networkd.service"
 #define WATTLE_UNIT_NM       "NetworkManager.service"
+
+#define WATTLE_UNIT_FETCH_SOCKET "wattle-fetch.socket"
 
 typedef enum {
         WATTLE_UNIT_NETWORKD_WRITER,
@@ -62,6 +75,10 @@ typedef enum {
         WATTLE_UNIT_APPLY,
         WATTLE_UNIT_UP,
         WATTLE_UNIT_DOWN,
+        WATTLE_UNIT_UPDATE,
+        WATTLE_UNIT_UPDATE_SOCKET,
+        WATTLE_UNIT_UPDATE_TIMER,
+        WATTLE_UNIT_SERVE_SOCKET,
         WATTLE_N_UNITS,
 } WattleUnitKind;
 

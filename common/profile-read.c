@@ -118,6 +118,15 @@ static gboolean parse_domain(const char *text, G_GNUC_UNUSED WattlePlace place, 
         return TRUE;
 }
 
+static gboolean parse_url(const char *text, G_GNUC_UNUSED WattlePlace place, WattleArena *arena,
+                          gpointer ret, GError **error)
+{
+        if (!wattle_url_check(text, error))
+                return FALSE;
+        *(const char **)ret = wattle_arena_strdup(arena, text);
+        return TRUE;
+}
+
 static gboolean parse_keepalive(const char *text, G_GNUC_UNUSED WattlePlace place,
                                 G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
 {
@@ -231,6 +240,7 @@ static const Key mesh_keys[] = {
         { "Serial", parse_serial, NO_LIST, 0 },
         { "Previous", parse_previous, NO_LIST, 0 },
         { "SigningKeys", parse_signing_key, SIGNING_KEYS, 0 },
+        { "UpdateURL", parse_url, NO_LIST, offsetof(WattleProfile, update_url) },
         { "Subnet", parse_prefix, SUBNETS, 0 },
         { "ListenPort", wattle_value_parse_port, NO_LIST, offsetof(WattleProfile, listen_port) },
         { "Domain", parse_domain, NO_LIST, offsetof(WattleProfile, domain) },

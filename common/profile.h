@@ -76,7 +76,8 @@ typedef struct WattleProfile {
         guint16 n_signing_keys;
         WattleProfilePrefix *subnets;
         guint16 n_subnets;
-        const char *domain; /* Domain=, or NULL */
+        const char *update_url; /* UpdateURL=, where a newer text may be had; or NULL */
+        const char *domain;     /* Domain=, or NULL */
         WattleOptionalU16 listen_port;
         WattleMtu mtu;
         WattleOptionalU16 keepalive_s;

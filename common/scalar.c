@@ -200,6 +200,41 @@ gboolean wattle_dns_name_check(const char *text, GError **error)
         return TRUE;
 }
 
+/* The characters of RFC 3986, 2.2 and 2.3, and '%', but for those that begin a query or a fragment.
+ */
+#define URL_CHARACTERS                                                                             \
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/[]@!$&'()*+,;=%"
+
+gboolean wattle_url_check(const char *text, GError **error)
+{
+        gsize scheme = g_str_has_prefix(text, "https://")  ? strlen("https://")
+                       : g_str_has_prefix(text, "http://") ? strlen("http://")
+                                                           : 0;
+        const char *host = text + scheme;
+        gsize host_length = strcspn(host, "/");
+
+        if (scheme == 0)
+                return wattle_error_refuse(error, "'%s' begins with neither https:// nor http://",
+                                           text);
+        if (strlen(text) > WATTLE_URL_MAX)
+                return wattle_error_refuse(error, "a URL has at most %d characters",
+                                           WATTLE_URL_MAX);
+        if (text[strspn(text, URL_CHARACTERS)])
+                return wattle_error_refuse(error,
+                                           "'%s' has a character that no such URL may have: "
+                                           "write %%XX for it, and leave out ? and #",
+                                           text);
+        if (memchr(host, '@', host_length))
+                return wattle_error_refuse(error,
+                                           "'%s' has a user or a password, which everybody who "
+                                           "has the profile would read",
+                                           text);
+        if (host_length == 0 || !host[host_length] || g_str_has_suffix(text, "/"))
+                return wattle_error_refuse(error, "'%s' names no file: https://HOST/PATH/MESH.mesh",
+                                           text);
+        return TRUE;
+}
+
 static gboolean is_identifier(const char *text)
 {
         gsize n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");

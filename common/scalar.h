@@ -44,6 +44,14 @@ gboolean wattle_label_check(const char *text, GError **error) G_GNUC_WARN_UNUSED
 /* Labels joined by dots, the last one not all digits (that would be a mistyped IPv4 address). */
 gboolean wattle_dns_name_check(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+#define WATTLE_URL_MAX 1024
+
+/* Where a profile may be had: http:// or https://, a host, an absolute path that names a file. No
+ * user or password, for whoever reads a profile would read them, and no query, for the signature's
+ * address is this one and ".minisig". Characters as RFC 3986, 2 has them; others are written as
+ * %XX. */
+gboolean wattle_url_check(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* [a-z0-9_-], not beginning with a hyphen, 1 to max characters. It becomes a file, unit and
  * interface name. */
 gboolean wattle_identifier_check(const char *text, gsize max,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/message.h"
 #include "common/paths.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
@@ -113,6 +114,52 @@ static gboolean link_filter(int root_fd, int out_fd, const char *mesh, const Wat
                 bind_unit(out_fd, unit, device, error));
 }
 
+/* The profile to members, by the interface alone. BindToDevice= knows no specifiers, and a socket
+ * without it would listen everywhere: so the unit is written whole, with the name itself. */
+static gboolean write_serve_socket(int out_fd, const char *mesh, const char *interface,
+                                   GError **error)
+{
+        g_autofree char *unit = wattle_paths_unit(WATTLE_UNIT_SERVE_SOCKET, mesh);
+        g_autofree char *device = wattle_device_unit(interface);
+        g_autofree char *link = g_strconcat("../", unit, NULL);
+        g_autofree char *text =
+                g_strdup_printf("# Made by " PROGRAM "\n"
+                                "[Unit]\n"
+                                "Description=Members of mesh %s that ask for its "
+                                "profile\n"
+                                "Documentation=man:wattle-serve(8)\n"
+                                "BindsTo=%s\n"
+                                "After=%s\n"
+                                "\n"
+                                "[Socket]\n"
+                                "ListenStream=%d\n"
+                                "BindToDevice=%s\n"
+                                "Accept=yes\n"
+                                "MaxConnections=8\n",
+                                mesh, device, device, WATTLE_PROFILE_PORT, interface);
+
+        return wattle_write_file(out_fd, unit, 0644, text, strlen(text), error) &&
+               link_unit(out_fd, device, unit, link, error);
+}
+
+/* What is told of newer profiles of a signed mesh, the daily look for them, and what is still to be
+ * confirmed. A build or a package may leave it out. */
+static gboolean link_update(int root_fd, int out_fd, const char *mesh, const WattleLocal *local,
+                            GError **error)
+{
+        static const char fetch[] = WATTLE_UNITDIR "/" WATTLE_UNIT_FETCH_SOCKET;
+        g_autofree char *candidate = wattle_paths_candidate(mesh);
+
+        if (!wattle_host_has_update(root_fd) || !wattle_mesh_must_be_signed(root_fd, mesh))
+                return TRUE;
+        return link_unit(out_fd, "sockets.target", WATTLE_UNIT_FETCH_SOCKET, fetch, error) &&
+               link_instance(out_fd, "sockets.target", WATTLE_UNIT_UPDATE_SOCKET, mesh, error) &&
+               link_instance(out_fd, "timers.target", WATTLE_UNIT_UPDATE_TIMER, mesh, error) &&
+               (!wattle_path_exists(root_fd, candidate + 1) ||
+                link_instance(out_fd, "multi-user.target", WATTLE_UNIT_UPDATE, mesh, error)) &&
+               write_serve_socket(out_fd, mesh, wattle_local_interface(local, mesh), error);
+}
+
 static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const WattleLocal *local,
                           GError **error)
 {
@@ -121,6 +168,7 @@ static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const Wattl
 
         if (!link_instance(out_fd, "sysinit.target", WATTLE_UNIT_NETWORKD_WRITER, mesh, error) ||
             !link_filter(root_fd, out_fd, mesh, local, error) ||
+            !link_update(root_fd, out_fd, mesh, local, error) ||
             (local->migrate && !link_daemon(root_fd, out_fd, error)))
                 return FALSE;
         if (owner == WATTLE_OWNER_NETWORK_MANAGER)

@@ -87,52 +87,11 @@ gboolean wattle_signed_install(const WattleTrust *trust, int dir_fd, const char 
                put(dir_fd, path, text, error) && wattle_signed_end(dir_fd, path, error);
 }
 
-/* Whether the pair is there already, whole. */
-static gboolean is_kept(const WattleTrust *trust, int root_fd, const char *path, GBytes *text)
+gboolean wattle_signed_settle(const WattleTrust *trust, int dir_fd, const char *path,
+                              GError **error)
 {
-        g_autoptr(GBytes) kept = wattle_read_file(root_fd, path, WATTLE_INI_MAX_BYTES, NULL);
-        g_autoptr(GBytes) signature = NULL;
-
-        if (!kept || !g_bytes_equal(kept, text))
-                return FALSE;
-        signature = wattle_trust_find_signature(trust, root_fd, path, kept);
-        return signature != NULL;
-}
-
-static gboolean keep(const WattleTrust *trust, int root_fd, const char *mesh, GBytes *text,
-                     GBytes *signature, GError **error)
-{
-        g_autofree char *last = wattle_paths_last_good(mesh);
-        g_autofree char *folder = g_path_get_dirname(last);
         g_auto(Names) names = { 0 };
 
-        names_init(&names, last + 1);
-        if (is_kept(trust, root_fd, last + 1, text))
-                return settle_leftover(trust, root_fd, &names, error);
-        return wattle_make_folders(root_fd, last + 1, error) &&
-               wattle_sync_folder(root_fd, folder + 1, error) &&
-               wattle_signed_install(trust, root_fd, last + 1, text, signature, error);
-}
-
-gboolean wattle_signed_keep_last_good(int root_fd, const char *mesh, guint64 serial, GError **error)
-{
-        g_auto(WattleReport) report = { 0 };
-        g_auto(WattleTrust) trust = { 0 };
-        g_autofree char *path = wattle_mesh_find(root_fd, mesh);
-        g_autoptr(GBytes) text = NULL, signature = NULL;
-        WattleLineage lineage;
-        gconstpointer data;
-        gsize size;
-
-        wattle_report_init(&report);
-        if (!path || !wattle_mesh_read_trust(&trust, root_fd, mesh, &report) || !trust.path)
-                return TRUE;
-        text = wattle_read_file(root_fd, path + 1, WATTLE_INI_MAX_BYTES, error);
-        if (!text)
-                return FALSE;
-        data = g_bytes_get_data(text, &size);
-        wattle_lineage_read(data, size, &lineage);
-        signature = wattle_trust_find_signature(&trust, root_fd, path + 1, text);
-        return !signature || lineage.serial != serial ||
-               keep(&trust, root_fd, mesh, text, signature, error);
+        names_init(&names, path);
+        return settle_leftover(trust, dir_fd, &names, error);
 }

@@ -19,8 +19,6 @@ gboolean wattle_signed_begin(const WattleTrust *trust, int dir_fd, const char *p
                              GBytes *signature, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean wattle_signed_end(int dir_fd, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Keeps the installed profile of that name as the last good one (common/sys/load.h). serial is that
- * of the text which proved good: another one that came since is not taken. Nothing is written if it
- * is kept already, or the mesh is not signed. */
-gboolean wattle_signed_keep_last_good(int root_fd, const char *mesh, guint64 serial,
-                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Makes the last step of a run that was killed before it, if there was one. */
+gboolean wattle_signed_settle(const WattleTrust *trust, int dir_fd, const char *path,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -55,10 +55,10 @@ _wattle_operands()
 _wattle()
 {
         local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
-        local verbs='init import add remove sign check show verify genkey pubkey apply up down status doctor migrate render export help'
+        local verbs='init import add remove sign check show verify genkey pubkey apply update up down status doctor migrate render export help'
         local with_value='--as --owner --systemd --local --output -o --key -k --address -a
                 --public-endpoint --private-endpoint --route --alias --subnet -s --port -p --domain -d
-                --private-key --signing-key --root'
+                --private-key --signing-key --from -f --root'
         local verb='' verb_at i operands=()
 
         with_value=${with_value//[$'\n ']/ }
@@ -99,7 +99,7 @@ _wattle()
                 mapfile -t COMPREPLY < <(compgen -d -- "$cur")
                 return
                 ;;
-        *:--local | *:--private-key | *:--signing-key | *:--output | *:-o)
+        *:--local | update:--from | update:-f | *:--private-key | *:--signing-key | *:--output | *:-o)
                 compopt -o filenames
                 mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                 return
@@ -117,10 +117,10 @@ _wattle()
         help:0) mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$cur") ;;
         export:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices)" -- "$cur") ;;
         remove:1) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur") ;;
-        status:0 | doctor:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_meshes)" -- "$cur") ;;
+        status:0 | doctor:0 | update:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_meshes)" -- "$cur") ;;
         migrate:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_meshes)" -- "$cur") ;;
         migrate:1) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur") ;;
-        status:* | doctor:* | migrate:*) ;;
+        status:* | doctor:* | migrate:* | update:*) ;;
         import:*)
                 compopt -o filenames
                 mapfile -t COMPREPLY < <(compgen -f -- "$cur")

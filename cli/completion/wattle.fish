@@ -23,7 +23,7 @@ function __wattle_devices
     sed -n 's/^[[:blank:]]*\[Device[[:blank:]]\{1,\}\([^][:blank:]]*\)\].*/\1/p' $files 2>/dev/null
 end
 
-set -l verbs init import add remove sign check show verify genkey pubkey apply up down status doctor migrate render export help
+set -l verbs init import add remove sign check show verify genkey pubkey apply update up down status doctor migrate render export help
 
 complete -c wattle -f
 complete -c wattle -l root -r -a '(__fish_complete_directories)' -d 'Look for installed meshes below it'
@@ -40,6 +40,7 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a show -d 'Show 
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a genkey -d "Make this host's private key"
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a pubkey -d 'Show the public half of a private key'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a apply -d 'Bring this host to what its meshes say'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a update -d 'Get a newer signed profile, and run it'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a up -d 'Start a mesh on this host'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a down -d 'Stop a mesh on this host'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a status -d 'Show how peers are reached now'
@@ -49,7 +50,7 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a render -d 'Mak
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a export -d 'Make the wg-quick file of a device'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a help -d 'Tell more of a verb'
 
-complete -c wattle -n '__fish_seen_subcommand_from init add remove sign check show verify genkey apply up down render' -a '(__wattle_meshes)'
+complete -c wattle -n '__fish_seen_subcommand_from init add remove sign check show verify genkey apply update up down render' -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from status doctor migrate' -a '(__wattle_installed)'
 complete -c wattle -n '__fish_seen_subcommand_from pubkey' -F -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from remove export migrate' -a '(__wattle_devices)'
@@ -77,6 +78,11 @@ complete -c wattle -n '__fish_seen_subcommand_from add' -l relay -d 'It may forw
 complete -c wattle -n '__fish_seen_subcommand_from add' -l unmanaged -d 'It runs no wattle'
 complete -c wattle -n '__fish_seen_subcommand_from add remove' -s n -l dry-run -d 'Show the change and write nothing'
 complete -c wattle -n '__fish_seen_subcommand_from apply' -s n -l dry-run -d 'Say what would be done, and do nothing'
+complete -c wattle -n '__fish_seen_subcommand_from apply' -s c -l confirm -d 'Ask, and go back without a yes'
+complete -c wattle -n '__fish_seen_subcommand_from update' -s c -l check -d 'Say whether there is a newer one'
+complete -c wattle -n '__fish_seen_subcommand_from update' -s f -l from -r -F -d 'Where the profile is'
+complete -c wattle -n '__fish_seen_subcommand_from update' -l jump -d 'Take a Serial= that is far ahead'
+complete -c wattle -n '__fish_seen_subcommand_from update' -l leave -d 'Take a profile without this device'
 complete -c wattle -n '__fish_seen_subcommand_from check' -s q -l quiet -d 'Say nothing of good meshes'
 complete -c wattle -n '__fish_seen_subcommand_from show render' -l as -x -a '(__wattle_devices)' -d 'As this device'
 complete -c wattle -n '__fish_seen_subcommand_from status doctor' -l json -d 'For programs'

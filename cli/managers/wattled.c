@@ -162,6 +162,15 @@ gboolean wattle_wattled_call(sd_bus *bus, const char *mesh, const char *method, 
         return result >= 0 || fail(error, &bus_error, result);
 }
 
+int wattle_wattled_probe(sd_bus *bus, sd_bus_slot **ret_slot, const char *mesh, const char *device,
+                         sd_bus_message_handler_t handler, gpointer data)
+{
+        g_autofree char *path = mesh_path(mesh);
+
+        return sd_bus_call_method_async(bus, ret_slot, WATTLE_BUS_NAME, path, WATTLE_BUS_MESH,
+                                        "Probe", handler, data, "s", device);
+}
+
 gboolean wattle_wattled_watch(sd_bus *bus, sd_bus_message_handler_t handler, gpointer data,
                               GError **error)
 {

@@ -24,6 +24,11 @@ gboolean wattle_wattled_get_peer(sd_bus *bus, const char *mesh, const char *devi
 gboolean wattle_wattled_call(sd_bus *bus, const char *mesh, const char *method, const char *device,
                              const char *endpoint, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Asks a peer through the tunnel: handler has the reply of Probe, an error if the peer does not
+ * answer. As sd_bus_call_async(3). */
+int wattle_wattled_probe(sd_bus *bus, sd_bus_slot **ret_slot, const char *mesh, const char *device,
+                         sd_bus_message_handler_t handler, gpointer data);
+
 /* Has its changes wake up whoever waits for the bus. */
 gboolean wattle_wattled_watch(sd_bus *bus, sd_bus_message_handler_t handler, gpointer data,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;

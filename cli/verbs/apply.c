@@ -6,16 +6,25 @@
 #include <unistd.h>
 
 #include "cli/apply/apply.h"
-#include "cli/apply/signed-install.h"
 #include "cli/cli.h"
 #include "cli/managers/bus.h"
+#include "cli/managers/update-units.h"
+#include "cli/managers/wattled-reload.h"
 #include "cli/print.h"
-#include "cli/wattled-reload.h"
+#include "cli/prompt.h"
+#include "cli/update/hands.h"
+#include "common/error.h"
+#include "common/paths.h"
 #include "common/scalar.h"
+
+/* For the word that all is well: long enough for a look from another terminal. */
+#define CONFIRM_S 60
 
 typedef struct {
         WattleApplier applier;
         gboolean dry_run;
+        gint64 confirm_s; /* how long to wait for the word that all is well; 0: it is not asked for
+                           */
 } Host;
 
 typedef struct {
@@ -206,16 +215,31 @@ static gboolean plan_and_run(const Host *host, WattleApply *apply, GError **erro
         return host->dry_run || carry_out(apply, error);
 }
 
-/* What is applied ran well: a stray edit then takes this host off no more. */
+/* What is applied ran well: a stray edit then takes this host off no more, and 'apply --confirm'
+ * has something to go back to. */
 static void keep_last_good(const WattleApply *apply)
 {
-        const WattleMesh *mesh = &apply->deployment.mesh;
+        const WattleProfile *profile = apply->deployment.mesh.profile;
         g_autoptr(GError) error = NULL;
 
-        if (mesh->is_signed && !wattle_signed_keep_last_good(apply->applier->root_fd, apply->mesh,
-                                                             mesh->profile->serial, &error))
+        if (profile && !wattle_update_keep_installed(apply->applier->root_fd, apply->mesh,
+                                                     profile->serial, &error))
                 wattle_print_error("warning: %s: applied, but not kept as the last good profile, "
-                                   "which would stand in for one that does not verify: %s",
+                                   "which would stand in for one that does not do: %s",
+                                   apply->mesh, error->message);
+}
+
+/* A failure is told and no more: the mesh runs, and newer profiles can be had by 'wattle update'.
+ */
+static void follow_units(const WattleApply *apply)
+{
+        const WattleDeployment *deployment = &apply->deployment;
+        g_autoptr(GError) error = NULL;
+
+        if (!wattle_update_units_follow(
+                    apply->applier->bus, apply->mesh, deployment->mesh.is_signed,
+                    deployment->view ? deployment->view->interface : NULL, &error))
+                wattle_print_error("warning: %s: newer profiles do not come by themselves: %s",
                                    apply->mesh, error->message);
 }
 
@@ -230,8 +254,10 @@ static gboolean apply_one(const Host *host, const char *mesh)
                 wattle_print_error("%s: %s", mesh, error->message);
                 return FALSE;
         }
-        if (!host->dry_run)
+        if (!host->dry_run) {
                 keep_last_good(&apply);
+                follow_units(&apply);
+        }
         if (!apply.is_known)
                 wattle_print_error("no mesh %s: there is no " WATTLE_CONFDIR "/%s.mesh", mesh,
                                    mesh);
@@ -278,6 +304,104 @@ static gboolean apply_operands(const Host *host, char **operands)
         return ok;
 }
 
+static void say(const WattleUpdater *updater, const char *line)
+{
+        wattle_print(stdout, "%s: %s\n", updater->mesh, line);
+        (void)fflush(stdout);
+}
+
+/* Of the updater whose hands are these. */
+typedef struct {
+        WattleHands hands;
+        gint64 limit_s;
+} Asking;
+
+static gboolean ask(const WattleUpdater *updater, G_GNUC_UNUSED gint64 limit_s)
+{
+        const Asking *asking = updater->data;
+        g_autofree char *question = g_strdup_printf(
+                "%s is applied. Is all well? The profile before comes back in %" G_GINT64_FORMAT
+                " s. [y/N] ",
+                updater->mesh, asking->limit_s);
+
+        return wattle_prompt_confirm(question, asking->limit_s);
+}
+
+/* What is installed, as a candidate that a person confirms. FALSE if it was taken back, too. */
+static gboolean try_installed(const WattleUpdater *updater, const WattlePair *candidate,
+                              GError **error)
+{
+        g_auto(WattleUpdateState) state = { 0 };
+        g_autofree char *path = wattle_paths_candidate(updater->mesh);
+        gboolean kept = FALSE;
+
+        if (!wattle_update_state_load(updater->root_fd, updater->mesh, &state, error))
+                return FALSE;
+        g_clear_pointer(&state.witnesses, g_strfreev);
+        state.asks_person = TRUE;
+        if (!wattle_update_begin(updater, &state, candidate, error) ||
+            !wattle_update_settle(updater, &state, &kept, error))
+                return FALSE;
+        if (!kept)
+                return wattle_error_refuse(error, "it was taken back; the text is in %s", path);
+        wattle_updater_say(updater, "stays");
+        return TRUE;
+}
+
+static gboolean read_installed(const WattleUpdater *updater, WattlePair *installed,
+                               WattlePair *last_good, GError **error)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleTrust) trust = { 0 };
+        g_autofree char *path = wattle_mesh_find(updater->root_fd, updater->mesh);
+        g_autofree char *last = wattle_paths_last_good(updater->mesh);
+
+        wattle_report_init(&report);
+        if (!path)
+                return wattle_error_refuse(error, "no such mesh is installed");
+        if (!wattle_mesh_read_trust(&trust, updater->root_fd, updater->mesh, &report)) {
+                wattle_print_report(&report);
+                return wattle_error_refuse(error, "keeping the previous configuration");
+        }
+        return wattle_pair_read(installed, updater->root_fd, path, &trust, error) &&
+               (wattle_pair_read(last_good, updater->root_fd, last, &trust, NULL) ||
+                wattle_error_refuse(error,
+                                    "there is no profile to come back to: one that is applied "
+                                    "without --confirm first is kept as such"));
+}
+
+static gboolean apply_and_ask(const Host *host, const char *mesh)
+{
+        Asking asking = { { &host->applier }, host->confirm_s };
+        const WattleUpdater updater = {
+                .root_fd = host->applier.root_fd,
+                .mesh = mesh,
+                .apply = wattle_hands_apply,
+                .ask = ask,
+                .guard = wattle_hands_guard,
+                .say = say,
+                .data = &asking,
+        };
+        g_auto(WattlePair) installed = { 0 }, last_good = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_auto(WattleFd) lock = -1;
+
+        if (!wattle_update_lock(&updater, &lock, &error) ||
+            !read_installed(&updater, &installed, &last_good, &error)) {
+                wattle_print_error("%s: %s", mesh, error->message);
+                return FALSE;
+        }
+        if (wattle_pair_equal(&installed, &last_good)) {
+                say(&updater, "is as it was applied last: there is nothing to confirm");
+                return TRUE;
+        }
+        if (!try_installed(&updater, &installed, &error)) {
+                wattle_print_error("%s: %s", mesh, error->message);
+                return FALSE;
+        }
+        return TRUE;
+}
+
 static gboolean apply_list(const Host *host, char **meshes)
 {
         gboolean ok = TRUE;
@@ -307,10 +431,24 @@ static gboolean apply(const Host *host, char **operands, GError **error)
 {
         g_auto(WattleFd) lock = -1;
 
+        if (host->confirm_s > 0) {
+                g_autofree char *mesh = mesh_of_operand(host, operands[0]);
+
+                return mesh && apply_and_ask(host, mesh);
+        }
         /* A dry run changes nothing, not even what a killed run has left. */
         if (!host->dry_run && !wattle_apply_lock(&host->applier, &lock, error))
                 return FALSE;
         return operands[0] ? apply_operands(host, operands) : apply_all(host);
+}
+
+/* A failure is told and no more: no interface depends on wattled. */
+static void reload_wattled(const WattleApplier *applier)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (!wattle_wattled_reload(applier->root_fd, applier->bus, &error))
+                wattle_print_error("the peers' endpoints are not looked after: %s", error->message);
 }
 
 static int apply_as_root(const WattleCli *cli, Host *host, char **operands)
@@ -336,10 +474,25 @@ static int apply_as_root(const WattleCli *cli, Host *host, char **operands)
         ok = apply(host, operands, &error);
         if (error)
                 wattle_print_error("%s", error->message);
-        if (!host->dry_run)
-                wattle_wattled_reload(applier->root_fd, applier->bus);
+        if (!host->dry_run && host->confirm_s == 0)
+                reload_wattled(applier);
         sd_bus_flush_close_unref(applier->bus);
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static gint64 confirm_s;
+
+static gboolean parse_confirm(G_GNUC_UNUSED const char *name, const char *text,
+                              G_GNUC_UNUSED gpointer data, GError **error)
+{
+        guint64 value = CONFIRM_S;
+
+        if (text && !wattle_uint_parse(text, 5, 3600, &value, error)) {
+                g_prefix_error(error, "--confirm: ");
+                return FALSE;
+        }
+        confirm_s = (gint64)value;
+        return TRUE;
 }
 
 static int run(WattleCli *cli, char **argv)
@@ -349,6 +502,9 @@ static int run(WattleCli *cli, char **argv)
         const GOptionEntry options[] = {
                 { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &host.dry_run,
                   "say what would be done, and do nothing", NULL },
+                { "confirm", 'c', G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK,
+                  (gpointer)parse_confirm,
+                  "ask whether all is well, and go back without a yes (60)", "SECONDS" },
                 { 0 },
         };
 
@@ -358,6 +514,10 @@ static int run(WattleCli *cli, char **argv)
                 return wattle_cli_usage(&wattle_verb_apply,
                                         "--root= is of no use here: a network that runs is "
                                         "changed; 'wattle render' writes files elsewhere");
+        host.confirm_s = confirm_s;
+        if (host.confirm_s > 0 && (host.dry_run || !operands[0] || operands[1]))
+                return wattle_cli_usage(&wattle_verb_apply,
+                                        "--confirm is for one MESH, and not with --dry-run");
         return apply_as_root(cli, &host, operands);
 }
 

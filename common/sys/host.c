@@ -80,6 +80,11 @@ gboolean wattle_host_has_filter(int root_fd)
         return has_unit(root_fd, WATTLE_UNIT_FILTER);
 }
 
+gboolean wattle_host_has_update(int root_fd)
+{
+        return has_unit(root_fd, WATTLE_UNIT_UPDATE);
+}
+
 gboolean wattle_host_has_vpn_plugin(int root_fd)
 {
         /* NetworkManager looks nowhere else. */

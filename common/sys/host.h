@@ -25,6 +25,9 @@ char *wattle_device_unit(const char *interface);
 /* The same of wattle-filter, which needs nftables. */
 gboolean wattle_host_has_filter(int root_fd);
 
+/* The same of wattle-update. */
+gboolean wattle_host_has_update(int root_fd);
+
 /* The same of the VPN plugin, which Connection=vpn needs. */
 gboolean wattle_host_has_vpn_plugin(int root_fd);
 

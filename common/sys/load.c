@@ -11,6 +11,7 @@
 #include "common/lineage.h"
 #include "common/paths.h"
 #include "common/profile-sign.h"
+#include "common/revocations.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/heap.h"
@@ -358,6 +359,27 @@ static void copy_faults(const WattleReport *from, WattleReport *to)
         }
 }
 
+/* Keys that a newer profile took out, while it is taken back. */
+static gboolean revoke_keys(WattleMesh *mesh, int root_fd, const char *name, WattleReport *report)
+{
+        g_autofree char *path = wattle_paths_revocations(name);
+        g_autoptr(GBytes) bytes = NULL;
+        g_autoptr(GArray) keys = NULL;
+        gconstpointer data;
+        gsize size;
+
+        if (!wattle_path_exists(root_fd, path + 1))
+                return TRUE;
+        bytes = read_reported(root_fd, path + 1, path, WATTLE_REVOCATIONS_MAX_BYTES, report);
+        if (!bytes)
+                return FALSE;
+        data = g_bytes_get_data(bytes, &size);
+        keys = wattle_revocations_read(data, size, path, report);
+        if (keys)
+                wattle_revocations_apply(keys, mesh->profile);
+        return keys != NULL;
+}
+
 static gboolean load_signed(WattleMesh *mesh, int root_fd, const char *name, WattleLoad how,
                             const WattleTrust *trust, WattleReport *report)
 {
@@ -409,6 +431,13 @@ gboolean wattle_mesh_read_trust(WattleTrust *trust, int dir_fd, const char *mesh
                wattle_trust_read(trust, dir_fd, dir_fd == AT_FDCWD ? path : path + 1, path, report);
 }
 
+gboolean wattle_mesh_must_be_signed(int root_fd, const char *name)
+{
+        g_autofree char *path = find_file(root_fd, name, WATTLE_TRUST_SUFFIX);
+
+        return path != NULL;
+}
+
 static gboolean load_installed(WattleMesh *mesh, int root_fd, const char *name, WattleLoad how,
                                WattleReport *report)
 {
@@ -416,7 +445,8 @@ static gboolean load_installed(WattleMesh *mesh, int root_fd, const char *name, 
 
         if (!wattle_mesh_read_trust(&trust, root_fd, name, report))
                 return FALSE;
-        return trust.path ? load_signed(mesh, root_fd, name, how, &trust, report)
+        return trust.path ? load_signed(mesh, root_fd, name, how, &trust, report) &&
+                                    revoke_keys(mesh, root_fd, name, report)
                           : load_present(mesh, root_fd, name, &trust, NULL, report);
 }
 

@@ -4,7 +4,8 @@
  * systemd's precedence: a file of the same name in an earlier folder hides the later ones, and a
  * link to /dev/null hides all. So it is with MESH.pub: where that is found, the mesh must be signed
  * by one of the keys in it (common/sys/trust.h), may not be older than the last good one, and that
- * one stands in for it if it does not verify. */
+ * one stands in for it if it does not verify; and devices with a key of its revocations are
+ * revoked, whatever it says. */
 #pragma once
 
 #include "common/local.h"
@@ -51,6 +52,9 @@ gboolean wattle_mesh_load_file(WattleMesh *mesh, const char *path,
 gboolean wattle_mesh_load_trusting(WattleMesh *mesh, int dir_fd, const char *path,
                                    const WattleTrust *trust,
                                    WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether an installed mesh must be signed, without a look at by whom. */
+gboolean wattle_mesh_must_be_signed(int root_fd, const char *name);
 
 /* Whom a mesh must be signed by: an installed one by name, or with AT_FDCWD a profile by path, as
  * above. trust must be zeroed. FALSE with errors in the report. */

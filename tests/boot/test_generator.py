@@ -71,6 +71,32 @@ def test_the_filter_is_started_by_its_interface_and_goes_with_it(host):
             path.unlink()
 
 
+def test_newer_profiles_come_to_signed_meshes(host):
+    """Where wattle-update is installed. Served is by the interface alone, and what is not confirmed is gone on with at boot."""
+    folder = os.environ["WATTLE_UNITDIR"]
+    links = {"sockets.target.wants/wattle-fetch.socket": f"{folder}/wattle-fetch.socket",
+             "sockets.target.wants/wattle-update@office.socket": f"{folder}/wattle-update@.socket",
+             "timers.target.wants/wattle-update-sources@office.timer": f"{folder}/wattle-update-sources@.timer",
+             r"sys-subsystem-net-devices-wg\x2d0.device.wants/wattle-serve@office.socket": "../wattle-serve@office.socket"}
+    on = {"multi-user.target.wants/wattle-update@office.service": f"{folder}/wattle-update@.service"}
+    host.mesh()
+    host.settings("Owner=NetworkManager\nInterface=wg-0")
+    host.write(f"{folder}/wattle-update@.service")
+    quiet(host.generate())
+    assert host.links() == writer("office")
+    host.write(f"{CONFDIR}/office.pub")
+    quiet(host.generate())
+    assert host.links() == writer("office") | links
+    assert (host.units / "wattle-serve@office.socket").read_text() == (
+        "# Made by wattle-generator\n[Unit]\nDescription=Members of mesh office that ask for its profile\n"
+        "Documentation=man:wattle-serve(8)\nBindsTo=sys-subsystem-net-devices-wg\\x2d0.device\n"
+        "After=sys-subsystem-net-devices-wg\\x2d0.device\n\n[Socket]\nListenStream=21823\nBindToDevice=wg-0\nAccept=yes\n"
+        "MaxConnections=8\n")
+    host.write(f"{CONFDIR}/office.next/office.mesh")
+    quiet(host.generate())
+    assert host.links() == writer("office") | links | on
+
+
 WITH_NETWORKD = {"multi-user.target.wants/systemd-networkd.service": NETWORKD}
 
 

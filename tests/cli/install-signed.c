@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cli/apply/signed-install.h"
+#include "cli/update/settle.h"
 #include "common/sys/file.h"
 
 int main(int argc, char **argv)
@@ -29,7 +30,7 @@ int main(int argc, char **argv)
             !wattle_signed_install(&trust, root_fd, path + 1, text, signature, &error))
                 return EXIT_FAILURE;
         wattle_lineage_read(g_bytes_get_data(text, NULL), g_bytes_get_size(text), &lineage);
-        return wattle_signed_keep_last_good(root_fd, argv[2], lineage.serial, &error)
+        return wattle_update_keep_installed(root_fd, argv[2], lineage.serial, &error)
                        ? EXIT_SUCCESS
                        : EXIT_FAILURE;
 }

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 
+import pytest
+
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 import killed  # noqa: E402
 
@@ -41,6 +43,7 @@ def test_a_signed_profile(wattle, tmp_path):
     command = [os.environ['WATTLE_INSTALL_SIGNED'], wattle.root, 'home', new]
 
     def prepare():
+        shutil.rmtree(wattle.root / 'var', ignore_errors=True)
         shutil.rmtree(wattle.config)
         shutil.copytree(tmp_path / 'before', wattle.config)
 
@@ -79,3 +82,44 @@ def test_an_edit_of_a_signed_mesh(wattle, tmp_path):
         left = {path.name for path in folder.iterdir()} - {'home.mesh', 'home.mesh.minisig', 'home.pub'}
         assert all(re.fullmatch(r'home\.mesh\.[0-9a-f]{8}', name) for name in left), call
     assert seen == {1, 2}
+
+
+@pytest.mark.parametrize('heard, serial, phase', [(1, 2, 'done'), (-1, 1, 'held')], ids=['kept', 'taken back'])
+def test_a_profile_that_is_tried(wattle, tmp_path, heard, serial, phase):
+    """Killed anywhere, there is a profile that verifies, and the next run ends as if nothing had been: with the new one, or with the
+    old one and without the key that the new one took out."""
+    root, new, state = f'--root={wattle.root}', tmp_path / 'new.mesh', wattle.root / 'var/lib/wattle-update/home.state'
+    keys = [f'{letter}QAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' for letter in 'AB']
+    signing = f'--signing-key={tmp_path}/s.key'
+    wattle.ok('init', root, '--sign', '--no-password', signing, 'home')
+    for name, key in zip(['us', 'nas'], keys):
+        wattle.ok('add', root, signing, 'home', name, f'--key={key}')
+    (wattle.config / 'home.mesh.d').mkdir()
+    (wattle.config / 'home.mesh.d/self.conf').write_text('[Local]\nDevice=us\n')
+    present = int(re.search(r'serial (\d+)', wattle.ok('verify', root, 'home')).group(1))
+    shutil.copyfile(wattle.config / 'home.mesh', new)
+    shutil.copyfile(wattle.config / 'home.pub', tmp_path / 'new.pub')
+    shutil.copyfile(wattle.config / 'home.mesh.minisig', tmp_path / 'new.mesh.minisig')
+    wattle.ok('remove', signing, new, 'nas')
+    shutil.copytree(wattle.root, tmp_path / 'before')
+    heard *= present + (heard > 0)
+    command = [os.environ['WATTLE_TRY_UPDATE'], wattle.root, 'home', heard]
+
+    def prepare():
+        shutil.rmtree(wattle.root)
+        shutil.copytree(tmp_path / 'before', wattle.root)
+
+    for call in killed.points([*command, new], tmp_path, prepare):
+        wattle.ok('verify', root, 'home')
+        for _ in range(2):
+            subprocess.run(list(map(str, command)), check=True, env=dict(os.environ, ASAN_OPTIONS='detect_leaks=0'))
+        if not state.exists() or 'Phase=done' in state.read_text() and serial == 1:
+            subprocess.run(list(map(str, [*command, new])), check=True, env=dict(os.environ, ASAN_OPTIONS='detect_leaks=0'))
+        assert f'serial {present + serial - 1},' in wattle.ok('verify', root, 'home'), call
+        assert f'Phase={phase}\n' in state.read_text(), call
+        assert not (wattle.config / 'home.next/home.mesh').exists() or phase == 'held', call
+        revoked = wattle.config / 'home.last/revoked'
+        assert revoked.exists() == (phase == 'held'), call
+        if phase == 'held':
+            assert revoked.read_text() == f'{keys[1]}\n', call
+        assert not list(wattle.root.rglob('*.wattle-new')), call

@@ -30,7 +30,7 @@ DEB_BUILD_OPTIONS="parallel=$(nproc) nocheck" dpkg-buildpackage -us -uc --build=
 BEFORE = "63ff717"
 NOT_BEFORE = ("/wattle-nm.conf", "/wattle-up@.service", "/wattle-down@.service")
 OPTIONS_NOT_BEFORE = ("developer", "filter", "tests")
-PACKAGES_NOT_BEFORE = ("wattle-filter",)
+PACKAGES_NOT_BEFORE = ("wattle-filter", "wattle-update")
 
 
 def _git(*arguments, **more):

@@ -79,6 +79,12 @@ static const Row rows[] = {
         { "zone-with-a-blank", "[Local]\nTrust=my home\n",
           "a.conf:2:7: Trust: 'my home' is not a zone of firewalld: 1 to 17 letters, digits, _ and "
           "-" },
+        { "source-file", "[Local]\nUpdateFrom=/srv/mesh\n", "" },
+        { "source-relative", "[Local]\nUpdateFrom=mesh/home.mesh\n",
+          "a.conf:2:12: UpdateFrom: 'mesh/home.mesh' is neither a URL nor an absolute path" },
+        { "source-ftp", "[Local]\nUpdateFrom=ftp://example.org/home.mesh\n",
+          "a.conf:2:12: UpdateFrom: 'ftp://example.org/home.mesh' begins with neither https:// nor "
+          "http://" },
         { "boolean", "[Local]\nEnable=maybe\n",
           "a.conf:2:8: Enable: 'maybe' is neither yes nor no" },
         { "comment-behind", "[Local]\nPrivateKeyFile=/etc/k # mine\nEnable=no ; for now\n",
@@ -122,6 +128,7 @@ static void every_key(void)
                            "FirewallMark=0xcafe\n"
                            "Connection=vpn\n"
                            "Trust=home\n"
+                           "UpdateFrom=https://example.org/home.mesh\n"
                            "Migrate=no\n");
         g_assert_false(local.enable);
         g_assert_cmpstr(local.device.value, ==, "nas");
@@ -140,6 +147,7 @@ static void every_key(void)
         g_assert_cmpint(local.connection.value, ==, WATTLE_CONNECTION_VPN);
         g_assert_cmpuint(local.connection.place.line, ==, 14);
         g_assert_cmpstr(local.trust.value, ==, "home");
+        g_assert_cmpstr(local.update_from, ==, "https://example.org/home.mesh");
         g_assert_false(local.migrate);
 }
 

@@ -236,6 +236,9 @@ static const Row texts[] = {
           "home.mesh:3:5: MTU: '65536' is not a whole number from 576 to 65535" },
         { "keepalive", MESH "Keepalive=25s\n",
           "home.mesh:3:11: Keepalive: '25s' is not a number of seconds: 1 to 65535, or off" },
+        { "url-with-a-password", MESH "UpdateURL=https://me:pw@example.org/home.mesh\n",
+          "home.mesh:3:11: UpdateURL: 'https://me:pw@example.org/home.mesh' has a user or a "
+          "password, which everybody who has the profile would read" },
         { "domain", MESH "Domain=Example.org\n",
           "home.mesh:3:8: Domain: 'Example.org' has upper case: write example.org" },
         { "mesh-name", MESH "Name=../../etc\n",
@@ -276,6 +279,7 @@ static const char all_keys[] = "[Mesh]\n"
                                "SigningKeys=" SIGNING_KEY " " OTHER_SIGNING_KEY "\n"
                                "Subnet=10.77.0.0/24 fd77::/64\n"
                                "ListenPort=51821\n"
+                               "UpdateURL=https://office.example/office.mesh\n"
                                "Domain=office.example\n"
                                "MTU=1420\n"
                                "Keepalive=15\n"
@@ -316,6 +320,7 @@ static void every_key_of_the_mesh(void)
         g_assert_cmpuint(profile->subnets[1].value.length, ==, 64);
         g_assert_true(profile->listen_port.given);
         g_assert_cmpuint(profile->listen_port.value, ==, 51821);
+        g_assert_cmpstr(profile->update_url, ==, "https://office.example/office.mesh");
         g_assert_cmpstr(profile->domain, ==, "office.example");
         g_assert_cmpuint(profile->mtu.value, ==, 1420);
         g_assert_cmpuint(profile->keepalive_s.value, ==, 15);
@@ -329,9 +334,9 @@ static void every_key_of_a_device(void)
         char text[WATTLE_ENDPOINT_TEXT_MAX];
 
         g_assert_cmpstr(gw->name, ==, "gw");
-        g_assert_cmpuint(gw->key_place.line, ==, 13);
+        g_assert_cmpuint(gw->key_place.line, ==, 14);
         g_assert_cmpuint(gw->n_addresses, ==, 2);
-        g_assert_cmpuint(gw->addresses[1].place.line, ==, 15);
+        g_assert_cmpuint(gw->addresses[1].place.line, ==, 16);
         g_assert_cmpuint(gw->n_aliases, ==, 2);
         g_assert_cmpuint(gw->aliases[1].place.column, ==, 14);
         g_assert_cmpuint(gw->n_candidates, ==, 3);

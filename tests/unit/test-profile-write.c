@@ -18,7 +18,8 @@ static const Row rows[] = {
           "[Mesh]\nName=away\nSerial=9223372036854775807\n"
           "Previous=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0\n"
           "SigningKeys=RWT5gYdP3cO4P89i4ulejtUOedq4hM340eGUpz1JICcIA9y/vbLkeKbF\n"
-          "SigningKeys=RWSitu8D50JqPWpsjP/KsqnxdYHERUjElUQCrbslBSp/ABVLI7D2iHVD\nSubnet=10.42.0.0/16 fd42::/64\n"
+          "SigningKeys=RWSitu8D50JqPWpsjP/KsqnxdYHERUjElUQCrbslBSp/ABVLI7D2iHVD\nUpdateURL=https://home.example/away.mesh\n"
+          "Subnet=10.42.0.0/16 fd42::/64\n"
           "ListenPort=53333\nDomain=home.example\nMTU=1380\nKeepalive=20\n",
           NULL },
         { "whole-device",

@@ -205,6 +205,39 @@ static const Row dns_names[] = {
         { "10.0.0", 0, "'10.0.0' is not an IPv4 address" },
 };
 
+static const Row urls[] = {
+        { "https://example.org/home.mesh", 0, NULL },
+        { "http://[2001:db8::1]:8080/a/b%20c/home.mesh", 0, NULL },
+        { "ftp://example.org/home.mesh", 0,
+          "'ftp://example.org/home.mesh' begins with neither https:// nor http://" },
+        { "HTTPS://example.org/home.mesh", 0,
+          "'HTTPS://example.org/home.mesh' begins with neither https:// nor http://" },
+        { "https://example.org", 0,
+          "'https://example.org' names no file: https://HOST/PATH/MESH.mesh" },
+        { "https:///home.mesh", 0,
+          "'https:///home.mesh' names no file: https://HOST/PATH/MESH.mesh" },
+        { "https://example.org/meshes/", 0,
+          "'https://example.org/meshes/' names no file: https://HOST/PATH/MESH.mesh" },
+        { "https://example.org/home.mesh?v=1", 0,
+          "'https://example.org/home.mesh?v=1' has a character that no such URL may have: write "
+          "%XX for it, and leave out ? and #" },
+        { "https://example.org/my mesh", 0,
+          "'https://example.org/my mesh' has a character that no such URL may have: write %XX for "
+          "it, and leave out ? and #" },
+        { "https://me@example.org/home.mesh", 0,
+          "'https://me@example.org/home.mesh' has a user or a password, which everybody who has "
+          "the profile would read" },
+        { "https://example.org/me@home.mesh", 0, NULL },
+};
+
+static void url_row(gconstpointer data)
+{
+        const Row *row = data;
+        g_autoptr(GError) error = NULL;
+
+        check_error(wattle_url_check(row->text, &error), &error, row->error);
+}
+
 static void dns_name_row(gconstpointer data)
 {
         const Row *row = data;
@@ -287,6 +320,7 @@ int main(int argc, char **argv)
         add_rows("/scalar/mark", marks, mark_row);
         add_rows("/scalar/label", labels, label_row);
         add_rows("/scalar/dns-name", dns_names, dns_name_row);
+        add_rows("/scalar/url", urls, url_row);
         add_rows("/scalar/identifier", identifiers, identifier_row);
         add_rows("/scalar/interface", interfaces, interface_row);
         add_rows("/scalar/nearest", nearest, nearest_row);

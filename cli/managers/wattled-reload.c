@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cli/wattled-reload.h"
+#include "cli/managers/wattled-reload.h"
 
 #include "cli/managers/systemd.h"
-#include "cli/print.h"
 #include "common/paths.h"
 #include "common/sys/load.h"
 
@@ -30,14 +29,13 @@ static gboolean is_wanted(int root_fd)
         return FALSE;
 }
 
-void wattle_wattled_reload(int root_fd, sd_bus *bus)
+gboolean wattle_wattled_reload(int root_fd, sd_bus *bus, GError **error)
 {
         /* The first starts what does not run yet. */
         const char *method = is_wanted(root_fd) ? "ReloadOrRestartUnit" : "ReloadOrTryRestartUnit";
-        g_autoptr(GError) error = NULL;
         gboolean loaded;
 
-        if (!wattle_systemd_is_loaded(bus, WATTLE_UNIT_WATTLED, &loaded, &error) ||
-            (loaded && !wattle_systemd_run_job(bus, method, WATTLE_UNIT_WATTLED, &error)))
-                wattle_print_error("the peers' endpoints are not looked after: %s", error->message);
+        if (!wattle_systemd_is_loaded(bus, WATTLE_UNIT_WATTLED, &loaded, error))
+                return FALSE;
+        return !loaded || wattle_systemd_run_job(bus, method, WATTLE_UNIT_WATTLED, error);
 }

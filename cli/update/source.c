@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/update/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "common/error.h"
+#include "common/ini.h"
+#include "common/message.h"
+#include "common/profile-sign.h"
+#include "common/scalar.h"
+#include "common/signature.h"
+#include "common/sys/file.h"
+
+void wattle_update_source_clear(WattleUpdateSource *source)
+{
+        g_clear_pointer(&source->name, g_free);
+        g_clear_pointer(&source->at, g_free);
+        g_clear_pointer(&source->interface, g_free);
+}
+
+gboolean wattle_update_source_parse(const char *text, const char *mesh, WattleUpdateSource *source,
+                                    GError **error)
+{
+        struct stat st;
+
+        if (strstr(text, "://")) {
+                if (!wattle_url_check(text, error))
+                        return FALSE;
+                source->kind = WATTLE_UPDATE_SOURCE_URL;
+                source->at = g_strdup(text);
+        } else {
+                source->kind = WATTLE_UPDATE_SOURCE_FILE;
+                source->at = stat(text, &st) == 0 && S_ISDIR(st.st_mode)
+                                     ? g_strdup_printf("%s/%s" WATTLE_MESH_SUFFIX, text, mesh)
+                                     : g_strdup(text);
+        }
+        source->name = g_strdup(source->at);
+        return TRUE;
+}
+
+void wattle_update_source_of_peer(const char *mesh, const char *device, const WattleAddr *address,
+                                  const char *interface, WattleUpdateSource *source)
+{
+        char text[WATTLE_ADDR_TEXT_MAX];
+
+        wattle_addr_format(address, text);
+        source->kind = WATTLE_UPDATE_SOURCE_PEER;
+        source->name = g_strdup(device);
+        source->at = g_strdup_printf(address->family == AF_INET6 ? "http://[%s]:%d/%s%s"
+                                                                 : "http://%s:%d/%s%s",
+                                     text, WATTLE_PROFILE_PORT, mesh, WATTLE_MESH_SUFFIX);
+        source->interface = g_strdup(interface);
+}
+
+static GBytes *read_local(const char *path, gsize max, GError **error)
+{
+        GBytes *bytes = wattle_read_file(AT_FDCWD, path, max, error);
+
+        if (!bytes)
+                g_prefix_error(error, "%s: ", path);
+        return bytes;
+}
+
+static GBytes *get(const WattleUpdateSource *source, const char *suffix, gsize max,
+                   WattleFetchProgress progress, gpointer data, GError **error)
+{
+        g_autofree char *at = g_strconcat(source->at, suffix, NULL);
+
+        if (source->kind == WATTLE_UPDATE_SOURCE_FILE)
+                return read_local(at, max, error);
+        return wattle_fetch(
+                WATTLE_FETCH_PATH,
+                &(WattleFetchRequest){ .url = at, .interface = source->interface, .limit = max },
+                progress, data, error);
+}
+
+/* The signature first: it is small, and says at once that there is none. */
+gboolean wattle_update_source_get(const WattleUpdateSource *source, WattleOffer *offer,
+                                  WattleFetchProgress progress, gpointer data, GError **error)
+{
+        g_autoptr(GBytes) signature =
+                get(source, WATTLE_SIGNATURE_SUFFIX, WATTLE_SIGNATURE_MAX_BYTES, NULL, NULL, error);
+
+        if (!signature)
+                return FALSE;
+        offer->text = get(source, "", WATTLE_INI_MAX_BYTES, progress, data, error);
+        if (!offer->text)
+                return FALSE;
+        offer->signature = g_steal_pointer(&signature);
+        offer->name = g_strdup(source->name);
+        return TRUE;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/managers/bus.h"
+#include "cli/managers/wattled.h"
+#include "cli/print.h"
+#include "cli/update/find-sources.h"
+#include "cli/update/hands.h"
+#include "cli/update/take.h"
+
+typedef struct {
+        const WattleCli *cli;
+        WattleApplier applier;
+        const char *from; /* or NULL */
+        WattleTakeOptions options;
+} Host;
+
+static void say(const WattleUpdater *updater, const char *line)
+{
+        wattle_print(stdout, "%s: %s\n", updater->mesh, line);
+        (void)fflush(stdout);
+}
+
+static gboolean fail(const char *mesh, const GError *error)
+{
+        wattle_print_error("%s: %s", mesh, error->message);
+        return FALSE;
+}
+
+/* Where to ask; NULL if that was told to be nowhere. */
+static GArray *find_sources(const Host *host, const char *name)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleStatus) status = { 0 };
+        g_auto(WattleMesh) mesh = { 0 };
+        g_autoptr(GArray) sources = NULL;
+        gboolean has_status;
+
+        wattle_report_init(&report);
+        wattle_status_init(&status);
+        if (!wattle_mesh_load(&mesh, host->cli->root_fd, name, WATTLE_LOAD_OR_LAST_GOOD, &report)) {
+                wattle_print_report(&report);
+                return NULL;
+        }
+        has_status = wattle_wattled_is_running(host->applier.bus) &&
+                     wattle_wattled_load(host->applier.bus, name, &status, NULL);
+        sources = wattle_update_find_sources(&mesh, name, has_status ? &status : NULL, TRUE,
+                                             g_get_real_time() / G_USEC_PER_SEC);
+        if (sources->len > 0)
+                return g_steal_pointer(&sources);
+        wattle_print_error(
+                "%s: there is nobody to ask: no member was heard in the last minutes, and "
+                "neither UpdateURL= nor UpdateFrom= is given. --from=URL|FILE says where "
+                "the profile is",
+                name);
+        return NULL;
+}
+
+static gboolean conclude(const WattleUpdater *updater, const WattleOffer *offer,
+                         const WattleTaken *taken, const Host *host)
+{
+        guint64 serial = offer->lineage.serial;
+
+        if (host->options.only_check) {
+                if (taken->verdict == WATTLE_OFFER_TAKE)
+                        wattle_updater_say(updater,
+                                           "serial %" G_GUINT64_FORMAT " is to be had from %s",
+                                           serial, offer->name);
+                return TRUE;
+        }
+        if (taken->is_kept)
+                wattle_updater_say(updater, "serial %" G_GUINT64_FORMAT " is in force", serial);
+        else
+                wattle_print_error("%s: serial %" G_GUINT64_FORMAT
+                                   " is not confirmed; 'wattle status %s' says how it stands",
+                                   updater->mesh, serial, updater->mesh);
+        return taken->is_kept;
+}
+
+typedef enum {
+        ASKED_FAILED,  /* and said why */
+        ASKED_NOTHING, /* it has nothing newer */
+        ASKED_TOOK,
+        ASKED_NOT_KEPT,
+} Asked;
+
+static Asked ask(const Host *host, const WattleUpdater *updater, const WattleUpdateSource *source)
+{
+        WattleTakeOptions options = host->options;
+        g_auto(WattleOffer) offer = { 0 };
+        g_auto(WattleReport) report = { 0 };
+        g_autoptr(GError) error = NULL;
+        WattleTaken taken;
+
+        options.peer = source->kind == WATTLE_UPDATE_SOURCE_PEER ? source->name : NULL;
+        wattle_report_init(&report);
+        if (!wattle_update_source_get(source, &offer, NULL, NULL, &error)) {
+                fail(source->name, error);
+                return ASKED_FAILED;
+        }
+        if (!wattle_update_take(updater, &offer, &options, &taken, &report)) {
+                wattle_print_report(&report);
+                return ASKED_FAILED;
+        }
+        wattle_print_report(&report);
+        if (taken.verdict != WATTLE_OFFER_TAKE && !taken.is_kept)
+                return taken.verdict == WATTLE_OFFER_HAVE || taken.verdict == WATTLE_OFFER_OLDER
+                               ? ASKED_NOTHING
+                               : ASKED_FAILED;
+        return conclude(updater, &offer, &taken, host) ? ASKED_TOOK : ASKED_NOT_KEPT;
+}
+
+/* The first that has a newer one is enough; one that has none or fails is no reason to give up. */
+static gboolean ask_all(const Host *host, const WattleUpdater *updater, const GArray *sources)
+{
+        gboolean any = FALSE;
+
+        for (guint i = 0; i < sources->len; i++) {
+                Asked asked = ask(host, updater, &g_array_index(sources, WattleUpdateSource, i));
+
+                if (asked == ASKED_TOOK || asked == ASKED_NOT_KEPT)
+                        return asked == ASKED_TOOK;
+                any = any || asked == ASKED_NOTHING;
+        }
+        return any;
+}
+
+static GArray *given_source(const Host *host, const char *mesh)
+{
+        GArray *sources = g_array_new(FALSE, FALSE, sizeof(WattleUpdateSource));
+        g_autoptr(GError) error = NULL;
+        WattleUpdateSource source = { 0 };
+
+        g_array_set_clear_func(sources, (GDestroyNotify)wattle_update_source_clear);
+        if (wattle_update_source_parse(host->from, mesh, &source, &error)) {
+                g_array_append_val(sources, source);
+                return sources;
+        }
+        fail("--from", error);
+        g_array_unref(sources);
+        return NULL;
+}
+
+static gboolean update_mesh(const Host *host, const char *mesh)
+{
+        WattleHands hands = { &host->applier };
+        const WattleUpdater updater = {
+                .root_fd = host->cli->root_fd,
+                .mesh = mesh,
+                .apply = wattle_hands_apply,
+                .wait = wattle_hands_wait,
+                .guard = wattle_hands_guard,
+                .say = say,
+                .data = &hands,
+        };
+        g_autoptr(GArray) sources = NULL;
+        g_autoptr(GError) error = NULL;
+        g_auto(WattleFd) lock = -1;
+
+        if (!wattle_update_lock(&updater, &lock, &error))
+                return fail(mesh, error);
+        sources = host->from ? given_source(host, mesh) : find_sources(host, mesh);
+        return sources && ask_all(host, &updater, sources);
+}
+
+/* Whether a mesh is signed; one that cannot be looked at is asked for too, and says why. */
+static gboolean is_signed(const Host *host, const char *mesh)
+{
+        g_auto(WattleReport) unheard = { 0 };
+        g_auto(WattleTrust) trust = { 0 };
+
+        wattle_report_init(&unheard);
+        return !wattle_mesh_read_trust(&trust, host->cli->root_fd, mesh, &unheard) || trust.path;
+}
+
+static gboolean update_all(const Host *host)
+{
+        g_auto(GStrv) meshes = wattle_cli_meshes(host->cli, NULL);
+        gboolean ok = meshes != NULL, any = FALSE;
+
+        for (guint i = 0; meshes && meshes[i]; i++)
+                if (is_signed(host, meshes[i])) {
+                        ok = update_mesh(host, meshes[i]) && ok;
+                        any = TRUE;
+                }
+        if (ok && !any)
+                wattle_print(stdout,
+                             "no mesh of this host is signed: there is nothing to update\n");
+        return ok;
+}
+
+static int update_as_root(Host *host, char **operands)
+{
+        g_autoptr(GError) error = NULL;
+        gboolean ok;
+
+        if (geteuid() != 0) {
+                wattle_print_error("update changes this host's network: run it as root");
+                return EXIT_FAILURE;
+        }
+        if (!wattle_cli_networkd_gid(host->cli, &host->applier.networkd_gid)) {
+                wattle_print_error(
+                        "there is no group systemd-network: is systemd-networkd installed?");
+                return EXIT_FAILURE;
+        }
+        if (!wattle_bus_open(&host->applier.bus, &error)) {
+                wattle_print_error("%s", error->message);
+                return EXIT_FAILURE;
+        }
+        host->applier.root_fd = host->cli->root_fd;
+        ok = operands[0] ? update_mesh(host, operands[0]) : update_all(host);
+        sd_bus_flush_close_unref(host->applier.bus);
+        return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run(WattleCli *cli, char **argv)
+{
+        g_auto(GStrv) operands = NULL;
+        g_autofree char *from = NULL;
+        Host host = { .cli = cli, .options.find_witnesses = wattle_hands_find_witnesses };
+        const GOptionEntry options[] = {
+                { "check", 'c', 0, G_OPTION_ARG_NONE, &host.options.only_check,
+                  "say whether there is a newer profile, and take nothing", NULL },
+                { "from", 'f', 0, G_OPTION_ARG_FILENAME, &from,
+                  "where the profile is, with MESH.mesh.minisig beside it", "URL|FILE" },
+                { "jump", 0, 0, G_OPTION_ARG_NONE, &host.options.may_jump,
+                  "take a Serial= that is more than 1000000 ahead", NULL },
+                { "leave", 0, 0, G_OPTION_ARG_NONE, &host.options.may_leave,
+                  "take a profile without this device, and switch the mesh off here", NULL },
+                { 0 },
+        };
+
+        if (!wattle_cli_parse(cli, &wattle_verb_update, options, argv, &operands))
+                return cli->status;
+        if (strcmp(cli->root, "/") != 0)
+                return wattle_cli_usage(
+                        &wattle_verb_update,
+                        "--root= is of no use here: a network that runs is changed");
+        if (from && !operands[0])
+                return wattle_cli_usage(&wattle_verb_update, "--from= is for one MESH: say which");
+        host.from = from;
+        return update_as_root(&host, operands);
+}
+
+const WattleVerb wattle_verb_update = {
+        .name = "update",
+        .operands = "[MESH]",
+        .n_min = 0,
+        .n_max = 1,
+        .summary = "get a newer signed profile, and run it",
+        .description =
+                "Asks UpdateFrom=, UpdateURL= and members of the mesh for a newer profile. One that is "
+                "signed\n"
+                "by whom this host trusts is installed and applied; a peer has to answer under it "
+                "within\n"
+                "30 seconds, or the one before comes back. Without MESH, all signed meshes.",
+        .example = "wattle update home",
+        .run = run,
+};

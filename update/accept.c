@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* wattle-update MESH, the service of a signed mesh: takes newer profiles from members that wattled
+ * heard of, confirms them, and goes on with what a run that was killed has left open. With
+ * --sources it asks UpdateFrom= and UpdateURL= once, for the timer. It ends when nothing is open
+ * and nobody tells anything: the socket starts it again. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "cli/managers/bus.h"
+#include "cli/update/find-sources.h"
+#include "cli/update/hands.h"
+#include "cli/update/take.h"
+#include "common/sys/host.h"
+#include "common/sys/log.h"
+#include "update/news.h"
+
+/* Nothing was told for so long. */
+#define IDLE_S 10
+
+/* Between two tries of who hears nobody. */
+#define BLIND_S 60
+
+/* Members that were told of and not asked yet; more are forgotten: they will be told of again. */
+#define MAX_NEWS 32
+
+typedef struct {
+        WattleApplier applier;
+        WattleHands hands;
+        WattleUpdater updater;
+        WattleUpdateState state;
+        int socket_fd; /* -1: none was given */
+        WattleNews news[MAX_NEWS];
+        guint n_news;
+} Service;
+
+static void say(const WattleUpdater *updater, const char *line)
+{
+        wattle_log(WATTLE_LOG_INFO, "%s: %s", updater->mesh, line);
+}
+
+static gboolean complain(const char *mesh, const GError *error)
+{
+        wattle_log(WATTLE_LOG_ERROR, "%s: %s", mesh, error->message);
+        return FALSE;
+}
+
+static gint64 now_s(void)
+{
+        return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+static gboolean load_state(Service *service)
+{
+        g_autoptr(GError) error = NULL;
+
+        wattle_update_state_clear(&service->state);
+        service->state = (WattleUpdateState){ 0 };
+        return wattle_update_state_load(service->applier.root_fd, service->updater.mesh,
+                                        &service->state, &error) ||
+               complain(service->updater.mesh, error);
+}
+
+/* What is open. */
+static gboolean settle(Service *service)
+{
+        const char *mesh = service->updater.mesh;
+        g_auto(WattleFd) lock = -1;
+        g_autoptr(GError) error = NULL;
+        gboolean kept;
+
+        if (!wattle_update_lock(&service->updater, &lock, &error))
+                return complain(mesh, error);
+        if (!load_state(service))
+                return FALSE;
+        wattle_update_retry(&service->state, now_s());
+        if (!wattle_update_settle(&service->updater, &service->state, &kept, &error))
+                return complain(mesh, error);
+        if (kept)
+                say(&service->updater, "the new profile is in force");
+        return TRUE;
+}
+
+static gboolean take(Service *service, const WattleUpdateSource *source)
+{
+        const WattleTakeOptions options = {
+                .peer = source->kind == WATTLE_UPDATE_SOURCE_PEER ? source->name : NULL,
+                .find_witnesses = wattle_hands_find_witnesses,
+        };
+        const WattleUpdater *updater = &service->updater;
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleOffer) offer = { 0 };
+        g_auto(WattleFd) lock = -1;
+        g_autoptr(GError) error = NULL;
+        WattleTaken taken;
+        gboolean ok;
+
+        wattle_report_init(&report);
+        if (!wattle_update_source_get(source, &offer, NULL, NULL, &error) ||
+            !wattle_update_lock(updater, &lock, &error))
+                return complain(source->name, error);
+        ok = wattle_update_take(updater, &offer, &options, &taken, &report);
+        wattle_log_report(&report);
+        if (ok && taken.is_kept)
+                wattle_updater_say(updater, "serial %" G_GUINT64_FORMAT " is in force",
+                                   offer.lineage.serial);
+        return ok;
+}
+
+static WattleView *load_view(const Service *service, WattleMesh *mesh)
+{
+        g_auto(WattleReport) report = { 0 };
+        WattleView *view = NULL;
+
+        wattle_report_init(&report);
+        if (wattle_mesh_load(mesh, service->applier.root_fd, service->updater.mesh,
+                             WATTLE_LOAD_OR_LAST_GOOD, &report))
+                view = wattle_host_view(service->applier.root_fd, mesh, NULL, WATTLE_OWNER_AUTO,
+                                        &report);
+        if (!view)
+                wattle_log_report(&report);
+        return view;
+}
+
+/* A member that has what we had is no news any more. */
+static void ask_member(Service *service, const WattleNews *news)
+{
+        g_auto(WattleMesh) mesh = { 0 };
+        g_autoptr(WattleView) view = load_view(service, &mesh);
+        g_auto(WattleUpdateSource) source = { 0 };
+
+        if (!view || news->serial < mesh.profile->serial)
+                return;
+        for (guint i = 0; i < view->n_peers; i++) {
+                const WattleViewDevice *device = &view->peers[i].device;
+
+                if (strcmp(device->name, news->device) != 0 || device->n_addresses == 0)
+                        continue;
+                wattle_update_source_of_peer(view->mesh, device->name, &device->addresses[0].value,
+                                             view->interface, &source);
+                (void)take(service, &source);
+                return;
+        }
+        wattle_log(WATTLE_LOG_WARNING, "%s: was told of %s, which is no member", view->mesh,
+                   news->device);
+}
+
+/* All that has come, the highest Serial first. */
+static int compare_news(gconstpointer a, gconstpointer b)
+{
+        const WattleNews *one = a, *other = b;
+
+        return (other->serial > one->serial) - (other->serial < one->serial);
+}
+
+static void receive(Service *service)
+{
+        char bytes[WATTLE_NEWS_MAX_BYTES + 1];
+        gssize size;
+
+        while (service->n_news < MAX_NEWS &&
+               (size = recv(service->socket_fd, bytes, sizeof bytes, MSG_DONTWAIT)) >= 0) {
+                g_autoptr(GError) error = NULL;
+
+                if (wattle_news_parse(bytes, (gsize)size, &service->news[service->n_news], &error))
+                        service->n_news++;
+                else
+                        wattle_log(WATTLE_LOG_WARNING, "%s: a datagram was passed over: %s",
+                                   service->updater.mesh, error->message);
+        }
+        qsort(service->news, service->n_news, sizeof *service->news, compare_news);
+}
+
+static void ask_members(Service *service)
+{
+        for (guint i = 0; i < service->n_news; i++)
+                ask_member(service, &service->news[i]);
+        service->n_news = 0;
+}
+
+/* How long there is nothing to do unless somebody tells something; -1 to end. */
+static gint64 idle_s(const Service *service)
+{
+        const WattleConfirm *confirm = &service->state.confirm;
+
+        switch (confirm->phase) {
+        case WATTLE_CONFIRM_HELD:
+                return MAX(wattle_confirm_wait_s(confirm, now_s()), 1);
+        case WATTLE_CONFIRM_BLIND:
+                return BLIND_S;
+        case WATTLE_CONFIRM_TRYING:
+        case WATTLE_CONFIRM_BACK:
+                return 1; /* an error was told; not in a busy loop */
+        case WATTLE_CONFIRM_DONE:
+        case WATTLE_N_CONFIRM_PHASES:
+                return service->socket_fd < 0 ? -1 : IDLE_S;
+        }
+        g_return_val_if_reached(-1);
+}
+
+static int serve(Service *service)
+{
+        for (;;) {
+                struct pollfd wait = { .fd = service->socket_fd, .events = POLLIN };
+                gint64 limit_s;
+                int ready;
+
+                if (!settle(service))
+                        return EXIT_FAILURE;
+                limit_s = idle_s(service);
+                if (limit_s < 0)
+                        return EXIT_SUCCESS;
+                ready = poll(&wait, 1, (int)limit_s * 1000);
+                if (ready < 0 && errno != EINTR) {
+                        wattle_log(WATTLE_LOG_ERROR, "poll: %s", g_strerror(errno));
+                        return EXIT_FAILURE;
+                }
+                if (ready == 0 && service->state.confirm.phase == WATTLE_CONFIRM_DONE)
+                        return EXIT_SUCCESS;
+                if (ready > 0) {
+                        receive(service);
+                        ask_members(service);
+                }
+        }
+}
+
+/* Once a day: the first source that answers is enough. */
+static int ask_sources(Service *service)
+{
+        g_auto(WattleMesh) mesh = { 0 };
+        g_autoptr(WattleView) view = load_view(service, &mesh);
+        g_autoptr(GArray) sources = NULL;
+
+        if (!mesh.profile)
+                return EXIT_FAILURE;
+        sources = wattle_update_find_sources(&mesh, service->updater.mesh, NULL, TRUE, now_s());
+        for (guint i = 0; i < sources->len; i++)
+                if (take(service, &g_array_index(sources, WattleUpdateSource, i)))
+                        return EXIT_SUCCESS;
+        return sources->len == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static gboolean open_host(Service *service)
+{
+        const struct group *group = getgrnam("systemd-network");
+        g_autoptr(GError) error = NULL;
+
+        if (!group) {
+                wattle_log(WATTLE_LOG_ERROR,
+                           "there is no group systemd-network: is systemd-networkd installed?");
+                return FALSE;
+        }
+        service->applier.networkd_gid = group->gr_gid;
+        service->applier.root_fd = wattle_root_open("/", &error);
+        return (service->applier.root_fd >= 0 && wattle_bus_open(&service->applier.bus, &error)) ||
+               complain(service->updater.mesh, error);
+}
+
+static int usage(int status)
+{
+        fprintf(status == EXIT_SUCCESS ? stdout : stderr,
+                "Usage: wattle-update [--sources] MESH\n"
+                "\n"
+                "Takes newer profiles of a signed mesh, told by wattled through the socket that systemd "
+                "hands\n"
+                "down, and confirms them. 'wattle update' is for people. See wattle-update(8).\n"
+                "\n"
+                "  --sources  ask UpdateFrom= and UpdateURL= once, and end\n"
+                "  --version  show the version\n"
+                "  --help     show this\n");
+        return status;
+}
+
+static int run(const char *mesh, gboolean sources)
+{
+        Service service = { .socket_fd = -1 };
+        int result;
+
+        service.hands.applier = &service.applier;
+        service.updater = (WattleUpdater){ .mesh = mesh,
+                                           .apply = wattle_hands_apply,
+                                           .wait = wattle_hands_wait,
+                                           .say = say,
+                                           .data = &service.hands };
+        if (!open_host(&service))
+                return EXIT_FAILURE;
+        service.updater.root_fd = service.applier.root_fd;
+        if (sd_listen_fds(TRUE) > 0)
+                service.socket_fd = SD_LISTEN_FDS_START;
+        result = sources ? ask_sources(&service) : serve(&service);
+        wattle_update_state_clear(&service.state);
+        sd_bus_flush_close_unref(service.applier.bus);
+        close(service.applier.root_fd);
+        return result;
+}
+
+int main(int argc, char **argv)
+{
+        gboolean sources = argc > 1 && strcmp(argv[1], "--sources") == 0;
+        const char *mesh = argc > 1 + sources ? argv[1 + sources] : NULL;
+
+        if (argc == 2 && strcmp(argv[1], "--help") == 0)
+                return usage(EXIT_SUCCESS);
+        if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+                puts("wattle-update " WATTLE_VERSION);
+                return EXIT_SUCCESS;
+        }
+        if (argc != 2 + sources || *mesh == '-' ||
+            !wattle_identifier_check(mesh, WATTLE_MESH_NAME_MAX, NULL))
+                return usage(2);
+        if (sodium_init() < 0) {
+                wattle_log(WATTLE_LOG_ERROR, "libsodium does not start");
+                return EXIT_FAILURE;
+        }
+        return run(mesh, sources);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "update/news.h"
+
+#include <string.h>
+
+#include "common/error.h"
+
+static gboolean is_hash(const char *text)
+{
+        return strlen(text) == WATTLE_NEWS_HASH_DIGITS &&
+               strspn(text, "0123456789abcdef") == WATTLE_NEWS_HASH_DIGITS;
+}
+
+gboolean wattle_news_parse(const char *bytes, gsize size, WattleNews *ret, GError **error)
+{
+        g_autofree char *text = g_strndup(bytes, MIN(size, WATTLE_NEWS_MAX_BYTES));
+        g_auto(GStrv) words = NULL;
+        WattleNews news = { 0 };
+
+        if (size == 0 || size > WATTLE_NEWS_MAX_BYTES || strlen(text) != size ||
+            text[size - 1] != '\n')
+                return wattle_error_refuse(error, "it is no line of at most %d bytes",
+                                           WATTLE_NEWS_MAX_BYTES);
+        text[size - 1] = '\0';
+        words = g_strsplit(text, " ", 5);
+        if (g_strv_length(words) != 4 || strcmp(words[0], "peer") != 0 || !is_hash(words[3]))
+                return wattle_error_refuse(error, "it is not 'peer DEVICE SERIAL HASH'");
+        if (!wattle_label_check(words[1], error) ||
+            !wattle_uint_parse(words[2], 1, G_MAXINT64, &news.serial, error))
+                return FALSE;
+        g_strlcpy(news.device, words[1], sizeof news.device);
+        g_strlcpy(news.hash, words[3], sizeof news.hash);
+        *ret = news;
+        return TRUE;
+}
