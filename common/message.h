@@ -23,6 +23,37 @@ typedef struct {
         guint64 nonce; /* an answer has that of its question */
 } WattleProbe;
 
+/* What a wattled tells another of itself: which text of the mesh it runs. It begins as a probe
+ * does, and an older wattled takes it for none.
+ *
+ *   offset  size
+ *        0     4  "WTL1"
+ *        4     1  3, where a probe has its kind
+ *        5     1  flags: 1 for WATTLE_HELLO_ASKS; the others are 0, and not looked at
+ *        6     2  listen port of the sender, big endian; 0: not said
+ *        8     8  Serial= of the text, big endian; 0: it has none, or is not signed
+ *       16     8  the first bytes of its WattleTextSum
+ *       24        of a later version, not looked at; the whole has at most WATTLE_HELLO_MAX_SIZE
+ */
+#define WATTLE_HELLO_SIZE      24
+#define WATTLE_HELLO_MAX_SIZE  256
+#define WATTLE_HELLO_SUM_BYTES 8
+
+typedef struct {
+        gboolean asks; /* the sender wants to know the same of us; the answer is as long */
+        guint16 listen_port;
+        guint64 serial;
+        guint8 sum[WATTLE_HELLO_SUM_BYTES];
+} WattleHello;
+
+void wattle_hello_write(const WattleHello *hello, guint8 bytes[WATTLE_HELLO_SIZE]);
+
+/* These bytes as a number, big endian, for who shows or compares them. */
+guint64 wattle_hello_sum(const guint8 sum[WATTLE_HELLO_SUM_BYTES]);
+
+/* FALSE if the bytes are none. */
+gboolean wattle_hello_read(gconstpointer bytes, gsize size, WattleHello *ret);
+
 /* "WTL1", kind, three zeros, nonce (big endian). */
 void wattle_probe_write(const WattleProbe *probe, guint8 bytes[WATTLE_PROBE_SIZE]);
 

@@ -21,7 +21,7 @@ char *wattle_revocations_format(const GArray *keys)
 GArray *wattle_revocations_read(gconstpointer bytes, gsize size, const char *file,
                                 WattleReport *report)
 {
-        g_autofree char *text = g_strndup(bytes, size);
+        g_autofree char *text = g_strndup(size > 0 ? bytes : "", size);
         g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
         g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(WattleKey));
 

@@ -205,17 +205,26 @@ gboolean wattle_dns_name_check(const char *text, GError **error)
 #define URL_CHARACTERS                                                                             \
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/[]@!$&'()*+,;=%"
 
+/* What follows "https://"; NULL for another scheme. */
+static const char *url_host(const char *text)
+{
+        static const char *const schemes[] = { "https://", "http://" };
+
+        for (guint i = 0; i < G_N_ELEMENTS(schemes); i++)
+                if (g_str_has_prefix(text, schemes[i]))
+                        return text + strlen(schemes[i]);
+        return NULL;
+}
+
 gboolean wattle_url_check(const char *text, GError **error)
 {
-        gsize scheme = g_str_has_prefix(text, "https://")  ? strlen("https://")
-                       : g_str_has_prefix(text, "http://") ? strlen("http://")
-                                                           : 0;
-        const char *host = text + scheme;
-        gsize host_length = strcspn(host, "/");
+        const char *host = url_host(text);
+        gsize host_length;
 
-        if (scheme == 0)
+        if (!host)
                 return wattle_error_refuse(error, "'%s' begins with neither https:// nor http://",
                                            text);
+        host_length = strcspn(host, "/");
         if (strlen(text) > WATTLE_URL_MAX)
                 return wattle_error_refuse(error, "a URL has at most %d characters",
                                            WATTLE_URL_MAX);

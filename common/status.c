@@ -185,6 +185,7 @@ void wattle_status_fill(WattleStatus *status, const WattleView *view, const Watt
         status->addresses = copy_addresses(status->arena, &view->self);
         status->n_addresses = view->self.n_addresses;
         status->owner = view->owner;
+        status->serial = profile ? profile->serial : 0;
         status->listen_port = device ? device->listen_port : view->listen_port;
         fill_peers(status, view, profile, device);
 }

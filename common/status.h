@@ -30,6 +30,9 @@ typedef struct {
         guint64 rx_bytes, tx_bytes;
         gboolean has_rtt;
         guint64 rtt_us;     /* of the last probe that was answered */
+        gint64 heard_s;     /* CLOCK_REALTIME of its last word through the tunnel; 0: none */
+        guint64 serial;     /* of the text that it runs, as it says; 0: not known, or none */
+        guint64 sum;        /* the first bytes of that text's WattleTextSum, big endian */
         const char *reason; /* why it moved last; NULL: it did not, or nobody knows */
 } WattlePeerStatus;
 
@@ -42,6 +45,7 @@ typedef struct {
         guint n_addresses;
         WattleOwner owner;
         WattleLinkState link;
+        guint64 serial;      /* of the text that this host runs; 0: it has none */
         guint16 listen_port; /* the kernel's; that of the mesh if the interface is absent */
         gboolean wattled;    /* it runs, and has this mesh */
         const char *problem; /* why wattled does not look after its peers; NULL: it does */

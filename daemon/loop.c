@@ -9,6 +9,7 @@
 #include "common/sys/clock.h"
 #include "common/sys/log.h"
 #include "daemon/last-good.h"
+#include "daemon/talk/herald.h"
 
 /* However wrong an engine were, the loop goes on. */
 #define MAX_ACTIONS 8
@@ -33,6 +34,7 @@ struct WattleLoop {
         gboolean migrate;
         WattleProber *prober; /* NULL: no probes are to be had */
         GPtrArray *requests;
+        WattleHerald *herald;
         WattleLastGood last_good;
         sd_event_source *timer;
         gint64 read_all_us; /* when all members last had their counters */
@@ -375,7 +377,13 @@ void wattle_loop_counters(WattleLoop *loop)
                 loop->read_all_us = now_us;
                 wattle_last_good_if_due(&loop->last_good, loop->roster, now_us);
         }
+        wattle_herald_sessions(loop->herald);
         arm(loop);
+}
+
+void wattle_loop_set_text(WattleLoop *loop, const WattleHello *text)
+{
+        wattle_herald_set(loop->herald, text);
 }
 
 void wattle_loop_take(WattleLoop *loop, const WattleWgDevice *device)
@@ -450,6 +458,7 @@ static void on_answered(const WattleAddr *from, guint64 nonce, gboolean is_wattl
         if (!member)
                 return;
         member->speaks |= is_wattled;
+        member->heard_s = g_get_real_time() / G_USEC_PER_SEC;
         if (wattle_probe_request_answered(loop->requests, member, nonce) ||
             !wattle_member_answered(member, nonce, wattle_clock_now_us(), &event.rtt_us) ||
             !member->engine)
@@ -458,19 +467,30 @@ static void on_answered(const WattleAddr *from, guint64 nonce, gboolean is_wattl
         arm(loop);
 }
 
+static void on_hello(const WattleAddr *from, const WattleHello *hello, gpointer data)
+{
+        const WattleLoop *loop = data;
+        WattleMember *member = wattle_roster_with_address(loop->roster, from);
+
+        if (member && wattle_member_may_answer(member, wattle_clock_now_us()))
+                wattle_herald_heard(loop->herald, member, hello);
+}
+
 /* The sockets are bound to our addresses of now. */
 static void renew_prober(WattleLoop *loop)
 {
-        WattleProberEvents events = { on_may_answer, on_answered, loop };
+        WattleProberEvents events = { on_may_answer, on_answered, on_hello, loop };
         const WattleRoster *roster = loop->roster;
         g_autoptr(GError) error = NULL;
 
+        wattle_herald_use(loop->herald, NULL, 0);
         g_clear_pointer(&loop->prober, wattle_prober_free);
         loop->prober = wattle_prober_new(loop->around->event, loop->interface, roster->addresses,
                                          roster->n_addresses, &events, &error);
         if (!loop->prober)
                 wattle_log(WATTLE_LOG_WARNING, "%s: %s: no path can be verified", loop->mesh,
                            error->message);
+        wattle_herald_use(loop->herald, loop->prober, loop->listen_port);
 }
 
 void wattle_loop_members_change(WattleLoop *loop)
@@ -616,6 +636,7 @@ void wattle_loop_stop(WattleLoop *loop)
                 member->in_kernel = FALSE;
                 member->reach_of = 0;
         }
+        wattle_herald_use(loop->herald, NULL, 0);
         g_clear_pointer(&loop->prober, wattle_prober_free);
         g_clear_pointer(&loop->interface, g_free);
         loop->ifindex = 0;
@@ -640,6 +661,7 @@ WattleLoop *wattle_loop_new(WattleSurroundings *around, WattleRoster *roster, co
                               .roster = roster,
                               .mesh = mesh,
                               .requests = wattle_probe_request_list(),
+                              .herald = wattle_herald_new(around, roster, mesh),
                               .last_good = { .dir_fd = around->state_fd, .mesh = mesh } };
         return loop;
 }
@@ -650,6 +672,7 @@ void wattle_loop_free(WattleLoop *loop)
                 return;
         wattle_probe_request_cancel_all(loop->requests, "wattled ends");
         wattle_loop_stop(loop);
+        wattle_herald_free(loop->herald);
         g_ptr_array_unref(loop->requests);
         g_free(loop);
 }

@@ -18,6 +18,9 @@ void wattle_loop_start(WattleLoop *loop, const char *interface, const WattleWgDe
                        gboolean migrate);
 void wattle_loop_stop(WattleLoop *loop);
 
+/* The text that the members were read of; serial 0: it is not signed. */
+void wattle_loop_set_text(WattleLoop *loop, const WattleHello *text);
+
 /* Of the interface; 0: it is stopped. */
 guint32 wattle_loop_ifindex(const WattleLoop *loop);
 guint16 wattle_loop_listen_port(const WattleLoop *loop);

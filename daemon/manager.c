@@ -183,7 +183,10 @@ void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint ind
                                    .rx_bytes = member->rx_bytes,
                                    .tx_bytes = member->tx_bytes,
                                    .has_rtt = status.rtt_us >= 0,
-                                   .rtt_us = (guint64)MAX(status.rtt_us, 0) };
+                                   .rtt_us = (guint64)MAX(status.rtt_us, 0),
+                                   .heard_s = member->heard_s,
+                                   .serial = member->serial,
+                                   .sum = wattle_hello_sum(member->sum) };
         if (status.reason != WATTLE_MOVE_NONE)
                 ret->reason = wattle_move_reason_text(status.reason);
 }

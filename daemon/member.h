@@ -54,6 +54,11 @@ struct WattleMember {
         gint64 last_good_s;
 
         gboolean speaks; /* its wattled has answered */
+        gint64 heard_s; /* CLOCK_REALTIME of the last answer or HELLO through the tunnel; 0: none */
+        guint64 serial; /* of the text that it runs, by its HELLO; 0: not known, or none */
+        guint8 sum[WATTLE_HELLO_SUM_BYTES];
+        guint64 told_serial; /* which one of ours it was told of last */
+        gint64 greeted_s;    /* the handshake of the session in which we told it of ourselves */
         struct {
                 guint64 id; /* 0: none */
                 gint64 at_us;

@@ -14,6 +14,7 @@ typedef struct {
         gboolean up;           /* and up */
         gboolean migrate;      /* Migrate= of the local settings */
         guint16 listen_port;   /* the kernel's; 0 while there is no interface */
+        guint64 serial;        /* of the signed text that is read; 0: there is none */
         guint n_peers;
         const char *problem; /* in words, why its peers are not looked after; NULL: they are */
 } WattleManagerMesh;

@@ -12,7 +12,6 @@
 
 #include "common/endpoint.h"
 #include "common/error.h"
-#include "common/message.h"
 
 /* Packets that are read at a time, so that other sources of the event loop have their turn. */
 #define BATCH 32
@@ -93,8 +92,13 @@ static void on_probe(Socket *socket, const WattleAddr *from, const guint8 *bytes
 {
         const WattleProberEvents *events = &socket->prober->events;
         guint8 answer[WATTLE_PROBE_SIZE];
+        WattleHello hello;
         WattleProbe probe;
 
+        if (wattle_hello_read(bytes, size, &hello)) {
+                events->hello(from, &hello, events->data);
+                return;
+        }
         if (!wattle_probe_read(bytes, size, &probe))
                 return;
         switch (probe.kind) {
@@ -127,7 +131,7 @@ static int on_readable(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED int 
                        uint32_t revents, void *data)
 {
         Socket *socket = data;
-        guint8 bytes[64];
+        guint8 bytes[WATTLE_HELLO_MAX_SIZE];
         WattleSocketAddr from;
         gsize size;
 
@@ -289,4 +293,15 @@ void wattle_prober_send(WattleProber *prober, const WattleAddr *to, WattleProbeW
         else
                 send_bytes(socket, to, WATTLE_PROBE_PORT, bytes + sizeof(struct icmphdr),
                            WATTLE_PROBE_SIZE);
+}
+
+void wattle_prober_send_hello(WattleProber *prober, const WattleAddr *to, const WattleHello *hello)
+{
+        const Socket *socket = find_socket(prober, to->family, WATTLE_PROBE_BY_UDP);
+        guint8 bytes[WATTLE_HELLO_SIZE];
+
+        if (!socket)
+                return;
+        wattle_hello_write(hello, bytes);
+        send_bytes(socket, to, WATTLE_PROBE_PORT, bytes, sizeof bytes);
 }

@@ -7,6 +7,7 @@
 #include <systemd/sd-event.h>
 
 #include "common/ip.h"
+#include "common/message.h"
 
 typedef struct WattleProber WattleProber;
 
@@ -17,6 +18,8 @@ typedef struct {
         /* An answer came from there: of wattled, of ping, or that nobody listens on our port, which
          * says as well that the tunnel works. */
         void (*answered)(const WattleAddr *from, guint64 nonce, gboolean is_wattled, gpointer data);
+        /* A wattled there tells of itself. */
+        void (*hello)(const WattleAddr *from, const WattleHello *hello, gpointer data);
         gpointer data;
 } WattleProberEvents;
 
@@ -41,3 +44,6 @@ gboolean wattle_prober_can(const WattleProber *prober, guint8 family, WattleProb
 /* Sends one packet; never waits. What cannot be sent is lost, as on any network. */
 void wattle_prober_send(WattleProber *prober, const WattleAddr *to, WattleProbeWay way,
                         guint64 nonce);
+
+/* The same for what we tell of ourselves. */
+void wattle_prober_send_hello(WattleProber *prober, const WattleAddr *to, const WattleHello *hello);

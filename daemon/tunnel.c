@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/ini.h"
+#include "common/message.h"
+#include "common/sys/file.h"
 #include "common/sys/host.h"
 #include "common/sys/load.h"
 #include "common/sys/log.h"
@@ -21,6 +24,7 @@ struct WattleTunnel {
         guint32 refused; /* the interface that the profile is bad for: not read again for it before
                             it is to be */
         WattleRoster roster;
+        WattleHello text; /* that the roster was read of */
         WattleLoop *loop;
 };
 
@@ -50,6 +54,30 @@ gboolean wattle_tunnel_read(WattleTunnel *tunnel, GError **error)
         return FALSE;
 }
 
+/* Which text that is, as others are told. One that is not signed nobody takes over, so it is none
+ * of their business; and one that was replaced since it was read is told of when it is read. */
+static void find_text(const WattleTunnel *tunnel, const WattleMesh *mesh, WattleHello *ret)
+{
+        g_autoptr(GBytes) bytes = NULL;
+        WattleLineage lineage;
+        gconstpointer data;
+        gsize size;
+
+        *ret = (WattleHello){ 0 };
+        if (!mesh->is_signed)
+                return;
+        bytes = wattle_read_file(tunnel->around->root_fd, mesh->path + 1, WATTLE_INI_MAX_BYTES,
+                                 NULL);
+        if (!bytes)
+                return;
+        data = g_bytes_get_data(bytes, &size);
+        wattle_lineage_read(data, size, &lineage);
+        if (lineage.serial != mesh->profile->serial)
+                return;
+        ret->serial = lineage.serial;
+        memcpy(ret->sum, lineage.sum.bytes, sizeof ret->sum);
+}
+
 static gboolean load_view(WattleTunnel *tunnel, const WattleKey *self_key, WattleReport *report)
 {
         g_auto(WattleMesh) mesh = { 0 };
@@ -73,6 +101,8 @@ static gboolean load_view(WattleTunnel *tunnel, const WattleKey *self_key, Wattl
                 return FALSE;
         wattle_loop_members_change(tunnel->loop);
         wattle_roster_take(&tunnel->roster, view, self, tunnel->loop);
+        find_text(tunnel, &mesh, &tunnel->text);
+        wattle_loop_set_text(tunnel->loop, &tunnel->text);
         return TRUE;
 }
 
@@ -242,6 +272,7 @@ void wattle_tunnel_describe(const WattleTunnel *tunnel, WattleManagerMesh *ret)
                                     .up = link && link->wireguard && link->up,
                                     .migrate = tunnel->migrate,
                                     .listen_port = wattle_loop_listen_port(tunnel->loop),
+                                    .serial = tunnel->text.serial,
                                     .n_peers = tunnel->roster.members->len,
                                     .problem = tunnel->problem };
 }

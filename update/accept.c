@@ -89,7 +89,13 @@ static gboolean settle(Service *service)
         return TRUE;
 }
 
-static gboolean take(Service *service, const WattleUpdateSource *source)
+typedef enum {
+        TAKE_DONE,   /* it is in force, or was nothing for us */
+        TAKE_FAILED, /* there is none to be had, or it could not be applied */
+        TAKE_BAD,    /* what there is does not verify, or is no good profile */
+} Take;
+
+static Take take(Service *service, const WattleUpdateSource *source)
 {
         const WattleTakeOptions options = {
                 .peer = source->kind == WATTLE_UPDATE_SOURCE_PEER ? source->name : NULL,
@@ -105,14 +111,32 @@ static gboolean take(Service *service, const WattleUpdateSource *source)
 
         wattle_report_init(&report);
         if (!wattle_update_source_get(source, &offer, NULL, NULL, &error) ||
-            !wattle_update_lock(updater, &lock, &error))
-                return complain(source->name, error);
+            !wattle_update_lock(updater, &lock, &error)) {
+                (void)complain(source->name, error);
+                return TAKE_FAILED;
+        }
         ok = wattle_update_take(updater, &offer, &options, &taken, &report);
         wattle_log_report(&report);
         if (ok && taken.is_kept)
                 wattle_updater_say(updater, "serial %" G_GUINT64_FORMAT " is in force",
                                    offer.lineage.serial);
-        return ok;
+        if (ok)
+                return TAKE_DONE;
+        return taken.verdict == WATTLE_OFFER_BAD ? TAKE_BAD : TAKE_FAILED;
+}
+
+/* What it gave is no profile: it is left alone with that Serial for a while. */
+static void refuse(Service *service, const WattleNews *news)
+{
+        g_auto(WattleFd) lock = -1;
+        g_autoptr(GError) error = NULL;
+
+        if (!wattle_update_lock(&service->updater, &lock, &error) || !load_state(service))
+                return;
+        wattle_update_refuse(&service->state, news->device, news->serial, now_s());
+        if (!wattle_update_state_save(service->applier.root_fd, service->updater.mesh,
+                                      &service->state, &error))
+                (void)complain(service->updater.mesh, error);
 }
 
 static WattleView *load_view(const Service *service, WattleMesh *mesh)
@@ -137,7 +161,8 @@ static void ask_member(Service *service, const WattleNews *news)
         g_autoptr(WattleView) view = load_view(service, &mesh);
         g_auto(WattleUpdateSource) source = { 0 };
 
-        if (!view || news->serial < mesh.profile->serial)
+        if (!view || news->serial < mesh.profile->serial ||
+            wattle_update_is_refused(&service->state, news->device, news->serial, now_s()))
                 return;
         for (guint i = 0; i < view->n_peers; i++) {
                 const WattleViewDevice *device = &view->peers[i].device;
@@ -146,7 +171,8 @@ static void ask_member(Service *service, const WattleNews *news)
                         continue;
                 wattle_update_source_of_peer(view->mesh, device->name, &device->addresses[0].value,
                                              view->interface, &source);
-                (void)take(service, &source);
+                if (take(service, &source) == TAKE_BAD)
+                        refuse(service, news);
                 return;
         }
         wattle_log(WATTLE_LOG_WARNING, "%s: was told of %s, which is no member", view->mesh,
@@ -243,7 +269,7 @@ static int ask_sources(Service *service)
                 return EXIT_FAILURE;
         sources = wattle_update_find_sources(&mesh, service->updater.mesh, NULL, TRUE, now_s());
         for (guint i = 0; i < sources->len; i++)
-                if (take(service, &g_array_index(sources, WattleUpdateSource, i)))
+                if (take(service, &g_array_index(sources, WattleUpdateSource, i)) == TAKE_DONE)
                         return EXIT_SUCCESS;
         return sources->len == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -32,7 +32,7 @@ static gboolean read_line(const char *line, WattleHttpRequest *ret)
 
 WattleHttpRead wattle_http_read(const char *bytes, gsize size, WattleHttpRequest *ret)
 {
-        g_autofree char *text = g_strndup(bytes, size);
+        g_autofree char *text = g_strndup(size > 0 ? bytes : "", size);
         const char *end = strstr(text, "\r\n\r\n");
 
         if (strlen(text) != size || (!end && size >= WATTLE_HTTP_REQUEST_MAX_BYTES))

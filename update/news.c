@@ -13,7 +13,7 @@ static gboolean is_hash(const char *text)
 
 gboolean wattle_news_parse(const char *bytes, gsize size, WattleNews *ret, GError **error)
 {
-        g_autofree char *text = g_strndup(bytes, MIN(size, WATTLE_NEWS_MAX_BYTES));
+        g_autofree char *text = g_strndup(size > 0 ? bytes : "", MIN(size, WATTLE_NEWS_MAX_BYTES));
         g_auto(GStrv) words = NULL;
         WattleNews news = { 0 };
 

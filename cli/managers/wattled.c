@@ -62,6 +62,8 @@ static int read_property(sd_bus_message *message, const char *name, WattleStatus
 
         if (strcmp(name, "ListenPort") == 0)
                 return sd_bus_message_read(message, "v", "q", &status->listen_port);
+        if (strcmp(name, "Serial") == 0)
+                return sd_bus_message_read(message, "v", "t", &status->serial);
         if (strcmp(name, "Migrating") == 0)
                 return sd_bus_message_skip(message, "v");
         result = sd_bus_message_read(message, "v", "s", &text);

@@ -46,6 +46,8 @@ static void write_peer(WattleJson *json, const WattlePeerStatus *peer)
         wattle_json_uint(json, "rx_bytes", peer->rx_bytes);
         wattle_json_uint(json, "tx_bytes", peer->tx_bytes);
         write_optional(json, "rtt_us", peer->has_rtt, peer->rtt_us);
+        write_optional(json, "heard", peer->heard_s > 0, (guint64)MAX(peer->heard_s, 0));
+        write_optional(json, "serial", peer->serial > 0, peer->serial);
         wattle_json_string(json, "reason", peer->reason);
         wattle_json_end(json, '}');
 }
@@ -59,6 +61,7 @@ static void write_mesh(WattleJson *json, const WattleStatus *status, const GPtrA
         wattle_json_string(json, "interface", status->interface);
         wattle_json_string(json, "state", wattle_link_state_name(status->link));
         wattle_json_string(json, "owner", wattle_owner_name(status->owner));
+        write_optional(json, "serial", status->serial > 0, status->serial);
         write_optional(json, "listen_port", status->listen_port > 0, status->listen_port);
         wattle_json_boolean(json, "wattled", status->wattled);
         wattle_json_begin(json, "peers", '[');

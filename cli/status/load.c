@@ -11,6 +11,8 @@
 
 #include "cli/managers/bus.h"
 #include "cli/managers/wattled.h"
+#include "cli/units.h"
+#include "cli/update/state.h"
 #include "common/error.h"
 #include "common/sys/host.h"
 #include "common/sys/kernel/wireguard.h"
@@ -114,6 +116,55 @@ static void explain_identity(WattleReport *report)
                                     "may read it: 'sudo wattle status'");
 }
 
+static void note_open(GPtrArray *notes, const char *name, const WattleConfirm *confirm)
+{
+        gint64 wait_s = wattle_confirm_wait_s(confirm, g_get_real_time() / G_USEC_PER_SEC);
+        g_autofree char *wait = wattle_format_age(wait_s);
+
+        switch (confirm->phase) {
+        case WATTLE_CONFIRM_DONE:
+        case WATTLE_N_CONFIRM_PHASES:
+                break;
+        case WATTLE_CONFIRM_TRYING:
+                note(notes, "This profile is new, and is being tried: a peer has to answer under "
+                            "it.");
+                break;
+        case WATTLE_CONFIRM_BACK:
+                note(notes, "A newer profile was just taken back, for no peer answered under it.");
+                break;
+        case WATTLE_CONFIRM_HELD:
+                note(notes,
+                     "A newer profile was taken back, for no peer answered under it or it could not "
+                     "be applied; it is tried again in %s, and lies in " WATTLE_CONFDIR "/%s.next.",
+                     wait, name);
+                break;
+        case WATTLE_CONFIRM_BLIND:
+                note(notes, "This profile is new, and no peer has answered yet, under it or under "
+                            "the one before: it is the network.");
+                break;
+        }
+}
+
+/* What root alone may read of newer profiles. */
+static void note_update(int root_fd, const char *name, GPtrArray *notes)
+{
+        g_auto(WattleUpdateState) state = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        if (geteuid() != 0)
+                return;
+        if (!wattle_update_state_load(root_fd, name, &state, &error)) {
+                note(notes, "%s.", error->message);
+                return;
+        }
+        note_open(notes, name, &state.confirm);
+        if (state.fork_serial > 0)
+                note(notes,
+                     "Two people changed the mesh at once: there is another text with serial %" G_GUINT64_FORMAT
+                     " at %s. Look at both, and sign one with a higher Serial=.",
+                     state.fork_serial, state.fork_from);
+}
+
 static gboolean load_kernel(const WattleStatusSource *source, const char *name,
                             WattleStatus *status, GPtrArray *notes, gboolean *ret_complete,
                             WattleReport *report)
@@ -132,6 +183,7 @@ static gboolean load_kernel(const WattleStatusSource *source, const char *name,
         *ret_complete = fill(status, view, mesh.profile, notes);
         if (!mesh.local.enable)
                 note(notes, "Its local settings have Enable=no.");
+        note_update(root_fd, name, notes);
         if (mesh.is_last_good)
                 note(notes,
                      "The profile that stands there does not do, and the last good one "
@@ -222,6 +274,9 @@ static void overlay(WattleStatus *status, const WattleStatus *told)
                 peer->since_us = known->since_us;
                 peer->has_rtt = known->has_rtt;
                 peer->rtt_us = known->rtt_us;
+                peer->heard_s = known->heard_s;
+                peer->serial = known->serial;
+                peer->sum = known->sum;
                 peer->reason = wattle_arena_strdup(status->arena, known->reason);
         }
 }

@@ -73,6 +73,14 @@ static char *cell_handshake(const WattlePeerStatus *peer, const WattleScreen *sc
         return peer->last_handshake_s == 0 ? g_strdup("never") : g_strconcat(age, " ago", NULL);
 }
 
+/* Of the signed profile that it runs, as it says. */
+static char *cell_serial(const WattlePeerStatus *peer, G_GNUC_UNUSED const WattleScreen *screen,
+                         G_GNUC_UNUSED WattleStyle *style)
+{
+        return peer->serial == 0 ? g_strdup("")
+                                 : g_strdup_printf("%" G_GUINT64_FORMAT, peer->serial);
+}
+
 static char *cell_received(const WattlePeerStatus *peer, G_GNUC_UNUSED const WattleScreen *screen,
                            G_GNUC_UNUSED WattleStyle *style)
 {
@@ -112,13 +120,19 @@ static const struct {
         guint rank;
         char *(*cell)(const WattlePeerStatus *peer, const WattleScreen *screen, WattleStyle *style);
 } columns[] = {
-        { "DEVICE", 0, cell_device },       { "ADDRESS", 3, cell_address },
-        { "PATH", 0, cell_path },           { "ENDPOINT", 1, cell_endpoint },
-        { "HANDSHAKE", 2, cell_handshake }, { "RECEIVED", 5, cell_received },
-        { "SENT", 6, cell_sent },           { "RTT", 4, cell_rtt },
-        { "SINCE", 7, cell_since },         { "REASON", 8, cell_reason },
+        { "DEVICE", 0, cell_device },
+        { "ADDRESS", 3, cell_address },
+        { "PATH", 0, cell_path },
+        { "ENDPOINT", 1, cell_endpoint },
+        { "HANDSHAKE", 2, cell_handshake },
+        { "SERIAL", 5, cell_serial },
+        { "RECEIVED", 6, cell_received },
+        { "SENT", 7, cell_sent },
+        { "RTT", 4, cell_rtt },
+        { "SINCE", 8, cell_since },
+        { "REASON", 9, cell_reason },
 };
-#define RANK_MAX 8
+#define RANK_MAX 9
 
 /* headings has room for all columns and a NULL, and lives as long as the table. */
 static WattleTable *make_table(const GArray *peers, guint n_rows, guint rank,
@@ -185,6 +199,8 @@ static void print_head(const WattleStatus *status, FILE *stream)
         }
         if (status->interface && strcmp(status->interface, status->mesh) != 0)
                 wattle_print(stream, ", interface %s", status->interface);
+        if (status->serial > 0)
+                wattle_print(stream, ", serial %" G_GUINT64_FORMAT, status->serial);
         if (status->listen_port > 0)
                 wattle_print(stream, ", port %u", status->listen_port);
         wattle_print(stream, ", %s\n", wattle_owner_name(status->owner));

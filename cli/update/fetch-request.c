@@ -49,7 +49,7 @@ static gboolean parse_line(const char *key, const char *value, WattleFetchReques
 gboolean wattle_fetch_request_parse(const char *text, gsize size, WattleFetchRequest *request,
                                     GError **error)
 {
-        g_autofree char *copy = g_strndup(text, size);
+        g_autofree char *copy = g_strndup(size > 0 ? text : "", size);
         g_auto(GStrv) lines = NULL;
 
         if (size > WATTLE_FETCH_REQUEST_MAX_BYTES || strlen(copy) != size ||

@@ -11,6 +11,16 @@
 
 #define WATTLE_UPDATE_MAX_WITNESSES 16
 
+/* A member whose text of that Serial= did not verify: it is not asked for it again until then. */
+typedef struct {
+        char *device;
+        guint64 serial;
+        gint64 until_s; /* CLOCK_REALTIME */
+        guint times;    /* how often that was so */
+} WattleRefusal;
+
+#define WATTLE_UPDATE_MAX_REFUSALS 64
+
 typedef struct {
         guint64 floor;         /* no Serial= below or at this is taken again; 0: none yet */
         WattleConfirm confirm; /* of the candidate (wattle_paths_candidate()) */
@@ -18,6 +28,7 @@ typedef struct {
         char **witnesses;      /* names of peers; NULL-terminated, or NULL */
         guint64 fork_serial;   /* of another text than ours that was seen; 0: none */
         char *fork_from;       /* where */
+        GArray *refusals;      /* of WattleRefusal, the latest last; NULL: none */
 } WattleUpdateState;
 
 void wattle_update_state_clear(WattleUpdateState *state);
@@ -28,6 +39,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleUpdateState, wattle_update_state_clear)
 gboolean wattle_update_state_parse(const char *text, gsize size, WattleUpdateState *state,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 char *wattle_update_state_format(const WattleUpdateState *state);
+
+/* For an hour, doubled each time up to a day. */
+void wattle_update_refuse(WattleUpdateState *state, const char *device, guint64 serial,
+                          gint64 now_s);
+gboolean wattle_update_is_refused(const WattleUpdateState *state, const char *device,
+                                  guint64 serial, gint64 now_s);
 
 /* That of a mesh; without a file the empty one. FALSE with an error that names the file. */
 gboolean wattle_update_state_load(int root_fd, const char *mesh, WattleUpdateState *state,

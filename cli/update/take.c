@@ -163,7 +163,7 @@ gboolean wattle_update_take(const WattleUpdater *updater, WattleOffer *offer,
         g_autoptr(GError) error = NULL;
         g_autofree char *why = NULL;
 
-        *ret = (WattleTaken){ 0 };
+        *ret = (WattleTaken){ .verdict = WATTLE_OFFER_HAVE };
         if (!before_init(&before, updater, report))
                 return FALSE;
         ret->verdict = wattle_offer_judge(offer, &before.host, report);

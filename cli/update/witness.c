@@ -22,8 +22,9 @@ static gboolean is_in(const WattleProfile *profile, const WattlePeerStatus *peer
 
 gboolean wattle_witness_is_heard(const WattlePeerStatus *peer, gint64 now_s)
 {
-        return peer->last_handshake_s > 0 &&
-               now_s - peer->last_handshake_s < WATTLE_WITNESS_HEARD_S;
+        gint64 heard_s = MAX(peer->last_handshake_s, peer->heard_s);
+
+        return heard_s > 0 && now_s - heard_s < WATTLE_WITNESS_HEARD_S;
 }
 
 static int compare_heard(gconstpointer a, gconstpointer b, gpointer source)

@@ -2,6 +2,7 @@
 #include "common/sys/bus-status.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* A peer has no more of them, see common/profile.h. */
 #define MAX_ADDRESSES WATTLE_DEVICE_MAX_ADDRESSES
@@ -16,6 +17,21 @@ static int append_addresses(sd_bus_message *message, const WattlePeerStatus *pee
                 wattle_addr_format(&peer->addresses[i], text);
                 result = sd_bus_message_append(message, "s", text);
         }
+        return result < 0 ? result : sd_bus_message_close_container(message);
+}
+
+/* What came to the struct later. Left out where nothing is known. */
+static int append_more(sd_bus_message *message, const WattlePeerStatus *peer)
+{
+        int result = sd_bus_message_open_container(message, 'a', "{sv}");
+
+        if (result >= 0 && peer->heard_s > 0)
+                result = sd_bus_message_append(message, "{sv}", "Heard", "t",
+                                               (guint64)peer->heard_s);
+        if (result >= 0 && peer->serial > 0)
+                result = sd_bus_message_append(message, "{sv}", "Serial", "t", peer->serial);
+        if (result >= 0 && peer->serial > 0)
+                result = sd_bus_message_append(message, "{sv}", "Text", "t", peer->sum);
         return result < 0 ? result : sd_bus_message_close_container(message);
 }
 
@@ -39,7 +55,7 @@ int wattle_bus_append_peer(sd_bus_message *message, const WattlePeerStatus *peer
                         (guint64)(peer->has_rtt ? peer->rtt_us : 0),
                         peer->reason ? peer->reason : "");
         if (result >= 0)
-                result = sd_bus_message_append(message, "a{sv}", 0);
+                result = append_more(message, peer);
         return result < 0 ? result : sd_bus_message_close_container(message);
 }
 
@@ -85,6 +101,40 @@ static int read_rest(sd_bus_message *message, WattleArena *arena, WattlePeerStat
         return 1;
 }
 
+static int read_one_more(sd_bus_message *message, WattlePeerStatus *peer)
+{
+        const char *name;
+        guint64 heard_s;
+        int result = sd_bus_message_read(message, "s", &name);
+
+        if (result < 0)
+                return result;
+        if (strcmp(name, "Serial") == 0)
+                return sd_bus_message_read(message, "v", "t", &peer->serial);
+        if (strcmp(name, "Text") == 0)
+                return sd_bus_message_read(message, "v", "t", &peer->sum);
+        if (strcmp(name, "Heard") != 0)
+                return sd_bus_message_skip(message, "v");
+        result = sd_bus_message_read(message, "v", "t", &heard_s);
+        if (result >= 0 && heard_s > G_MAXINT64)
+                return -EBADMSG;
+        peer->heard_s = result >= 0 ? (gint64)heard_s : 0;
+        return result;
+}
+
+/* Names that are not known here are those of a later wattled. */
+static int read_more(sd_bus_message *message, WattlePeerStatus *peer)
+{
+        int result = sd_bus_message_enter_container(message, 'a', "{sv}");
+
+        while (result >= 0 && (result = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
+                result = read_one_more(message, peer);
+                if (result >= 0)
+                        result = sd_bus_message_exit_container(message);
+        }
+        return result < 0 ? result : sd_bus_message_exit_container(message);
+}
+
 int wattle_bus_read_peer(sd_bus_message *message, WattleArena *arena, WattlePeerStatus *peer)
 {
         WattlePeerStatus read = { 0 };
@@ -103,7 +153,7 @@ int wattle_bus_read_peer(sd_bus_message *message, WattleArena *arena, WattlePeer
         if (result >= 0)
                 result = read_rest(message, arena, &read);
         if (result >= 0)
-                result = sd_bus_message_skip(message, "a{sv}");
+                result = read_more(message, &read);
         if (result >= 0)
                 result = sd_bus_message_exit_container(message);
         if (result < 0)

@@ -139,8 +139,8 @@ static void emit_mesh(WattleBus *bus, guint index)
         wattle_manager_get(bus->back.manager, index, &mesh);
         path = wattle_bus_mesh_path(mesh.name);
         sd_bus_emit_properties_changed(bus->bus, path, WATTLE_BUS_MESH, "Device", "Interface",
-                                       "Owner", "State", "ListenPort", "Migrating", "Problem",
-                                       NULL);
+                                       "Owner", "State", "ListenPort", "Serial", "Migrating",
+                                       "Problem", NULL);
 }
 
 static void emit_peer(WattleBus *bus, guint index, guint peer)

@@ -350,6 +350,8 @@ static int get_property(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *pat
                 return sd_bus_error_get_errno(error);
         if (strcmp(property, "ListenPort") == 0)
                 return sd_bus_message_append(reply, "q", info.listen_port);
+        if (strcmp(property, "Serial") == 0)
+                return sd_bus_message_append(reply, "t", info.serial);
         if (strcmp(property, "Migrating") == 0)
                 return sd_bus_message_append(reply, "b", info.migrate);
         text = text_of(&info, property);
@@ -381,6 +383,7 @@ const sd_bus_vtable wattle_bus_mesh_vtable[] = {
         SD_BUS_PROPERTY("Owner", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("State", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("ListenPort", "q", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Serial", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Migrating", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Problem", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_VTABLE_END,

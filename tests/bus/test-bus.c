@@ -234,6 +234,7 @@ static char *get_property(Stage *stage, const char *path, const char *interface,
         g_auto(Call) call = { 0 };
         const char *type, *text, *object;
         GString *all = g_string_new(NULL);
+        guint64 number;
         guint16 port;
         int flag;
 
@@ -244,6 +245,8 @@ static char *get_property(Stage *stage, const char *path, const char *interface,
         g_assert_cmpint(sd_bus_message_enter_container(call.reply, 'v', type), >, 0);
         if (sd_bus_message_read(call.reply, "s", &text) > 0)
                 g_string_append(all, text);
+        else if (sd_bus_message_read(call.reply, "t", &number) > 0)
+                g_string_append_printf(all, "%" G_GUINT64_FORMAT, number);
         else if (sd_bus_message_read(call.reply, "q", &port) > 0)
                 g_string_append_printf(all, "%u", port);
         else if (sd_bus_message_read(call.reply, "b", &flag) > 0)
@@ -268,6 +271,7 @@ static void properties_are_told(void)
                 { HOME, WATTLE_BUS_MESH, "Owner", "networkd" },
                 { HOME, WATTLE_BUS_MESH, "State", "up" },
                 { HOME, WATTLE_BUS_MESH, "ListenPort", "51820" },
+                { HOME, WATTLE_BUS_MESH, "Serial", "0" },
                 { HOME, WATTLE_BUS_MESH, "Migrating", "yes" },
                 { HOME, WATTLE_BUS_MESH, "Problem", "" },
                 { "/org/wattle1/mesh/work_2d2", WATTLE_BUS_MESH, "Owner", "NetworkManager" },

@@ -80,6 +80,7 @@ static void make_status(WattleStatus *status)
         status->interface = "wg-home";
         status->owner = WATTLE_OWNER_NETWORKD;
         status->link = WATTLE_LINK_UP;
+        status->serial = 8;
         status->listen_port = 1234;
         add_peer(status, "desktop", WATTLE_PATH_LAN, "192.0.2.1:51820", NOW_S - 12);
         add_peer(status, NULL, WATTLE_PATH_NONE, "", 0);
@@ -88,10 +89,12 @@ static void make_status(WattleStatus *status)
         peer->rtt_us = 1300;
         peer->has_since = TRUE;
         peer->since_us = (NOW_S - 300) * G_USEC_PER_SEC;
+        peer->heard_s = NOW_S - 10;
+        peer->serial = 7;
         peer->reason = "on its LAN";
 }
 
-#define HEAD "home: up, laptop, interface wg-home, port 1234, networkd\n"
+#define HEAD "home: up, laptop, interface wg-home, serial 8, port 1234, networkd\n"
 
 static const struct screen_row {
         const char *name;
@@ -99,19 +102,23 @@ static const struct screen_row {
         const char *text;
 } screen_rows[] = {
         { "all", 0, 0,
-          HEAD "DEVICE           ADDRESS    PATH       ENDPOINT         HANDSHAKE  RECEIVED  SENT  "
-               "RTT     SINCE  REASON\n"
-               "desktop          10.77.0.2  LAN        192.0.2.1:51820  12 s ago   2.0 KiB   10 B  "
-               "1.3 ms  5 min  on its LAN\n"
-               "key AAAAAAAA...  10.77.0.2  no device                   never      2.0 KiB   10 B\n"
-               "a note\n" },
-        { "just wide enough", 108, 0,
-          HEAD "DEVICE           ADDRESS    PATH       ENDPOINT         HANDSHAKE  RECEIVED  SENT  "
-               "RTT     SINCE  REASON\n"
-               "desktop          10.77.0.2  LAN        192.0.2.1:51820  12 s ago   2.0 KiB   10 B  "
-               "1.3 ms  5 min  on its LAN\n"
-               "key AAAAAAAA...  10.77.0.2  no device                   never      2.0 KiB   10 B\n"
-               "a note\n" },
+          HEAD
+          "DEVICE           ADDRESS    PATH       ENDPOINT         HANDSHAKE  SERIAL  RECEIVED  "
+          "SENT  RTT     SINCE  REASON\n"
+          "desktop          10.77.0.2  LAN        192.0.2.1:51820  12 s ago   7       2.0 KiB   "
+          "10 B  1.3 ms  5 min  on its LAN\n"
+          "key AAAAAAAA...  10.77.0.2  no device                   never              2.0 KiB   "
+          "10 B\n"
+          "a note\n" },
+        { "just wide enough", 116, 0,
+          HEAD
+          "DEVICE           ADDRESS    PATH       ENDPOINT         HANDSHAKE  SERIAL  RECEIVED  "
+          "SENT  RTT     SINCE  REASON\n"
+          "desktop          10.77.0.2  LAN        192.0.2.1:51820  12 s ago   7       2.0 KiB   "
+          "10 B  1.3 ms  5 min  on its LAN\n"
+          "key AAAAAAAA...  10.77.0.2  no device                   never              2.0 KiB   "
+          "10 B\n"
+          "a note\n" },
         { "80 columns", 80, 0,
           HEAD "DEVICE           ADDRESS    PATH       ENDPOINT         HANDSHAKE  RTT\n"
                "desktop          10.77.0.2  LAN        192.0.2.1:51820  12 s ago   1.3 ms\n"
@@ -164,7 +171,8 @@ static void down(void)
         status.link = WATTLE_LINK_DOWN;
         wattle_status_print(&status, notes, &(WattleScreen){ 0, 0, 0 }, stream);
         fclose(stream);
-        g_assert_cmpstr(text, ==, "home: down, laptop, interface wg-home, port 1234, networkd\n");
+        g_assert_cmpstr(text, ==,
+                        "home: down, laptop, interface wg-home, serial 8, port 1234, networkd\n");
         free(text);
 }
 
@@ -188,7 +196,7 @@ static void json(void)
                 "      \"mesh\": \"home\",\n      \"device\": \"laptop\",\n"
                 "      \"addresses\": [],\n      \"interface\": \"wg-home\",\n"
                 "      \"state\": \"up\",\n      \"owner\": \"networkd\",\n"
-                "      \"listen_port\": 1234,\n      \"wattled\": false,\n"
+                "      \"serial\": 8,\n      \"listen_port\": 1234,\n      \"wattled\": false,\n"
                 "      \"peers\": [\n        {\n"
                 "          \"device\": \"desktop\",\n"
                 "          \"public_key\": \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\",\n"
@@ -198,7 +206,8 @@ static void json(void)
                 "          \"endpoint\": \"192.0.2.1:51820\",\n"
                 "          \"since\": 999700,\n          \"last_handshake\": 999988,\n"
                 "          \"rx_bytes\": 2048,\n          \"tx_bytes\": 10,\n"
-                "          \"rtt_us\": 1300,\n          \"reason\": \"on its LAN\"\n"
+                "          \"rtt_us\": 1300,\n          \"heard\": 999990,\n"
+                "          \"serial\": 7,\n          \"reason\": \"on its LAN\"\n"
                 "        }\n      ],\n      \"notes\": [\n        \"a \\\"note\\\"\"\n"
                 "      ]\n    }\n  ]\n}\n");
         free(text);

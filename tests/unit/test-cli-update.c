@@ -108,7 +108,7 @@ static void states(void)
 {
         static const char text[] = "[Profiles]\nVersion=1\nFloor=41\nPhase=held\nTries=2\n"
                                    "RetryAt=1000\nAsksPerson=false\nWitnesses=nas;vps;\n"
-                                   "ForkSerial=40\nForkFrom=nas\n";
+                                   "ForkSerial=40\nForkFrom=nas\nRefused=nas 42 1000 2;\n";
         static const struct {
                 const char *text, *error;
         } bad[] = {
@@ -136,6 +136,26 @@ static void states(void)
                         wattle_update_state_parse(bad[i].text, strlen(bad[i].text), &none, &why),
                         &why, bad[i].error);
         }
+}
+
+/* An hour, doubled up to a day; one member, and one Serial. */
+static void refusals(void)
+{
+        static const gint64 hours[] = { 1, 2, 4, 8, 16, 24, 24, 24 };
+        g_auto(WattleUpdateState) state = { 0 };
+
+        for (guint i = 0; i < G_N_ELEMENTS(hours); i++) {
+                wattle_update_refuse(&state, "nas", 9, 1000);
+                g_assert_true(
+                        wattle_update_is_refused(&state, "nas", 9, 1000 + hours[i] * HOUR - 1));
+                g_assert_false(wattle_update_is_refused(&state, "nas", 9, 1000 + hours[i] * HOUR));
+        }
+        g_assert_false(wattle_update_is_refused(&state, "nas", 10, 1000));
+        g_assert_false(wattle_update_is_refused(&state, "vps", 9, 1000));
+        g_assert_false(wattle_update_is_refused(&state, "nas", 9, -900000000));
+        for (guint i = 0; i < 3 * WATTLE_UPDATE_MAX_REFUSALS; i++)
+                wattle_update_refuse(&state, "vps", 100 + i, 1000);
+        g_assert_cmpuint(state.refusals->len, ==, WATTLE_UPDATE_MAX_REFUSALS);
 }
 
 /* --- A host, whose apply and whose peers are ours --- */
@@ -638,13 +658,16 @@ static void revocations(void)
 {
         static const char text[] = KEY_A "\n\n" KEY_B "\n";
         g_auto(WattleReport) report = { 0 };
-        g_autoptr(GArray) keys = NULL, bad = NULL;
+        g_autoptr(GArray) keys = NULL, none = NULL, bad = NULL;
         g_autofree char *again = NULL;
 
         wattle_report_init(&report);
         keys = wattle_revocations_read(text, strlen(text), "revoked", &report);
         again = wattle_revocations_format(keys);
         g_assert_cmpstr(again, ==, KEY_A "\n" KEY_B "\n");
+        /* As a file is read that has nothing in it. */
+        none = wattle_revocations_read(NULL, 0, "revoked", &report);
+        g_assert_cmpuint(none->len, ==, 0);
         bad = wattle_revocations_read("x\n", 2, "revoked", &report);
         g_assert_null(bad);
         check_faults(&report,
@@ -663,6 +686,7 @@ int main(int argc, char **argv)
         g_test_add_func("/update/confirm/steps", confirm_steps);
         g_test_add_func("/update/confirm/waits", confirm_waits);
         g_test_add_func("/update/state", states);
+        g_test_add_func("/update/refusals", refusals);
         g_test_add_func("/update/take", taking);
         g_test_add_func("/update/unsigned", unsigned_mesh);
         g_test_add_func("/update/way-back", way_back);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/talk/gossip.h"
+
+#include <string.h>
+
+#define MEMBERS_A_SECOND 50 /* of those that hear of a new text and come for it */
+#define MAX_WAIT_S       20
+
+void wattle_gossip_init(WattleGossip *gossip)
+{
+        *gossip = (WattleGossip){ .next_us = G_MAXINT64, .ask_us = G_MAXINT64 };
+}
+
+static gboolean has_session(const WattleMember *member, gint64 now_s)
+{
+        return member->in_kernel && member->managed && member->last_handshake_s > 0 &&
+               now_s - member->last_handshake_s < WATTLE_GOSSIP_SESSION_S;
+}
+
+static gboolean is_to_be_told(const WattleGossip *gossip, const WattleMember *member, gint64 now_s)
+{
+        return has_session(member, now_s) && member->told_serial != gossip->own.serial &&
+               member->serial < gossip->own.serial;
+}
+
+static guint count_sessions(const WattleRoster *roster, gint64 now_s)
+{
+        guint n = 0;
+
+        for (guint i = 0; i < roster->members->len; i++)
+                n += has_session(wattle_roster_at(roster, i), now_s);
+        return n;
+}
+
+void wattle_gossip_set(WattleGossip *gossip, const WattleHello *own, const WattleRoster *roster,
+                       gint64 now_us, gint64 now_s)
+{
+        gboolean is_new = own->serial != gossip->own.serial ||
+                          memcmp(own->sum, gossip->own.sum, sizeof own->sum) != 0;
+        guint n = roster->members->len;
+
+        gossip->own = *own;
+        gossip->own.asks = FALSE;
+        /* It points into the roster, which was just made anew. */
+        gossip->wanted = 0;
+        gossip->ask_us = G_MAXINT64;
+        if (!is_new)
+                return;
+        gossip->left = 0;
+        gossip->next_us = G_MAXINT64;
+        if (own->serial == 0)
+                return;
+        gossip->left = count_sessions(roster, now_s) > WATTLE_GOSSIP_HUB_MEMBERS
+                               ? n
+                               : 2 * (g_bit_storage(n) + 1);
+        gossip->next_us = now_us;
+}
+
+guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,
+                         gint64 now_us, gint64 now_s, WattleMember **ret, guint max)
+{
+        g_autoptr(GPtrArray) ready = NULL;
+        guint n;
+
+        if (now_us < gossip->next_us)
+                return 0;
+        ready = g_ptr_array_new();
+        for (guint i = 0; i < roster->members->len; i++)
+                if (is_to_be_told(gossip, wattle_roster_at(roster, i), now_s))
+                        g_ptr_array_add(ready, wattle_roster_at(roster, i));
+        n = ready->len > WATTLE_GOSSIP_HUB_MEMBERS ? WATTLE_GOSSIP_HUB_BATCH : WATTLE_GOSSIP_BATCH;
+        n = MIN(MIN(n, max), MIN(gossip->left, ready->len));
+        for (guint i = 0; i < n; i++) {
+                guint at = (guint)g_rand_int_range(rand, (gint32)i, (gint32)ready->len);
+
+                ret[i] = ready->pdata[at];
+                ready->pdata[at] = ready->pdata[i];
+                ret[i]->told_serial = gossip->own.serial;
+                ret[i]->greeted_s = ret[i]->last_handshake_s;
+        }
+        gossip->left -= n;
+        gossip->next_us = gossip->left > 0 && ready->len > n ? now_us + G_USEC_PER_SEC : G_MAXINT64;
+        return n;
+}
+
+gboolean wattle_gossip_greet(WattleGossip *gossip, WattleMember *member, gint64 now_s)
+{
+        gboolean was_greeted =
+                member->greeted_s > 0 &&
+                member->last_handshake_s - member->greeted_s < WATTLE_GOSSIP_SESSION_S;
+
+        if (gossip->own.serial == 0 || !has_session(member, now_s))
+                return FALSE;
+        if (was_greeted) {
+                member->greeted_s = member->last_handshake_s; /* sessions that follow one another */
+                return FALSE;
+        }
+        member->greeted_s = member->last_handshake_s;
+        member->told_serial = gossip->own.serial;
+        return TRUE;
+}
+
+static void want(WattleGossip *gossip, const WattleMember *member, const WattleHello *hello,
+                 guint n_members, GRand *rand, gint64 now_us)
+{
+        gdouble limit_s = MIN((gdouble)n_members / MEMBERS_A_SECOND, MAX_WAIT_S);
+
+        if (hello->serial <= gossip->wanted)
+                return;
+        if (gossip->ask_us == G_MAXINT64)
+                gossip->ask_us = now_us + (gint64)(g_rand_double(rand) * limit_s * G_USEC_PER_SEC);
+        gossip->wanted = hello->serial;
+        gossip->wanted_of = member->name;
+        memcpy(gossip->wanted_sum, hello->sum, sizeof hello->sum);
+}
+
+WattleGossipAnswer wattle_gossip_heard(WattleGossip *gossip, WattleMember *member,
+                                       const WattleHello *hello, guint n_members, GRand *rand,
+                                       gint64 now_us, gint64 now_s)
+{
+        member->heard_s = now_s;
+        member->speaks = TRUE;
+        member->serial = hello->serial;
+        memcpy(member->sum, hello->sum, sizeof hello->sum);
+        if (gossip->own.serial == 0)
+                return WATTLE_GOSSIP_NOTHING;
+        if (hello->serial > gossip->own.serial)
+                want(gossip, member, hello, n_members, rand, now_us);
+        if (hello->asks || (hello->serial > 0 && hello->serial < gossip->own.serial)) {
+                member->told_serial = gossip->own.serial;
+                member->greeted_s = member->last_handshake_s;
+                return WATTLE_GOSSIP_ANSWER;
+        }
+        if (hello->serial != gossip->own.serial || gossip->forked == hello->serial ||
+            memcmp(hello->sum, gossip->own.sum, sizeof hello->sum) == 0)
+                return WATTLE_GOSSIP_NOTHING;
+        gossip->forked = hello->serial;
+        return WATTLE_GOSSIP_FORK;
+}
+
+gboolean wattle_gossip_ask(WattleGossip *gossip, gint64 now_us)
+{
+        if (now_us < gossip->ask_us)
+                return FALSE;
+        gossip->ask_us = G_MAXINT64;
+        return TRUE;
+}
+
+gint64 wattle_gossip_due_us(const WattleGossip *gossip)
+{
+        return MIN(gossip->next_us, gossip->ask_us);
+}

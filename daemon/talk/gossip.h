@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whom wattled tells which text of the mesh it runs, and when; and what it makes of what others
+ * say. Pure: time and chance come in, herald.h sends. See doc/hacking.md, "Who is told". */
+#pragma once
+
+#include "common/message.h"
+#include "daemon/roster.h"
+
+/* Members that are told a second: so that a change of a large mesh makes no flood, and that of a
+ * hub, which has many sessions, is there in time. */
+#define WATTLE_GOSSIP_BATCH       4
+#define WATTLE_GOSSIP_HUB_BATCH   50
+#define WATTLE_GOSSIP_HUB_MEMBERS 100 /* with a session */
+
+/* A session of WireGuard's lives so long (REJECT_AFTER_TIME). */
+#define WATTLE_GOSSIP_SESSION_S 180
+
+typedef struct {
+        WattleHello own; /* serial 0: nothing to tell; asks is not used */
+        guint left;      /* members that are still to be told of own, in this round */
+        gint64 next_us;  /* when the next of them are; G_MAXINT64: nobody is */
+        guint64 wanted;  /* the highest Serial= that was heard of and is to be asked for; 0: none */
+        gint64 ask_us;   /* when; G_MAXINT64: not */
+        const char *wanted_of; /* a name; the roster's */
+        guint8 wanted_sum[WATTLE_HELLO_SUM_BYTES];
+        guint64 forked; /* the Serial= of which another text was heard, and told of */
+} WattleGossip;
+
+void wattle_gossip_init(WattleGossip *gossip);
+
+/* We run that text from now on. A new one begins a round: 2 log2(N) members with a session are
+ * told, or all of them by a hub. */
+void wattle_gossip_set(WattleGossip *gossip, const WattleHello *own, const WattleRoster *roster,
+                       gint64 now_us, gint64 now_s);
+
+/* Up to max members that are to be told now, by chance; returns how many. They count as told. */
+guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,
+                         gint64 now_us, gint64 now_s, WattleMember **ret, guint max);
+
+/* Whether the member has a session in which it was not told yet; it then counts as told. */
+gboolean wattle_gossip_greet(WattleGossip *gossip, WattleMember *member, gint64 now_s);
+
+typedef enum {
+        WATTLE_GOSSIP_NOTHING,
+        WATTLE_GOSSIP_ANSWER, /* it asks, or is behind */
+        WATTLE_GOSSIP_FORK,   /* it has another text of our Serial=: to be told to wattle-update */
+} WattleGossipAnswer;
+
+/* What a member said, which is remembered. A higher Serial= is asked for within min(N/50, 20)
+ * seconds, by chance, so that not all come to the first that has it. */
+WattleGossipAnswer wattle_gossip_heard(WattleGossip *gossip, WattleMember *member,
+                                       const WattleHello *hello, guint n_members, GRand *rand,
+                                       gint64 now_us, gint64 now_s);
+
+/* Whether the time has come to ask for a higher one; it is then forgotten. */
+gboolean wattle_gossip_ask(WattleGossip *gossip, gint64 now_us);
+
+/* When wattle_gossip_tell() or _ask() is due next; G_MAXINT64: never. */
+gint64 wattle_gossip_due_us(const WattleGossip *gossip);
