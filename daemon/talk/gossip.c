@@ -17,10 +17,10 @@ static gboolean has_session(const WattleMember *member, gint64 now_s)
                now_s - member->last_handshake_s < WATTLE_GOSSIP_SESSION_S;
 }
 
+/* Also one that has the text already: it learns that we have it. */
 static gboolean is_to_be_told(const WattleGossip *gossip, const WattleMember *member, gint64 now_s)
 {
-        return has_session(member, now_s) && member->told_serial != gossip->own.serial &&
-               member->serial < gossip->own.serial;
+        return has_session(member, now_s) && member->told_serial != gossip->own.serial;
 }
 
 static guint count_sessions(const WattleRoster *roster, gint64 now_s)

@@ -91,7 +91,7 @@ static void who_is_not_told(void)
         world_init(&world, 4);
         wattle_roster_at(&world.roster, 0)->managed = FALSE;
         wattle_roster_at(&world.roster, 1)->last_handshake_s = NOW_S - WATTLE_GOSSIP_SESSION_S;
-        wattle_roster_at(&world.roster, 2)->serial = 9;
+        wattle_roster_at(&world.roster, 2)->told_serial = 8;
         run_text(&world, 8, 0);
         g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, world.rand, NOW_US, NOW_S,
                                             members, 4),

@@ -78,7 +78,7 @@ def test_a_profile_that_cuts_this_host_off(lab):
     """It is taken back, and what it took out stays out."""
     mesh, (a, b, c) = signed(lab, "a", "b", "c")
     b.wait(f"ping -c1 -W1 {mesh['c'].v4}")
-    a.run("mkdir /srv/new && cp /etc/wattle/home.* /srv/new")
+    a.run("mkdir /srv/new && cp /etc/wattle/home.mesh /etc/wattle/home.mesh.minisig /etc/wattle/home.pub /srv/new")
     # b would look for a where a is not; and c is to go.
     a.run(f"wattle remove /srv/new/home.mesh c && sed -i 's/^Address={mesh['a'].v4} .*/Address=10.42.9.9/' /srv/new/home.mesh && "
           "wattle sign /srv/new/home.mesh")
