@@ -62,6 +62,8 @@ void wattle_facts_clear(WattleFacts *facts)
         g_free(facts->stands_in);
         g_free(facts->etc_fault);
         g_free(facts->managed_path);
+        g_free(facts->fork_from);
+        g_free(facts->ahead);
         g_free(facts->key_fault);
         g_free(facts->key_command);
         g_free(facts->networkd_state);
@@ -144,6 +146,58 @@ static void check_signature(const WattleFacts *facts, const Findings *findings)
                      g_strdup("no last good profile is kept yet: a stray edit of this one would "
                               "take the host off at its next boot"),
                      g_strdup_printf("wattle apply %s", mesh_of(facts)));
+}
+
+static void check_phase(const WattleFacts *facts, const Findings *findings)
+{
+        switch (facts->update_phase) {
+        case WATTLE_CONFIRM_DONE:
+        case WATTLE_N_CONFIRM_PHASES:
+                break;
+        case WATTLE_CONFIRM_TRYING:
+        case WATTLE_CONFIRM_BACK:
+                note(findings, g_strdup("a newer profile is just being tried"), NULL);
+                break;
+        case WATTLE_CONFIRM_HELD:
+                problem(findings,
+                        g_strdup_printf(
+                                "a newer profile was taken back, for no peer answered under "
+                                "it or it could not be applied: " WATTLE_CONFDIR "/%s.next has it",
+                                mesh_of(facts)),
+                        g_strdup_printf("journalctl -u wattle-update@%s", mesh_of(facts)));
+                break;
+        case WATTLE_CONFIRM_BLIND:
+                problem(findings,
+                        g_strdup("no peer has answered since a newer profile came, nor under the "
+                                 "one before: it is the network"),
+                        NULL);
+                break;
+        }
+}
+
+static void check_update(const WattleFacts *facts, const Findings *findings)
+{
+        if (!facts->is_signed)
+                return;
+        check_phase(facts, findings);
+        if (facts->fork_from)
+                problem(findings,
+                        g_strdup_printf("two people changed the mesh at once: %s has another text "
+                                        "with serial %" G_GUINT64_FORMAT
+                                        "; look at both, and sign one with a higher Serial=",
+                                        facts->fork_from, facts->fork_serial),
+                        NULL);
+        if (facts->ahead && facts->update_phase == WATTLE_CONFIRM_DONE)
+                problem(findings,
+                        g_strdup_printf("%s runs serial %" G_GUINT64_FORMAT
+                                        ", which is newer than what this host has",
+                                        facts->ahead, facts->ahead_serial),
+                        g_strdup_printf("wattle update %s", mesh_of(facts)));
+        if (!facts->update_installed)
+                note(findings,
+                     g_strdup("newer profiles do not come by themselves, for wattle-update is not "
+                              "installed"),
+                     NULL);
 }
 
 /* Not wrong as such: but who edits there is surprised, and a signed mesh has nothing to fall back
@@ -547,6 +601,7 @@ static const struct {
         void (*check)(const WattleFacts *facts, const Findings *findings);
 } checks[] = {
         { "signature", check_signature },
+        { "update", check_update },
         { "etc", check_etc },
         { "profile", check_profile },
         { "owner", check_owner },

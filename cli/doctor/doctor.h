@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cli/managers/foreign.h"
+#include "cli/update/confirm.h"
 #include "common/render.h"
 #include "common/status.h"
 
@@ -52,6 +53,13 @@ typedef struct {
                                    it does not */
         char *etc_fault;        /* why /etc/wattle cannot be written; NULL: it can */
         char *managed_path;     /* where the installed profile leads to; NULL: it is no link */
+
+        gboolean update_installed; /* so newer profiles can come by themselves */
+        WattleConfirmPhase update_phase;
+        char *fork_from; /* where another text of that Serial= was seen; NULL: nowhere */
+        guint64 fork_serial;
+        char *ahead; /* a peer that runs a higher Serial= than this host; NULL: none */
+        guint64 ahead_serial;
 
         char *key_fault; /* why the private key cannot be used; NULL: it can, or we may not look */
         char *key_command;

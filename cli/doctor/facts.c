@@ -22,6 +22,7 @@
 #include "cli/managers/systemd.h"
 #include "cli/managers/wattled.h"
 #include "cli/status/load.h"
+#include "cli/update/state.h"
 #include "common/error.h"
 #include "common/paths.h"
 #include "common/render.h"
@@ -304,6 +305,30 @@ static void gather_signature(WattleFacts *facts, int root_fd, const WattleMesh *
                 facts->managed_path = read_link(root_fd, path + 1);
 }
 
+/* What root alone may read, and what wattled has heard. */
+static void gather_update(WattleFacts *facts, int root_fd)
+{
+        g_auto(WattleUpdateState) state = { 0 };
+        const GArray *peers = facts->status.peers;
+
+        facts->update_installed = wattle_host_has_update(root_fd);
+        if (facts->root && wattle_update_state_load(root_fd, facts->view->mesh, &state, NULL)) {
+                facts->update_phase = state.confirm.phase;
+                facts->fork_serial = state.fork_serial;
+                facts->fork_from = state.fork_serial > 0 ? g_strdup(state.fork_from) : NULL;
+        }
+        for (guint i = 0; i < peers->len; i++) {
+                const WattlePeerStatus *peer = &g_array_index(peers, WattlePeerStatus, i);
+
+                if (peer->device && peer->serial > facts->status.serial &&
+                    peer->serial > facts->ahead_serial) {
+                        g_free(facts->ahead);
+                        facts->ahead = g_strdup(peer->device);
+                        facts->ahead_serial = peer->serial;
+                }
+        }
+}
+
 static void gather_clock(WattleFacts *facts, const WattleMesh *mesh)
 {
         struct timex clock = { 0 };
@@ -566,6 +591,7 @@ void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleM
         gather_port(facts);
         gather_clock(facts, mesh);
         gather_signature(facts, cli->root_fd, mesh);
+        gather_update(facts, cli->root_fd);
         gather_key(facts, cli->root_fd);
         wattle_rivals_find(cli->root_fd, view->mesh, view->interface, facts->rivals, facts->takers,
                            &facts->wg_quick);

@@ -213,18 +213,52 @@ static void ill_routes(WattleFacts *facts)
 
 static void ill_stands_in(WattleFacts *facts)
 {
-        facts->is_signed = facts->has_last_good = TRUE;
+        facts->is_signed = facts->has_last_good = facts->update_installed = TRUE;
         facts->stands_in = g_strdup("home is not signed");
 }
 
 static void ill_no_last_good(WattleFacts *facts)
 {
-        facts->is_signed = TRUE;
+        facts->is_signed = facts->update_installed = TRUE;
 }
 
 static void ill_signed(WattleFacts *facts)
 {
-        facts->is_signed = facts->has_last_good = TRUE;
+        facts->is_signed = facts->has_last_good = facts->update_installed = TRUE;
+}
+
+static void ill_held(WattleFacts *facts)
+{
+        ill_signed(facts);
+        facts->update_phase = WATTLE_CONFIRM_HELD;
+        facts->ahead = g_strdup("nas");
+        facts->ahead_serial = 9;
+}
+
+static void ill_blind(WattleFacts *facts)
+{
+        ill_signed(facts);
+        facts->update_phase = WATTLE_CONFIRM_BLIND;
+}
+
+static void ill_fork(WattleFacts *facts)
+{
+        ill_signed(facts);
+        facts->fork_from = g_strdup("nas");
+        facts->fork_serial = 8;
+}
+
+static void ill_behind(WattleFacts *facts)
+{
+        ill_signed(facts);
+        facts->ahead = g_strdup("nas");
+        facts->ahead_serial = 9;
+}
+
+static void ill_no_update(WattleFacts *facts)
+{
+        ill_signed(facts);
+        facts->update_installed = FALSE;
 }
 
 static void ill_etc(WattleFacts *facts)
@@ -234,7 +268,7 @@ static void ill_etc(WattleFacts *facts)
 
 static void ill_etc_signed(WattleFacts *facts)
 {
-        facts->is_signed = TRUE;
+        facts->is_signed = facts->update_installed = TRUE;
         ill_etc(facts);
 }
 
@@ -454,6 +488,20 @@ static const struct row {
         { "no last good one", ill_no_last_good,
           "signature: note: no last good profile is kept yet: a stray edit of this one would take "
           "the host off at its next boot [wattle apply home]\n" },
+        { "taken back", ill_held,
+          "update: a newer profile was taken back, for no peer answered under it or it could not be "
+          "applied: /etc/wattle/home.next has it [journalctl -u wattle-update@home]\n" },
+        { "nobody answers", ill_blind,
+          "update: no peer has answered since a newer profile came, nor under the one before: it is "
+          "the network []\n" },
+        { "a fork", ill_fork,
+          "update: two people changed the mesh at once: nas has another text with serial 8; look at "
+          "both, and sign one with a higher Serial= []\n" },
+        { "behind", ill_behind,
+          "update: nas runs serial 9, which is newer than what this host has [wattle update home]\n" },
+        { "nothing comes by itself", ill_no_update,
+          "update: note: newer profiles do not come by themselves, for wattle-update is not installed "
+          "[]\n" },
         { "read-only /etc", ill_etc,
           "etc: note: /etc/wattle cannot be written (Read-only file system): change the mesh where "
           "that is made []\n" },
