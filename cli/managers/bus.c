@@ -20,7 +20,12 @@ gboolean wattle_bus_fail(GError **error, const char *what, const sd_bus_error *b
 gboolean wattle_bus_open(sd_bus **ret, GError **error)
 {
         int result = sd_bus_open_system(ret);
+        const char *name;
 
+        /* The bus throws out who has not said hello within half a minute, and a caller may do
+         * something else first. */
+        if (result >= 0)
+                result = sd_bus_get_unique_name(*ret, &name);
         if (result >= 0)
                 result = sd_bus_set_method_call_timeout(*ret, CALL_MAX_US);
         return result >= 0 || wattle_bus_fail(error, "the system bus", NULL, result);

@@ -17,43 +17,24 @@ static gboolean has_session(const WattleMember *member, gint64 now_s)
                now_s - member->last_handshake_s < WATTLE_GOSSIP_SESSION_S;
 }
 
-/* Also one that has the text already: it learns that we have it. */
+/* Also one that had the text before us: it learns that we have it. */
 static gboolean is_to_be_told(const WattleGossip *gossip, const WattleMember *member, gint64 now_s)
 {
         return has_session(member, now_s) && member->told_serial != gossip->own.serial;
 }
 
-static guint count_sessions(const WattleRoster *roster, gint64 now_s)
-{
-        guint n = 0;
-
-        for (guint i = 0; i < roster->members->len; i++)
-                n += has_session(wattle_roster_at(roster, i), now_s);
-        return n;
-}
-
-void wattle_gossip_set(WattleGossip *gossip, const WattleHello *own, const WattleRoster *roster,
-                       gint64 now_us, gint64 now_s)
+void wattle_gossip_set(WattleGossip *gossip, const WattleHello *own, gint64 now_us)
 {
         gboolean is_new = own->serial != gossip->own.serial ||
                           memcmp(own->sum, gossip->own.sum, sizeof own->sum) != 0;
-        guint n = roster->members->len;
 
         gossip->own = *own;
         gossip->own.asks = FALSE;
         /* It points into the roster, which was just made anew. */
         gossip->wanted = 0;
         gossip->ask_us = G_MAXINT64;
-        if (!is_new)
-                return;
-        gossip->left = 0;
-        gossip->next_us = G_MAXINT64;
-        if (own->serial == 0)
-                return;
-        gossip->left = count_sessions(roster, now_s) > WATTLE_GOSSIP_HUB_MEMBERS
-                               ? n
-                               : 2 * (g_bit_storage(n) + 1);
-        gossip->next_us = now_us;
+        if (is_new)
+                gossip->next_us = own->serial > 0 ? now_us : G_MAXINT64;
 }
 
 guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,
@@ -68,8 +49,8 @@ guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, GRand
         for (guint i = 0; i < roster->members->len; i++)
                 if (is_to_be_told(gossip, wattle_roster_at(roster, i), now_s))
                         g_ptr_array_add(ready, wattle_roster_at(roster, i));
-        n = ready->len > WATTLE_GOSSIP_HUB_MEMBERS ? WATTLE_GOSSIP_HUB_BATCH : WATTLE_GOSSIP_BATCH;
-        n = MIN(MIN(n, max), MIN(gossip->left, ready->len));
+        n = CLAMP(ready->len / 2, WATTLE_GOSSIP_MIN_BATCH, WATTLE_GOSSIP_MAX_BATCH);
+        n = MIN(MIN(n, max), ready->len);
         for (guint i = 0; i < n; i++) {
                 guint at = (guint)g_rand_int_range(rand, (gint32)i, (gint32)ready->len);
 
@@ -78,8 +59,7 @@ guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, GRand
                 ret[i]->told_serial = gossip->own.serial;
                 ret[i]->greeted_s = ret[i]->last_handshake_s;
         }
-        gossip->left -= n;
-        gossip->next_us = gossip->left > 0 && ready->len > n ? now_us + G_USEC_PER_SEC : G_MAXINT64;
+        gossip->next_us = ready->len > n ? now_us + G_USEC_PER_SEC : G_MAXINT64;
         return n;
 }
 
@@ -131,7 +111,10 @@ WattleGossipAnswer wattle_gossip_heard(WattleGossip *gossip, WattleMember *membe
                 member->greeted_s = member->last_handshake_s;
                 return WATTLE_GOSSIP_ANSWER;
         }
-        if (hello->serial != gossip->own.serial || gossip->forked == hello->serial ||
+        if (hello->serial != gossip->own.serial)
+                return WATTLE_GOSSIP_NOTHING;
+        member->told_serial = hello->serial; /* it has it, and need not be told */
+        if (gossip->forked == hello->serial ||
             memcmp(hello->sum, gossip->own.sum, sizeof hello->sum) == 0)
                 return WATTLE_GOSSIP_NOTHING;
         gossip->forked = hello->serial;

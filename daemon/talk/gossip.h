@@ -6,18 +6,18 @@
 #include "common/message.h"
 #include "daemon/roster.h"
 
-/* Members that are told a second: so that a change of a large mesh makes no flood, and that of a
- * hub, which has many sessions, is there in time. */
-#define WATTLE_GOSSIP_BATCH       4
-#define WATTLE_GOSSIP_HUB_BATCH   50
-#define WATTLE_GOSSIP_HUB_MEMBERS 100 /* with a session */
+/* Members that are told a second: half of those that are left, at least and at most so many. A
+ * change of a large mesh makes no flood so, and one at a hub, which has all the sessions, is there
+ * in time.
+ */
+#define WATTLE_GOSSIP_MIN_BATCH 4
+#define WATTLE_GOSSIP_MAX_BATCH 50
 
 /* A session of WireGuard's lives so long (REJECT_AFTER_TIME). */
 #define WATTLE_GOSSIP_SESSION_S 180
 
 typedef struct {
         WattleHello own; /* serial 0: nothing to tell; asks is not used */
-        guint left;      /* members that are still to be told of own, in this round */
         gint64 next_us;  /* when the next of them are; G_MAXINT64: nobody is */
         guint64 wanted;  /* the highest Serial= that was heard of and is to be asked for; 0: none */
         gint64 ask_us;   /* when; G_MAXINT64: not */
@@ -28,10 +28,9 @@ typedef struct {
 
 void wattle_gossip_init(WattleGossip *gossip);
 
-/* We run that text from now on. A new one begins a round: 2 log2(N) members with a session are
- * told, or all of them by a hub. */
-void wattle_gossip_set(WattleGossip *gossip, const WattleHello *own, const WattleRoster *roster,
-                       gint64 now_us, gint64 now_s);
+/* We run that text from now on. If it is a new one, all members with a session are told that have
+ * not said meanwhile that they have it. */
+void wattle_gossip_set(WattleGossip *gossip, const WattleHello *own, gint64 now_us);
 
 /* Up to max members that are to be told now, by chance; returns how many. They count as told. */
 guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,

@@ -76,7 +76,7 @@ static int on_timer(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED guint64
 {
         WattleHerald *herald = data;
         WattleGossip *gossip = &herald->gossip;
-        WattleMember *members[WATTLE_GOSSIP_HUB_BATCH];
+        WattleMember *members[WATTLE_GOSSIP_MAX_BATCH];
         gint64 now_us = wattle_clock_now_us();
         guint n = wattle_gossip_tell(gossip, herald->roster, herald->rand, now_us, now_s(), members,
                                      G_N_ELEMENTS(members));
@@ -91,7 +91,7 @@ static int on_timer(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED guint64
 
 void wattle_herald_set(WattleHerald *herald, const WattleHello *own)
 {
-        wattle_gossip_set(&herald->gossip, own, herald->roster, wattle_clock_now_us(), now_s());
+        wattle_gossip_set(&herald->gossip, own, wattle_clock_now_us());
         arm(herald);
 }
 
