@@ -7,6 +7,7 @@
 #include "cli/managers/bus.h"
 #include "cli/managers/wattled.h"
 #include "cli/print.h"
+#include "cli/units.h"
 #include "cli/update/find-sources.h"
 #include "cli/update/hands.h"
 #include "cli/update/take.h"
@@ -80,6 +81,29 @@ static gboolean conclude(const WattleUpdater *updater, const WattleOffer *offer,
         return taken->is_kept;
 }
 
+/* A transfer that takes its time says so, once a second, to somebody who waits. */
+#define PROGRESS_US G_USEC_PER_SEC
+
+typedef struct {
+        const char *name;
+        gint64 told_us; /* CLOCK_MONOTONIC */
+} Progress;
+
+static void show_progress(guint64 done, guint64 total, gpointer data)
+{
+        Progress *progress = data;
+        gint64 now_us = g_get_monotonic_time();
+        g_autofree char *got = wattle_format_bytes(done), *all = wattle_format_bytes(total);
+
+        if (now_us - progress->told_us < PROGRESS_US || !isatty(STDERR_FILENO))
+                return;
+        progress->told_us = now_us;
+        if (total > 0)
+                wattle_print(stderr, "%s: %s of %s\n", progress->name, got, all);
+        else
+                wattle_print(stderr, "%s: %s\n", progress->name, got);
+}
+
 typedef enum {
         ASKED_FAILED,  /* and said why */
         ASKED_NOTHING, /* it has nothing newer */
@@ -93,11 +117,12 @@ static Asked ask(const Host *host, const WattleUpdater *updater, const WattleUpd
         g_auto(WattleOffer) offer = { 0 };
         g_auto(WattleReport) report = { 0 };
         g_autoptr(GError) error = NULL;
+        Progress progress = { source->name, g_get_monotonic_time() };
         WattleTaken taken;
 
         options.peer = source->kind == WATTLE_UPDATE_SOURCE_PEER ? source->name : NULL;
         wattle_report_init(&report);
-        if (!wattle_update_source_get(source, &offer, NULL, NULL, &error)) {
+        if (!wattle_update_source_get(source, &offer, show_progress, &progress, &error)) {
                 fail(source->name, error);
                 return ASKED_FAILED;
         }
