@@ -32,6 +32,7 @@ extern const WattleVerb wattle_verb_apply;
 extern const WattleVerb wattle_verb_check;
 extern const WattleVerb wattle_verb_down;
 extern const WattleVerb wattle_verb_doctor;
+extern const WattleVerb wattle_verb_edit;
 extern const WattleVerb wattle_verb_export;
 extern const WattleVerb wattle_verb_genkey;
 extern const WattleVerb wattle_verb_import;

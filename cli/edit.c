@@ -320,6 +320,23 @@ gboolean wattle_editor_apply(const WattleEditor *editor, const GArray *edits, gb
         return TRUE;
 }
 
+gboolean wattle_editor_is_current(const WattleEditor *editor, WattleReport *report)
+{
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GBytes) now =
+                wattle_read_file(editor->folder_fd, editor->base, WATTLE_INI_MAX_BYTES, &error);
+
+        if (!now)
+                wattle_report_error(report, place_of(editor->name), "%s", error->message);
+        else if (g_bytes_get_size(now) != strlen(editor->text) ||
+                 memcmp(g_bytes_get_data(now, NULL), editor->text, strlen(editor->text)) != 0)
+                wattle_report_error(report, place_of(editor->name),
+                                    "was changed meanwhile by a program that takes no lock");
+        else
+                return TRUE;
+        return FALSE;
+}
+
 guint64 wattle_editor_next_serial(const WattleEditor *editor)
 {
         return editor->profile->has_serial ? editor->profile->serial + 1 : 1;

@@ -54,5 +54,10 @@ gboolean wattle_editor_open_key(WattleEditor *editor, const char *given,
 gboolean wattle_editor_apply(const WattleEditor *editor, const GArray *edits, gboolean dry_run,
                              const char *done) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whether the file still has the text that was read. A lock keeps out who takes one. FALSE with an
+ * error in the report. */
+gboolean wattle_editor_is_current(const WattleEditor *editor,
+                                  WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The serial that applying leaves behind. */
 guint64 wattle_editor_next_serial(const WattleEditor *editor);

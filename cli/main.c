@@ -22,6 +22,7 @@ static const struct {
         { NULL, &wattle_verb_import },
         { NULL, &wattle_verb_add },
         { NULL, &wattle_verb_remove },
+        { NULL, &wattle_verb_edit },
         { NULL, &wattle_verb_sign },
         { "Look at it", &wattle_verb_check },
         { NULL, &wattle_verb_show },

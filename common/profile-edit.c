@@ -151,29 +151,37 @@ static char *next_serial(const Layout *layout)
         return g_strdup_printf("%" G_GUINT64_FORMAT, g_ascii_strtoull(value, NULL, 10) + 1);
 }
 
-/* What says that one text follows on another. */
-static void follow(const Layout *layout, gboolean with_previous, GArray *edits)
+/* What says that one text follows on another: on before, which is layout's own text or that from
+ * which it was made, with this Serial. */
+static void follow_on(const Layout *layout, const char *before, const char *serial,
+                      gboolean with_previous, GArray *edits)
 {
         gboolean is_new = with_previous && layout->previous == NONE;
         char sum_text[WATTLE_TEXT_SUM_TEXT_MAX];
-        g_autofree char *line = NULL, *serial = NULL;
+        g_autofree char *line = NULL;
         WattleTextSum sum;
 
-        wattle_text_sum(layout->text, strlen(layout->text), &sum);
+        wattle_text_sum(before, strlen(before), &sum);
         wattle_text_sum_format(&sum, sum_text);
         line = is_new ? g_strdup_printf("Previous=%s\n", sum_text) : g_strdup("");
         if (layout->serial != NONE) {
-                serial = next_serial(layout);
                 replace_value(layout, layout->serial, layout->serial_column, serial, line, edits);
         } else if (layout->mesh != NONE) {
                 WattleEdit edit = { line_at(layout, layout->mesh)->end, 0,
-                                    g_strconcat("Serial=1\n", line, NULL) };
+                                    g_strconcat("Serial=", serial, "\n", line, NULL) };
 
                 g_array_append_val(edits, edit);
         }
         if (layout->previous != NONE)
                 replace_value(layout, layout->previous, layout->previous_column, sum_text, "",
                               edits);
+}
+
+static void follow(const Layout *layout, gboolean with_previous, GArray *edits)
+{
+        g_autofree char *serial = layout->serial != NONE ? next_serial(layout) : g_strdup("1");
+
+        follow_on(layout, layout->text, serial, with_previous, edits);
 }
 
 static gint compare_edits(gconstpointer a, gconstpointer b)
@@ -271,6 +279,86 @@ GArray *wattle_profile_edit_remove(const char *text, const char *name, gboolean 
         g_array_append_val(edits, edit);
         follow(&layout, with_previous, edits);
         g_array_sort(edits, compare_edits);
+        return edits;
+}
+
+/* A line with its end. */
+static gsize line_length(const char *text, const char *end)
+{
+        const char *newline = memchr(text, '\n', (gsize)(end - text));
+
+        return (gsize)((newline ? newline + 1 : end) - text);
+}
+
+/* The last line before an end. */
+static gsize last_line_length(const char *text, const char *end)
+{
+        const char *start = end - 1;
+
+        while (start > text && start[-1] != '\n')
+                start--;
+        return (gsize)(end - start);
+}
+
+/* One part of a text to the same part of another: the lines between those that both begin and end
+ * with. */
+static void add_difference(const char *text, const char *from, const char *from_end, const char *to,
+                           const char *to_end, GArray *edits)
+{
+        WattleEdit edit;
+
+        while (from < from_end && to < to_end) {
+                gsize n = line_length(from, from_end);
+
+                if (n != line_length(to, to_end) || memcmp(from, to, n) != 0)
+                        break;
+                from += n;
+                to += n;
+        }
+        while (from < from_end && to < to_end) {
+                gsize n = last_line_length(from, from_end);
+
+                if (n != last_line_length(to, to_end) || memcmp(from_end - n, to_end - n, n) != 0)
+                        break;
+                from_end -= n;
+                to_end -= n;
+        }
+        if (from == from_end && to == to_end)
+                return;
+        edit = (WattleEdit){ (gsize)(from - text), (gsize)(from_end - from),
+                             g_strndup(to, (gsize)(to_end - to)) };
+        g_array_append_val(edits, edit);
+}
+
+/* Where what follows on [Mesh] begins, mostly. */
+static const char *find_body(const char *text)
+{
+        const char *device = strstr(text, "\n[Device");
+        const char *site = strstr(text, "\n[Site");
+
+        if (site && (!device || site < device))
+                device = site;
+        return device ? device + 1 : text + strlen(text);
+}
+
+GArray *wattle_profile_edit_rewrite(const char *text, const char *changed, gboolean with_previous)
+{
+        g_autoptr(GArray) lineage = new_edits();
+        g_auto(Layout) layout = { 0 };
+        g_autofree char *serial = NULL, *final = NULL;
+        GArray *edits = new_edits();
+        WattleLineage before, after;
+
+        wattle_lineage_read(text, strlen(text), &before);
+        wattle_lineage_read(changed, strlen(changed), &after);
+        serial = g_strdup_printf("%" G_GUINT64_FORMAT, MAX(after.serial, before.serial + 1));
+        layout_init(&layout, changed, "");
+        follow_on(&layout, text, serial, with_previous, lineage);
+        g_array_sort(lineage, compare_edits);
+        final = wattle_profile_edit_apply(changed, lineage);
+        add_difference(text, text, find_body(text), final, find_body(final), edits);
+        add_difference(text, find_body(text), text + strlen(text), find_body(final),
+                       final + strlen(final), edits);
         return edits;
 }
 

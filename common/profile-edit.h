@@ -26,5 +26,9 @@ GArray *wattle_profile_edit_add(const char *text, const WattleDevice *device,
  * device of this name; an alias is none. */
 GArray *wattle_profile_edit_remove(const char *text, const char *name, gboolean with_previous);
 
+/* From the text to another one that somebody made of it by hand; a Serial= that he raised himself
+ * stays. A change of [Mesh] and one of the devices are two edits at least. */
+GArray *wattle_profile_edit_rewrite(const char *text, const char *changed, gboolean with_previous);
+
 /* The new text. */
 char *wattle_profile_edit_apply(const char *text, const GArray *edits);

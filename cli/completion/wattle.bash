@@ -55,7 +55,7 @@ _wattle_operands()
 _wattle()
 {
         local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
-        local verbs='init import add remove sign check show verify genkey pubkey apply update up down status doctor migrate render export help'
+        local verbs='init import add remove edit sign check show verify genkey pubkey apply update up down status doctor migrate render export help'
         local with_value='--as --owner --systemd --local --output -o --key -k --address -a
                 --public-endpoint --private-endpoint --route --alias --subnet -s --port -p --domain -d
                 --private-key --signing-key --from -f --root'

@@ -23,7 +23,7 @@ function __wattle_devices
     sed -n 's/^[[:blank:]]*\[Device[[:blank:]]\{1,\}\([^][:blank:]]*\)\].*/\1/p' $files 2>/dev/null
 end
 
-set -l verbs init import add remove sign check show verify genkey pubkey apply update up down status doctor migrate render export help
+set -l verbs init import add remove edit sign check show verify genkey pubkey apply update up down status doctor migrate render export help
 
 complete -c wattle -f
 complete -c wattle -l root -r -a '(__fish_complete_directories)' -d 'Look for installed meshes below it'
@@ -33,6 +33,7 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a init -d 'Begin
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a import -d 'Make a mesh of wg-quick files'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a add -d 'Add a device to a mesh'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a remove -d 'Remove a device from a mesh'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a edit -d 'Change a mesh in your editor'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a sign -d "Sign a mesh with the admin's key"
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a verify -d 'Say who signed a mesh'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a check -d 'Report all that is wrong with meshes'
@@ -50,7 +51,7 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a render -d 'Mak
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a export -d 'Make the wg-quick file of a device'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a help -d 'Tell more of a verb'
 
-complete -c wattle -n '__fish_seen_subcommand_from init add remove sign check show verify genkey apply update up down render' -a '(__wattle_meshes)'
+complete -c wattle -n '__fish_seen_subcommand_from init add remove edit sign check show verify genkey apply update up down render' -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from status doctor migrate' -a '(__wattle_installed)'
 complete -c wattle -n '__fish_seen_subcommand_from pubkey' -F -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from remove export migrate' -a '(__wattle_devices)'
@@ -63,7 +64,7 @@ complete -c wattle -n '__fish_seen_subcommand_from init' -s s -l subnet -x -d 'P
 complete -c wattle -n '__fish_seen_subcommand_from init' -s p -l port -x -d 'UDP port of every device'
 complete -c wattle -n '__fish_seen_subcommand_from init' -s d -l domain -x -d 'Domain of the names'
 complete -c wattle -n '__fish_seen_subcommand_from init' -l sign -d 'Sign it, and write MESH.pub'
-complete -c wattle -n '__fish_seen_subcommand_from init add remove sign' -l signing-key -r -F -d 'The secret key'
+complete -c wattle -n '__fish_seen_subcommand_from init add remove edit sign' -l signing-key -r -F -d 'The secret key'
 complete -c wattle -n '__fish_seen_subcommand_from genkey' -l signing -d 'Make a key that signs meshes'
 complete -c wattle -n '__fish_seen_subcommand_from init genkey' -l no-password -d 'Leave a new signing key without one'
 complete -c wattle -n '__fish_seen_subcommand_from verify' -s k -l key -x -d 'The public key that must have signed it'

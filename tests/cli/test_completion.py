@@ -30,7 +30,7 @@ def complete(wattle, words):
 
 @pytest.mark.skipif(not shutil.which('bash'), reason='bash is not installed')
 @pytest.mark.parametrize('words, expected', [
-    ("wattle ''", ['init', 'import', 'add', 'remove', 'sign', 'check', 'show', 'verify', 'genkey', 'pubkey', 'apply', 'update', 'up', 'down', 'status', 'doctor', 'migrate', 'render',
+    ("wattle ''", ['init', 'import', 'add', 'remove', 'edit', 'sign', 'check', 'show', 'verify', 'genkey', 'pubkey', 'apply', 'update', 'up', 'down', 'status', 'doctor', 'migrate', 'render',
                    'export', 'help', '--root=', '--version', '--help']),
     ('wattle ch', ['check']),
     ('wattle help re', ['remove', 'render']),

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-VERBS = ['init', 'import', 'add', 'remove', 'sign', 'check', 'show', 'verify', 'genkey', 'pubkey', 'apply', 'update', 'up', 'down', 'status', 'doctor', 'migrate', 'render', 'export']
+VERBS = ['init', 'import', 'add', 'remove', 'edit', 'sign', 'check', 'show', 'verify', 'genkey', 'pubkey', 'apply', 'update', 'up', 'down', 'status', 'doctor', 'migrate', 'render', 'export']
 
 
 def test_overview(wattle):

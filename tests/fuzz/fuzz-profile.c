@@ -85,6 +85,22 @@ static void check_add(const char *text, const WattleDevice *device)
         g_assert_nonnull(wattle_profile_find_device(profile, device->name));
 }
 
+/* From one way to write a mesh to another, as an editor may do it. */
+static void check_rewrite(const char *text, const WattleProfile *profile)
+{
+        g_autofree char *changed = wattle_profile_write(profile);
+        g_autoptr(GArray) edits = wattle_profile_edit_rewrite(text, changed, TRUE);
+        g_autofree char *final = wattle_profile_edit_apply(text, edits);
+        g_autoptr(WattleProfile) again = NULL;
+
+        if (profile->serial == G_MAXINT64)
+                return;
+        again = load(final, strlen(final));
+        g_assert_nonnull(again);
+        g_assert_cmpuint(again->n_devices, ==, profile->n_devices);
+        g_assert_cmpuint(again->serial, ==, profile->serial + 1);
+}
+
 /* A report that keeps little says the same of the whole. */
 static void check_small_report(const char *text, gsize size, gboolean good)
 {
@@ -107,6 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         if (!profile)
                 return 0;
         check_write(profile);
+        check_rewrite(text, profile);
         for (guint i = 0; i < MIN(profile->n_devices, MAX_DEVICES); i++) {
                 const WattleDevice *device = &profile->devices[i];
 
