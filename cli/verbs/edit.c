@@ -141,11 +141,13 @@ static gboolean wants_again(void)
 
 static gboolean keep(const Copy *copy, const WattleEditor *editor)
 {
-        if (access(copy->path, F_OK) == 0)
+        if (access(copy->path, F_OK) == 0) {
                 wattle_print_error("%s is as it was; what you wrote is in %s", editor->name,
                                    copy->path);
-        else
+        } else {
+                remove_copy(copy);
                 wattle_print_error("%s is as it was", editor->name);
+        }
         return FALSE;
 }
 
@@ -160,7 +162,9 @@ static gboolean save(const WattleEditor *editor, const Copy *copy, const char *t
 
         wattle_report_init(&report);
         wattle_lineage_read(final, strlen(final), &lineage);
-        done = g_strdup_printf("changed, serial %" G_GUINT64_FORMAT, lineage.serial);
+        done = g_strdup_printf("changed, serial %" G_GUINT64_FORMAT
+                               "; 'wattle apply' brings it to this host",
+                               lineage.serial);
         if (!wattle_editor_is_current(editor, &report)) {
                 wattle_print_report(&report);
                 return keep(copy, editor);
@@ -217,6 +221,8 @@ static gboolean edit(const WattleCli *cli, const char *operand, const char *sign
         }
         if (!make_copy(&copy, editor.text, editor.name, &error)) {
                 wattle_print_error("%s", error->message);
+                if (copy.path)
+                        remove_copy(&copy);
                 return FALSE;
         }
         return edit_copy(&editor, &copy);

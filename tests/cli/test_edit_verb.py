@@ -40,7 +40,7 @@ def test_a_change(wattle, script, after):
     done = wattle('edit', 'home.mesh', env=editor(wattle, script))
     assert done.returncode == 0, done.stderr
     assert mesh.read_text() == after
-    assert re.search(r'home.mesh: changed, serial \d+\n', done.stderr)
+    assert re.search(r'home.mesh: changed, serial \d+; ', done.stderr)
     assert copies(wattle) == []
     # What is shown is the change: patch(1) makes the one of the other.
     before = wattle.folder / 'before'
