@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/managers/bus.h"
 #include "cli/print.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
@@ -278,6 +279,27 @@ static const struct group *next_group(const char *name, FILE *file)
         while ((group = fgetgrent(file)) && strcmp(group->gr_name, name) != 0)
                 ;
         return group;
+}
+
+gboolean wattle_cli_open_applier(const WattleCli *cli, const WattleVerb *verb, WattleApplier *ret)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (geteuid() != 0) {
+                wattle_print_error("%s changes this host's network: run it as root", verb->name);
+                return FALSE;
+        }
+        if (!wattle_cli_networkd_gid(cli, &ret->networkd_gid)) {
+                wattle_print_error(
+                        "there is no group systemd-network: is systemd-networkd installed?");
+                return FALSE;
+        }
+        if (!wattle_bus_open(&ret->bus, &error)) {
+                wattle_print_error("%s", error->message);
+                return FALSE;
+        }
+        ret->root_fd = cli->root_fd;
+        return TRUE;
 }
 
 gboolean wattle_cli_networkd_gid(const WattleCli *cli, gid_t *ret)

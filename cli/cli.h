@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <sys/types.h>
 
+#include "cli/apply/applier.h"
 #include "common/sys/load.h"
 #include "common/view.h"
 
@@ -88,6 +89,11 @@ WattleView *wattle_cli_view(const WattleCli *cli, const char *operand, const Wat
  * messages call it. FALSE with an error in the report. */
 gboolean wattle_cli_write_new(int dir_fd, const char *path, const char *text, WattlePlace place,
                               WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What a verb that changes this host works with: it has to be root. The caller flushes and unrefs
+ * the bus. FALSE after an error on stderr, which has the verb's name. */
+gboolean wattle_cli_open_applier(const WattleCli *cli, const WattleVerb *verb,
+                                 WattleApplier *ret) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The group that systemd-networkd runs as on the host below the root; FALSE if there is none. */
 gboolean wattle_cli_networkd_gid(const WattleCli *cli, gid_t *ret) G_GNUC_WARN_UNUSED_RESULT;

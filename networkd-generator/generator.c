@@ -142,21 +142,24 @@ static gboolean write_serve_socket(int out_fd, const char *mesh, const char *int
                link_unit(out_fd, device, unit, link, error);
 }
 
-/* What is told of newer profiles of a signed mesh, the daily look for them, and what is still to be
- * confirmed. A build or a package may leave it out. */
+/* What is still to be confirmed, of any mesh ('wattle apply --confirm'); and of a signed one what
+ * is told of newer profiles, and the daily look for them. A build or a package may leave it out. */
 static gboolean link_update(int root_fd, int out_fd, const char *mesh, const WattleLocal *local,
                             GError **error)
 {
         static const char fetch[] = WATTLE_UNITDIR "/" WATTLE_UNIT_FETCH_SOCKET;
         g_autofree char *candidate = wattle_paths_candidate(mesh);
 
-        if (!wattle_host_has_update(root_fd) || !wattle_mesh_must_be_signed(root_fd, mesh))
+        if (!wattle_host_has_update(root_fd))
+                return TRUE;
+        if (wattle_path_exists(root_fd, candidate + 1) &&
+            !link_instance(out_fd, "multi-user.target", WATTLE_UNIT_UPDATE, mesh, error))
+                return FALSE;
+        if (!wattle_mesh_must_be_signed(root_fd, mesh))
                 return TRUE;
         return link_unit(out_fd, "sockets.target", WATTLE_UNIT_FETCH_SOCKET, fetch, error) &&
                link_instance(out_fd, "sockets.target", WATTLE_UNIT_UPDATE_SOCKET, mesh, error) &&
                link_instance(out_fd, "timers.target", WATTLE_UNIT_UPDATE_TIMER, mesh, error) &&
-               (!wattle_path_exists(root_fd, candidate + 1) ||
-                link_instance(out_fd, "multi-user.target", WATTLE_UNIT_UPDATE, mesh, error)) &&
                write_serve_socket(out_fd, mesh, wattle_local_interface(local, mesh), error);
 }
 

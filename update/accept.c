@@ -19,6 +19,7 @@
 #include "cli/update/find-sources.h"
 #include "cli/update/hands.h"
 #include "cli/update/take.h"
+#include "common/ini.h"
 #include "common/sys/host.h"
 #include "common/sys/log.h"
 #include "update/news.h"
@@ -154,15 +155,34 @@ static WattleView *load_view(const Service *service, WattleMesh *mesh)
         return view;
 }
 
-/* A member that has what we had is no news any more. */
+/* Whether that is still news: another member may have had the same, and it was taken. A text that
+ * only has our Serial= is, for it shows a fork. */
+static gboolean is_news(const Service *service, const WattleMesh *mesh, const WattleNews *news)
+{
+        g_autoptr(GBytes) text = NULL;
+        char sum[WATTLE_TEXT_SUM_TEXT_MAX];
+        WattleLineage lineage;
+
+        if (wattle_update_is_refused(&service->state, news->device, news->serial, now_s()))
+                return FALSE;
+        if (news->serial != mesh->profile->serial)
+                return news->serial > mesh->profile->serial;
+        text = wattle_read_file(service->applier.root_fd, mesh->path + 1, WATTLE_INI_MAX_BYTES,
+                                NULL);
+        if (!text)
+                return TRUE;
+        wattle_lineage_read(g_bytes_get_data(text, NULL), g_bytes_get_size(text), &lineage);
+        wattle_text_sum_format(&lineage.sum, sum);
+        return strncmp(sum, news->hash, WATTLE_NEWS_HASH_DIGITS) != 0;
+}
+
 static void ask_member(Service *service, const WattleNews *news)
 {
         g_auto(WattleMesh) mesh = { 0 };
         g_autoptr(WattleView) view = load_view(service, &mesh);
         g_auto(WattleUpdateSource) source = { 0 };
 
-        if (!view || news->serial < mesh.profile->serial ||
-            wattle_update_is_refused(&service->state, news->device, news->serial, now_s()))
+        if (!view || !is_news(service, &mesh, news))
                 return;
         for (guint i = 0; i < view->n_peers; i++) {
                 const WattleViewDevice *device = &view->peers[i].device;
@@ -267,7 +287,7 @@ static int ask_sources(Service *service)
 
         if (!mesh.profile)
                 return EXIT_FAILURE;
-        sources = wattle_update_find_sources(&mesh, service->updater.mesh, NULL, TRUE, now_s());
+        sources = wattle_update_find_sources(&mesh, service->updater.mesh, NULL, now_s());
         for (guint i = 0; i < sources->len; i++)
                 if (take(service, &g_array_index(sources, WattleUpdateSource, i)) == TAKE_DONE)
                         return EXIT_SUCCESS;

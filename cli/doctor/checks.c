@@ -182,10 +182,11 @@ static void check_update(const WattleFacts *facts, const Findings *findings)
         check_phase(facts, findings);
         if (facts->fork_from)
                 problem(findings,
-                        g_strdup_printf("two people changed the mesh at once: %s has another text "
-                                        "with serial %" G_GUINT64_FORMAT
-                                        "; look at both, and sign one with a higher Serial=",
-                                        facts->fork_from, facts->fork_serial),
+                        g_strdup_printf(
+                                "two people changed the mesh at once: serial %" G_GUINT64_FORMAT
+                                " of %s does not follow on what was here; look for the "
+                                "change that is lost, and sign both with a higher Serial=",
+                                facts->fork_serial, facts->fork_from),
                         NULL);
         if (facts->ahead && facts->update_phase == WATTLE_CONFIRM_DONE)
                 problem(findings,

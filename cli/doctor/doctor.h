@@ -56,7 +56,7 @@ typedef struct {
 
         gboolean update_installed; /* so newer profiles can come by themselves */
         WattleConfirmPhase update_phase;
-        char *fork_from; /* where another text of that Serial= was seen; NULL: nowhere */
+        char *fork_from; /* who has a text that does not follow on ours; NULL: nobody */
         guint64 fork_serial;
         char *ahead; /* a peer that runs a higher Serial= than this host; NULL: none */
         guint64 ahead_serial;

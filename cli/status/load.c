@@ -160,8 +160,9 @@ static void note_update(int root_fd, const char *name, GPtrArray *notes)
         note_open(notes, name, &state.confirm);
         if (state.fork_serial > 0)
                 note(notes,
-                     "Two people changed the mesh at once: there is another text with serial %" G_GUINT64_FORMAT
-                     " at %s. Look at both, and sign one with a higher Serial=.",
+                     "Two people changed the mesh at once: serial %" G_GUINT64_FORMAT
+                     " of %s does not follow on what was here. Look for the change that is lost, and "
+                     "sign both with a higher Serial=.",
                      state.fork_serial, state.fork_from);
 }
 

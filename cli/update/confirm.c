@@ -96,7 +96,7 @@ gint64 wattle_confirm_wait_s(const WattleConfirm *confirm, gint64 now_s)
         case WATTLE_N_CONFIRM_PHASES:
                 return 0;
         }
-        g_return_val_if_reached(-1);
+        g_return_val_if_reached(0);
 }
 
 gboolean wattle_confirm_runs_new(const WattleConfirm *confirm)

@@ -91,7 +91,9 @@ static gboolean read_more(Reader *reader, GError **error)
 static char *read_line(Reader *reader, GError **error)
 {
         for (;;) {
-                const guint8 *end = memchr(reader->bytes->data, '\n', reader->bytes->len);
+                const guint8 *end = reader->bytes->len > 0
+                                            ? memchr(reader->bytes->data, '\n', reader->bytes->len)
+                                            : NULL;
                 gsize size = end ? (gsize)(end - reader->bytes->data) : reader->bytes->len;
 
                 if (size > WATTLE_FETCH_LINE_MAX) {

@@ -22,6 +22,8 @@ static int compare_peers(gconstpointer a, gconstpointer b)
         const WattlePeerStatus *one = *(const WattlePeerStatus *const *)a;
         const WattlePeerStatus *other = *(const WattlePeerStatus *const *)b;
 
+        if (one->serial != other->serial)
+                return other->serial > one->serial ? 1 : -1;
         return (other->last_handshake_s > one->last_handshake_s) -
                (other->last_handshake_s < one->last_handshake_s);
 }
@@ -49,15 +51,13 @@ static void add_peers(GArray *sources, const char *mesh, const WattleStatus *sta
 }
 
 GArray *wattle_update_find_sources(const WattleMesh *mesh, const char *name,
-                                   const WattleStatus *status, gboolean wants_named, gint64 now_s)
+                                   const WattleStatus *status, gint64 now_s)
 {
         GArray *sources = g_array_new(FALSE, FALSE, sizeof(WattleUpdateSource));
 
         g_array_set_clear_func(sources, clear_source);
-        if (wants_named) {
-                add_named(sources, mesh->local.update_from, name);
-                add_named(sources, mesh->profile->update_url, name);
-        }
+        add_named(sources, mesh->local.update_from, name);
+        add_named(sources, mesh->profile->update_url, name);
         if (status && status->interface)
                 add_peers(sources, name, status, now_s);
         return sources;

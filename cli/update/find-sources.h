@@ -6,12 +6,11 @@
 #include "common/status.h"
 #include "common/sys/load.h"
 
-/* No more members than this are asked in one go: those that were heard of a higher Serial= first,
- * then the last heard. */
+/* No more members than this are asked in one go: those with the highest Serial=, by their own word,
+ * and of the same the last heard. */
 #define WATTLE_UPDATE_SOURCES_MAX_PEERS 3
 
 /* Of WattleUpdateSource, best first: UpdateFrom=, UpdateURL=, members; unref it. status is as
- * wattled tells it, or NULL. now_s is CLOCK_REALTIME. Sources that the mesh names are left out
- * without wants_named. */
+ * wattled tells it; NULL: no member is asked. now_s is CLOCK_REALTIME. */
 GArray *wattle_update_find_sources(const WattleMesh *mesh, const char *name,
-                                   const WattleStatus *status, gboolean wants_named, gint64 now_s);
+                                   const WattleStatus *status, gint64 now_s);

@@ -99,7 +99,7 @@ WattleOfferVerdict wattle_offer_judge(WattleOffer *offer, const WattleOfferHost 
                 return WATTLE_OFFER_TWIN;
         case WATTLE_SUCCESSION_JUMP:
                 /* The first text of a host, or of one that was unsigned, is ahead of nothing. */
-                if (host->installed.serial > 0)
+                if (host->installed.serial > 0 && !host->may_jump)
                         return WATTLE_OFFER_JUMP;
                 break;
         case WATTLE_SUCCESSION_FORK:

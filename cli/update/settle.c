@@ -191,7 +191,7 @@ static gboolean keep(const Settling *settling, GError **error)
         if (!read_pair(settling, settling->candidate, &pair, error) ||
             !keep_pair(settling, &pair, settling->candidate, error))
                 return FALSE;
-        state->floor = MAX(state->floor, pair.lineage.serial);
+        wattle_update_state_raise(state, pair.lineage.serial);
         g_clear_pointer(&state->witnesses, g_strfreev);
         return save(settling, error) &&
                wattle_pair_remove(settling->root_fd, settling->candidate, error);
@@ -215,7 +215,7 @@ gboolean wattle_update_keep_installed(int root_fd, const char *mesh, guint64 ser
                 return FALSE;
         if (!settling.trust.path || serial <= state.floor)
                 return TRUE;
-        state.floor = serial;
+        wattle_update_state_raise(&state, serial);
         return save(&settling, error);
 }
 

@@ -99,6 +99,15 @@ void wattle_update_refuse(WattleUpdateState *state, const char *device, guint64 
         refusal->until_s = now_s + MIN(HOUR_S << MIN(refusal->times - 1, 5), 24 * HOUR_S);
 }
 
+void wattle_update_state_raise(WattleUpdateState *state, guint64 serial)
+{
+        state->floor = MAX(state->floor, serial);
+        if (state->fork_serial < state->floor) {
+                state->fork_serial = 0;
+                g_clear_pointer(&state->fork_from, g_free);
+        }
+}
+
 gboolean wattle_update_is_refused(const WattleUpdateState *state, const char *device,
                                   guint64 serial, gint64 now_s)
 {

@@ -26,9 +26,9 @@ typedef struct {
         WattleConfirm confirm; /* of the candidate (wattle_paths_candidate()) */
         gboolean asks_person;  /* who has to say that all is well, and no peer */
         char **witnesses;      /* names of peers; NULL-terminated, or NULL */
-        guint64 fork_serial;   /* of another text than ours that was seen; 0: none */
-        char *fork_from;       /* where */
-        GArray *refusals;      /* of WattleRefusal, the latest last; NULL: none */
+        guint64 fork_serial; /* of a text that did not follow on what was here; 0: none was seen */
+        char *fork_from;     /* where it was */
+        GArray *refusals;    /* of WattleRefusal, the latest last; NULL: none */
 } WattleUpdateState;
 
 void wattle_update_state_clear(WattleUpdateState *state);
@@ -39,6 +39,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleUpdateState, wattle_update_state_clear)
 gboolean wattle_update_state_parse(const char *text, gsize size, WattleUpdateState *state,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 char *wattle_update_state_format(const WattleUpdateState *state);
+
+/* That Serial= is in force here. A fork of an older one is settled by it. */
+void wattle_update_state_raise(WattleUpdateState *state, guint64 serial);
 
 /* For an hour, doubled each time up to a day. */
 void wattle_update_refuse(WattleUpdateState *state, const char *device, guint64 serial,

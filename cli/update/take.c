@@ -138,8 +138,6 @@ static gboolean install(Before *before, const WattleUpdater *updater, const Watt
         if (before->mesh.profile && options->find_witnesses && !leaves)
                 state->witnesses = options->find_witnesses(updater, before->mesh.profile,
                                                            offer->profile, options->peer);
-        if (offer->lineage.serial > state->fork_serial)
-                state->fork_serial = 0;
         if (leaves && !switch_off(updater, error))
                 return FALSE;
         wattle_updater_say(updater, "serial %" G_GUINT64_FORMAT " from %s is tried",
@@ -151,7 +149,6 @@ static gboolean install(Before *before, const WattleUpdater *updater, const Watt
 static gboolean may_take(const WattleTaken *taken, const WattleTakeOptions *options)
 {
         return taken->verdict == WATTLE_OFFER_TAKE ||
-               (taken->verdict == WATTLE_OFFER_JUMP && options->may_jump) ||
                (taken->verdict == WATTLE_OFFER_WITHOUT_US && options->may_leave);
 }
 
@@ -166,10 +163,11 @@ gboolean wattle_update_take(const WattleUpdater *updater, WattleOffer *offer,
         *ret = (WattleTaken){ .verdict = WATTLE_OFFER_HAVE };
         if (!before_init(&before, updater, report))
                 return FALSE;
+        before.host.may_jump = options->may_jump;
         ret->verdict = wattle_offer_judge(offer, &before.host, report);
         if (ret->verdict == WATTLE_OFFER_BAD)
                 return FALSE;
-        if ((ret->verdict == WATTLE_OFFER_TWIN || offer->is_fork) &&
+        if ((ret->verdict == WATTLE_OFFER_TWIN || offer->is_fork) && !options->only_check &&
             !note_fork(&before, updater, offer, report))
                 return FALSE;
         if (offer->is_fork)

@@ -3,11 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/apply/apply.h"
 #include "cli/cli.h"
-#include "cli/managers/bus.h"
 #include "cli/managers/update-units.h"
 #include "cli/managers/wattled-reload.h"
 #include "cli/print.h"
@@ -453,30 +451,17 @@ static void reload_wattled(const WattleApplier *applier)
 
 static int apply_as_root(const WattleCli *cli, Host *host, char **operands)
 {
-        WattleApplier *applier = &host->applier;
         g_autoptr(GError) error = NULL;
         gboolean ok;
 
-        if (geteuid() != 0) {
-                wattle_print_error("apply changes this host's network: run it as root");
+        if (!wattle_cli_open_applier(cli, &wattle_verb_apply, &host->applier))
                 return EXIT_FAILURE;
-        }
-        if (!wattle_cli_networkd_gid(cli, &applier->networkd_gid)) {
-                wattle_print_error(
-                        "there is no group systemd-network: is systemd-networkd installed?");
-                return EXIT_FAILURE;
-        }
-        if (!wattle_bus_open(&applier->bus, &error)) {
-                wattle_print_error("%s", error->message);
-                return EXIT_FAILURE;
-        }
-        applier->root_fd = cli->root_fd;
         ok = apply(host, operands, &error);
         if (error)
                 wattle_print_error("%s", error->message);
         if (!host->dry_run && host->confirm_s == 0)
-                reload_wattled(applier);
-        sd_bus_flush_close_unref(applier->bus);
+                reload_wattled(&host->applier);
+        sd_bus_flush_close_unref(host->applier.bus);
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
-#include "cli/managers/bus.h"
 #include "cli/managers/wattled.h"
 #include "cli/print.h"
 #include "cli/units.h"
@@ -48,7 +46,7 @@ static GArray *find_sources(const Host *host, const char *name)
         }
         has_status = wattle_wattled_is_running(host->applier.bus) &&
                      wattle_wattled_load(host->applier.bus, name, &status, NULL);
-        sources = wattle_update_find_sources(&mesh, name, has_status ? &status : NULL, TRUE,
+        sources = wattle_update_find_sources(&mesh, name, has_status ? &status : NULL,
                                              g_get_real_time() / G_USEC_PER_SEC);
         if (sources->len > 0)
                 return g_steal_pointer(&sources);
@@ -219,23 +217,10 @@ static gboolean update_all(const Host *host)
 
 static int update_as_root(Host *host, char **operands)
 {
-        g_autoptr(GError) error = NULL;
         gboolean ok;
 
-        if (geteuid() != 0) {
-                wattle_print_error("update changes this host's network: run it as root");
+        if (!wattle_cli_open_applier(host->cli, &wattle_verb_update, &host->applier))
                 return EXIT_FAILURE;
-        }
-        if (!wattle_cli_networkd_gid(host->cli, &host->applier.networkd_gid)) {
-                wattle_print_error(
-                        "there is no group systemd-network: is systemd-networkd installed?");
-                return EXIT_FAILURE;
-        }
-        if (!wattle_bus_open(&host->applier.bus, &error)) {
-                wattle_print_error("%s", error->message);
-                return EXIT_FAILURE;
-        }
-        host->applier.root_fd = host->cli->root_fd;
         ok = operands[0] ? update_mesh(host, operands[0]) : update_all(host);
         sd_bus_flush_close_unref(host->applier.bus);
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;

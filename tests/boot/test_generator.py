@@ -97,6 +97,17 @@ def test_newer_profiles_come_to_signed_meshes(host):
     assert host.links() == writer("office") | links | on
 
 
+def test_what_a_person_has_not_confirmed_is_gone_on_with_at_boot(host):
+    """Of a mesh that is not signed too: 'wattle apply --confirm' was cut off by the machine."""
+    unit = f'{os.environ["WATTLE_UNITDIR"]}/wattle-update@.service'
+    host.mesh()
+    host.settings("Owner=NetworkManager")
+    host.write(unit)
+    host.write(f"{CONFDIR}/office.next/office.mesh")
+    quiet(host.generate())
+    assert host.links() == writer("office") | {"multi-user.target.wants/wattle-update@office.service": unit}
+
+
 WITH_NETWORKD = {"multi-user.target.wants/systemd-networkd.service": NETWORKD}
 
 

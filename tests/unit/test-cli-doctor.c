@@ -495,8 +495,8 @@ static const struct row {
           "update: no peer has answered since a newer profile came, nor under the one before: it is "
           "the network []\n" },
         { "a fork", ill_fork,
-          "update: two people changed the mesh at once: nas has another text with serial 8; look at "
-          "both, and sign one with a higher Serial= []\n" },
+          "update: two people changed the mesh at once: serial 8 of nas does not follow on what was "
+          "here; look for the change that is lost, and sign both with a higher Serial= []\n" },
         { "behind", ill_behind,
           "update: nas runs serial 9, which is newer than what this host has [wattle update home]\n" },
         { "nothing comes by itself", ill_no_update,

@@ -187,13 +187,19 @@ static guint64 installed_serial(const Host *host)
         return lineage.serial;
 }
 
+/* applicable and heard have a bit for each Serial=; the last one stands for all that are higher. */
+static gboolean has(guint64 bits, guint64 serial)
+{
+        return (bits & G_GUINT64_CONSTANT(1) << MIN(serial, 63)) != 0;
+}
+
 static gboolean fake_apply(const WattleUpdater *updater, GError **error)
 {
         Host *host = updater->data;
         guint64 serial = installed_serial(host);
 
         host->n_applied++;
-        if (!(host->applicable & (G_GUINT64_CONSTANT(1) << serial)))
+        if (!has(host->applicable, serial))
                 return wattle_error_refuse(error, "the host says no to %d", (int)serial);
         host->applied = serial;
         return TRUE;
@@ -205,7 +211,7 @@ static gboolean fake_wait(const WattleUpdater *updater, const char *const *peers
 {
         const Host *host = updater->data;
 
-        if (host->heard & (G_GUINT64_CONSTANT(1) << host->applied))
+        if (has(host->heard, host->applied))
                 *ret_who = g_strdup(peers[0]);
         return TRUE;
 }
@@ -362,6 +368,13 @@ static const struct {
         { "far ahead", MESH("1000008") US NAS, .verdict = WATTLE_OFFER_JUMP, .installed = 7,
           .told = "nas: serial 1000008 is more than 1000000 ahead of 7: if that is meant, 'wattle "
                   "update --jump'\n" },
+        { "far ahead, by word", MESH("1000008") US NAS, .options.may_jump = TRUE,
+          .verdict = WATTLE_OFFER_TAKE, .installed = 1000008,
+          .told = "serial 1000008 from nas is tried\nnas answers\n" },
+        { "far ahead and without us, by the first word alone", MESH("1000008") NAS,
+          .options.may_jump = TRUE, .verdict = WATTLE_OFFER_WITHOUT_US, .installed = 7,
+          .told = "nas: serial 1000008 has no place for this device: it was removed or revoked, or "
+                  "got another key. To follow it out of the mesh, 'wattle update --leave'\n" },
         { "without us", MESH("8") NAS, .verdict = WATTLE_OFFER_WITHOUT_US, .installed = 7,
           .told = "nas: serial 8 has no place for this device: it was removed or revoked, or got "
                   "another key. To follow it out of the mesh, 'wattle update --leave'\n" },
@@ -411,6 +424,41 @@ static void taking(void)
                 g_assert_cmpuint(installed_serial(&host), ==, offers[i].installed);
                 g_assert_false(exists(&host, NEXT));
         }
+}
+
+/* A fork is remembered until a higher Serial= is in force; who only looks leaves nothing behind. */
+static void forks(void)
+{
+        g_auto(Host) host = { 0 };
+        g_auto(Offered) looked = { .text = MESH("7") US NAS, .options.only_check = TRUE };
+        g_auto(Offered) twin = { .text = MESH("7") US NAS }, next = { .text = MESH("8") US NAS };
+        g_auto(WattleUpdateState) state = { 0 }, settled = { 0 };
+
+        host_init(&host, TEXT_7);
+        g_assert_true(offer(&host, &looked));
+        g_assert_false(wattle_path_exists(host.root.fd, "var/lib/wattle-update/home.state"));
+        g_assert_true(offer(&host, &twin));
+        state = load_state(&host);
+        g_assert_cmpuint(state.fork_serial, ==, 7);
+        g_assert_cmpstr(state.fork_from, ==, "nas");
+        g_assert_true(offer(&host, &next));
+        settled = load_state(&host);
+        g_assert_cmpuint(settled.fork_serial, ==, 0);
+        g_assert_null(settled.fork_from);
+}
+
+/* By hand, too. */
+static void raised(void)
+{
+        g_auto(WattleUpdateState) state = { .fork_serial = 8, .fork_from = g_strdup("nas") };
+
+        wattle_update_state_raise(&state, 8);
+        g_assert_cmpstr(state.fork_from, ==, "nas");
+        wattle_update_state_raise(&state, 9);
+        wattle_update_state_raise(&state, 4);
+        g_assert_cmpuint(state.floor, ==, 9);
+        g_assert_cmpuint(state.fork_serial, ==, 0);
+        g_assert_null(state.fork_from);
 }
 
 static void unsigned_mesh(void)
@@ -688,6 +736,8 @@ int main(int argc, char **argv)
         g_test_add_func("/update/state", states);
         g_test_add_func("/update/refusals", refusals);
         g_test_add_func("/update/take", taking);
+        g_test_add_func("/update/forks", forks);
+        g_test_add_func("/update/raised", raised);
         g_test_add_func("/update/unsigned", unsigned_mesh);
         g_test_add_func("/update/way-back", way_back);
         g_test_add_func("/update/held", held);
