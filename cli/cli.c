@@ -174,21 +174,31 @@ gboolean wattle_cli_parse(WattleCli *cli, const WattleVerb *verb, const GOptionE
         return TRUE;
 }
 
+int wattle_cli_run(const WattleCli *cli, const WattleVerb *verb, const char *operand)
+{
+        WattleCli own = { .root = cli->root, .root_fd = -1 };
+        int status = verb->run(&own, (char *[]){ (char *)verb->name, (char *)operand, NULL });
+
+        wattle_fd_clear(&own.root_fd);
+        return status;
+}
+
 gboolean wattle_cli_is_mesh_name(const WattleCli *cli, const char *operand)
 {
-        g_autofree char *installed = NULL;
         struct stat st;
 
         if (strchr(operand, '/') || g_str_has_suffix(operand, WATTLE_MESH_SUFFIX) ||
             !wattle_identifier_check(operand, WATTLE_MESH_NAME_MAX, NULL))
                 return FALSE;
-        installed = wattle_mesh_find(cli->root_fd, operand);
-        return installed || stat(operand, &st) < 0 || S_ISDIR(st.st_mode);
+        return wattle_mesh_exists(cli->root_fd, operand) || stat(operand, &st) < 0 ||
+               S_ISDIR(st.st_mode);
 }
 
 char *wattle_cli_find(const WattleCli *cli, const char *mesh, WattleReport *report)
 {
-        g_autofree char *path = wattle_mesh_find(cli->root_fd, mesh);
+        g_autofree char *profile = wattle_mesh_find(cli->root_fd, mesh);
+        g_autofree char *path = profile ? g_steal_pointer(&profile)
+                                        : wattle_mesh_find_invitation(cli->root_fd, mesh);
         g_autofree char *here = g_strconcat(mesh, WATTLE_MESH_SUFFIX, NULL);
 
         if (!path && access(here, F_OK) == 0)

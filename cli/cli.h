@@ -38,6 +38,9 @@ extern const WattleVerb wattle_verb_export;
 extern const WattleVerb wattle_verb_genkey;
 extern const WattleVerb wattle_verb_import;
 extern const WattleVerb wattle_verb_init;
+extern const WattleVerb wattle_verb_invite;
+extern const WattleVerb wattle_verb_join;
+extern const WattleVerb wattle_verb_leave;
 extern const WattleVerb wattle_verb_migrate;
 extern const WattleVerb wattle_verb_pubkey;
 extern const WattleVerb wattle_verb_remove;
@@ -54,6 +57,9 @@ extern const WattleVerb wattle_verb_verify;
  * answered, or the usage is wrong and that was said. */
 gboolean wattle_cli_parse(WattleCli *cli, const WattleVerb *verb, const GOptionEntry *options,
                           char **argv, char ***ret_operands) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Another verb, as if it had been called with that operand alone; its exit status. */
+int wattle_cli_run(const WattleCli *cli, const WattleVerb *verb, const char *operand);
 
 /* One line about wrong usage and the way to --help; returns WATTLE_EXIT_USAGE. */
 int wattle_cli_usage(const WattleVerb *verb, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -18,6 +18,7 @@
 #include "cli/signing.h"
 #include "common/error.h"
 #include "common/ini.h"
+#include "common/paths.h"
 #include "common/profile-sign.h"
 #include "common/sys/file.h"
 
@@ -57,6 +58,13 @@ static gboolean find_installed(WattleEditor *editor, const WattleCli *cli, const
         editor->name = wattle_cli_find(cli, mesh, report);
         if (!editor->name)
                 return FALSE;
+        if (g_str_has_suffix(editor->name, WATTLE_INVITATION_SUFFIX)) {
+                wattle_report_error(report, place_of(editor->name),
+                                    "is an invitation, and the profile is still to come: 'wattle "
+                                    "status %s' says how it stands",
+                                    mesh);
+                return FALSE;
+        }
         if (!g_str_has_prefix(editor->name, WATTLE_CONFDIR "/")) {
                 wattle_report_error(report, place_of(editor->name),
                                     "is not yours to change: copy it to " WATTLE_CONFDIR " first");
@@ -297,7 +305,7 @@ static gboolean write_text(const WattleEditor *editor, const WattleProfile *prof
 }
 
 gboolean wattle_editor_apply(const WattleEditor *editor, const GArray *edits, gboolean dry_run,
-                             const char *done)
+                             FILE *stream, const char *done)
 {
         g_autofree char *text = wattle_profile_edit_apply(editor->text, edits);
         g_auto(WattleReport) report = { 0 };
@@ -311,7 +319,7 @@ gboolean wattle_editor_apply(const WattleEditor *editor, const GArray *edits, gb
                                    editor->name);
                 return FALSE;
         }
-        wattle_print_diff(editor->name, editor->text, edits, stdout);
+        wattle_print_diff(editor->name, editor->text, edits, stream);
         if (dry_run)
                 return TRUE;
         if (!write_text(editor, profile, text))

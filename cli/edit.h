@@ -3,6 +3,7 @@
  * again, shown, and only then written. */
 #pragma once
 
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include "cli/cli.h"
@@ -48,11 +49,11 @@ gboolean wattle_editor_check_signature(WattleEditor *editor, const WattleCli *cl
 gboolean wattle_editor_open_key(WattleEditor *editor, const char *given,
                                 WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The changed profile as a diff on standard output and, unless dry_run, into the file, which keeps
+/* The changed profile as a diff on stream and, unless dry_run, into the file, which keeps
  * its mode and owner, and signed if there is a key; done is then said on stderr. A text that is not
  * a good profile is not written: its faults are printed, at the lines that it would have. */
 gboolean wattle_editor_apply(const WattleEditor *editor, const GArray *edits, gboolean dry_run,
-                             const char *done) G_GNUC_WARN_UNUSED_RESULT;
+                             FILE *stream, const char *done) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whether the file still has the text that was read. A lock keeps out who takes one. FALSE with an
  * error in the report. */

@@ -34,7 +34,7 @@ void wattle_print_styled(FILE *stream, WattleStyle style, const char *text)
                 [WATTLE_STYLE_PLAIN] = "",   [WATTLE_STYLE_BOLD] = "1",
                 [WATTLE_STYLE_DIM] = "2",    [WATTLE_STYLE_RED] = "31",
                 [WATTLE_STYLE_GREEN] = "32", [WATTLE_STYLE_YELLOW] = "33",
-                [WATTLE_STYLE_CYAN] = "36",
+                [WATTLE_STYLE_CYAN] = "36",  [WATTLE_STYLE_PAPER] = "30;107",
         };
 
         if (style != WATTLE_STYLE_PLAIN && *text && has_colour(stream))

@@ -18,6 +18,7 @@ typedef enum {
         WATTLE_STYLE_GREEN,
         WATTLE_STYLE_YELLOW,
         WATTLE_STYLE_CYAN,
+        WATTLE_STYLE_PAPER, /* black on white, whatever colours the terminal has */
 } WattleStyle;
 
 /* The text in a style, if the stream is a terminal that knows colour and NO_COLOR is not set

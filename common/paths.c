@@ -31,6 +31,7 @@ static const struct {
         [WATTLE_UNIT_APPLY] = { "apply", "service" },
         [WATTLE_UNIT_UP] = { "up", "service" },
         [WATTLE_UNIT_DOWN] = { "down", "service" },
+        [WATTLE_UNIT_JOIN] = { "join", "service" },
         [WATTLE_UNIT_UPDATE] = { "update", "service" },
         [WATTLE_UNIT_UPDATE_SOCKET] = { "update", "socket" },
         [WATTLE_UNIT_UPDATE_TIMER] = { "update-sources", "timer" },
@@ -73,6 +74,11 @@ char *wattle_paths_last_good(const char *mesh)
 char *wattle_paths_revocations(const char *mesh)
 {
         return g_strdup_printf(WATTLE_CONFDIR "/%s.last/revoked", mesh);
+}
+
+char *wattle_paths_invitation(const char *mesh)
+{
+        return g_strdup_printf(WATTLE_CONFDIR "/%s" WATTLE_INVITATION_SUFFIX, mesh);
 }
 
 char *wattle_paths_candidate(const char *mesh)

@@ -52,6 +52,10 @@ char *wattle_paths_last_good(const char *mesh);
  * absolute. */
 char *wattle_paths_revocations(const char *mesh);
 
+/* The invitation by which this host joined, absolute, until the profile is there. */
+#define WATTLE_INVITATION_SUFFIX ".invite"
+char *wattle_paths_invitation(const char *mesh);
+
 /* A newer profile that is tried, or waits to be tried again, absolute; its signature is beside it.
  */
 char *wattle_paths_candidate(const char *mesh);
@@ -75,6 +79,7 @@ typedef enum {
         WATTLE_UNIT_APPLY,
         WATTLE_UNIT_UP,
         WATTLE_UNIT_DOWN,
+        WATTLE_UNIT_JOIN,
         WATTLE_UNIT_UPDATE,
         WATTLE_UNIT_UPDATE_SOCKET,
         WATTLE_UNIT_UPDATE_TIMER,

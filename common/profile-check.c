@@ -580,10 +580,18 @@ static void check_lineage(const WattleProfile *profile, WattleReport *report)
                                         profile->signing_keys[j].place.line);
 }
 
+static void check_invited(const WattleProfile *profile, WattleReport *report)
+{
+        if (profile->invited && !wattle_profile_find_device(profile, profile->invited))
+                wattle_report_error(report, wattle_profile_place(profile, profile->invited_place),
+                                    "Invitation: there is no device %s here", profile->invited);
+}
+
 void wattle_profile_check(const WattleProfile *profile, WattleReport *report)
 {
         check_mesh_name(profile, report);
         check_lineage(profile, report);
+        check_invited(profile, report);
         check_names(profile, report);
         check_keys(profile, report);
         check_addresses(profile, report);

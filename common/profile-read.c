@@ -109,6 +109,18 @@ static gboolean parse_mesh_name(const char *text, G_GNUC_UNUSED WattlePlace plac
         return TRUE;
 }
 
+static gboolean parse_invited(const char *text, WattlePlace place, WattleArena *arena, gpointer ret,
+                              GError **error)
+{
+        WattleProfile *profile = ret;
+
+        if (!wattle_label_check(text, error))
+                return FALSE;
+        profile->invited = wattle_arena_strdup(arena, text);
+        profile->invited_place = spot_of(place);
+        return TRUE;
+}
+
 static gboolean parse_domain(const char *text, G_GNUC_UNUSED WattlePlace place, WattleArena *arena,
                              gpointer ret, GError **error)
 {
@@ -240,6 +252,7 @@ static const Key mesh_keys[] = {
         { "Serial", parse_serial, NO_LIST, 0 },
         { "Previous", parse_previous, NO_LIST, 0 },
         { "SigningKeys", parse_signing_key, SIGNING_KEYS, 0 },
+        { "Invitation", parse_invited, NO_LIST, 0 },
         { "UpdateURL", parse_url, NO_LIST, offsetof(WattleProfile, update_url) },
         { "Subnet", parse_prefix, SUBNETS, 0 },
         { "ListenPort", wattle_value_parse_port, NO_LIST, offsetof(WattleProfile, listen_port) },

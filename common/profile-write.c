@@ -110,6 +110,8 @@ static void append_mesh(GString *text, const WattleProfile *profile)
         if (profile->name && g_strcmp0(profile->name, file_name) != 0)
                 g_string_append_printf(text, "Name=%s\n", profile->name);
         append_lineage(text, profile);
+        if (profile->invited)
+                g_string_append_printf(text, "Invitation=%s\n", profile->invited);
         if (profile->update_url)
                 g_string_append_printf(text, "UpdateURL=%s\n", profile->update_url);
         append_prefixes(text, "Subnet", profile->subnets, profile->n_subnets);

@@ -18,12 +18,38 @@ WattlePlace wattle_profile_place(const WattleProfile *profile, WattleSpot spot)
         return (WattlePlace){ profile->file, spot.line, spot.column };
 }
 
-WattleProfile *wattle_profile_load_take(GBytes *bytes, const char *file, WattleReport *report)
+/* An invitation is signed as the mesh is, with the same Serial=: whoever has it must not be able to
+ * pass it off as a profile. */
+static void check_kind(const WattleProfile *profile, gboolean is_invitation, WattleReport *report)
+{
+        if (profile->invited && !is_invitation)
+                wattle_report_error(report, wattle_profile_place(profile, profile->invited_place),
+                                    "Invitation: this is an invitation for %s, and no profile: "
+                                    "'wattle join' takes it",
+                                    profile->invited);
+        if (!profile->invited && is_invitation)
+                wattle_report_error(report, wattle_profile_place(profile, profile->place),
+                                    "this is a profile, and no invitation: Invitation= is missing");
+}
+
+static WattleProfile *load(GBytes *bytes, const char *file, gboolean is_invitation,
+                           WattleReport *report)
 {
         g_autoptr(WattleProfile) profile = wattle_profile_read(bytes, file, report);
 
+        check_kind(profile, is_invitation, report);
         wattle_profile_check(profile, report);
         return report->n_errors == 0 ? g_steal_pointer(&profile) : NULL;
+}
+
+WattleProfile *wattle_profile_load_take(GBytes *bytes, const char *file, WattleReport *report)
+{
+        return load(bytes, file, FALSE, report);
+}
+
+WattleProfile *wattle_profile_load_invitation(GBytes *bytes, const char *file, WattleReport *report)
+{
+        return load(bytes, file, TRUE, report);
 }
 
 WattleProfile *wattle_profile_load(gconstpointer bytes, gsize size, const char *file,

@@ -76,6 +76,9 @@ typedef struct WattleProfile {
         guint16 n_signing_keys;
         WattleProfilePrefix *subnets;
         guint16 n_subnets;
+        const char *invited; /* Invitation=, the device that this text is an invitation for; NULL:
+                                it is a profile */
+        WattleSpot invited_place;
         const char *update_url; /* UpdateURL=, where a newer text may be had; or NULL */
         const char *domain;     /* Domain=, or NULL */
         WattleOptionalU16 listen_port;
@@ -114,6 +117,11 @@ WattleProfile *wattle_profile_load_take(GBytes *bytes, const char *file,
                                         WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 WattleProfile *wattle_profile_load(gconstpointer bytes, gsize size, const char *file,
                                    WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same for the text of an invitation (common/invitation.h), which is no profile, and refused by
+ * those above. */
+WattleProfile *wattle_profile_load_invitation(GBytes *bytes, const char *file,
+                                              WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Canonical text: keys in the order of wattle.mesh(5), one device after the other. read(write(p))
  * equals p; but Name= is left out if profile->file gives the same name. */

@@ -64,7 +64,7 @@ static void find_text(const WattleTunnel *tunnel, const WattleMesh *mesh, Wattle
         gsize size;
 
         *ret = (WattleHello){ 0 };
-        if (!mesh->is_signed)
+        if (!mesh->is_signed || mesh->is_invitation)
                 return;
         bytes = wattle_read_file(tunnel->around->root_fd, mesh->path + 1, WATTLE_INI_MAX_BYTES,
                                  NULL);
@@ -222,10 +222,9 @@ static gboolean load_local(WattleTunnel *tunnel, WattleReport *report)
 gboolean wattle_tunnel_reload(WattleTunnel *tunnel)
 {
         g_auto(WattleReport) report = { 0 };
-        g_autofree char *path = wattle_mesh_find(tunnel->around->root_fd, tunnel->mesh);
 
         wattle_report_init(&report);
-        if (!path)
+        if (!wattle_mesh_exists(tunnel->around->root_fd, tunnel->mesh))
                 return FALSE;
         if (!load_local(tunnel, &report))
                 take_fault(tunnel, &report, wattle_loop_ifindex(tunnel->loop) > 0);

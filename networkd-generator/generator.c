@@ -14,6 +14,7 @@
 #include "common/error.h"
 #include "common/message.h"
 #include "common/paths.h"
+#include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
 #include "common/sys/load.h"
@@ -183,6 +184,42 @@ static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const Wattl
                          SYSTEMD_UNITDIR "/" WATTLE_UNIT_NETWORKD, error);
 }
 
+/* An invitation that waits, in /etc/wattle or as a credential of the system
+ * (systemd.system-credentials(7)), is taken at boot; until then, if nobody has agreed to it yet,
+ * there is no such mesh. */
+static gboolean link_join(int root_fd, int out_fd, const char *mesh, GError **error)
+{
+        g_autofree char *profile = wattle_mesh_find(root_fd, mesh);
+
+        return profile || !wattle_host_has_update(root_fd) ||
+               link_instance(out_fd, "multi-user.target", WATTLE_UNIT_JOIN, mesh, error);
+}
+
+#define CREDENTIALS       "run/credentials/@system"
+#define CREDENTIAL_PREFIX "wattle."
+
+static char **list_invited(int root_fd)
+{
+        g_auto(GStrv) waiting = wattle_invitation_list(root_fd);
+        g_auto(GStrv) credentials = wattle_list_folder(root_fd, CREDENTIALS, CREDENTIAL_PREFIX,
+                                                       WATTLE_INVITATION_SUFFIX, NULL);
+        g_autoptr(GPtrArray) meshes = g_ptr_array_new_with_free_func(g_free);
+
+        for (guint i = 0; waiting[i]; i++)
+                g_ptr_array_add(meshes, g_strdup(waiting[i]));
+        for (guint i = 0; credentials && credentials[i]; i++) {
+                const char *name = credentials[i] + strlen(CREDENTIAL_PREFIX);
+                g_autofree char *mesh =
+                        g_strndup(name, MAX(strlen(name), strlen(WATTLE_INVITATION_SUFFIX)) -
+                                                strlen(WATTLE_INVITATION_SUFFIX));
+
+                if (wattle_identifier_check(mesh, WATTLE_MESH_NAME_MAX, NULL))
+                        g_ptr_array_add(meshes, g_steal_pointer(&mesh));
+        }
+        g_ptr_array_add(meshes, NULL);
+        return (char **)g_ptr_array_free(g_steal_pointer(&meshes), FALSE);
+}
+
 /* A mesh whose settings are bad gets its service all the same: that fails by name, and the journal
  * has the reason. */
 static gboolean enable_mesh(int root_fd, int out_fd, const char *mesh, GError **error)
@@ -208,32 +245,44 @@ static int open_folder(const char *path)
         return fd;
 }
 
+typedef gboolean (*Linker)(int root_fd, int out_fd, const char *mesh, GError **error);
+
+/* A mesh that fails is said, and no reason to leave the others out. */
+static gboolean link_all(int root_fd, int out_fd, char **meshes, Linker linker)
+{
+        gboolean ok = TRUE;
+
+        for (guint i = 0; meshes[i]; i++) {
+                g_autoptr(GError) error = NULL;
+                g_autofree char *text = NULL;
+
+                if (linker(root_fd, out_fd, meshes[i], &error))
+                        continue;
+                text = g_strdup_printf("mesh %s: %s", meshes[i], error->message);
+                log_line('3', text);
+                ok = FALSE;
+        }
+        return ok;
+}
+
 static int run(const char *root, const char *out)
 {
         g_auto(WattleReport) report = { 0 };
-        g_auto(GStrv) meshes = NULL;
+        g_auto(GStrv) meshes = NULL, invited = NULL;
         int root_fd = open_folder(root), out_fd = open_folder(out);
-        int status = EXIT_SUCCESS;
+        gboolean ok;
 
         if (root_fd < 0 || out_fd < 0)
                 return EXIT_FAILURE;
         wattle_report_init(&report);
         meshes = wattle_mesh_list(root_fd, &report);
         log_report(&report);
-        for (guint i = 0; meshes[i]; i++) {
-                g_autoptr(GError) error = NULL;
-
-                if (!enable_mesh(root_fd, out_fd, meshes[i], &error)) {
-                        g_autofree char *text =
-                                g_strdup_printf("mesh %s: %s", meshes[i], error->message);
-
-                        log_line('3', text);
-                        status = EXIT_FAILURE;
-                }
-        }
+        invited = list_invited(root_fd);
+        ok = link_all(root_fd, out_fd, meshes, enable_mesh);
+        ok = link_all(root_fd, out_fd, invited, link_join) && ok;
         close(root_fd);
         close(out_fd);
-        return status;
+        return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int usage(FILE *stream, int status)

@@ -165,8 +165,8 @@ static gboolean is_news(const Service *service, const WattleMesh *mesh, const Wa
 
         if (wattle_update_is_refused(&service->state, news->device, news->serial, now_s()))
                 return FALSE;
-        if (news->serial != mesh->profile->serial)
-                return news->serial > mesh->profile->serial;
+        if (mesh->is_invitation || news->serial != mesh->profile->serial)
+                return news->serial > mesh->profile->serial - (mesh->is_invitation ? 1 : 0);
         text = wattle_read_file(service->applier.root_fd, mesh->path + 1, WATTLE_INI_MAX_BYTES,
                                 NULL);
         if (!text)

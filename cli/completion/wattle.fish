@@ -23,7 +23,7 @@ function __wattle_devices
     sed -n 's/^[[:blank:]]*\[Device[[:blank:]]\{1,\}\([^][:blank:]]*\)\].*/\1/p' $files 2>/dev/null
 end
 
-set -l verbs init import add remove edit sign check show verify genkey pubkey apply update up down status doctor migrate render export help
+set -l verbs init import add invite remove edit sign check show verify genkey pubkey join apply update up down status doctor migrate leave render export help
 
 complete -c wattle -f
 complete -c wattle -l root -r -a '(__fish_complete_directories)' -d 'Look for installed meshes below it'
@@ -32,6 +32,7 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -l version -d 'Sh
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a init -d 'Begin a new mesh'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a import -d 'Make a mesh of wg-quick files'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a add -d 'Add a device to a mesh'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a invite -d 'Let a device of a signed mesh join it'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a remove -d 'Remove a device from a mesh'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a edit -d 'Change a mesh in your editor'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a sign -d "Sign a mesh with the admin's key"
@@ -40,6 +41,7 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a check -d 'Repo
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a show -d 'Show what a mesh comes to'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a genkey -d "Make this host's private key"
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a pubkey -d 'Show the public half of a private key'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a join -d 'Get into a mesh by an invitation'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a apply -d 'Bring this host to what its meshes say'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a update -d 'Get a newer signed profile, and run it'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a up -d 'Start a mesh on this host'
@@ -47,16 +49,17 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a down -d 'Stop 
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a status -d 'Show how peers are reached now'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a migrate -d 'Move a peer to another endpoint'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a doctor -d 'Look for what is wrong here'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a leave -d 'Take this host out of a mesh'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a render -d 'Make the files that a host gets'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a export -d 'Make the wg-quick file of a device'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a help -d 'Tell more of a verb'
 
-complete -c wattle -n '__fish_seen_subcommand_from init add remove edit sign check show verify genkey apply update up down render' -a '(__wattle_meshes)'
-complete -c wattle -n '__fish_seen_subcommand_from status doctor migrate' -a '(__wattle_installed)'
+complete -c wattle -n '__fish_seen_subcommand_from init add invite remove edit sign check show verify genkey apply update up down render' -a '(__wattle_meshes)'
+complete -c wattle -n '__fish_seen_subcommand_from status doctor migrate leave' -a '(__wattle_installed)'
 complete -c wattle -n '__fish_seen_subcommand_from pubkey' -F -a '(__wattle_meshes)'
-complete -c wattle -n '__fish_seen_subcommand_from remove export migrate' -a '(__wattle_devices)'
+complete -c wattle -n '__fish_seen_subcommand_from invite remove export migrate' -a '(__wattle_devices)'
 complete -c wattle -n '__fish_seen_subcommand_from export' -a '(__wattle_meshes)'
-complete -c wattle -n '__fish_seen_subcommand_from import' -F
+complete -c wattle -n '__fish_seen_subcommand_from import join' -F
 complete -c wattle -n '__fish_seen_subcommand_from import' -s o -l output -r -F -d 'Write to this file'
 complete -c wattle -n '__fish_seen_subcommand_from help' -a "$verbs"
 
@@ -64,7 +67,7 @@ complete -c wattle -n '__fish_seen_subcommand_from init' -s s -l subnet -x -d 'P
 complete -c wattle -n '__fish_seen_subcommand_from init' -s p -l port -x -d 'UDP port of every device'
 complete -c wattle -n '__fish_seen_subcommand_from init' -s d -l domain -x -d 'Domain of the names'
 complete -c wattle -n '__fish_seen_subcommand_from init' -l sign -d 'Sign it, and write MESH.pub'
-complete -c wattle -n '__fish_seen_subcommand_from init add remove edit sign' -l signing-key -r -F -d 'The secret key'
+complete -c wattle -n '__fish_seen_subcommand_from init add invite remove edit sign' -l signing-key -r -F -d 'The secret key'
 complete -c wattle -n '__fish_seen_subcommand_from genkey' -l signing -d 'Make a key that signs meshes'
 complete -c wattle -n '__fish_seen_subcommand_from init genkey' -l no-password -d 'Leave a new signing key without one'
 complete -c wattle -n '__fish_seen_subcommand_from verify' -s k -l key -x -d 'The public key that must have signed it'
@@ -77,6 +80,12 @@ complete -c wattle -n '__fish_seen_subcommand_from add' -l alias -x -d 'Another 
 complete -c wattle -n '__fish_seen_subcommand_from add' -l exit-node -d 'It may carry the others to the Internet'
 complete -c wattle -n '__fish_seen_subcommand_from add' -l relay -d 'It may forward between devices'
 complete -c wattle -n '__fish_seen_subcommand_from add' -l unmanaged -d 'It runs no wattle'
+complete -c wattle -n '__fish_seen_subcommand_from add' -s i -l invite -d 'Print an invitation for it'
+complete -c wattle -n '__fish_seen_subcommand_from add' -l with-key -d 'Make its key here'
+complete -c wattle -n '__fish_seen_subcommand_from add invite' -l qr -d 'A code for a camera'
+complete -c wattle -n '__fish_seen_subcommand_from join' -l unattended -d 'Ask nothing, and wait for a member'
+complete -c wattle -n '__fish_seen_subcommand_from join leave' -s y -l yes -d 'Do not ask'
+complete -c wattle -n '__fish_seen_subcommand_from leave' -l key -d 'Remove the private key, too'
 complete -c wattle -n '__fish_seen_subcommand_from add remove' -s n -l dry-run -d 'Show the change and write nothing'
 complete -c wattle -n '__fish_seen_subcommand_from apply' -s n -l dry-run -d 'Say what would be done, and do nothing'
 complete -c wattle -n '__fish_seen_subcommand_from apply' -s c -l confirm -d 'Ask, and go back without a yes'
@@ -87,6 +96,7 @@ complete -c wattle -n '__fish_seen_subcommand_from update' -l leave -d 'Take a p
 complete -c wattle -n '__fish_seen_subcommand_from check' -s q -l quiet -d 'Say nothing of good meshes'
 complete -c wattle -n '__fish_seen_subcommand_from show render' -l as -x -a '(__wattle_devices)' -d 'As this device'
 complete -c wattle -n '__fish_seen_subcommand_from status doctor' -l json -d 'For programs'
+complete -c wattle -n '__fish_seen_subcommand_from status' -l state -d 'One word, for scripts'
 complete -c wattle -n '__fish_seen_subcommand_from status' -s w -l watch -d 'Stay, and show every change'
 complete -c wattle -n '__fish_seen_subcommand_from show' -l json -d 'For programs'
 complete -c wattle -n '__fish_seen_subcommand_from render' -l owner -x -a 'auto networkd NetworkManager' -d 'Owner of the interface'

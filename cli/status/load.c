@@ -185,6 +185,10 @@ static gboolean load_kernel(const WattleStatusSource *source, const char *name,
         if (!mesh.local.enable)
                 note(notes, "Its local settings have Enable=no.");
         note_update(root_fd, name, notes);
+        if (mesh.is_invitation)
+                note(notes,
+                     "This host has joined, and the profile is still to come from one of these "
+                     "members, who are asked for it.");
         if (mesh.is_last_good)
                 note(notes,
                      "The profile that stands there does not do, and the last good one "

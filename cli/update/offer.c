@@ -77,6 +77,14 @@ static WattleOfferVerdict judge_content(const WattleOffer *offer, const WattleOf
         return has_us(offer->profile, host->self) ? WATTLE_OFFER_TAKE : WATTLE_OFFER_WITHOUT_US;
 }
 
+/* A host that left the mesh and is back may get the same text again. */
+static gboolean is_below_floor(const WattleOffer *offer, const WattleOfferHost *host)
+{
+        guint64 serial = offer->lineage.serial;
+
+        return host->installed.serial > 0 ? serial <= host->floor : serial < host->floor;
+}
+
 WattleOfferVerdict wattle_offer_judge(WattleOffer *offer, const WattleOfferHost *host,
                                       WattleReport *report)
 {
@@ -106,8 +114,7 @@ WattleOfferVerdict wattle_offer_judge(WattleOffer *offer, const WattleOfferHost 
         case WATTLE_SUCCESSION_NEWER:
                 break;
         }
-        return offer->lineage.serial <= host->floor ? WATTLE_OFFER_OLDER
-                                                    : judge_content(offer, host);
+        return is_below_floor(offer, host) ? WATTLE_OFFER_OLDER : judge_content(offer, host);
 }
 
 char *wattle_offer_describe(const WattleOffer *offer, const WattleOfferHost *host,

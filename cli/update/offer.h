@@ -24,8 +24,10 @@ typedef struct {
         const char *mesh;
         const WattleTrust *trust;
         WattleLineage installed; /* serial 0: nothing, or a text without one */
-        guint64 floor;     /* the highest Serial= that was kept here, the mesh's removal survived */
-        gboolean may_jump; /* a person's word for WATTLE_OFFER_JUMP was given */
+        guint64 floor; /* the highest Serial= that was kept here, the mesh's removal survived, or
+                          that of the invitation; where nothing is installed the same may come again
+                        */
+        gboolean may_jump;         /* a person's word for WATTLE_OFFER_JUMP was given */
         const WattleLineage *held; /* the text that was taken back, or NULL */
         const WattleKey *self;     /* this device's public key; NULL if there is none yet */
 } WattleOfferHost;

@@ -97,6 +97,15 @@ static gboolean install_and_apply(const Settling *settling, const char *path, GE
                updater->apply(updater, error);
 }
 
+/* That the host joined by: the mesh itself is there now. */
+static gboolean remove_invitation(const Settling *settling, GError **error)
+{
+        g_autofree char *path = wattle_paths_invitation(settling->updater->mesh);
+
+        return wattle_below_unlink(settling->root_fd, path + 1) == 0 || errno == ENOENT ||
+               errno == ENOTDIR || wattle_error_set_errno(error, errno, "%s", path);
+}
+
 static gboolean remove_revocations(const Settling *settling, GError **error)
 {
         return wattle_below_unlink(settling->root_fd, settling->revocations + 1) == 0 ||
@@ -177,7 +186,7 @@ static gboolean keep_pair(const Settling *settling, const WattlePair *pair, cons
 
         return wattle_pair_install(pair, settling->root_fd, settling->last_good, &settling->trust,
                                    error) &&
-               remove_revocations(settling, error) &&
+               remove_revocations(settling, error) && remove_invitation(settling, error) &&
                (!profile || !settling->trust.path || rotate_trust(settling, profile, error));
 }
 

@@ -72,10 +72,12 @@ static GBytes *get(const WattleUpdateSource *source, const char *suffix, gsize m
 
         if (source->kind == WATTLE_UPDATE_SOURCE_FILE)
                 return read_local(at, max, error);
-        return wattle_fetch(
-                WATTLE_FETCH_PATH,
-                &(WattleFetchRequest){ .url = at, .interface = source->interface, .limit = max },
-                progress, data, error);
+        return wattle_fetch(WATTLE_FETCH_PATH,
+                            &(WattleFetchRequest){ .url = at,
+                                                   .interface = source->interface,
+                                                   .limit = max,
+                                                   .timeout_s = source->timeout_s },
+                            progress, data, error);
 }
 
 /* The signature first: it is small, and says at once that there is none. */

@@ -45,7 +45,10 @@ static void look_at_installed(Before *before, const WattleUpdater *updater)
         if (!wattle_mesh_load(&before->mesh, updater->root_fd, updater->mesh,
                               WATTLE_LOAD_OR_LAST_GOOD, &unheard))
                 return;
-        if (wattle_pair_read(&pair, updater->root_fd, before->mesh.path, &before->trust, NULL))
+        /* An invitation is nothing to go back to; but what comes is at least as new. */
+        if (before->mesh.is_invitation)
+                before->host.floor = MAX(before->host.floor, before->mesh.profile->serial);
+        else if (wattle_pair_read(&pair, updater->root_fd, before->mesh.path, &before->trust, NULL))
                 before->host.installed = pair.lineage;
         view = wattle_host_view(updater->root_fd, &before->mesh, NULL, WATTLE_OWNER_AUTO, &unheard);
         if (view) {
@@ -135,7 +138,8 @@ static gboolean install(Before *before, const WattleUpdater *updater, const Watt
 
         g_clear_pointer(&state->witnesses, g_strfreev);
         state->asks_person = FALSE;
-        if (before->mesh.profile && options->find_witnesses && !leaves)
+        if (before->mesh.profile && !before->mesh.is_invitation && options->find_witnesses &&
+            !leaves)
                 state->witnesses = options->find_witnesses(updater, before->mesh.profile,
                                                            offer->profile, options->peer);
         if (leaves && !switch_off(updater, error))

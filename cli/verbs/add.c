@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/edit.h"
+#include "cli/join/invite.h"
 #include "cli/print.h"
 #include "cli/signing.h"
 #include "common/scalar.h"
@@ -13,6 +16,7 @@ typedef struct {
         char *key, *signing_key;
         char **addresses, **public_endpoints, **private_endpoints, **routes, **aliases;
         gboolean exit_node, relay, unmanaged, dry_run;
+        gboolean invite, with_key, qr;
 } Options;
 
 static void options_clear(Options *options)
@@ -31,6 +35,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 typedef struct {
         WattleArena *arena;
         WattleDevice device;
+        WattleKey private_key; /* with --with-key */
         GError **error;
 } Builder;
 
@@ -116,8 +121,13 @@ static gboolean read_aliases(Builder *builder, char **words)
         return TRUE;
 }
 
-static gboolean read_key(Builder *builder, const char *text)
+static gboolean read_key(Builder *builder, const char *text, gboolean with_key)
 {
+        if (with_key) {
+                wattle_key_generate(&builder->private_key);
+                wattle_key_derive_public(&builder->private_key, &builder->device.public_key);
+                return TRUE;
+        }
         if (!text) {
                 g_set_error_literal(builder->error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                                     "--key=PUBLICKEY is missing: 'wattle genkey MESH' on the "
@@ -136,9 +146,9 @@ static gboolean build(Builder *builder, const char *name, const Options *options
                                           .managed = !options->unmanaged };
         if (!wattle_label_check(name, builder->error))
                 return blame(builder, "DEVICE");
-        return read_key(builder, options->key) && read_addresses(builder, options->addresses) &&
-               read_endpoints(builder, options) && read_routes(builder, options->routes) &&
-               read_aliases(builder, options->aliases);
+        return read_key(builder, options->key, options->with_key) &&
+               read_addresses(builder, options->addresses) && read_endpoints(builder, options) &&
+               read_routes(builder, options->routes) && read_aliases(builder, options->aliases);
 }
 
 /* Without --address the device gets the next free one of each subnet. */
@@ -168,29 +178,87 @@ static gboolean choose_addresses(Builder *builder, const WattleEditor *editor, W
         return device->n_addresses == profile->n_subnets;
 }
 
+/* Someone who can sign sees whose key it is before he does. */
+static gboolean open_editor(const WattleCli *cli, const char *operand, Builder *builder,
+                            const Options *options, WattleEditor *editor, WattleReport *report)
+{
+        if (!wattle_editor_open(editor, cli, operand, report) ||
+            !wattle_editor_check_signature(editor, cli, operand, report) ||
+            !choose_addresses(builder, editor, report) ||
+            (options->invite && !wattle_invite_check_signed(editor, report)))
+                return FALSE;
+        wattle_invite_print_words(builder->device.name, &builder->device.public_key);
+        return options->dry_run || wattle_editor_open_key(editor, options->signing_key, report);
+}
+
+/* Our own host lets the new device in first, so it has to run the new profile. */
+static void apply_here(const WattleCli *cli, const char *operand)
+{
+        if (!wattle_cli_is_mesh_name(cli, operand) || strcmp(cli->root, "/") != 0)
+                return;
+        if (geteuid() != 0)
+                wattle_print(stderr, "%s: 'wattle apply %s' lets it in\n", operand, operand);
+        else if (wattle_cli_run(cli, &wattle_verb_apply, operand) != EXIT_SUCCESS)
+                wattle_print_error("%s: nobody lets the new device in before a member has the new "
+                                   "profile: 'wattle apply %s'",
+                                   operand, operand);
+}
+
+/* The mesh with the new device; its faults are told by wattle_editor_apply(). */
+static WattleProfile *load_changed(const WattleEditor *editor, const GArray *edits)
+{
+        g_autofree char *text = wattle_profile_edit_apply(editor->text, edits);
+        g_auto(WattleReport) unheard = { 0 };
+
+        wattle_report_init(&unheard);
+        return wattle_profile_load(text, strlen(text), editor->name, &unheard);
+}
+
+static gboolean invite(const WattleCli *cli, const char *operand, WattleInvite *what,
+                       const Builder *builder, const Options *options)
+{
+        what->private_key = options->with_key ? &builder->private_key : NULL;
+        what->qr = options->qr;
+        apply_here(cli, operand);
+        return wattle_invite_show(what);
+}
+
 static gboolean add(const WattleCli *cli, const char *operand, Builder *builder,
                     const Options *options)
 {
         g_auto(WattleReport) report = { 0 };
         g_auto(WattleEditor) editor = { 0 };
         g_autoptr(GArray) edits = NULL;
-        g_autofree char *done = NULL;
+        g_autoptr(WattleProfile) profile = NULL;
+        g_autofree char *done = NULL, *self = NULL;
+        WattleInvite what = { 0 };
 
         wattle_report_init(&report);
-        if (!wattle_editor_open(&editor, cli, operand, &report) ||
-            !wattle_editor_check_signature(&editor, cli, operand, &report) ||
-            !choose_addresses(builder, &editor, &report) ||
-            (!options->dry_run &&
-             !wattle_editor_open_key(&editor, options->signing_key, &report))) {
+        if (!open_editor(cli, operand, builder, options, &editor, &report)) {
                 wattle_print_report(&report);
                 wattle_print_error("%s is as it was", operand);
                 return FALSE;
         }
         edits = wattle_profile_edit_add(editor.text, &builder->device, editor.trust.path != NULL);
-        done = g_strdup_printf("%s added, serial %" G_GUINT64_FORMAT
-                               "; now every device needs the new file",
-                               builder->device.name, wattle_editor_next_serial(&editor));
-        return wattle_editor_apply(&editor, edits, options->dry_run, done);
+        profile = options->invite ? load_changed(&editor, edits) : NULL;
+        if (profile) {
+                self = wattle_invite_find_self(cli, operand);
+                what = (WattleInvite){ .profile = profile,
+                                       .device = wattle_profile_find_device(profile,
+                                                                            builder->device.name),
+                                       .self = self,
+                                       .secret = editor.secret };
+                if (!wattle_invite_check(&what)) {
+                        wattle_print_error("%s is as it was", operand);
+                        return FALSE;
+                }
+        }
+        done = g_strdup_printf("%s added, serial %" G_GUINT64_FORMAT "%s", builder->device.name,
+                               wattle_editor_next_serial(&editor),
+                               options->invite ? "" : "; now every device needs the new file");
+        return wattle_editor_apply(&editor, edits, options->dry_run,
+                                   options->invite ? stderr : stdout, done) &&
+               (!profile || options->dry_run || invite(cli, operand, &what, builder, options));
 }
 
 static int run(WattleCli *cli, char **argv)
@@ -200,6 +268,7 @@ static int run(WattleCli *cli, char **argv)
         g_autoptr(WattleArena) arena = wattle_arena_new();
         g_autoptr(GError) error = NULL;
         Builder builder = { .arena = arena, .error = &error };
+        gboolean ok;
         const GOptionEntry entries[] = {
                 { "key", 'k', 0, G_OPTION_ARG_FILENAME, &options.key, "its public key",
                   "PUBLICKEY" },
@@ -219,6 +288,12 @@ static int run(WattleCli *cli, char **argv)
                   "it may forward between devices that do not reach each other", NULL },
                 { "unmanaged", 0, 0, G_OPTION_ARG_NONE, &options.unmanaged,
                   "it runs no wattle and gets a file of 'wattle export'", NULL },
+                { "invite", 'i', 0, G_OPTION_ARG_NONE, &options.invite,
+                  "apply it here, and print an invitation for 'wattle join'", NULL },
+                { "with-key", 0, 0, G_OPTION_ARG_NONE, &options.with_key,
+                  "make its key here; the invitation is a secret then", NULL },
+                { "qr", 0, 0, G_OPTION_ARG_NONE, &options.qr,
+                  "the invitation as a code for a camera, and not text", NULL },
                 { "signing-key", 0, 0, G_OPTION_ARG_FILENAME, &options.signing_key,
                   WATTLE_SIGNING_OPTION_TEXT, "FILE" },
                 { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
@@ -228,9 +303,19 @@ static int run(WattleCli *cli, char **argv)
 
         if (!wattle_cli_parse(cli, &wattle_verb_add, entries, argv, &operands))
                 return cli->status;
+        options.invite = options.invite || options.with_key || options.qr;
+        if (options.key && options.with_key)
+                return wattle_cli_usage(&wattle_verb_add,
+                                        "--key= is a key that is there, and --with-key makes one");
+        if (options.invite && options.unmanaged)
+                return wattle_cli_usage(&wattle_verb_add,
+                                        "a device that runs no wattle cannot join: "
+                                        "'wattle export' makes a file for it");
         if (!build(&builder, operands[1], &options))
                 return wattle_cli_usage(&wattle_verb_add, "%s", error->message);
-        return add(cli, operands[0], &builder, &options) ? EXIT_SUCCESS : EXIT_FAILURE;
+        ok = add(cli, operands[0], &builder, &options);
+        sodium_memzero(&builder.private_key, sizeof builder.private_key);
+        return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 const WattleVerb wattle_verb_add = {
@@ -243,7 +328,8 @@ const WattleVerb wattle_verb_add = {
                 "Adds a device at the end of the profile, raises Serial and shows the change. Comments and\n"
                 "order stay as they are, and a signed mesh is signed anew. A profile that would not pass\n"
                 "'wattle check' is not written.\n"
-                "Options that name an address, endpoint, route or alias may be repeated.",
+                "Options that name an address, endpoint, route or alias may be repeated. With --invite it\n"
+                "prints what 'wattle join' on the device takes.",
         .example = "wattle add home.mesh tablet --key=0Eb7P46JoJg0prcRFhbrMUnqY8zYpGhWAWkyUYiPHRg=",
         .run = run,
 };

@@ -169,7 +169,7 @@ static gboolean save(const WattleEditor *editor, const Copy *copy, const char *t
                 wattle_print_report(&report);
                 return keep(copy, editor);
         }
-        if (!wattle_editor_apply(editor, edits, FALSE, done))
+        if (!wattle_editor_apply(editor, edits, FALSE, stdout, done))
                 return keep(copy, editor);
         remove_copy(copy);
         return TRUE;

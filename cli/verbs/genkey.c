@@ -13,6 +13,7 @@
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/secret.h"
+#include "common/words.h"
 
 static gboolean print_new_key(void)
 {
@@ -53,6 +54,17 @@ static void print_public_key(const WattleKey *private_key)
         wattle_print(stdout, "%s\n", text);
 }
 
+/* The admin sees the same when he lets it in. */
+static void print_words(const WattleKey *private_key)
+{
+        char words[WATTLE_WORDS_MAX];
+        WattleKey public_key;
+
+        wattle_key_derive_public(private_key, &public_key);
+        wattle_words_format(public_key.bytes, words);
+        wattle_print(stderr, "its six words, which the admin sees too: %s\n", words);
+}
+
 static gboolean make_key_file(const WattleCli *cli, const char *mesh, const char *file)
 {
         g_auto(WattleKey) key = { 0 };
@@ -76,6 +88,7 @@ static gboolean make_key_file(const WattleCli *cli, const char *mesh, const char
                 return FALSE;
         }
         wattle_print(stderr, "%s: made; its public half, for the admin of the mesh:\n", file);
+        print_words(&key);
         print_public_key(&key);
         return TRUE;
 }

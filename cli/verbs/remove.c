@@ -56,7 +56,7 @@ static gboolean remove_device(const WattleCli *cli, const char *operand, const c
         done = g_strdup_printf("%s removed, serial %" G_GUINT64_FORMAT
                                "; it is out when every other device has the new file",
                                name, wattle_editor_next_serial(&editor));
-        return wattle_editor_apply(&editor, edits, dry_run, done);
+        return wattle_editor_apply(&editor, edits, dry_run, stdout, done);
 }
 
 static int run(WattleCli *cli, char **argv)

@@ -9,11 +9,15 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/keyfile.h"
 #include "cli/print.h"
 #include "cli/status/inline-mesh.h"
 #include "cli/status/load.h"
 #include "cli/status/screen.h"
+#include "cli/status/state.h"
 #include "common/scalar.h"
+#include "common/sys/file.h"
+#include "common/sys/host.h"
 
 /* Of the terminal (ECMA-48, and xterm's second screen). */
 
@@ -172,15 +176,74 @@ static int watch(WattleStatusSource *source, char **meshes)
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* For who may not read the key: that it is there. */
+static gboolean has_key(const WattleCli *cli, const char *mesh)
+{
+        g_auto(WattleReport) unheard = { 0 };
+        g_autofree char *file = NULL;
+
+        wattle_report_init(&unheard);
+        file = wattle_key_file_of_mesh(cli, mesh, &unheard);
+        return !file || wattle_path_exists(cli->root_fd, file + 1) ||
+               wattle_host_has_key_credential(cli->root_fd, mesh);
+}
+
+/* Of what does not run: why is for 'wattle status' itself to say. */
+static void print_state(WattleStatusSource *source, const char *mesh)
+{
+        const WattleCli *cli = source->cli;
+        g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+        g_auto(WattleReport) unheard = { 0 };
+        g_auto(WattleStatus) status = { 0 };
+        g_auto(WattleMesh) loaded = { 0 };
+        WattleStateFacts facts = { .exists = wattle_mesh_exists(cli->root_fd, mesh),
+                                   .has_key = has_key(cli, mesh),
+                                   .status = &status };
+        gboolean complete;
+
+        wattle_report_init(&unheard);
+        wattle_status_init(&status);
+        if (facts.exists && facts.has_key)
+                facts.is_member =
+                        wattle_status_load(source, mesh, &status, notes, &complete, &unheard);
+        if (wattle_mesh_load(&loaded, cli->root_fd, mesh, WATTLE_LOAD_OR_LAST_GOOD, &unheard)) {
+                facts.is_invited = loaded.is_invitation;
+                facts.is_troubled = loaded.is_last_good ||
+                                    (loaded.local.migrate && (!status.wattled || status.problem));
+        }
+        wattle_print(stdout, "%s\n", wattle_state_word(&facts));
+}
+
+static int show_state(WattleStatusSource *source, const char *mesh)
+{
+        g_auto(WattleReport) unheard = { 0 };
+        g_auto(GStrv) meshes = NULL;
+
+        wattle_report_init(&unheard);
+        if (!mesh) {
+                meshes = wattle_mesh_list(source->cli->root_fd, &unheard);
+                if (meshes[0] && meshes[1])
+                        return wattle_cli_usage(&wattle_verb_status,
+                                                "--state is one word, and there are several "
+                                                "meshes here: say which");
+        }
+        if (mesh || meshes[0])
+                print_state(source, mesh ? mesh : meshes[0]);
+        else
+                wattle_print(stdout, "%s\n", wattle_state_word(&(WattleStateFacts){ 0 }));
+        return EXIT_SUCCESS;
+}
+
 static int run(WattleCli *cli, char **argv)
 {
         g_auto(GStrv) operands = NULL, meshes = NULL;
         g_autoptr(GError) error = NULL;
         WattleStatusSource source = { .cli = cli };
-        gboolean json = FALSE, is_watch = FALSE;
+        gboolean json = FALSE, is_watch = FALSE, state = FALSE;
         const GOptionEntry options[] = {
                 { "json", 0, 0, G_OPTION_ARG_NONE, &json, "for programs; wattle(1) has the schema",
                   NULL },
+                { "state", 0, 0, G_OPTION_ARG_NONE, &state, "one word, for scripts", NULL },
                 { "watch", 'w', 0, G_OPTION_ARG_NONE, &is_watch,
                   "stay, and show every change; Ctrl-C leaves", NULL },
                 { 0 },
@@ -197,6 +260,13 @@ static int run(WattleCli *cli, char **argv)
         if (is_watch && (json || !isatty(STDOUT_FILENO)))
                 return wattle_cli_usage(&wattle_verb_status, "--watch is for a terminal%s",
                                         json ? ", and --json for programs" : "");
+        if (state && (json || is_watch))
+                return wattle_cli_usage(&wattle_verb_status, "--state is one word, and no more");
+        if (state) {
+                status = show_state(&source, *operands);
+                wattle_status_source_clear(&source);
+                return status;
+        }
         meshes = wattle_cli_meshes(cli, *operands);
         if (meshes)
                 status = is_watch ? watch(&source, meshes) : show_once(&source, meshes, json);

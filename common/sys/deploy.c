@@ -94,11 +94,10 @@ static gboolean make_view(WattleDeployment *deployment, int root_fd, WattleRepor
 gboolean wattle_deployment_load(WattleDeployment *deployment, int root_fd, const char *name,
                                 const gid_t *networkd_gid, WattleLoad how, WattleReport *report)
 {
-        g_autofree char *path = wattle_mesh_find(root_fd, name);
         gboolean loaded;
 
         wattle_fileset_init(&deployment->files);
-        if (!path)
+        if (!wattle_mesh_exists(root_fd, name))
                 return TRUE;
         loaded = wattle_mesh_load(&deployment->mesh, root_fd, name, how, report);
         /* A mesh that is disabled may be as bad as it likes: the generator does not read it either.
@@ -163,13 +162,10 @@ char **wattle_deployment_list_leftovers(int root_fd)
         g_auto(GStrv) meshes = wattle_install_list_meshes(root_fd, WATTLE_FILE_NETWORK);
         GPtrArray *list = g_ptr_array_new();
 
-        for (guint i = 0; meshes[i]; i++) {
-                g_autofree char *path = NULL;
-
+        for (guint i = 0; meshes[i]; i++)
                 if (wattle_identifier_check(meshes[i], WATTLE_MESH_NAME_MAX, NULL) &&
-                    !(path = wattle_mesh_find(root_fd, meshes[i])))
+                    !wattle_mesh_exists(root_fd, meshes[i]))
                         g_ptr_array_add(list, g_strdup(meshes[i]));
-        }
         g_ptr_array_add(list, NULL);
         return (char **)g_ptr_array_free(list, FALSE);
 }

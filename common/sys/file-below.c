@@ -163,6 +163,13 @@ int wattle_below_unlink(int dir_fd, const char *path)
         return find(&place, dir_fd, path) ? unlinkat(place.folder, place.name, 0) : -1;
 }
 
+int wattle_below_rmdir(int dir_fd, const char *path)
+{
+        g_auto(Place) place = NO_PLACE;
+
+        return find(&place, dir_fd, path) ? unlinkat(place.folder, place.name, AT_REMOVEDIR) : -1;
+}
+
 int wattle_below_rename(int dir_fd, const char *from, const char *to)
 {
         g_auto(Place) a = NO_PLACE;

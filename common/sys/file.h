@@ -83,6 +83,7 @@ gssize wattle_below_readlink(int dir_fd, const char *path, char *buffer, gsize s
 /* These never follow a link in the last place. A folder that is made is 0755 whatever the umask. */
 int wattle_below_mkdir(int dir_fd, const char *path);
 int wattle_below_unlink(int dir_fd, const char *path);
+int wattle_below_rmdir(int dir_fd, const char *path);
 int wattle_below_rename(int dir_fd, const char *from, const char *to);
 /* Names a file that was opened with O_TMPFILE; never in the place of another. */
 int wattle_below_name(int dir_fd, const char *path, int fd);

@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "common/ini.h"
+#include "common/invitation.h"
 #include "common/lineage.h"
 #include "common/paths.h"
 #include "common/profile-sign.h"
@@ -57,6 +58,24 @@ char *wattle_mesh_find(int root_fd, const char *name)
         return find_file(root_fd, name, WATTLE_MESH_SUFFIX);
 }
 
+char *wattle_mesh_find_invitation(int root_fd, const char *name)
+{
+        g_autofree char *path = wattle_paths_invitation(name);
+        g_autofree char *profile = wattle_mesh_find(root_fd, name);
+        g_autofree char *trust = find_file(root_fd, name, WATTLE_TRUST_SUFFIX);
+
+        return !profile && trust && wattle_path_exists(root_fd, path + 1) ? g_steal_pointer(&path)
+                                                                          : NULL;
+}
+
+gboolean wattle_mesh_exists(int root_fd, const char *name)
+{
+        g_autofree char *profile = wattle_mesh_find(root_fd, name);
+        g_autofree char *invitation = wattle_mesh_find_invitation(root_fd, name);
+
+        return profile || invitation;
+}
+
 static int compare_names(gconstpointer a, gconstpointer b)
 {
         return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -99,11 +118,11 @@ static void report_bad_name(const char *folder, const char *file_name, const GEr
                               "passed over, for it cannot be a mesh's name: %s", error->message);
 }
 
-char **wattle_mesh_list(int root_fd, WattleReport *report)
+/* Meshes that have a profile. */
+static void list_profiles(int root_fd, GPtrArray *list, WattleReport *report)
 {
         g_autoptr(GHashTable) names =
                 g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-        g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
         g_autofree const char **sorted = NULL;
 
         for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
@@ -122,6 +141,49 @@ char **wattle_mesh_list(int root_fd, WattleReport *report)
                 else
                         report_bad_name(folder, sorted[i], error, report);
         }
+}
+
+char **wattle_invitation_list(int root_fd)
+{
+        g_auto(GStrv) files =
+                wattle_list_folder(root_fd, &WATTLE_CONFDIR[1], "", WATTLE_INVITATION_SUFFIX, NULL);
+        g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+
+        for (guint i = 0; files && files[i]; i++) {
+                g_autofree char *name =
+                        g_strndup(files[i], strlen(files[i]) - strlen(WATTLE_INVITATION_SUFFIX));
+                g_autofree char *profile = NULL;
+
+                if (!wattle_identifier_check(name, WATTLE_MESH_NAME_MAX, NULL))
+                        continue;
+                profile = wattle_mesh_find(root_fd, name);
+                if (!profile)
+                        g_ptr_array_add(list, g_steal_pointer(&name));
+        }
+        g_ptr_array_add(list, NULL);
+        return (char **)g_ptr_array_free(g_steal_pointer(&list), FALSE);
+}
+
+/* Those that were joined and have no profile yet; others nobody has agreed to. */
+static void list_joined(int root_fd, GPtrArray *list)
+{
+        g_auto(GStrv) names = wattle_invitation_list(root_fd);
+
+        for (guint i = 0; names[i]; i++)
+                if (wattle_mesh_must_be_signed(root_fd, names[i]))
+                        g_ptr_array_add(list, g_strdup(names[i]));
+}
+
+char **wattle_mesh_list(int root_fd, WattleReport *report)
+{
+        g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+        guint n_profiles;
+
+        list_profiles(root_fd, list, report);
+        n_profiles = list->len;
+        list_joined(root_fd, list);
+        if (list->len > n_profiles)
+                g_ptr_array_sort(list, compare_names);
         g_ptr_array_add(list, NULL);
         return (char **)g_ptr_array_free(g_steal_pointer(&list), FALSE);
 }
@@ -438,6 +500,32 @@ gboolean wattle_mesh_must_be_signed(int root_fd, const char *name)
         return path != NULL;
 }
 
+/* The tiny mesh, while there is no profile. */
+static gboolean load_invitation(WattleMesh *mesh, int root_fd, const char *name,
+                                WattleReport *report)
+{
+        g_autoptr(GBytes) bytes = read_reported(root_fd, mesh->path + 1, mesh->path,
+                                                WATTLE_INVITATION_MAX_BYTES, report);
+        g_auto(WattleInvitation) invitation = { 0 };
+        g_auto(WattleTrust) trust = { 0 };
+        g_autoptr(GError) error = NULL;
+        gconstpointer data;
+        gsize size;
+
+        if (!bytes || !wattle_mesh_read_trust(&trust, root_fd, name, report))
+                return FALSE;
+        data = g_bytes_get_data(bytes, &size);
+        if (!wattle_invitation_parse(data, size, &invitation, &error)) {
+                wattle_report_error(report, (WattlePlace){ mesh->path, 0, 0 }, "%s",
+                                    error->message);
+                return FALSE;
+        }
+        mesh->profile = wattle_invitation_load(&invitation, trust.keys, mesh->path, report);
+        mesh->is_invitation = mesh->is_signed = mesh->profile != NULL;
+        mesh->signer = invitation.signer;
+        return mesh->profile && check_installed_name(mesh, name, report);
+}
+
 static gboolean load_installed(WattleMesh *mesh, int root_fd, const char *name, WattleLoad how,
                                WattleReport *report)
 {
@@ -456,6 +544,11 @@ gboolean wattle_mesh_load(WattleMesh *mesh, int root_fd, const char *name, Wattl
         gboolean ok;
 
         wattle_local_init(&mesh->local);
+        mesh->path = wattle_mesh_find_invitation(root_fd, name);
+        if (mesh->path) {
+                ok = load_invitation(mesh, root_fd, name, report);
+                return wattle_local_load(&mesh->local, root_fd, name, report) && ok;
+        }
         mesh->path = wattle_mesh_find(root_fd, name);
         if (!mesh->path) {
                 wattle_report_error(report, WATTLE_NO_PLACE,

@@ -5,7 +5,8 @@
  * link to /dev/null hides all. So it is with MESH.pub: where that is found, the mesh must be signed
  * by one of the keys in it (common/sys/trust.h), may not be older than the last good one, and that
  * one stands in for it if it does not verify; and devices with a key of its revocations are
- * revoked, whatever it says. */
+ * revoked, whatever it says. While a host that joined has no profile yet, NAME.invite in
+ * /etc/wattle is the mesh, if there is a MESH.pub. */
 #pragma once
 
 #include "common/local.h"
@@ -16,6 +17,8 @@ typedef struct {
         char *path;         /* of the profile, as messages call it */
         gboolean is_signed; /* and verified */
         WattleSigningKey signer;
+        gboolean is_invitation; /* it is the tiny mesh of an invitation: the profile is still to
+                                   come */
         gboolean is_last_good;  /* it is not the one that stands there, which does not verify */
         WattleProfile *profile; /* read and checked */
         WattleLocal local;
@@ -73,3 +76,13 @@ gboolean wattle_local_load_file(WattleLocal *local, const char *path,
 /* Path of an installed mesh's profile, as in "/etc/wattle/home.mesh"; NULL if there is none or it
  * is masked. A path that cannot be looked at counts as there, and loading it says why. */
 char *wattle_mesh_find(int root_fd, const char *name);
+
+/* Path of the invitation that stands for the mesh, or NULL. */
+char *wattle_mesh_find_invitation(int root_fd, const char *name);
+
+/* Whether there is one or the other. */
+gboolean wattle_mesh_exists(int root_fd, const char *name);
+
+/* Names of the meshes for which there is an invitation and no profile, whether they were joined or
+ * not. */
+char **wattle_invitation_list(int root_fd);

@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/ini.h"
+#include "common/invitation.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "nm-plugin/vpn-data.h"
@@ -42,6 +43,12 @@ static gboolean check_is_mesh(GBytes *bytes, const char *name, GError **error)
 
         if (size == 0)
                 return wattle_error_refuse(error, "%s: is empty", name);
+        if (wattle_invitation_is_whole(data, size))
+                return wattle_error_refuse(
+                        error,
+                        "%s: is an invitation, by which the whole host joins: open "
+                        "it with a double click, or 'sudo wattle join %s'",
+                        name, name);
         if (!memmem(data, size, header, strlen(header)))
                 return wattle_error_refuse(
                         error, "%s: is no mesh of wattle's: it has no section %s", name, header);

@@ -108,6 +108,28 @@ def test_what_a_person_has_not_confirmed_is_gone_on_with_at_boot(host):
     assert host.links() == writer("office") | {"multi-user.target.wants/wattle-update@office.service": unit}
 
 
+def test_an_invitation_is_taken_at_boot(host):
+    """One that nobody has agreed to is no mesh yet; one that was taken is, until the profile is there."""
+    unit = f'{os.environ["WATTLE_UNITDIR"]}/wattle-join@.service'
+    host.write(f'{os.environ["WATTLE_UNITDIR"]}/wattle-update@.service')
+    host.write(f"{CONFDIR}/home.invite")
+    host.write("/run/credentials/@system/wattle.cloud.invite")
+    host.write("/run/credentials/@system/wattle.invite")
+    host.write("/run/credentials/@system/wattle.No Mesh.invite")
+    waiting = {f"multi-user.target.wants/wattle-join@{mesh}.service": unit for mesh in ("home", "cloud")}
+    quiet(host.generate())
+    assert host.links() == waiting
+    host.write(f"{CONFDIR}/home.pub")
+    quiet(host.generate())
+    assert waiting < host.links() and "sysinit.target.wants/wattle-networkd@home.service" in host.links()
+    host.write(f"{CONFDIR}/home.mesh")
+    quiet(host.generate())
+    assert "multi-user.target.wants/wattle-join@home.service" not in host.links()
+    host.write(f"{CONFDIR}/cloud.mesh")
+    quiet(host.generate())
+    assert not any("join" in link for link in host.links())
+
+
 WITH_NETWORKD = {"multi-user.target.wants/systemd-networkd.service": NETWORKD}
 
 

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-VERBS = ['init', 'import', 'add', 'remove', 'edit', 'sign', 'check', 'show', 'verify', 'genkey', 'pubkey', 'apply', 'update', 'up', 'down', 'status', 'doctor', 'migrate', 'render', 'export']
+VERBS = ['init', 'import', 'add', 'invite', 'remove', 'edit', 'sign', 'check', 'show', 'verify', 'genkey', 'pubkey', 'join', 'apply', 'update', 'up', 'down',
+         'status', 'doctor', 'migrate', 'leave', 'render', 'export']
 
 
 def test_overview(wattle):

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/status/screen.h"
+#include "cli/status/state.h"
 #include "cli/units.h"
 #include "tests/unit/fixture.h"
 
@@ -213,11 +214,49 @@ static void json(void)
         free(text);
 }
 
+/* The first thing that is missing says the word. */
+static void state(void)
+{
+        static const struct {
+                const char *word;
+                gboolean exists, has_key, is_member, is_invited, is_troubled;
+                WattleLinkState link;
+                gint64 heard_s;
+        } rows[] = {
+                { "no-profile", FALSE, TRUE, TRUE, FALSE, FALSE, WATTLE_LINK_UP, 0 },
+                { "need-key", TRUE, FALSE, FALSE, FALSE, FALSE, WATTLE_LINK_UP, 0 },
+                { "not-a-member", TRUE, TRUE, FALSE, FALSE, FALSE, WATTLE_LINK_UP, 0 },
+                { "down", TRUE, TRUE, TRUE, TRUE, TRUE, WATTLE_LINK_ABSENT, 0 },
+                { "down", TRUE, TRUE, TRUE, FALSE, FALSE, WATTLE_LINK_DOWN, NOW_S },
+                { "starting", TRUE, TRUE, TRUE, TRUE, FALSE, WATTLE_LINK_UP, NOW_S },
+                { "starting", TRUE, TRUE, TRUE, FALSE, TRUE, WATTLE_LINK_UP, 0 },
+                { "degraded", TRUE, TRUE, TRUE, FALSE, TRUE, WATTLE_LINK_UP, NOW_S },
+                { "running", TRUE, TRUE, TRUE, FALSE, FALSE, WATTLE_LINK_UP, NOW_S },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(WattleStatus) status = { 0 };
+                WattleStateFacts facts = { .exists = rows[i].exists,
+                                           .has_key = rows[i].has_key,
+                                           .is_member = rows[i].is_member,
+                                           .is_invited = rows[i].is_invited,
+                                           .is_troubled = rows[i].is_troubled,
+                                           .status = &status };
+
+                wattle_status_init(&status);
+                status.link = rows[i].link;
+                add_peer(&status, "silent", WATTLE_PATH_NONE, "192.0.2.1:1", 0);
+                add_peer(&status, "nas", WATTLE_PATH_NONE, "192.0.2.2:1", rows[i].heard_s);
+                g_assert_cmpstr(wattle_state_word(&facts), ==, rows[i].word);
+        }
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         add_rows("/cli-status/unit", unit_rows, unit);
         add_rows("/cli-status/screen", screen_rows, screen);
+        g_test_add_func("/cli-status/state", state);
         g_test_add_func("/cli-status/age", age);
         g_test_add_func("/cli-status/down", down);
         g_test_add_func("/cli-status/json", json);

@@ -8,6 +8,7 @@
 #include "cli/update/take.h"
 #include "cli/update/witness.h"
 #include "common/error.h"
+#include "common/invitation.h"
 #include "common/paths.h"
 #include "common/profile-sign.h"
 #include "common/revocations.h"
@@ -447,6 +448,50 @@ static void forks(void)
         g_assert_null(settled.fork_from);
 }
 
+#define INVITE WATTLE_CONFDIR "/home.invite"
+
+/* A host that has joined, with an invitation of Serial 7 and nothing else. */
+static void put_invitation(const Host *host)
+{
+        static const char text[] = "[Mesh]\nName=home\nSerial=7\nInvitation=us\n"
+                                   "Subnet=10.42.0.0/16\n" US NAS "PublicEndpoint=192.0.2.1:1\n";
+        g_auto(WattleInvitation) invitation = { .text = g_bytes_new_static(text, strlen(text)) };
+        g_autofree char *armor = NULL;
+        WattleTextHash hash;
+
+        wattle_text_hash(text, strlen(text), &hash);
+        wattle_signature_make(ours, &hash, "x", &invitation.signature);
+        wattle_signing_secret_get_public(ours, &invitation.signer);
+        armor = wattle_invitation_format(&invitation);
+        root_put(&host->root, &INVITE[1], armor, 0644);
+        g_assert_cmpint(wattle_below_unlink(host->root.fd, &HOME[1]), ==, 0);
+}
+
+/* The first profile is as new as the invitation, is kept without a witness, for there is nothing to
+ * go back to, and takes its place. */
+static void joining(void)
+{
+        g_auto(Host) host = { 0 };
+        g_auto(Offered) old = { .text = MESH("6") US NAS }, without = { .text = MESH("8") NAS };
+        g_auto(Offered) same = { .text = TEXT_7 }, next = { .text = MESH("8") US NAS };
+
+        host_init(&host, TEXT_7);
+        put_invitation(&host);
+        host.heard = 0;
+        g_assert_true(offer(&host, &old));
+        g_assert_cmpint(old.taken.verdict, ==, WATTLE_OFFER_OLDER);
+        g_assert_true(offer(&host, &without));
+        g_assert_cmpint(without.taken.verdict, ==, WATTLE_OFFER_WITHOUT_US);
+        g_assert_true(exists(&host, INVITE));
+        g_assert_true(offer(&host, &same));
+        g_assert_true(same.taken.is_kept);
+        g_assert_cmpuint(installed_serial(&host), ==, 7);
+        g_assert_false(exists(&host, INVITE));
+        host.heard = ~G_GUINT64_CONSTANT(0);
+        g_assert_true(offer(&host, &next));
+        g_assert_true(next.taken.is_kept);
+}
+
 /* By hand, too. */
 static void raised(void)
 {
@@ -737,6 +782,7 @@ int main(int argc, char **argv)
         g_test_add_func("/update/refusals", refusals);
         g_test_add_func("/update/take", taking);
         g_test_add_func("/update/forks", forks);
+        g_test_add_func("/update/joining", joining);
         g_test_add_func("/update/raised", raised);
         g_test_add_func("/update/unsigned", unsigned_mesh);
         g_test_add_func("/update/way-back", way_back);

@@ -48,38 +48,32 @@ class Terminal:
         return result.out
 
 
-def make_mesh(terminal, desktop, laptop):
-    terminal.heading("On the desktop: a mesh, a key, the first device")
-    terminal.type(desktop, "wattle init wgnet --subnet=10.42.0.0/16")
+def make_mesh(terminal, desktop):
+    terminal.heading("On the desktop: a signed mesh, a key, the first device")
+    terminal.type(desktop, "wattle init wgnet --sign --no-password --subnet=10.42.0.0/16")
     terminal.type(desktop, "wattle genkey wgnet")
     terminal.type(desktop, 'wattle add wgnet desktop --key="$(wattle pubkey wgnet)" \\\n'
                            f"      --public-endpoint={desktop.lan.v4}:51820")
-
-    terminal.heading("The laptop makes a key of its own, and the desktop adds it")
-    public_key = terminal.type(laptop, "wattle genkey wgnet").splitlines()[-1]
-    terminal.type(desktop, f"wattle add wgnet laptop --key={public_key}")
-
-    terminal.heading("That is the whole mesh, in one file without a secret")
-    terminal.type(desktop, f"cat {PROFILE}")
-
-
-def apply(terminal, desktop, laptop):
-    laptop.put(PROFILE, desktop.get(PROFILE))
-    terminal.heading("The laptop gets the same file, and each host makes of it what it needs")
-    for host in (desktop, laptop):
-        terminal.type(host, "wattle apply wgnet")
+    terminal.type(desktop, "wattle apply wgnet")
 
     desktop.wait("networkctl status wgnet | grep 'Activation Policy: manual'")
     terminal.heading("The interface is networkd's, and off until somebody wants it")
     terminal.type(desktop, "networkctl list wgnet")
-    terminal.type(desktop, "networkctl status wgnet | grep -e State -e Policy")
+    terminal.type(desktop, "networkctl up wgnet")
+    desktop.wait("ip addr show dev wgnet | grep 'inet 10.42'")
 
 
-def bring_up(terminal, desktop, laptop):
-    terminal.heading("Up")
-    for host in (desktop, laptop):
-        terminal.type(host, "networkctl up wgnet")
-        host.wait("ip addr show dev wgnet | grep 'inet 10.42'")
+def join(terminal, desktop, laptop):
+    terminal.heading("The laptop makes a key of its own")
+    public_key = terminal.type(laptop, "wattle genkey wgnet").splitlines()[-1]
+    terminal.heading("The desktop adds it, and prints an invitation, which anybody may carry")
+    said = terminal.type(desktop, f"wattle add wgnet laptop --key={public_key} --invite")
+    laptop.put("/root/invitation", said[said.index("wattle:"):])
+    terminal.heading("The laptop joins: the words of the key are those that the desktop showed")
+    terminal.type(laptop, "wattle join /root/invitation")
+
+    terminal.heading("That is the whole mesh, in one file without a secret, on both")
+    terminal.type(laptop, f"cat {PROFILE}")
 
 
 def look(terminal, desktop, laptop):
@@ -100,9 +94,8 @@ def tell(lab, terminal):
         host.lan = host.plug(0, lab.lan)
     system = desktop.out(". /etc/os-release; echo Debian $VERSION_ID, $(networkctl --version | head -n 1 | cut -d' ' -f1,2)")
     terminal.heading(f"Two hosts on one LAN, desktop {desktop.lan.v4} and laptop {laptop.lan.v4}: {system}")
-    make_mesh(terminal, desktop, laptop)
-    apply(terminal, desktop, laptop)
-    bring_up(terminal, desktop, laptop)
+    make_mesh(terminal, desktop)
+    join(terminal, desktop, laptop)
     look(terminal, desktop, laptop)
 
 

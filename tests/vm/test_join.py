@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A device gets into a mesh by an invitation: three commands, two hosts, and a tunnel through which the profile comes."""
+
+import re
+
+import pytest
+
+import mesh as meshes
+import nm_host
+
+pytestmark = pytest.mark.one_release
+
+INVITATION = re.compile(r"wattle:[A-Za-z0-9+/\s]+\.\n")
+
+
+def signed(lab):
+    """a with a signed mesh of its own alone, which can be called on the LAN; and b with nothing."""
+    mesh = meshes.Mesh("home", "a")
+    a, b = lab.guest("a"), lab.guest("b")
+    for guest in (a, b):
+        guest.lan = guest.plug(0, lab.lan)
+    mesh.head += ["Name=home", "Serial=1"]
+    mesh["a"].lines.append(f"PublicEndpoint={a.lan.v4}:{meshes.LISTEN_PORT}")
+    mesh.put(a, "a", "ActivationPolicy=up")
+    a.run("wattle genkey --signing --no-password >/etc/wattle/home.pub && wattle sign home && wattle apply home")
+    a.wait(f"ip addr show dev home | grep {mesh['a'].v4}/")
+    return mesh, a, b
+
+
+def words(text):
+    """Six of them, as both sides show them."""
+    return re.findall(r"(?:[a-z]{3,8} ){5}[a-z]{3,8}", text)
+
+
+def test_three_commands(lab):
+    """genkey, add --invite, join: the two sides show the same words, and the new device has all of the mesh."""
+    mesh, a, b = signed(lab)
+    made = b.run("wattle genkey home 2>/tmp/said; cat /tmp/said", check=False).out
+    key = made.splitlines()[0]
+    added = a.run(f"wattle add home b --key={key} --invite >/tmp/invitation 2>/tmp/said; cat /tmp/said", check=False).out
+    print(added)
+    text = INVITATION.search(a.out("cat /tmp/invitation") + "\n").group()
+    assert words(made)[0] in words(added)
+    b.put("/tmp/mail", "Hello,\n\n> " + "\n> ".join(text.splitlines()) + "\n\nyours, a\n")
+    joined = b.run("wattle join - </tmp/mail 2>&1", 100).out
+    print(joined)
+    assert words(joined)[0] in words(added)
+    assert "home: serial 2 is in force" in joined
+    b.run(f"ping -c1 -W1 {mesh['a'].v4}")
+    assert b.out("cat /etc/wattle/home.mesh") == a.out("cat /etc/wattle/home.mesh")
+    assert b.out("ls /etc/wattle").split() == ["home.key", "home.last", "home.mesh", "home.mesh.d", "home.mesh.minisig", "home.next", "home.pub"]
+    assert b.out("systemctl --failed --no-legend") == a.out("systemctl --failed --no-legend") == ""
+    # And out again: nothing stays but the key, which is good for the next time.
+    print(b.out("wattle leave home"))
+    assert b.out("ls /etc/wattle").split() == ["home.key"]
+    b.run("test ! -e /sys/class/net/home")
+    a.run("wattle invite home b >/tmp/again")
+    # As a person does it, who pastes it to a terminal and is asked whether the words are the same.
+    for answer, code in (("n", 1), ("y", 0)):
+        b.put("/tmp/typed", a.get("/tmp/again").encode() + f"{answer}\n".encode())
+        shown = b.run("script -qec 'wattle join' /dev/null </tmp/typed", 100, check=False)
+        print(shown.out)
+        assert shown.code == code and "Does the admin see the same words? [y/N]" in shown.out
+        assert (b.out("ls /etc/wattle").split() == ["home.key"]) == (answer == "n")
+    b.run(f"ping -c1 -W1 {mesh['a'].v4}")
+
+
+@pytest.mark.parametrize("owner", ["networkd", "NetworkManager"])
+def test_unattended(lab, owner):
+    """An image with an invitation that has the key: it boots, waits for a member, and is in."""
+    mesh, a, b = signed(lab)
+    a.run("wattle add home b --with-key >/tmp/invitation 2>/tmp/said && wattle down home")
+    b.put("/etc/wattle/home.invite", a.get("/tmp/invitation"), 0o600)
+    if owner == "NetworkManager":
+        nm_host.start_nm(b)
+        b.put("/etc/wattle/home.mesh.d/local.conf", "[Local]\nOwner=NetworkManager\n")
+    b.run("systemctl daemon-reload && systemctl start --no-block multi-user.target wattle-join@home.service")
+    assert b.out("systemctl show -P WantedBy wattle-join@home.service") == "multi-user.target"
+    b.wait("ip link show home")
+    b.wait("journalctl -b -o cat -u wattle-join@home | grep 'asking a for the profile'")
+    assert b.out("wattle status --state") == "starting"
+    assert "the profile is still to come" in b.out("wattle status home 2>&1")
+    a.run("wattle up home")
+    b.wait("test -e /etc/wattle/home.mesh.minisig", 150)
+    b.wait("systemctl show -P ActiveState wattle-join@home.service | grep inactive")
+    b.run(f"ping -c1 -W1 {mesh['a'].v4}")
+    assert b.out("wattle status --state") == "running"
+    assert b.run("test -e /etc/wattle/home.invite", check=False).code == 1
+    assert b.out("stat -c '%a %U:%G' /etc/wattle/home.key") == "640 root:systemd-network"
+    print(b.out("journalctl -b -o cat -u wattle-join@home"))
+    assert b.out("systemctl --failed --no-legend") == ""
