@@ -211,7 +211,7 @@ static gsize noise_at(const char *text, gsize size)
 /* Behind "wattle:"; NULL if that is not there. */
 static const char *find_begin(const char *text, gsize size)
 {
-        const char *begin = g_strstr_len(text, (gssize)size, BEGIN);
+        const char *begin = size > 0 ? g_strstr_len(text, (gssize)size, BEGIN) : NULL;
 
         return begin ? begin + strlen(BEGIN) : NULL;
 }

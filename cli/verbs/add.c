@@ -187,7 +187,8 @@ static gboolean open_editor(const WattleCli *cli, const char *operand, Builder *
             !choose_addresses(builder, editor, report) ||
             (options->invite && !wattle_invite_check_signed(editor, report)))
                 return FALSE;
-        wattle_invite_print_words(builder->device.name, &builder->device.public_key);
+        if (editor->trust.path)
+                wattle_invite_print_words(builder->device.name, &builder->device.public_key);
         return options->dry_run || wattle_editor_open_key(editor, options->signing_key, report);
 }
 

@@ -279,7 +279,7 @@ def test_an_edit_without_the_key(wattle, verb):
     """Says so before it changes anything; what would be done needs no key."""
     signed(wattle, MESH + f'[Device a]\nPublicKey={KEY_B}\nAddress=10.7.0.9\n' if verb[0] == 'remove' else MESH)
     said = wattle.bad(*verb, '--signing-key=none')
-    assert said.startswith('wattle: none: there is no signing key: ') and said.endswith('wattle: home.mesh is as it was\n')
+    assert 'wattle: none: there is no signing key: ' in said and said.endswith('wattle: home.mesh is as it was\n')
     wattle.ok(*verb, '--dry-run')
     make_key(wattle, 'other.key')
     assert 'home.pub: does not have the key that this is to be signed with' in wattle.bad(*verb, '--signing-key=other.key')

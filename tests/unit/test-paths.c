@@ -26,6 +26,7 @@ static void names(void)
                 [WATTLE_UNIT_APPLY] = "wattle-apply@home.service",
                 [WATTLE_UNIT_UP] = "wattle-up@home.service",
                 [WATTLE_UNIT_DOWN] = "wattle-down@home.service",
+                [WATTLE_UNIT_JOIN] = "wattle-join@home.service",
                 [WATTLE_UNIT_UPDATE] = "wattle-update@home.service",
                 [WATTLE_UNIT_UPDATE_SOCKET] = "wattle-update@home.socket",
                 [WATTLE_UNIT_UPDATE_TIMER] = "wattle-update-sources@home.timer",
