@@ -20,13 +20,18 @@ char *wattle_key_file_of_mesh(const WattleCli *cli, const char *mesh, WattleRepo
         return wattle_paths_key(local.private_key_file, mesh);
 }
 
-gboolean wattle_print_secret(const char *text)
+void wattle_warn_of_readers(void)
 {
         struct stat st;
 
         if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & S_IRWXO)
                 wattle_print_error("warning: this private key goes to a file that others can read; "
                                    "chmod 0600 it, or set umask 077 before");
+}
+
+gboolean wattle_print_secret(const char *text)
+{
+        wattle_warn_of_readers();
         if (wattle_write_all(STDOUT_FILENO, text, strlen(text)))
                 return TRUE;
         wattle_print_error("standard output: %s", g_strerror(errno));

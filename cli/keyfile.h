@@ -11,6 +11,9 @@
 char *wattle_key_file_of_mesh(const WattleCli *cli, const char *mesh,
                               WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
+/* On stderr, if standard output is a file that others can read. */
+void wattle_warn_of_readers(void);
+
 /* Straight to standard output: stdio would keep a copy. Warns if that is a file which others can
  * read. */
 gboolean wattle_print_secret(const char *text) G_GNUC_WARN_UNUSED_RESULT;

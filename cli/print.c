@@ -37,7 +37,10 @@ void wattle_print_styled(FILE *stream, WattleStyle style, const char *text)
                 [WATTLE_STYLE_CYAN] = "36",  [WATTLE_STYLE_PAPER] = "30;107",
         };
 
-        if (style != WATTLE_STYLE_PLAIN && *text && has_colour(stream))
+        /* A code is no decoration: it is not read the wrong way round. */
+        if (style == WATTLE_STYLE_PAPER
+                    ? isatty(fileno(stream)) != 0
+                    : style != WATTLE_STYLE_PLAIN && *text && has_colour(stream))
                 fprintf(stream, "\033[%sm%s\033[0m", codes[style], clean);
         else
                 fputs(clean, stream);

@@ -4,7 +4,11 @@
 
 #include <glib.h>
 
-/* TRUE if the answer begins with y or Y. Anything else is a no: another answer, none within
- * limit_s, the end of the terminal, a signal that asks this process to end (which it does not do
- * then: the caller tidies up first), no terminal at all. */
+/* Whether there is a terminal to ask on. */
+gboolean wattle_prompt_is_possible(void);
+
+/* What was typed before the question does not count. TRUE if the answer begins with y or Y.
+ * Anything else is a no: another answer, none within limit_s, the end of the terminal, a signal
+ * that asks this process to end (which it does not do then: the caller tidies up first), no
+ * terminal at all. */
 gboolean wattle_prompt_confirm(const char *question, gint64 limit_s);

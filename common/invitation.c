@@ -10,7 +10,9 @@
 #define VERSION              1
 #define FLAG_HAS_PRIVATE_KEY 1
 
-#define BEGIN       "wattle:"
+#define BEGIN "wattle:"
+#define FIRST                                                                                      \
+        "A" /* of all versions up to 3: it tells an invitation from a sentence with our name */
 #define END         '.'
 #define LINE_LENGTH 64
 
@@ -211,9 +213,9 @@ static gsize noise_at(const char *text, gsize size)
 /* Behind "wattle:"; NULL if that is not there. */
 static const char *find_begin(const char *text, gsize size)
 {
-        const char *begin = size > 0 ? g_strstr_len(text, (gssize)size, BEGIN) : NULL;
+        const char *found = size > 0 ? g_strstr_len(text, (gssize)size, BEGIN FIRST) : NULL;
 
-        return begin ? begin + strlen(BEGIN) : NULL;
+        return found ? found + strlen(BEGIN) : NULL;
 }
 
 gboolean wattle_invitation_is_whole(const char *text, gsize size)
@@ -378,7 +380,8 @@ static gboolean verify(const WattleInvitation *invitation, const GArray *keys,
 }
 
 WattleProfile *wattle_invitation_load(const WattleInvitation *invitation, const GArray *keys,
-                                      const char *file, WattleReport *report)
+                                      const char *file, WattleSigningKey *ret_signer,
+                                      WattleReport *report)
 {
         g_autoptr(WattleProfile) profile = NULL;
         g_autoptr(GError) error = NULL;
@@ -396,5 +399,7 @@ WattleProfile *wattle_invitation_load(const WattleInvitation *invitation, const 
                                     error->message);
                 return NULL;
         }
+        if (ret_signer)
+                *ret_signer = signer;
         return g_steal_pointer(&profile);
 }

@@ -45,7 +45,8 @@ gboolean wattle_invitation_parse(const char *text, gsize size, WattleInvitation 
 gboolean wattle_invitation_is_whole(const char *text, gsize size);
 
 /* The tiny mesh, if one of these keys (of WattleSigningKey) signed it; NULL stands for the one in
- * the invitation. file is how messages call it. NULL with errors in the report. */
+ * the invitation. file is how messages call it; *ret_signer, which may be NULL, is which key it
+ * was. NULL with errors in the report. */
 WattleProfile *wattle_invitation_load(const WattleInvitation *invitation, const GArray *keys,
-                                      const char *file,
+                                      const char *file, WattleSigningKey *ret_signer,
                                       WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;

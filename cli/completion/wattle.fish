@@ -84,7 +84,7 @@ complete -c wattle -n '__fish_seen_subcommand_from add' -s i -l invite -d 'Print
 complete -c wattle -n '__fish_seen_subcommand_from add' -l with-key -d 'Make its key here'
 complete -c wattle -n '__fish_seen_subcommand_from add invite' -l qr -d 'A code for a camera'
 complete -c wattle -n '__fish_seen_subcommand_from join' -l unattended -d 'Ask nothing, and wait for a member'
-complete -c wattle -n '__fish_seen_subcommand_from join leave' -s y -l yes -d 'Do not ask'
+complete -c wattle -n '__fish_seen_subcommand_from add join leave' -s y -l yes -d 'Do not ask'
 complete -c wattle -n '__fish_seen_subcommand_from leave' -l key -d 'Remove the private key, too'
 complete -c wattle -n '__fish_seen_subcommand_from add remove' -s n -l dry-run -d 'Show the change and write nothing'
 complete -c wattle -n '__fish_seen_subcommand_from apply' -s n -l dry-run -d 'Say what would be done, and do nothing'

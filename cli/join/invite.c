@@ -56,18 +56,6 @@ static char *make(const WattleInvite *invite, guint max_members)
         return wattle_invitation_format(&invitation);
 }
 
-gboolean wattle_invite_check(const WattleInvite *invite)
-{
-        g_autoptr(GError) error = NULL;
-        g_autofree char *text =
-                wattle_invitation_write(invite->profile, invite->device, invite->self,
-                                        WATTLE_INVITATION_MAX_MEMBERS, &error);
-
-        if (!text)
-                wattle_print_error("%s", error->message);
-        return text != NULL;
-}
-
 /* Without the line ends, which a code need not carry. */
 static char *join_lines(const char *text)
 {
@@ -96,8 +84,9 @@ static void print_code(char *const *lines)
         }
 }
 
-/* Fewer members make a smaller code: as many as there is room for. */
-static gboolean show_code(const WattleInvite *invite)
+/* Fewer members make a smaller code: as many as there is room for. NULL after an error on stderr.
+ */
+static char **draw_code(const WattleInvite *invite)
 {
         guint room = terminal_width(), needed = 0;
         g_autoptr(GError) error = NULL;
@@ -111,12 +100,10 @@ static gboolean show_code(const WattleInvite *invite)
                 wipe(text);
                 wipe(joined);
                 if (!lines && !error)
-                        return FALSE;
+                        return NULL;
                 needed = lines ? wattle_qr_width(lines) : 0;
-                if (lines && (room == 0 || needed <= room)) {
-                        print_code(lines);
-                        return TRUE;
-                }
+                if (lines && (room == 0 || needed <= room))
+                        return g_steal_pointer(&lines);
         }
         if (error)
                 wattle_print_error("%s; fewer Subnet= and SigningKeys= make it shorter, and the "
@@ -126,7 +113,19 @@ static gboolean show_code(const WattleInvite *invite)
                 wattle_print_error("the code is %u columns wide, and this terminal %u: make it "
                                    "wider or its letters smaller, or take the text, without --qr",
                                    needed, room);
-        return FALSE;
+        return NULL;
+}
+
+static gboolean show_code(const WattleInvite *invite)
+{
+        g_auto(GStrv) lines = draw_code(invite);
+
+        if (!lines)
+                return FALSE;
+        if (invite->private_key)
+                wattle_warn_of_readers();
+        print_code(lines);
+        return TRUE;
 }
 
 static gboolean show_text(const WattleInvite *invite)
@@ -140,6 +139,22 @@ static gboolean show_text(const WattleInvite *invite)
                 wattle_print(stdout, "%s", text);
         wipe(text);
         return ok && fflush(stdout) == 0;
+}
+
+gboolean wattle_invite_check(const WattleInvite *invite)
+{
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text =
+                wattle_invitation_write(invite->profile, invite->device, invite->self,
+                                        WATTLE_INVITATION_MAX_MEMBERS, &error);
+        g_auto(GStrv) lines = NULL;
+
+        if (!text) {
+                wattle_print_error("%s", error->message);
+                return FALSE;
+        }
+        lines = invite->qr && invite->secret ? draw_code(invite) : NULL;
+        return lines || !invite->qr || !invite->secret;
 }
 
 gboolean wattle_invite_show(const WattleInvite *invite)

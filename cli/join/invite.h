@@ -20,7 +20,9 @@ typedef struct {
  * there. */
 gboolean wattle_invite_show(const WattleInvite *invite);
 
-/* Whether there is somebody to invite to; FALSE after an error on stderr. */
+/* Whether there is somebody to invite to, and the code can be drawn; FALSE after an error on
+ * stderr.
+ */
 gboolean wattle_invite_check(const WattleInvite *invite) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Only a signed mesh has invitations: nothing else would tell a good profile from another. FALSE

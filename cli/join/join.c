@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/join/join.h"
 
+#include <errno.h>
+#include <sodium.h>
 #include <string.h>
 
+#include "cli/update/joined.h"
 #include "cli/update/state.h"
 #include "common/error.h"
 #include "common/paths.h"
@@ -32,7 +35,7 @@ gboolean wattle_join_read(WattleJoin *join, const char *text, gsize size, const 
                 wattle_report_error(report, place_of(join), "%s", error->message);
                 return FALSE;
         }
-        join->mesh = wattle_invitation_load(&join->invitation, NULL, join->source, report);
+        join->mesh = wattle_invitation_load(&join->invitation, NULL, join->source, NULL, report);
         if (!join->mesh)
                 return FALSE;
         join->device = wattle_profile_find_device(join->mesh, join->mesh->invited);
@@ -46,6 +49,13 @@ static gboolean check_absent(const WattleJoin *join, int root_fd, WattleReport *
 {
         g_autofree char *path = wattle_mesh_find(root_fd, join->mesh->name);
 
+        if (wattle_mesh_is_masked(root_fd, join->mesh->name)) {
+                wattle_report_error(report, WATTLE_NO_PLACE,
+                                    "the mesh %s is masked here: remove the link to /dev/null that "
+                                    "has its name",
+                                    join->mesh->name);
+                return FALSE;
+        }
         if (!path)
                 return TRUE;
         wattle_report_error(report, (WattlePlace){ path, 0, 0 },
@@ -77,6 +87,7 @@ static gboolean check_trust(const WattleJoin *join, int root_fd, WattleReport *r
 
 static gboolean check_serial(const WattleJoin *join, int root_fd, WattleReport *report)
 {
+        g_autofree char *path = wattle_paths_update_state(join->mesh->name);
         g_auto(WattleUpdateState) state = { 0 };
         g_autoptr(GError) error = NULL;
 
@@ -89,8 +100,9 @@ static gboolean check_serial(const WattleJoin *join, int root_fd, WattleReport *
         wattle_report_error(report, place_of(join),
                             "it has serial %" G_GUINT64_FORMAT
                             ", and this host had %" G_GUINT64_FORMAT
-                            " of the mesh already: ask for a new one",
-                            join->mesh->serial, state.floor);
+                            " of the mesh already: ask for a new one; or, if that was another mesh "
+                            "of the same name, remove %s",
+                            join->mesh->serial, state.floor, path);
         return FALSE;
 }
 
@@ -165,11 +177,30 @@ static gboolean check_own_key(const WattleJoin *join, WattleReport *report)
         return FALSE;
 }
 
+/* Settings of the admin's own; what 'wattle update --leave' wrote goes. */
+static gboolean check_enabled(const WattleJoin *join, int root_fd, WattleReport *report)
+{
+        g_autofree char *left =
+                g_strdup_printf(WATTLE_CONFDIR "/%s" WATTLE_LEFT_SUFFIX, join->mesh->name);
+        g_auto(WattleLocal) local = { 0 };
+
+        wattle_local_init(&local);
+        if (!wattle_local_load(&local, root_fd, join->mesh->name, report))
+                return FALSE;
+        if (local.enable || wattle_path_exists(root_fd, left + 1))
+                return TRUE;
+        wattle_report_error(report, WATTLE_NO_PLACE,
+                            "the local settings of %s have Enable=no: see " WATTLE_CONFDIR
+                            "/%s.mesh.d",
+                            join->mesh->name, join->mesh->name);
+        return FALSE;
+}
+
 gboolean wattle_join_check(const WattleJoin *join, int root_fd, WattleReport *report)
 {
-        return check_absent(join, root_fd, report) && check_trust(join, root_fd, report) &&
-               check_serial(join, root_fd, report) && check_own_key(join, report) &&
-               check_key(join, root_fd, report);
+        return check_absent(join, root_fd, report) && check_enabled(join, root_fd, report) &&
+               check_trust(join, root_fd, report) && check_serial(join, root_fd, report) &&
+               check_own_key(join, report) && check_key(join, root_fd, report);
 }
 
 static gboolean write_text(int root_fd, const char *path, const char *text, GError **error)
@@ -202,40 +233,48 @@ static gboolean install_invitation(const WattleJoin *join, int root_fd, GError *
         g_autofree char *path = wattle_paths_invitation(join->mesh->name), *text = NULL;
 
         public.has_private_key = FALSE;
+        sodium_memzero(&public.private_key, sizeof public.private_key);
         text = wattle_invitation_format(&public);
         return write_text(root_fd, path, text, error);
 }
 
-/* As somebody who joins means it: it is up from now on, after a reboot too. */
-gboolean wattle_join_write_settings(const WattleProfile *profile, const WattleDevice *device,
-                                    int root_fd, GError **error)
+/* Whom the invitation says that its mesh is signed by: the one who signed it, or all that may. */
+static char *format_trust(const WattleJoin *join)
 {
-        g_autofree char *path =
-                g_strdup_printf(WATTLE_CONFDIR "/%s" WATTLE_JOINED_SUFFIX, profile->name);
-        g_autofree char *name = wattle_host_name();
-        const WattleDevice *namesake = wattle_profile_find_device(profile, name);
-        g_autoptr(GString) text = g_string_new("# Written by 'wattle join'; files with later names "
-                                               "say it otherwise.\n[Local]\nActivationPolicy=up\n");
+        g_autoptr(GString) text = g_string_new(NULL);
+        char key[WATTLE_SIGNING_KEY_TEXT_MAX];
 
-        if (namesake && strcmp(namesake->name, device->name) != 0)
-                g_string_append_printf(text,
-                                       "# This host has the name of another device.\nDevice=%s\n",
-                                       device->name);
-        return write_text(root_fd, path, text->str, error);
+        for (guint i = 0; i < join->mesh->n_signing_keys; i++) {
+                wattle_signing_key_format(&join->mesh->signing_keys[i].value, key);
+                g_string_append_printf(text, "%s\n", key);
+        }
+        if (text->len == 0) {
+                wattle_signing_key_format(&join->invitation.signer, key);
+                g_string_append_printf(text, "%s\n", key);
+        }
+        return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* What 'wattle update --leave' wrote when this host was here before. */
+static gboolean remove_leave(const char *mesh, int root_fd, GError **error)
+{
+        g_autofree char *path = g_strdup_printf(WATTLE_CONFDIR "/%s" WATTLE_LEFT_SUFFIX, mesh);
+
+        return wattle_below_unlink(root_fd, path + 1) == 0 || errno == ENOENT || errno == ENOTDIR ||
+               wattle_error_set_errno(error, errno, "%s", path);
 }
 
 gboolean wattle_join_install(const WattleJoin *join, int root_fd, const gid_t *group,
                              GError **error)
 {
-        g_autofree char *path = g_strdup_printf(WATTLE_CONFDIR "/%s.pub", join->mesh->name);
-        char key[WATTLE_SIGNING_KEY_TEXT_MAX];
-        g_autofree char *line = NULL;
+        const char *mesh = join->mesh->name;
+        g_autofree char *path = g_strdup_printf(WATTLE_CONFDIR "/%s" WATTLE_TRUST_SUFFIX, mesh);
+        g_autofree char *keys = format_trust(join);
 
-        wattle_signing_key_format(&join->invitation.signer, key);
-        line = g_strdup_printf("%s\n", key);
-        return install_key(join, root_fd, group, error) &&
-               wattle_join_write_settings(join->mesh, join->device, root_fd, error) &&
+        return install_key(join, root_fd, group, error) && remove_leave(mesh, root_fd, error) &&
+               wattle_joined_write_settings(root_fd, mesh, join->mesh, join->device,
+                                            wattle_host_has_key_credential(root_fd, mesh), error) &&
                install_invitation(join, root_fd, error) &&
-               (wattle_mesh_must_be_signed(root_fd, join->mesh->name) ||
-                write_text(root_fd, path, line, error));
+               (wattle_mesh_must_be_signed(root_fd, mesh) ||
+                write_text(root_fd, path, keys, error));
 }

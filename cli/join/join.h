@@ -33,11 +33,3 @@ gboolean wattle_join_check(const WattleJoin *join, int root_fd,
  * again does no harm. group reads the key. */
 gboolean wattle_join_install(const WattleJoin *join, int root_fd, const gid_t *group,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Behind the mesh's name: what join writes of local settings. */
-#define WATTLE_JOINED_SUFFIX ".mesh.d/50-joined.conf"
-
-/* That the mesh is to be up; and where this host's name is that of another device, which one it is,
- * or identity would be in doubt. */
-gboolean wattle_join_write_settings(const WattleProfile *profile, const WattleDevice *device,
-                                    int root_fd, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -15,6 +15,8 @@ const char *wattle_state_word(const WattleStateFacts *facts)
                 return "no-profile";
         if (!facts->has_key)
                 return "need-key";
+        if (!facts->is_good)
+                return "degraded";
         if (!facts->is_member)
                 return "not-a-member";
         if (facts->status->link != WATTLE_LINK_UP)

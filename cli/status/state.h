@@ -6,9 +6,10 @@
 
 /* In this order: the first that is missing says the word. */
 typedef struct {
-        gboolean exists;      /* a profile, or an invitation that was taken */
-        gboolean has_key;     /* or it is not known */
-        gboolean is_member;   /* the profile has this device */
+        gboolean exists;    /* a profile, or an invitation that was taken */
+        gboolean has_key;   /* or it is not known */
+        gboolean is_good;   /* the profile or what stands in for it can be read, and the settings */
+        gboolean is_member; /* the profile has this device */
         gboolean is_invited;  /* the profile is still to come */
         gboolean is_troubled; /* another profile than what stands there runs, or its peers are not
                                  looked after */

@@ -66,7 +66,7 @@ static GBytes *read_local(const char *path, gsize max, GError **error)
 }
 
 static GBytes *get(const WattleUpdateSource *source, const char *suffix, gsize max,
-                   WattleFetchProgress progress, gpointer data, GError **error)
+                   guint64 timeout_s, WattleFetchProgress progress, gpointer data, GError **error)
 {
         g_autofree char *at = g_strconcat(source->at, suffix, NULL);
 
@@ -76,7 +76,7 @@ static GBytes *get(const WattleUpdateSource *source, const char *suffix, gsize m
                             &(WattleFetchRequest){ .url = at,
                                                    .interface = source->interface,
                                                    .limit = max,
-                                                   .timeout_s = source->timeout_s },
+                                                   .timeout_s = timeout_s },
                             progress, data, error);
 }
 
@@ -85,11 +85,12 @@ gboolean wattle_update_source_get(const WattleUpdateSource *source, WattleOffer 
                                   WattleFetchProgress progress, gpointer data, GError **error)
 {
         g_autoptr(GBytes) signature =
-                get(source, WATTLE_SIGNATURE_SUFFIX, WATTLE_SIGNATURE_MAX_BYTES, NULL, NULL, error);
+                get(source, WATTLE_SIGNATURE_SUFFIX, WATTLE_SIGNATURE_MAX_BYTES, source->timeout_s,
+                    NULL, NULL, error);
 
         if (!signature)
                 return FALSE;
-        offer->text = get(source, "", WATTLE_INI_MAX_BYTES, progress, data, error);
+        offer->text = get(source, "", WATTLE_INI_MAX_BYTES, 0, progress, data, error);
         if (!offer->text)
                 return FALSE;
         offer->signature = g_steal_pointer(&signature);

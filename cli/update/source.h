@@ -18,7 +18,8 @@ typedef struct {
         char *name;        /* as messages call it: the path, the URL, the peer's */
         char *at;          /* path or URL of the profile */
         char *interface;   /* of a peer: the only way that leads to it */
-        guint64 timeout_s; /* for each of the two files; 0 stands for WATTLE_FETCH_TIMEOUT_S */
+        guint64 timeout_s; /* for the signature, which is small; 0 stands for WATTLE_FETCH_TIMEOUT_S
+                            */
 } WattleUpdateSource;
 
 void wattle_update_source_clear(WattleUpdateSource *source);

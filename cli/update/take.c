@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cli/update/joined.h"
 #include "common/paths.h"
 #include "common/sys/host.h"
 #include "common/sys/load.h"
@@ -100,6 +101,27 @@ static gboolean resolves(const Before *before, const WattleUpdater *updater, Wat
         return view != NULL;
 }
 
+/* A host that joined: the profile may have a device of its name that the invitation had not. */
+static gboolean write_settings(Before *before, const WattleUpdater *updater,
+                               const WattleOffer *offer, WattleReport *report)
+{
+        const WattleDevice *device =
+                before->host.self ? wattle_profile_find_key(offer->profile, before->host.self)
+                                  : NULL;
+        WattleLocal *local = &before->mesh.local;
+        g_autoptr(GError) error = NULL;
+
+        if (!before->mesh.is_invitation || !device)
+                return TRUE;
+        if (!wattle_joined_write_settings(
+                    updater->root_fd, updater->mesh, offer->profile, device,
+                    wattle_host_has_key_credential(updater->root_fd, updater->mesh), &error))
+                return report_error(report, error);
+        wattle_local_clear(local);
+        wattle_local_init(local);
+        return wattle_local_load(local, updater->root_fd, updater->mesh, report);
+}
+
 /* Two people changed the mesh at once: whoever looks at the status is to see it. */
 static gboolean note_fork(Before *before, const WattleUpdater *updater, const WattleOffer *offer,
                           WattleReport *report)
@@ -120,7 +142,7 @@ static gboolean note_fork(Before *before, const WattleUpdater *updater, const Wa
 static gboolean switch_off(const WattleUpdater *updater, GError **error)
 {
         g_autofree char *path =
-                g_strdup_printf(WATTLE_CONFDIR "/%s.mesh.d/90-left.conf", updater->mesh);
+                g_strdup_printf(WATTLE_CONFDIR "/%s" WATTLE_LEFT_SUFFIX, updater->mesh);
         static const char text[] =
                 "# Written by 'wattle update --leave': the mesh has no place for "
                 "this device any more.\n[Local]\nEnable=no\n";
@@ -184,6 +206,8 @@ gboolean wattle_update_take(const WattleUpdater *updater, WattleOffer *offer,
                 wattle_updater_say(updater, "%s: %s", offer->name, why);
                 return TRUE;
         }
+        if (!options->only_check && !write_settings(&before, updater, offer, report))
+                return FALSE;
         if (options->only_check ||
             (ret->verdict == WATTLE_OFFER_TAKE && !resolves(&before, updater, offer, report)))
                 return options->only_check;

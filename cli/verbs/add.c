@@ -9,6 +9,7 @@
 #include "cli/edit.h"
 #include "cli/join/invite.h"
 #include "cli/print.h"
+#include "cli/prompt.h"
 #include "cli/signing.h"
 #include "common/scalar.h"
 
@@ -16,7 +17,7 @@ typedef struct {
         char *key, *signing_key;
         char **addresses, **public_endpoints, **private_endpoints, **routes, **aliases;
         gboolean exit_node, relay, unmanaged, dry_run;
-        gboolean invite, with_key, qr;
+        gboolean invite, with_key, qr, yes;
 } Options;
 
 static void options_clear(Options *options)
@@ -178,7 +179,18 @@ static gboolean choose_addresses(Builder *builder, const WattleEditor *editor, W
         return device->n_addresses == profile->n_subnets;
 }
 
-/* Someone who can sign sees whose key it is before he does. */
+/* For the answer of somebody who calls the other one. */
+#define CONFIRM_S 600
+
+/* Whoever carried the key may have put in his own: the words tell, before anything is signed. */
+static gboolean agree(const char *device, const Options *options)
+{
+        g_autofree char *question = g_strdup_printf("Did %s show the same words? [y/N] ", device);
+
+        return !options->invite || options->with_key || options->yes || options->dry_run ||
+               !isatty(STDIN_FILENO) || wattle_prompt_confirm(question, CONFIRM_S);
+}
+
 static gboolean open_editor(const WattleCli *cli, const char *operand, Builder *builder,
                             const Options *options, WattleEditor *editor, WattleReport *report)
 {
@@ -189,7 +201,26 @@ static gboolean open_editor(const WattleCli *cli, const char *operand, Builder *
                 return FALSE;
         if (editor->trust.path)
                 wattle_invite_print_words(builder->device.name, &builder->device.public_key);
+        if (!agree(builder->device.name, options))
+                return FALSE;
         return options->dry_run || wattle_editor_open_key(editor, options->signing_key, report);
+}
+
+/* What 'wattle apply' says goes to stderr: standard output is the invitation's. */
+static int apply_quietly(const WattleCli *cli, const char *mesh)
+{
+        int output, status;
+
+        (void)fflush(stdout);
+        output = dup(STDOUT_FILENO);
+        if (output < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+                return EXIT_FAILURE;
+        status = wattle_cli_run(cli, &wattle_verb_apply, mesh);
+        (void)fflush(stdout);
+        if (dup2(output, STDOUT_FILENO) < 0)
+                status = EXIT_FAILURE;
+        close(output);
+        return status;
 }
 
 /* Our own host lets the new device in first, so it has to run the new profile. */
@@ -199,7 +230,7 @@ static void apply_here(const WattleCli *cli, const char *operand)
                 return;
         if (geteuid() != 0)
                 wattle_print(stderr, "%s: 'wattle apply %s' lets it in\n", operand, operand);
-        else if (wattle_cli_run(cli, &wattle_verb_apply, operand) != EXIT_SUCCESS)
+        else if (apply_quietly(cli, operand) != EXIT_SUCCESS)
                 wattle_print_error("%s: nobody lets the new device in before a member has the new "
                                    "profile: 'wattle apply %s'",
                                    operand, operand);
@@ -213,15 +244,6 @@ static WattleProfile *load_changed(const WattleEditor *editor, const GArray *edi
 
         wattle_report_init(&unheard);
         return wattle_profile_load(text, strlen(text), editor->name, &unheard);
-}
-
-static gboolean invite(const WattleCli *cli, const char *operand, WattleInvite *what,
-                       const Builder *builder, const Options *options)
-{
-        what->private_key = options->with_key ? &builder->private_key : NULL;
-        what->qr = options->qr;
-        apply_here(cli, operand);
-        return wattle_invite_show(what);
 }
 
 static gboolean add(const WattleCli *cli, const char *operand, Builder *builder,
@@ -244,11 +266,14 @@ static gboolean add(const WattleCli *cli, const char *operand, Builder *builder,
         profile = options->invite ? load_changed(&editor, edits) : NULL;
         if (profile) {
                 self = wattle_invite_find_self(cli, operand);
-                what = (WattleInvite){ .profile = profile,
-                                       .device = wattle_profile_find_device(profile,
-                                                                            builder->device.name),
-                                       .self = self,
-                                       .secret = editor.secret };
+                what = (WattleInvite){
+                        .profile = profile,
+                        .device = wattle_profile_find_device(profile, builder->device.name),
+                        .self = self,
+                        .secret = editor.secret,
+                        .private_key = options->with_key ? &builder->private_key : NULL,
+                        .qr = options->qr
+                };
                 if (!wattle_invite_check(&what)) {
                         wattle_print_error("%s is as it was", operand);
                         return FALSE;
@@ -257,9 +282,13 @@ static gboolean add(const WattleCli *cli, const char *operand, Builder *builder,
         done = g_strdup_printf("%s added, serial %" G_GUINT64_FORMAT "%s", builder->device.name,
                                wattle_editor_next_serial(&editor),
                                options->invite ? "" : "; now every device needs the new file");
-        return wattle_editor_apply(&editor, edits, options->dry_run,
-                                   options->invite ? stderr : stdout, done) &&
-               (!profile || options->dry_run || invite(cli, operand, &what, builder, options));
+        if (!wattle_editor_apply(&editor, edits, options->dry_run,
+                                 options->invite ? stderr : stdout, done))
+                return FALSE;
+        if (!profile || options->dry_run)
+                return TRUE;
+        apply_here(cli, operand);
+        return wattle_invite_show(&what);
 }
 
 static int run(WattleCli *cli, char **argv)
@@ -295,6 +324,8 @@ static int run(WattleCli *cli, char **argv)
                   "make its key here; the invitation is a secret then", NULL },
                 { "qr", 0, 0, G_OPTION_ARG_NONE, &options.qr,
                   "the invitation as a code for a camera, and not text", NULL },
+                { "yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes,
+                  "do not ask whether the words are the same", NULL },
                 { "signing-key", 0, 0, G_OPTION_ARG_FILENAME, &options.signing_key,
                   WATTLE_SIGNING_OPTION_TEXT, "FILE" },
                 { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,

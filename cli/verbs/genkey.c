@@ -87,8 +87,9 @@ static gboolean make_key_file(const WattleCli *cli, const char *mesh, const char
                 wattle_print_error("%s", error->message);
                 return FALSE;
         }
-        wattle_print(stderr, "%s: made; its public half, for the admin of the mesh:\n", file);
+        wattle_print(stderr, "%s: made\n", file);
         print_words(&key);
+        wattle_print(stderr, "its public half, for the admin of the mesh:\n");
         print_public_key(&key);
         return TRUE;
 }

@@ -2,10 +2,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -48,10 +50,29 @@ typedef struct {
         GString *last_why; /* why the last member gave nothing */
 } Host;
 
+typedef struct {
+        WattleHands hands;
+        Host *host;
+} Hands;
+
 static gboolean fail(const char *what, const GError *error)
 {
         wattle_print_error("%s: %s", what, error->message);
         return FALSE;
+}
+
+/* So long after the dot the rest of what was pasted has come. */
+#define REST_MS 200
+
+/* What stands behind the dot of a paste would else be an answer to our question, or an order to the
+ * shell. */
+static void drop_rest(int fd)
+{
+        struct pollfd wait = { .fd = fd, .events = POLLIN };
+        char chunk[4096];
+
+        while (poll(&wait, 1, REST_MS) > 0 && read(fd, chunk, sizeof chunk) > 0)
+                ;
 }
 
 /* Up to the dot, or to the end of what comes. NULL with an error. */
@@ -73,66 +94,104 @@ static char *read_all(int fd, GError **error)
                 if (n > 0)
                         g_string_append_len(text, chunk, n);
         }
+        sodium_memzero(chunk, sizeof chunk);
+        if (isatty(fd))
+                drop_rest(fd);
         return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static char *read_file(int dir_fd, const char *path, GError **error)
-{
-        g_autoptr(GBytes) bytes =
-                wattle_read_file(dir_fd, path, WATTLE_INVITATION_MAX_BYTES, error);
+/* Where the text comes from: a file, or standard input if there is none. */
+typedef struct {
+        int dir_fd;
+        char *path;
+        char *name; /* as messages call it */
+} Source;
 
-        return bytes ? g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) : NULL;
+static void source_clear(Source *source)
+{
+        g_free(source->path);
+        g_free(source->name);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Source, source_clear)
+
+static void source_set(Source *source, int dir_fd, const char *path, const char *name)
+{
+        *source = (Source){ dir_fd, g_strdup(path), g_strdup(name) };
 }
 
-/* The system's credential wattle.MESH.invite, as wattle-join@MESH.service has it. */
-static char *read_credential(const char *mesh)
+/* That of a mesh waits in /etc/wattle or, for wattle-join@MESH.service, is the system's credential
+ * wattle.MESH.invite. */
+static void find_waiting(const Host *host, const char *mesh, Source *ret)
 {
+        g_autofree char *path = wattle_paths_invitation(mesh);
         const char *folder = g_getenv("CREDENTIALS_DIRECTORY");
-        g_autofree char *path =
+        g_autofree char *credential =
                 folder ? g_strdup_printf("%s/wattle.%s" WATTLE_INVITATION_SUFFIX, folder, mesh)
                        : NULL;
 
-        return path ? read_file(AT_FDCWD, path, NULL) : NULL;
-}
-
-/* That of a mesh, which waits in /etc/wattle or was handed to the service. */
-static char *read_waiting(const Host *host, const char *mesh, char **ret_source, GError **error)
-{
-        g_autofree char *path = wattle_paths_invitation(mesh);
-        char *text;
-
-        *ret_source = g_strdup(path);
-        if (wattle_path_exists(host->cli->root_fd, path + 1))
-                return read_file(host->cli->root_fd, path + 1, error);
-        text = read_credential(mesh);
-        if (!text)
-                wattle_error_refuse(error, "there is none");
-        return text;
+        if (!credential || wattle_path_exists(host->cli->root_fd, path + 1))
+                source_set(ret, host->cli->root_fd, path + 1, path);
+        else
+                source_set(ret, AT_FDCWD, credential, credential);
 }
 
 /* As wattle_cli_is_mesh_name(), of a mesh that may not be there yet: a folder, as /home is in /, is
  * no file with an invitation. */
-static gboolean is_mesh_name(const char *operand)
+static gboolean is_mesh_name(const Host *host, const char *operand)
 {
         struct stat st;
 
-        return !strchr(operand, '/') && (stat(operand, &st) < 0 || S_ISDIR(st.st_mode)) &&
-               wattle_identifier_check(operand, WATTLE_MESH_NAME_MAX, NULL);
+        return !strchr(operand, '/') &&
+               wattle_identifier_check(operand, WATTLE_MESH_NAME_MAX, NULL) &&
+               (host->unattended || stat(operand, &st) < 0 || S_ISDIR(st.st_mode));
 }
 
-/* The invitation as text, and how messages call where it is from; NULL with an error. */
-static char *read_text(const Host *host, const char *operand, char **ret_source, GError **error)
+static void find_source(const Host *host, const char *operand, Source *ret)
 {
-        if (operand && strcmp(operand, "-") != 0) {
-                if (is_mesh_name(operand))
-                        return read_waiting(host, operand, ret_source, error);
-                *ret_source = g_strdup(operand);
-                return read_file(AT_FDCWD, operand, error);
+        if (!operand || strcmp(operand, "-") == 0)
+                source_set(ret, AT_FDCWD, NULL, "the invitation");
+        else if (is_mesh_name(host, operand))
+                find_waiting(host, operand, ret);
+        else
+                source_set(ret, AT_FDCWD, operand, operand);
+}
+
+/* The invitation as text; NULL with an error. */
+static char *read_text(const Source *source, GError **error)
+{
+        g_autoptr(GBytes) bytes = NULL;
+
+        if (source->path) {
+                bytes = wattle_read_file(source->dir_fd, source->path, WATTLE_INVITATION_MAX_BYTES,
+                                         error);
+                return bytes ? g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes))
+                             : NULL;
         }
-        *ret_source = g_strdup("the invitation");
         if (isatty(STDIN_FILENO))
                 wattle_print(stderr, "Paste the invitation; it ends with a dot:\n");
         return read_all(STDIN_FILENO, error);
+}
+
+/* As a key's file; and what it is of, if it was found by the name of a mesh. */
+static gboolean check_source(const Host *host, const Source *source, const char *operand,
+                             const WattleJoin *join)
+{
+        struct stat st;
+
+        if (source->path && join->invitation.has_private_key &&
+            wattle_below_stat(source->dir_fd, source->path, &st) == 0 && st.st_mode & S_IRWXO) {
+                wattle_print_error(
+                        "%s: has a private key, and others can read it: 'chmod 0600 %s', "
+                        "and a new invitation if somebody did",
+                        source->name, source->name);
+                return FALSE;
+        }
+        if (operand && is_mesh_name(host, operand) && strcmp(operand, join->mesh->name) != 0) {
+                wattle_print_error("%s: is an invitation to mesh %s, not %s", source->name,
+                                   join->mesh->name, operand);
+                return FALSE;
+        }
+        return TRUE;
 }
 
 static char *list_members(const WattleJoin *join)
@@ -160,16 +219,27 @@ static gboolean agree(const Host *host, const WattleJoin *join)
                      "mesh %s, serial %" G_GUINT64_FORMAT
                      "; this host is %s, %s\nsigned by key %s\n",
                      join->mesh->name, join->mesh->serial, join->device->name, address, who);
-        if (host->yes || host->unattended || !isatty(STDIN_FILENO))
+        if (host->yes || host->unattended)
                 return TRUE;
+        if (!wattle_prompt_is_possible()) {
+                wattle_print_error("there is no terminal to ask on whether the admin sees the same "
+                                   "words: with --yes it is not asked. Nothing was changed");
+                return FALSE;
+        }
         if (wattle_prompt_confirm("Does the admin see the same words? [y/N] ", CONFIRM_S))
                 return TRUE;
         wattle_print_error("nothing was changed");
         return FALSE;
 }
 
+/* What a member says each second again is said once. */
 static void say(const WattleUpdater *updater, const char *line)
 {
+        Host *host = ((Hands *)updater->data)->host;
+
+        if (strcmp(line, host->last_why->str) == 0)
+                return;
+        g_string_assign(host->last_why, line);
         wattle_print(stdout, "%s: %s\n", updater->mesh, line);
         (void)fflush(stdout);
 }
@@ -200,22 +270,7 @@ static gboolean bring_up(Host *host, const WattleUpdater *updater)
         return TRUE;
 }
 
-/* The profile may have a device of this host's name that the invitation had not. */
-static gboolean write_settings(const Host *host, const WattleJoin *join, const WattleOffer *offer)
-{
-        g_auto(WattleReport) unheard = { 0 };
-        g_autoptr(WattleProfile) profile = NULL;
-        g_autoptr(GError) error = NULL;
-        const WattleDevice *device;
-
-        wattle_report_init(&unheard);
-        profile = wattle_profile_load_take(g_bytes_ref(offer->text), offer->name, &unheard);
-        device = profile ? wattle_profile_find_key(profile, &join->device->public_key) : NULL;
-        return !device || wattle_join_write_settings(profile, device, host->cli->root_fd, &error) ||
-               fail(join->mesh->name, error);
-}
-
-static gboolean take_from(Host *host, const WattleUpdater *updater, const WattleJoin *join,
+static gboolean take_from(Host *host, const WattleUpdater *updater,
                           const WattleUpdateSource *source)
 {
         const WattleTakeOptions options = { 0 };
@@ -230,7 +285,7 @@ static gboolean take_from(Host *host, const WattleUpdater *updater, const Wattle
                 g_string_printf(host->last_why, "%s: %s", source->name, error->message);
                 return FALSE;
         }
-        if (!write_settings(host, join, &offer) || !wattle_update_lock(updater, &lock, &error) ||
+        if (!wattle_update_lock(updater, &lock, &error) ||
             !wattle_update_take(updater, &offer, &options, &taken, &report)) {
                 g_autofree char *first = error ? NULL : wattle_report_first_error(&report);
 
@@ -271,20 +326,30 @@ static GArray *find_sources(const WattleJoin *join, const char *interface)
         return sources;
 }
 
-/* Somebody else may have brought it meanwhile: the service, or 'wattle update'. */
-static gboolean is_joined(const Host *host, const WattleJoin *join)
+/* Somebody else may have brought it meanwhile: the service, or 'wattle update'; or a run that was
+ * killed has installed it, and no more. */
+static gboolean is_joined(const WattleUpdater *updater)
 {
-        g_autofree char *path = wattle_mesh_find(host->cli->root_fd, join->mesh->name);
+        g_autofree char *path = wattle_mesh_find(updater->root_fd, updater->mesh);
+        g_auto(WattleUpdateState) state = { 0 };
+        g_auto(WattleFd) lock = -1;
+        g_autoptr(GError) error = NULL;
+        gboolean kept;
 
-        return path != NULL;
+        if (!path)
+                return FALSE;
+        if (!wattle_update_lock(updater, &lock, &error) ||
+            !wattle_update_state_load(updater->root_fd, updater->mesh, &state, &error) ||
+            !wattle_update_settle(updater, &state, &kept, &error))
+                fail(updater->mesh, error);
+        return TRUE;
 }
 
-static gboolean ask_round(Host *host, const WattleUpdater *updater, const WattleJoin *join,
-                          const GArray *sources)
+static gboolean ask_round(Host *host, const WattleUpdater *updater, const GArray *sources)
 {
         for (guint i = 0; i < sources->len; i++)
-                if (is_joined(host, join) ||
-                    take_from(host, updater, join, &g_array_index(sources, WattleUpdateSource, i)))
+                if (is_joined(updater) ||
+                    take_from(host, updater, &g_array_index(sources, WattleUpdateSource, i)))
                         return TRUE;
         return FALSE;
 }
@@ -297,7 +362,11 @@ static gboolean ask_members(Host *host, const WattleUpdater *updater, const Watt
         guint pause_s = PAUSE_MIN_S;
 
         wattle_updater_say(updater, "asking %s for the profile", members);
-        while (!ask_round(host, updater, join, sources)) {
+        while (!ask_round(host, updater, sources)) {
+                if (!wattle_mesh_exists(updater->root_fd, updater->mesh)) {
+                        wattle_print_error("%s: the invitation has gone", updater->mesh);
+                        return FALSE;
+                }
                 if (!host->unattended && g_get_monotonic_time() >= host->end_us)
                         return FALSE;
                 (void)sleep(host->unattended ? pause_s : 1);
@@ -322,7 +391,7 @@ static void leave_to_service(const Host *host, const WattleJoin *join)
         wattle_print_error("%s: no member has given the profile yet (%s)", join->mesh->name,
                            host->last_why->str);
         if (!wattle_systemd_is_loaded(host->applier.bus, unit, &loaded, &error) || !loaded ||
-            !wattle_systemd_run_job(host->applier.bus, "StartUnit", unit, &error)) {
+            !wattle_systemd_run_job(host->applier.bus, "RestartUnit", unit, &error)) {
                 wattle_print_error("'wattle join %s' asks again", join->mesh->name);
                 return;
         }
@@ -343,64 +412,103 @@ static gboolean check_fetching(const Host *host)
         return FALSE;
 }
 
-static gboolean install(const Host *host, const WattleJoin *join)
+static gboolean check(const Host *host, const WattleJoin *join)
 {
         g_auto(WattleReport) report = { 0 };
-        g_autoptr(GError) error = NULL;
         gboolean ok;
 
         wattle_report_init(&report);
         ok = wattle_join_check(join, host->cli->root_fd, &report);
         wattle_print_report(&report);
-        if (!ok || !agree(host, join))
-                return FALSE;
-        return wattle_join_install(join, host->cli->root_fd, &host->applier.networkd_gid, &error) ||
-               fail(join->mesh->name, error);
+        return ok;
 }
 
-static gboolean join_mesh(Host *host, const WattleJoin *join)
+/* Checked again behind the lock: a person may have thought for ten minutes. */
+static gboolean install(const Host *host, const WattleUpdater *updater, const WattleJoin *join)
 {
-        WattleHands hands = { &host->applier };
+        g_auto(WattleFd) lock = -1;
+        g_autoptr(GError) error = NULL;
+
+        if (!check(host, join) || !agree(host, join))
+                return FALSE;
+        if (!wattle_update_lock(updater, &lock, &error))
+                return fail(updater->mesh, error);
+        return check(host, join) && (wattle_join_install(join, host->cli->root_fd,
+                                                         &host->applier.networkd_gid, &error) ||
+                                     fail(join->mesh->name, error));
+}
+
+/* An exit status. */
+static int ask_and_show(Host *host, const WattleUpdater *updater, const WattleJoin *join)
+{
+        if (!bring_up(host, updater)) {
+                wattle_print_error(
+                        "%s: 'wattle join %s' goes on once that is mended, and 'wattle leave "
+                        "%s' gives up",
+                        updater->mesh, updater->mesh, updater->mesh);
+                return EX_TEMPFAIL;
+        }
+        host->end_us = g_get_monotonic_time() + WAIT_S * (gint64)G_USEC_PER_SEC;
+        if (ask_members(host, updater, join)) {
+                if (!host->unattended)
+                        (void)wattle_cli_run(host->cli, &wattle_verb_status, updater->mesh);
+                return EXIT_SUCCESS;
+        }
+        if (!host->unattended)
+                leave_to_service(host, join);
+        return EXIT_FAILURE;
+}
+
+static int join_mesh(Host *host, const WattleJoin *join)
+{
+        Hands hands = { { &host->applier }, host };
         const WattleUpdater updater = {
                 .root_fd = host->cli->root_fd,
                 .mesh = join->mesh->name,
                 .apply = wattle_hands_apply,
+                .wait = wattle_hands_wait,
                 .say = say,
+                .guard = wattle_hands_guard,
                 .data = &hands,
         };
 
-        if (host->unattended && is_joined(host, join))
-                return TRUE;
-        if (!check_fetching(host) || !install(host, join) || !bring_up(host, &updater))
-                return FALSE;
-        host->end_us = g_get_monotonic_time() + WAIT_S * (gint64)G_USEC_PER_SEC;
-        if (ask_members(host, &updater, join)) {
-                if (!host->unattended)
-                        (void)wattle_cli_run(host->cli, &wattle_verb_status, join->mesh->name);
-                return TRUE;
-        }
-        leave_to_service(host, join);
-        return FALSE;
+        if (host->unattended && is_joined(&updater))
+                return EXIT_SUCCESS;
+        return check_fetching(host) && install(host, &updater, join)
+                       ? ask_and_show(host, &updater, join)
+                       : EXIT_FAILURE;
 }
 
-static gboolean join(Host *host, const char *operand)
+static int join(Host *host, const char *operand)
 {
-        g_autofree char *source = NULL, *text = NULL;
+        g_auto(Source) source = { 0 };
+        g_autofree char *text = NULL;
         g_auto(WattleReport) report = { 0 };
         g_auto(WattleJoin) what = { 0 };
         g_autoptr(GError) error = NULL;
+        int status;
         gboolean ok;
 
-        text = read_text(host, operand, &source, &error);
-        if (!text)
-                return fail(source, error);
+        find_source(host, operand, &source);
+        text = read_text(&source, &error);
+        if (!text) {
+                fail(source.name, error);
+                return EXIT_FAILURE;
+        }
         wattle_report_init(&report);
-        ok = wattle_join_read(&what, text, strlen(text), source, &report);
+        ok = wattle_join_read(&what, text, strlen(text), source.name, &report);
         sodium_memzero(text, strlen(text));
         /* Warnings are for the admin, and not for who got it. */
         if (!ok)
                 wattle_print_report(&report);
-        return ok && join_mesh(host, &what);
+        if (!ok || !check_source(host, &source, operand, &what))
+                return EXIT_FAILURE;
+        status = join_mesh(host, &what);
+        if (status == EXIT_SUCCESS && !host->unattended && source.path &&
+            what.invitation.has_private_key)
+                wattle_print(stderr, "%s still has the private key in it: remove it\n",
+                             source.name);
+        return status;
 }
 
 static int run(WattleCli *cli, char **argv)
@@ -414,7 +522,7 @@ static int run(WattleCli *cli, char **argv)
                   "ask nothing, and wait until a member gives the profile", NULL },
                 { 0 },
         };
-        gboolean ok;
+        int status;
 
         if (!wattle_cli_parse(cli, &wattle_verb_join, options, argv, &operands))
                 return cli->status;
@@ -425,11 +533,11 @@ static int run(WattleCli *cli, char **argv)
         if (!wattle_cli_open_applier(cli, &wattle_verb_join, &host.applier))
                 return EXIT_FAILURE;
         host.last_why = g_string_new(NULL);
-        ok = join(&host, operands[0]);
+        status = join(&host, operands[0]);
         g_string_free(host.last_why, TRUE);
         g_free(host.interface);
         sd_bus_flush_close_unref(host.applier.bus);
-        return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+        return status;
 }
 
 const WattleVerb wattle_verb_join = {

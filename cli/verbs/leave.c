@@ -2,14 +2,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
-#include "cli/join/join.h"
 #include "cli/keyfile.h"
 #include "cli/managers/systemd.h"
 #include "cli/print.h"
 #include "cli/prompt.h"
+#include "cli/update/joined.h"
 #include "cli/update/pair.h"
 #include "cli/update/settle.h"
 #include "common/error.h"
@@ -42,18 +41,17 @@ static void remove_folder(int root_fd, const char *mesh, const char *suffix)
         (void)wattle_below_rmdir(root_fd, path + 1);
 }
 
-/* The profile first: without it there is no mesh, whenever this is interrupted. What was written by
- * hand into MESH.mesh.d stays. */
+/* MESH.pub last: as long as it is there, no other text passes for the mesh, and whoever is
+ * interrupted says 'wattle leave' again. What was written by hand into MESH.mesh.d stays. */
 static gboolean remove_files(int root_fd, const char *mesh, GError **error)
 {
         static const char *const suffixes[] = {
+                WATTLE_INVITATION_SUFFIX,
                 ".mesh",
                 ".mesh" WATTLE_SIGNATURE_SUFFIX,
                 ".mesh" WATTLE_SIGNATURE_SUFFIX WATTLE_SIGNATURE_NEXT_SUFFIX,
-                WATTLE_INVITATION_SUFFIX,
-                WATTLE_TRUST_SUFFIX,
                 WATTLE_JOINED_SUFFIX,
-                ".mesh.d/90-left.conf",
+                WATTLE_LEFT_SUFFIX,
         };
         static const char *const folders[] = { ".last", ".next", ".mesh.d" };
         g_autofree char *last = wattle_paths_last_good(mesh), *next = wattle_paths_candidate(mesh);
@@ -67,20 +65,23 @@ static gboolean remove_files(int root_fd, const char *mesh, GError **error)
                 return FALSE;
         for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
                 remove_folder(root_fd, mesh, folders[i]);
-        return TRUE;
+        return remove_in_etc(root_fd, mesh, WATTLE_TRUST_SUFFIX, error);
 }
 
 /* Which Serial= it had got to stays, so that nobody gives this host an older one if it comes back.
  */
 static gboolean forget_candidate(int root_fd, const char *mesh, GError **error)
 {
+        g_autofree char *path = wattle_paths_update_state(mesh);
         g_auto(WattleUpdateState) state = { 0 };
 
+        if (!wattle_path_exists(root_fd, path + 1))
+                return TRUE;
         if (!wattle_update_state_load(root_fd, mesh, &state, error))
                 return FALSE;
         state.confirm = (WattleConfirm){ .phase = WATTLE_CONFIRM_DONE };
         g_clear_pointer(&state.witnesses, g_strfreev);
-        return state.floor == 0 || wattle_update_state_save(root_fd, mesh, &state, error);
+        return wattle_update_state_save(root_fd, mesh, &state, error);
 }
 
 static gboolean remove_key(const WattleCli *cli, const char *mesh, WattleReport *report,
@@ -91,10 +92,11 @@ static gboolean remove_key(const WattleCli *cli, const char *mesh, WattleReport 
         return file && remove_file(cli->root_fd, file, error);
 }
 
-/* What goes on for the mesh by itself. */
+/* What goes on for the mesh by itself, and before it what starts that. */
 static void stop_services(sd_bus *bus, const char *mesh)
 {
-        static const WattleUnitKind kinds[] = { WATTLE_UNIT_JOIN, WATTLE_UNIT_UPDATE };
+        static const WattleUnitKind kinds[] = { WATTLE_UNIT_UPDATE_SOCKET, WATTLE_UNIT_UPDATE_TIMER,
+                                                WATTLE_UNIT_JOIN, WATTLE_UNIT_UPDATE };
 
         for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
                 g_autofree char *unit = wattle_paths_unit(kinds[i], mesh);
@@ -112,6 +114,7 @@ static gboolean check_ours(const WattleCli *cli, const char *mesh)
 {
         g_autofree char *path = wattle_mesh_find(cli->root_fd, mesh);
         g_autofree char *pub = g_strdup_printf(WATTLE_CONFDIR "/%s" WATTLE_TRUST_SUFFIX, mesh);
+        g_autofree char *invitation = wattle_paths_invitation(mesh);
 
         if (path && !g_str_has_prefix(path, WATTLE_CONFDIR "/")) {
                 wattle_print_error("%s is not yours to remove: 'ln -s /dev/null " WATTLE_CONFDIR
@@ -119,7 +122,8 @@ static gboolean check_ours(const WattleCli *cli, const char *mesh)
                                    path, mesh, mesh);
                 return FALSE;
         }
-        if (wattle_mesh_exists(cli->root_fd, mesh) || wattle_path_exists(cli->root_fd, pub + 1))
+        if (wattle_mesh_exists(cli->root_fd, mesh) || wattle_path_exists(cli->root_fd, pub + 1) ||
+            wattle_path_exists(cli->root_fd, invitation + 1))
                 return TRUE;
         wattle_print_error("no mesh %s: there is no " WATTLE_CONFDIR "/%s.mesh", mesh, mesh);
         return FALSE;
@@ -131,7 +135,15 @@ static gboolean confirm(const char *mesh, gboolean yes, gboolean with_key)
                 g_strdup_printf("Take this host out of %s, and remove its profile%s? [y/N] ", mesh,
                                 with_key ? " and its private key" : "");
 
-        if (yes || !isatty(STDIN_FILENO) || wattle_prompt_confirm(question, CONFIRM_S))
+        if (yes)
+                return TRUE;
+        if (!wattle_prompt_is_possible()) {
+                wattle_print_error(
+                        "there is no terminal to ask on: with --yes it is not asked. Nothing "
+                        "was changed");
+                return FALSE;
+        }
+        if (wattle_prompt_confirm(question, CONFIRM_S))
                 return TRUE;
         wattle_print_error("nothing was changed");
         return FALSE;
@@ -140,14 +152,17 @@ static gboolean confirm(const char *mesh, gboolean yes, gboolean with_key)
 static gboolean leave(const WattleCli *cli, const WattleApplier *applier, const char *mesh,
                       gboolean with_key)
 {
+        const WattleUpdater updater = { .root_fd = cli->root_fd, .mesh = mesh };
         g_auto(WattleReport) report = { 0 };
+        g_auto(WattleFd) lock = -1;
         g_autoptr(GError) error = NULL;
         gboolean ok;
 
         wattle_report_init(&report);
         stop_services(applier->bus, mesh);
         /* PrivateKeyFile= is in the settings, which may go. */
-        ok = (!with_key || remove_key(cli, mesh, &report, &error)) &&
+        ok = wattle_update_lock(&updater, &lock, &error) &&
+             (!with_key || remove_key(cli, mesh, &report, &error)) &&
              remove_files(cli->root_fd, mesh, &error) &&
              forget_candidate(cli->root_fd, mesh, &error);
         wattle_print_report(&report);

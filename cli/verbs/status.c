@@ -203,14 +203,13 @@ static void print_state(WattleStatusSource *source, const char *mesh)
 
         wattle_report_init(&unheard);
         wattle_status_init(&status);
-        if (facts.exists && facts.has_key)
-                facts.is_member =
-                        wattle_status_load(source, mesh, &status, notes, &complete, &unheard);
-        if (wattle_mesh_load(&loaded, cli->root_fd, mesh, WATTLE_LOAD_OR_LAST_GOOD, &unheard)) {
-                facts.is_invited = loaded.is_invitation;
-                facts.is_troubled = loaded.is_last_good ||
-                                    (loaded.local.migrate && (!status.wattled || status.problem));
-        }
+        facts.is_good =
+                wattle_mesh_load(&loaded, cli->root_fd, mesh, WATTLE_LOAD_OR_LAST_GOOD, &unheard);
+        facts.is_member = facts.is_good && facts.has_key &&
+                          wattle_status_load(source, mesh, &status, notes, &complete, &unheard);
+        facts.is_invited = loaded.is_invitation;
+        facts.is_troubled = loaded.is_last_good ||
+                            (loaded.local.migrate && (!status.wattled || status.problem));
         wattle_print(stdout, "%s\n", wattle_state_word(&facts));
 }
 

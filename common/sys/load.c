@@ -58,14 +58,29 @@ char *wattle_mesh_find(int root_fd, const char *name)
         return find_file(root_fd, name, WATTLE_MESH_SUFFIX);
 }
 
+gboolean wattle_mesh_is_masked(int root_fd, const char *name)
+{
+        for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+                g_autofree char *path =
+                        g_strdup_printf("%s/%s" WATTLE_MESH_SUFFIX, folders[i], name);
+                struct stat st;
+
+                if (wattle_below_lstat(root_fd, path + 1, &st) == 0 || !is_absence(errno))
+                        return wattle_path_is_masked(root_fd, path + 1);
+        }
+        return FALSE;
+}
+
 char *wattle_mesh_find_invitation(int root_fd, const char *name)
 {
         g_autofree char *path = wattle_paths_invitation(name);
         g_autofree char *profile = wattle_mesh_find(root_fd, name);
         g_autofree char *trust = find_file(root_fd, name, WATTLE_TRUST_SUFFIX);
 
-        return !profile && trust && wattle_path_exists(root_fd, path + 1) ? g_steal_pointer(&path)
-                                                                          : NULL;
+        return !profile && trust && !wattle_mesh_is_masked(root_fd, name) &&
+                               wattle_path_exists(root_fd, path + 1)
+                       ? g_steal_pointer(&path)
+                       : NULL;
 }
 
 gboolean wattle_mesh_exists(int root_fd, const char *name)
@@ -157,7 +172,7 @@ char **wattle_invitation_list(int root_fd)
                 if (!wattle_identifier_check(name, WATTLE_MESH_NAME_MAX, NULL))
                         continue;
                 profile = wattle_mesh_find(root_fd, name);
-                if (!profile)
+                if (!profile && !wattle_mesh_is_masked(root_fd, name))
                         g_ptr_array_add(list, g_steal_pointer(&name));
         }
         g_ptr_array_add(list, NULL);
@@ -520,9 +535,9 @@ static gboolean load_invitation(WattleMesh *mesh, int root_fd, const char *name,
                                     error->message);
                 return FALSE;
         }
-        mesh->profile = wattle_invitation_load(&invitation, trust.keys, mesh->path, report);
+        mesh->profile =
+                wattle_invitation_load(&invitation, trust.keys, mesh->path, &mesh->signer, report);
         mesh->is_invitation = mesh->is_signed = mesh->profile != NULL;
-        mesh->signer = invitation.signer;
         return mesh->profile && check_installed_name(mesh, name, report);
 }
 

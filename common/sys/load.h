@@ -77,6 +77,9 @@ gboolean wattle_local_load_file(WattleLocal *local, const char *path,
  * is masked. A path that cannot be looked at counts as there, and loading it says why. */
 char *wattle_mesh_find(int root_fd, const char *name);
 
+/* Whether the first of its files is a link to /dev/null. */
+gboolean wattle_mesh_is_masked(int root_fd, const char *name);
+
 /* Path of the invitation that stands for the mesh, or NULL. */
 char *wattle_mesh_find_invitation(int root_fd, const char *name);
 

@@ -43,16 +43,16 @@ static gboolean check_is_mesh(GBytes *bytes, const char *name, GError **error)
 
         if (size == 0)
                 return wattle_error_refuse(error, "%s: is empty", name);
+        if (memmem(data, size, header, strlen(header)))
+                return TRUE;
         if (wattle_invitation_is_whole(data, size))
                 return wattle_error_refuse(
                         error,
                         "%s: is an invitation, by which the whole host joins: open "
                         "it with a double click, or 'sudo wattle join %s'",
                         name, name);
-        if (!memmem(data, size, header, strlen(header)))
-                return wattle_error_refuse(
-                        error, "%s: is no mesh of wattle's: it has no section %s", name, header);
-        return TRUE;
+        return wattle_error_refuse(error, "%s: is no mesh of wattle's: it has no section %s", name,
+                                   header);
 }
 
 /* What a connection carries has no local settings that could call the interface otherwise. */

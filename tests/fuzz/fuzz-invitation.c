@@ -25,7 +25,7 @@ static void read_text(const char *text, gsize size)
         g_assert_true(wattle_invitation_parse(formatted, strlen(formatted), &again, &error));
         g_assert_true(g_bytes_equal(invitation.text, again.text));
         wattle_report_init(&report);
-        mesh = wattle_invitation_load(&invitation, NULL, "home.invite", &report);
+        mesh = wattle_invitation_load(&invitation, NULL, "home.invite", NULL, &report);
         g_assert_true((mesh != NULL) == (report.n_errors == 0));
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/paths.h"
 #include "common/profile-sign.h"
+#include "common/sys/file.h"
 #include "common/sys/host.h"
 #include "tests/unit/fixture.h"
 
@@ -78,6 +79,8 @@ static void put_trust(const Root *root, const WattleSigningSecret *secret)
 typedef struct {
         const char *name;
         gboolean has_key, has_other_key, with_key, trusts, trusts_others, has_mesh, is_waiting;
+        gboolean is_masked;
+        const char *settings; /* a file of them, with Enable=no */
         guint floor;
         const char *error;
 } Row;
@@ -108,7 +111,15 @@ static const Row rows[] = {
           "is of another mesh of that name, 'wattle leave home' removes it" },
         { "an older one", .has_key = TRUE, .floor = 8,
           .error =
-                  "mail: it has serial 7, and this host had 8 of the mesh already: ask for a new one" },
+                  "mail: it has serial 7, and this host had 8 of the mesh already: ask for a new one; "
+                  "or, if that was another mesh of the same name, remove "
+                  "/var/lib/wattle-update/home.state" },
+        { "settings that say no", .has_key = TRUE, .settings = "20-local.conf",
+          .error =
+                  "the local settings of home have Enable=no: see " WATTLE_CONFDIR "/home.mesh.d" },
+        { "one that was told to leave", .has_key = TRUE, .settings = "90-left.conf" },
+        { "a mask", .has_key = TRUE, .is_masked = TRUE,
+          .error = "the mesh home is masked here: remove the link to /dev/null that has its name" },
         { "a mesh that is here", .has_key = TRUE, .has_mesh = TRUE,
           .error = WATTLE_CONFDIR
           "/home.mesh: the mesh home is here already: 'wattle update home' gets a "
@@ -154,6 +165,13 @@ static void check(gconstpointer data)
                 put(&root, "home.mesh", "[Mesh]\nSubnet=10.42.0.0/16\n", 0644);
         if (row->is_waiting)
                 put(&root, "home.invite", text, 0644);
+        if (row->settings) {
+                g_autofree char *name = g_strconcat("home.mesh.d/", row->settings, NULL);
+
+                put(&root, name, "[Local]\nEnable=no\n", 0644);
+        }
+        if (row->is_masked)
+                root_link(&root, &(WATTLE_CONFDIR "/home.mesh")[1], "/dev/null");
         state = g_strdup_printf("[Profiles]\nFloor=%u\n", row->floor);
         root_put(&root, "var/lib/wattle-update/home.state", state, 0600);
         g_assert_true(wattle_join_read(&join, text, strlen(text), "mail", &report));
@@ -209,6 +227,39 @@ static void install(void)
         check_faults(&report, "");
 }
 
+/* Whom the mesh may be signed by from now on, and which device this is where no file says so. */
+static void several_signers(void)
+{
+        char keys[2][WATTLE_SIGNING_KEY_TEXT_MAX];
+        g_autofree char *extra = NULL, *text = NULL, *pub = NULL, *expected = NULL,
+                        *settings = NULL;
+        g_auto(Root) root = { 0 };
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleJoin) join = { 0 };
+        g_autoptr(GError) error = NULL;
+        WattleSigningKey key;
+
+        wattle_signing_secret_get_public(ours, &key);
+        wattle_signing_key_format(&key, keys[0]);
+        wattle_signing_secret_get_public(others, &key);
+        wattle_signing_key_format(&key, keys[1]);
+        extra = g_strdup_printf("7\nSigningKeys=%s %s", keys[1], keys[0]);
+        text = invite(extra, "", &private_key, FALSE);
+        root_init(&root);
+        wattle_report_init(&report);
+        root_put(&root, "etc/credstore/network.wireguard.private.60-wattle-home", "x", 0600);
+        put(&root, "home.mesh.d/90-left.conf", "[Local]\nEnable=no\n", 0644);
+        g_assert_true(wattle_join_read(&join, text, strlen(text), "mail", &report));
+        g_assert_true(wattle_join_check(&join, root.fd, &report));
+        g_assert_true(wattle_join_install(&join, root.fd, NULL, &error));
+        pub = root_get(&root, "etc/wattle/home.pub");
+        expected = g_strdup_printf("%s\n%s\n", keys[1], keys[0]);
+        g_assert_cmpstr(pub, ==, expected);
+        settings = root_get(&root, "etc/wattle/home.mesh.d/50-joined.conf");
+        g_assert_nonnull(strstr(settings, "Device=laptop\n"));
+        g_assert_false(wattle_path_exists(root.fd, "etc/wattle/home.mesh.d/90-left.conf"));
+}
+
 /* One that nobody agreed to is no mesh, and a profile comes before an invitation. */
 static void not_joined(void)
 {
@@ -230,6 +281,9 @@ static void not_joined(void)
         put_trust(&root, ours);
         path = wattle_mesh_find_invitation(root.fd, "home");
         g_assert_cmpstr(path, ==, WATTLE_CONFDIR "/home.invite");
+        root_link(&root, &(WATTLE_CONFDIR "/home.mesh")[1], "/dev/null");
+        g_assert_null(wattle_mesh_find_invitation(root.fd, "home"));
+        g_assert_cmpint(wattle_below_unlink(root.fd, &(WATTLE_CONFDIR "/home.mesh")[1]), ==, 0);
         put(&root, "home.mesh", "[Mesh]\nSubnet=10.42.0.0/16\n", 0644);
         none = wattle_invitation_list(root.fd);
         g_assert_null(none[0]);
@@ -247,6 +301,7 @@ int main(int argc, char **argv)
         wattle_key_generate(&private_key);
         add_rows("/join/check", rows, check);
         g_test_add_func("/join/install", install);
+        g_test_add_func("/join/several-signers", several_signers);
         g_test_add_func("/join/not-joined", not_joined);
         result = g_test_run();
         wattle_signing_secret_free(ours);

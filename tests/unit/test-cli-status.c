@@ -219,25 +219,27 @@ static void state(void)
 {
         static const struct {
                 const char *word;
-                gboolean exists, has_key, is_member, is_invited, is_troubled;
+                gboolean exists, has_key, is_good, is_member, is_invited, is_troubled;
                 WattleLinkState link;
                 gint64 heard_s;
         } rows[] = {
-                { "no-profile", FALSE, TRUE, TRUE, FALSE, FALSE, WATTLE_LINK_UP, 0 },
-                { "need-key", TRUE, FALSE, FALSE, FALSE, FALSE, WATTLE_LINK_UP, 0 },
-                { "not-a-member", TRUE, TRUE, FALSE, FALSE, FALSE, WATTLE_LINK_UP, 0 },
-                { "down", TRUE, TRUE, TRUE, TRUE, TRUE, WATTLE_LINK_ABSENT, 0 },
-                { "down", TRUE, TRUE, TRUE, FALSE, FALSE, WATTLE_LINK_DOWN, NOW_S },
-                { "starting", TRUE, TRUE, TRUE, TRUE, FALSE, WATTLE_LINK_UP, NOW_S },
-                { "starting", TRUE, TRUE, TRUE, FALSE, TRUE, WATTLE_LINK_UP, 0 },
-                { "degraded", TRUE, TRUE, TRUE, FALSE, TRUE, WATTLE_LINK_UP, NOW_S },
-                { "running", TRUE, TRUE, TRUE, FALSE, FALSE, WATTLE_LINK_UP, NOW_S },
+                { "no-profile", FALSE, TRUE, TRUE, TRUE, FALSE, FALSE, WATTLE_LINK_UP, 0 },
+                { "need-key", TRUE, FALSE, FALSE, FALSE, FALSE, FALSE, WATTLE_LINK_UP, 0 },
+                { "degraded", TRUE, TRUE, FALSE, FALSE, FALSE, FALSE, WATTLE_LINK_UP, 0 },
+                { "not-a-member", TRUE, TRUE, TRUE, FALSE, FALSE, FALSE, WATTLE_LINK_UP, 0 },
+                { "down", TRUE, TRUE, TRUE, TRUE, TRUE, TRUE, WATTLE_LINK_ABSENT, 0 },
+                { "down", TRUE, TRUE, TRUE, TRUE, FALSE, FALSE, WATTLE_LINK_DOWN, NOW_S },
+                { "starting", TRUE, TRUE, TRUE, TRUE, TRUE, FALSE, WATTLE_LINK_UP, NOW_S },
+                { "starting", TRUE, TRUE, TRUE, TRUE, FALSE, TRUE, WATTLE_LINK_UP, 0 },
+                { "degraded", TRUE, TRUE, TRUE, TRUE, FALSE, TRUE, WATTLE_LINK_UP, NOW_S },
+                { "running", TRUE, TRUE, TRUE, TRUE, FALSE, FALSE, WATTLE_LINK_UP, NOW_S },
         };
 
         for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
                 g_auto(WattleStatus) status = { 0 };
                 WattleStateFacts facts = { .exists = rows[i].exists,
                                            .has_key = rows[i].has_key,
+                                           .is_good = rows[i].is_good,
                                            .is_member = rows[i].is_member,
                                            .is_invited = rows[i].is_invited,
                                            .is_troubled = rows[i].is_troubled,

@@ -147,7 +147,8 @@ static void carried(void)
                         again = wattle_invitation_format(&invitation);
                         g_assert_cmpstr(again, ==, text);
                         wattle_report_init(&report);
-                        mesh = wattle_invitation_load(&invitation, NULL, "home.invite", &report);
+                        mesh = wattle_invitation_load(&invitation, NULL, "home.invite", NULL,
+                                                      &report);
                         g_assert_cmpstr(mesh->invited, ==, "laptop");
                         g_assert_cmpuint(mesh->n_devices, ==, 2);
                 }
@@ -199,11 +200,11 @@ static void bad(void)
                 { "", "it is no invitation, which begins with wattle:" },
                 { "[Mesh]\n", "it is no invitation, which begins with wattle:" },
                 { "wattle:AAAA", "it is cut off: an invitation ends with a dot" },
-                { "wattle:.",
+                { "Of wattle: a note. wattle:A.",
                   "it was changed on the way, a character or more: copy all of it again" },
                 { "wattle:AAAAAAAAAAAAAAAA.",
                   "it was changed on the way, a character or more: copy all of it again" },
-                { "wattle:A?A.",
+                { "wattle:AA?A.",
                   "it was changed on the way, a character or more: copy all of it again" },
                 { "wattle:AA.\nwattle:AA.\n", "there is more than one invitation: one at a time" },
         };
@@ -241,14 +242,14 @@ static void trusted(void)
         g_array_append_val(ours, invitation.signer);
         wattle_signing_secret_get_public(other, &key);
         g_array_append_val(others, key);
-        mesh = wattle_invitation_load(&invitation, ours, "home.invite", &good);
+        mesh = wattle_invitation_load(&invitation, ours, "home.invite", NULL, &good);
         g_assert_nonnull(mesh);
-        none = wattle_invitation_load(&invitation, others, "home.invite", &strange);
+        none = wattle_invitation_load(&invitation, others, "home.invite", NULL, &strange);
         g_assert_null(none);
         g_assert_cmpuint(strange.n_errors, ==, 1);
         g_bytes_unref(invitation.text);
         invitation.text = g_bytes_new_static(TINY VPS, strlen(TINY VPS));
-        none = wattle_invitation_load(&invitation, NULL, "home.invite", &forged);
+        none = wattle_invitation_load(&invitation, NULL, "home.invite", NULL, &forged);
         g_assert_null(none);
         g_assert_cmpuint(forged.n_errors, ==, 1);
         wattle_signing_secret_free(other);
