@@ -14,7 +14,8 @@ typedef struct {
         WattleFileKind kind;
         char *path;       /* "run/systemd/network/60-wattle-home.netdev" */
         guint mode;       /* 0640 or 0644 */
-        GString *content; /* whole lines of printable text */
+        GString *content; /* whole lines of printable text, or bytes if it is binary */
+        gboolean binary;
 } WattleFile;
 
 typedef struct {

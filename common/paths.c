@@ -13,6 +13,7 @@ static const struct {
         [WATTLE_FILE_UNMANAGED] = { "run/NetworkManager/conf.d", WATTLE_FILE_PREFIX, ".conf" },
         [WATTLE_FILE_SYSCTL] = { "run/sysctl.d", WATTLE_FILE_PREFIX, ".conf" },
         [WATTLE_FILE_HOSTS] = { WATTLE_RUN_DIR, "", ".hosts" },
+        [WATTLE_FILE_NAMES] = { WATTLE_RUN_DIR, "", ".names" },
         [WATTLE_FILE_FILTER] = { WATTLE_RUN_DIR, "", ".nft" },
         /* In /run, so that a mesh that is gone leaves nothing after a reboot. */
         [WATTLE_FILE_NM_PROFILE] = { "run/NetworkManager/system-connections", "wattle-",

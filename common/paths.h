@@ -22,6 +22,7 @@ typedef enum {
         WATTLE_FILE_UNMANAGED, /* a word to NetworkManager to keep its hands off */
         WATTLE_FILE_SYSCTL,
         WATTLE_FILE_HOSTS,
+        WATTLE_FILE_NAMES,  /* of common/names-layout.h */
         WATTLE_FILE_FILTER, /* of nft(8), for wattle-filter */
         WATTLE_N_RENDERED_FILES,
         /* What others make. */

@@ -39,19 +39,10 @@ static void render_device(const WattleView *view, const WattleViewDevice *device
 void wattle_render_hosts(const WattleView *view, WattleFileset *files)
 {
         WattleFile *file = wattle_fileset_add(files, WATTLE_FILE_HOSTS, view->mesh, 0644);
-        gboolean self_done = FALSE;
+        g_autofree const WattleViewDevice **devices = wattle_render_devices(view);
 
         wattle_render_origin(view, file);
         wattle_file_expect(file, (gsize)view->n_peers * DEVICE_BYTES);
-        for (guint i = 0; i < view->n_peers; i++) {
-                const WattleViewDevice *peer = &view->peers[i].device;
-
-                if (!self_done && strcmp(view->self.name, peer->name) < 0) {
-                        render_device(view, &view->self, file);
-                        self_done = TRUE;
-                }
-                render_device(view, peer, file);
-        }
-        if (!self_done)
-                render_device(view, &view->self, file);
+        for (guint i = 0; i <= view->n_peers; i++)
+                render_device(view, devices[i], file);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/render.h"
 
+#include <string.h>
+
 void wattle_render_origin(const WattleView *view, WattleFile *file)
 {
         g_autofree char *text = g_strdup_printf(WATTLE_RENDER_ORIGIN_WORDS
@@ -10,6 +12,19 @@ void wattle_render_origin(const WattleView *view, WattleFile *file)
         wattle_file_comment(file, text);
 }
 
+const WattleViewDevice **wattle_render_devices(const WattleView *view)
+{
+        const WattleViewDevice **devices = g_new(const WattleViewDevice *, view->n_peers + 1);
+        guint n = 0, i = 0;
+
+        while (i < view->n_peers && strcmp(view->peers[i].device.name, view->self.name) < 0)
+                devices[n++] = &view->peers[i++].device;
+        devices[n++] = &view->self;
+        while (i < view->n_peers)
+                devices[n++] = &view->peers[i++].device;
+        return devices;
+}
+
 void wattle_render_host(const WattleView *view, guint systemd_version, WattleFileset *files)
 {
         wattle_render_networkd(view, systemd_version, files);
@@ -17,4 +32,5 @@ void wattle_render_host(const WattleView *view, guint systemd_version, WattleFil
         wattle_render_sysctl(view, files);
         wattle_render_filter(view, files);
         wattle_render_hosts(view, files);
+        wattle_render_names(view, files);
 }

@@ -69,10 +69,17 @@ void wattle_render_filter(const WattleView *view, WattleFileset *files);
 /* hosts(5): every device of the mesh, ourselves included. */
 void wattle_render_hosts(const WattleView *view, WattleFileset *files);
 
+/* The same as an index for libnss_wattle: common/names-layout.h. */
+void wattle_render_names(const WattleView *view, WattleFileset *files);
+
 /* wg-quick(8), for a device that runs no wattle. private_key may be NULL: the file then says where
  * to put it. The one output that may hold a secret, so it is in memory of libsodium: free it with
  * sodium_free(), which wipes it. */
 char *wattle_render_wg_quick(const WattleView *view, const WattleKey *private_key);
 
-/* The first line of each file. */
+/* All devices, ourselves among them, sorted by name: the array is the caller's, the devices are the
+ * view's. There are view->n_peers + 1. */
+const WattleViewDevice **wattle_render_devices(const WattleView *view);
+
+/* The first line of each file that is text. */
 void wattle_render_origin(const WattleView *view, WattleFile *file);

@@ -108,7 +108,11 @@ static void print_files(const WattleFileset *files)
                         wattle_print(stdout, "\n");
                 wattle_print_styled(stdout, WATTLE_STYLE_BOLD, heading);
                 wattle_print(stdout, "\n");
-                wattle_print_styled(stdout, WATTLE_STYLE_PLAIN, file->content->str);
+                if (file->binary)
+                        wattle_print(stdout, "%" G_GSIZE_FORMAT " bytes, not of text\n",
+                                     file->content->len);
+                else
+                        wattle_print_styled(stdout, WATTLE_STYLE_PLAIN, file->content->str);
         }
 }
 

@@ -11,9 +11,9 @@ import sandbox
 from conftest import CONFDIR, GROUP, MESHES, VENDORDIR, run
 
 NETDEV, NETWORK = "systemd/network/60-wattle-office.netdev", "systemd/network/60-wattle-office.network"
-SYSCTL, HOSTS = "sysctl.d/60-wattle-office.conf", "wattle/office.hosts"
+SYSCTL, HOSTS, NAMES = "sysctl.d/60-wattle-office.conf", "wattle/office.hosts", "wattle/office.names"
 NM_CONF = "NetworkManager/conf.d/60-wattle-office.conf"
-GATEWAY = {NETDEV, NETWORK, SYSCTL, HOSTS, NM_CONF}  # gw is a subnet router: with sysctls
+GATEWAY = {NETDEV, NETWORK, SYSCTL, HOSTS, NAMES, NM_CONF}  # gw is a subnet router: with sysctls
 
 PUBLIC_KEY = (MESHES / "keys/office-gw.pub").read_text().strip()
 
@@ -37,14 +37,14 @@ def as_service(gid=GROUP):
 def test_the_whole_tree(gateway):
     done = ok(gateway.apply())
     assert set(gateway.files()) == GATEWAY
-    assert done.stderr == "<6>mesh office: 5 files, 5 changed, 0 removed\n"
+    assert done.stderr == "<6>mesh office: 6 files, 6 changed, 0 removed\n"
     netdev = gateway.path(f"/run/{NETDEV}").read_text()
     assert netdev.startswith("# Made by wattle from office.mesh for device gw.")
     assert f"\nPrivateKeyFile={CONFDIR}/office.key\n" in netdev
     assert "Address=10.77.0.1/24\n" in gateway.path(f"/run/{NETWORK}").read_text()
     assert "10.77.0.10 anna.office.example anna" in gateway.path(f"/run/{HOSTS}").read_text()
     secret = (MESHES / "keys" / "office-gw.key").read_text().strip()
-    assert not [name for name in gateway.files() if secret in gateway.path(f"/run/{name}").read_text()]
+    assert not [name for name in gateway.files() if secret.encode() in gateway.path(f"/run/{name}").read_bytes()]
 
 
 def test_nothing_is_written_outside_run(gateway):
@@ -62,7 +62,7 @@ def test_modes_and_group(host):
     host.key("gw", gid=GROUP)
     ok(host.apply(preexec_fn=as_service()))
     assert {name: st[:2] for name, st in host.files().items()} == {
-        NETDEV: (0o640, GROUP), NETWORK: (0o644, GROUP), SYSCTL: (0o644, GROUP), HOSTS: (0o644, GROUP),
+        NETDEV: (0o640, GROUP), NETWORK: (0o644, GROUP), SYSCTL: (0o644, GROUP), HOSTS: (0o644, GROUP), NAMES: (0o644, GROUP),
         NM_CONF: (0o644, GROUP)}
     for folder in ("systemd", "systemd/network", "sysctl.d", "wattle"):
         assert host.path(f"/run/{folder}").stat().st_mode & 0o7777 == 0o755
@@ -85,7 +85,7 @@ def test_a_netdev_of_another_group_is_written_anew(host):
 def test_a_second_run_changes_nothing(gateway):
     ok(gateway.apply())
     before = gateway.files()
-    assert ok(gateway.apply()).stderr == "<6>mesh office: 5 files, 0 changed, 0 removed\n"
+    assert ok(gateway.apply()).stderr == "<6>mesh office: 6 files, 0 changed, 0 removed\n"
     assert gateway.files() == before
 
 
@@ -95,7 +95,7 @@ def test_only_what_differs_is_replaced(gateway):
     gateway.mesh(text=(MESHES / "office.mesh").read_text().replace("Address=10.77.0.11\n", "Address=10.77.0.12\n"))
     ok(gateway.apply())
     after = gateway.files()
-    assert {name for name in after if after[name] != before[name]} == {NETDEV, HOSTS}
+    assert {name for name in after if after[name] != before[name]} == {NETDEV, HOSTS, NAMES}
 
 
 def test_a_changed_mode_is_mended(gateway):
@@ -230,7 +230,7 @@ def test_a_mesh_that_is_gone_loses_its_files_and_no_others(gateway, case):
     others = gateway.files()
     ok(gateway.apply())
     GONE[case](gateway)
-    assert "0 files, 0 changed, 5 removed" in ok(gateway.apply()).stderr
+    assert "0 files, 0 changed, 6 removed" in ok(gateway.apply()).stderr
     assert gateway.files() == others
 
 
@@ -312,9 +312,9 @@ def test_in_the_sandbox_of_its_unit(host):
         sandbox.become(GROUP, int(unit_values("UMask")[0], 8))
         rules.load()
 
-    for changed in (5, 0):
+    for changed in (6, 0):
         done = ok(host.apply(preexec_fn=confine, env={"ASAN_OPTIONS": "detect_leaks=0"}))
-        assert f"5 files, {changed} changed" in done.stderr
+        assert f"6 files, {changed} changed" in done.stderr
     assert host.files()[NETDEV][:2] == (0o640, GROUP)
 
 

@@ -104,7 +104,7 @@ def test_json_escapes(wattle, name):
 
 
 def files(folder):
-    return {str(path.relative_to(folder)): path.read_text()
+    return {str(path.relative_to(folder)): path.read_bytes().decode(errors='replace')
             for path in folder.rglob('*') if path.is_file()}
 
 
@@ -112,25 +112,28 @@ def test_render_into_a_folder(wattle):
     wattle.mesh('office.mesh')
     render = ['render', '--as=vps', '--owner=networkd', '--systemd=257']
     out = wattle.ok(*render, '--output=a/b', 'office.mesh')
-    assert out == 'a/b: 6 files, 6 changed, 0 removed\n'
+    assert out == 'a/b: 7 files, 7 changed, 0 removed\n'
     tree = files(wattle.folder / 'a/b')
     assert sorted(tree) == ['run/NetworkManager/conf.d/60-wattle-office.conf',
                             'run/sysctl.d/60-wattle-office.conf',
                             'run/systemd/network/60-wattle-office.netdev',
                             'run/systemd/network/60-wattle-office.network',
-                            'run/wattle/office.hosts', 'run/wattle/office.nft']
-    assert wattle.ok(*render, '-o', 'a/b', 'office.mesh') == 'a/b: 6 files, 0 changed, 0 removed\n'
+                            'run/wattle/office.hosts', 'run/wattle/office.names',
+                            'run/wattle/office.nft']
+    names = 'run/wattle/office.names'
+    tree[names] = f'{(wattle.folder / "a/b" / names).stat().st_size} bytes, not of text\n'
+    assert wattle.ok(*render, '-o', 'a/b', 'office.mesh') == 'a/b: 7 files, 0 changed, 0 removed\n'
     printed = '\n'.join(f'==> {path} <==\n{tree[path]}' for path in [
         'run/systemd/network/60-wattle-office.netdev',
         'run/systemd/network/60-wattle-office.network',
         'run/NetworkManager/conf.d/60-wattle-office.conf', 'run/sysctl.d/60-wattle-office.conf',
-        'run/wattle/office.nft', 'run/wattle/office.hosts'])
+        'run/wattle/office.nft', 'run/wattle/office.hosts', names])
     assert wattle.ok(*render, 'office.mesh') == wattle.ok(*render, '--output=-', 'office.mesh') == printed
     out = wattle.ok('render', '--as=anna', '--owner=NetworkManager', '--output=a/b', 'office.mesh')
     assert out.splitlines()[1] == ("without NetworkManager's connection, which has the key in it: 'wattle render' prints it, "
                                    "without --output")
     assert sorted(files(wattle.folder / 'a/b')) == [
-        'run/systemd/network/60-wattle-office.network', 'run/wattle/office.hosts']
+        'run/systemd/network/60-wattle-office.network', 'run/wattle/office.hosts', 'run/wattle/office.names']
 
 
 def test_render_shows_the_connection_without_the_key(wattle):

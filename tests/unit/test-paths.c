@@ -12,6 +12,7 @@ static void names(void)
                 [WATTLE_FILE_UNMANAGED] = "run/NetworkManager/conf.d/60-wattle-home.conf",
                 [WATTLE_FILE_SYSCTL] = "run/sysctl.d/60-wattle-home.conf",
                 [WATTLE_FILE_HOSTS] = "run/wattle/home.hosts",
+                [WATTLE_FILE_NAMES] = "run/wattle/home.names",
                 [WATTLE_FILE_FILTER] = "run/wattle/home.nft",
                 [WATTLE_FILE_NM_PROFILE] =
                         "run/NetworkManager/system-connections/wattle-home.nmconnection",
