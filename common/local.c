@@ -196,10 +196,11 @@ static const Key keys[] = {
         { "Connection", parse_connection, FIELD(connection) },
         { "Trust", parse_zone, FIELD(trust) },
         { "UpdateFrom", parse_source, FIELD(update_from) },
+        { "Names", wattle_value_parse_boolean, FIELD(names) },
         { "Migrate", wattle_value_parse_boolean, FIELD(migrate) },
 };
 
-static const WattleLocal defaults = { .enable = TRUE, .migrate = TRUE };
+static const WattleLocal defaults = { .enable = TRUE, .names = TRUE, .migrate = TRUE };
 
 void wattle_local_init(WattleLocal *local)
 {

@@ -61,6 +61,7 @@ typedef struct {
         WattleConnectionChoice connection;
         WattleLocalName trust;   /* a zone of firewalld's; value NULL: its default zone */
         const char *update_from; /* a URL, or an absolute path; NULL: none */
+        gboolean names;          /* programs of this host find the devices; yes by default */
         gboolean migrate;        /* wattled moves the endpoints of its peers; yes by default */
 } WattleLocal;
 

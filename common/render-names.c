@@ -176,12 +176,16 @@ static void put_header(const Index *index, guint n_names, guint n_addresses)
 
 void wattle_render_names(const WattleView *view, WattleFileset *files)
 {
-        WattleFile *file = wattle_fileset_add(files, WATTLE_FILE_NAMES, view->mesh, 0644);
+        WattleFile *file;
         g_autofree const WattleViewDevice **devices = wattle_render_devices(view);
-        Index index = { .bytes = file->content };
+        Index index;
         guint n_names = 0, n_addresses = 0;
 
+        if (!view->names)
+                return;
+        file = wattle_fileset_add(files, WATTLE_FILE_NAMES, view->mesh, 0644);
         file->binary = TRUE;
+        index.bytes = file->content;
         for (guint i = 0; i <= view->n_peers; i++) {
                 n_names += 2U * (1U + devices[i]->n_aliases);
                 n_addresses += devices[i]->n_addresses;

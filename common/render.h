@@ -69,7 +69,8 @@ void wattle_render_filter(const WattleView *view, WattleFileset *files);
 /* hosts(5): every device of the mesh, ourselves included. */
 void wattle_render_hosts(const WattleView *view, WattleFileset *files);
 
-/* The same as an index for libnss_wattle: common/names-layout.h. */
+/* The same as an index for libnss_wattle: common/names-layout.h. No file if this host does not want
+ * the names. */
 void wattle_render_names(const WattleView *view, WattleFileset *files);
 
 /* wg-quick(8), for a device that runs no wattle. private_key may be NULL: the file then says where

@@ -370,6 +370,7 @@ static void fill_names(Resolver *resolver)
                 profile->file && is_printable(file)
                         ? wattle_arena_strdup(view->arena, file)
                         : wattle_arena_printf(view->arena, "%s" WATTLE_MESH_SUFFIX, profile->name);
+        view->names = resolver->local->names;
         view->self = view_device(resolver->self);
         view->public_key = resolver->self->public_key;
 }

@@ -90,6 +90,7 @@ typedef struct {
         gboolean routing_server; /* forwards for others */
         gboolean masquerade;     /* we are an exit node: what leaves the mesh here carries our
                                     address */
+        gboolean names;          /* programs of this host find the devices by name */
         gboolean has_ipv6;       /* the mesh has a subnet of IPv6 */
         WattlePeer *peers;       /* sorted by name */
         guint n_peers;

@@ -57,6 +57,7 @@ void wattle_facts_clear(WattleFacts *facts)
         g_free(facts->wg_quick);
         g_ptr_array_unref(facts->stale);
         g_ptr_array_unref(facts->unresolved);
+        g_free(facts->nsswitch_service);
         g_free(facts->name_server);
         g_free(facts->port_holder);
         g_free(facts->stands_in);
@@ -560,6 +561,36 @@ static void check_names(const WattleFacts *facts, const Findings *findings)
                                         (const char *)g_ptr_array_index(facts->unresolved, 0)));
 }
 
+static void check_nsswitch(const WattleFacts *facts, const Findings *findings)
+{
+        if (!facts->names_wanted)
+                return;
+        switch (facts->nsswitch) {
+        case WATTLE_NSSWITCH_RIGHT:
+                return;
+        case WATTLE_NSSWITCH_MISSING:
+                note(findings,
+                     g_strdup("programs do not find the devices by name: 'wattle' is missing "
+                              "behind 'files' in the line 'hosts' of /etc/nsswitch.conf"),
+                     g_strdup("sed -i '/^hosts:/s/ files/& wattle/' /etc/nsswitch.conf"));
+                return;
+        case WATTLE_NSSWITCH_BEFORE_FILES:
+                note(findings,
+                     g_strdup("'wattle' stands before 'files' in the line 'hosts' of "
+                              "/etc/nsswitch.conf: /etc/hosts has no say in the devices' names"),
+                     NULL);
+                return;
+        case WATTLE_NSSWITCH_BEHIND:
+                problem(findings,
+                        g_strdup_printf("'wattle' stands behind '%s' in the line 'hosts' of "
+                                        "/etc/nsswitch.conf, and may never be asked: it belongs "
+                                        "right behind 'files'",
+                                        facts->nsswitch_service),
+                        NULL);
+                return;
+        }
+}
+
 static void check_wattled(const WattleFacts *facts, const Findings *findings)
 {
         if (facts->wattled_wanted && !facts->wattled_runs)
@@ -619,6 +650,7 @@ static const struct {
         { "clock", check_clock },
         { "firewall", check_firewall },
         { "names", check_names },
+        { "nsswitch", check_nsswitch },
         { "filter", check_filter },
         { "wattled", check_wattled },
 };

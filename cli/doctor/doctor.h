@@ -4,6 +4,7 @@
  * A fact that could not be had is no finding. */
 #pragma once
 
+#include "cli/doctor/nsswitch.h"
 #include "cli/managers/foreign.h"
 #include "cli/update/confirm.h"
 #include "common/render.h"
@@ -79,6 +80,9 @@ typedef struct {
         char *drops_forward;     /* the same of what this device passes on for others */
         char *forward_command;   /* that opens that one */
         char *name_server;       /* that is reached through the exit node; NULL: none */
+        gboolean names_wanted;   /* libnss_wattle is installed, and the mesh is to be in it */
+        WattleNsswitch nsswitch; /* whether it is asked */
+        char *nsswitch_service;  /* behind which one; NULL: none, or it is not the fault */
         GPtrArray *unresolved;   /* of char *: names of endpoints that nobody knows */
         gboolean wattled_wanted; /* the mesh is to migrate, and wattled is installed */
         gboolean wattled_runs;

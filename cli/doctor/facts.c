@@ -557,6 +557,18 @@ static void gather_names(WattleFacts *facts)
         }
 }
 
+static void gather_nsswitch(WattleFacts *facts, int root_fd)
+{
+        g_autoptr(GBytes) bytes = NULL;
+        g_autofree char *text = NULL;
+
+        facts->names_wanted = facts->view->names && wattle_host_has_nss_module(root_fd);
+        bytes = wattle_read_file(root_fd, "etc/nsswitch.conf", FILE_MAX, NULL);
+        if (bytes)
+                text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+        facts->nsswitch = wattle_nsswitch_judge(text ? text : "", &facts->nsswitch_service);
+}
+
 static void gather_filter(WattleFacts *facts, int root_fd, sd_bus *bus)
 {
         g_autofree char *unit = wattle_paths_unit(WATTLE_UNIT_FILTER, facts->view->mesh);
@@ -599,6 +611,7 @@ void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleM
         gather_firewall(facts, self);
         gather_name_server(facts);
         gather_names(facts);
+        gather_nsswitch(facts, cli->root_fd);
         facts->wattled_wanted =
                 mesh->local.migrate && access(WATTLE_UNITDIR "/" WATTLE_UNIT_WATTLED, F_OK) == 0;
         if (source.bus) {

@@ -28,6 +28,9 @@ gboolean wattle_host_has_filter(int root_fd);
 /* The same of wattle-update. */
 gboolean wattle_host_has_update(int root_fd);
 
+/* The same of libnss_wattle. */
+gboolean wattle_host_has_nss_module(int root_fd);
+
 /* The same of the VPN plugin, which Connection=vpn needs. */
 gboolean wattle_host_has_vpn_plugin(int root_fd);
 

@@ -351,6 +351,31 @@ static void ill_names(WattleFacts *facts)
         g_ptr_array_add(facts->unresolved, g_strdup("vps.example"));
 }
 
+static void ill_nsswitch(WattleFacts *facts)
+{
+        facts->names_wanted = TRUE;
+        facts->nsswitch = WATTLE_NSSWITCH_MISSING;
+}
+
+static void ill_nsswitch_not_wanted(WattleFacts *facts)
+{
+        ill_nsswitch(facts);
+        facts->names_wanted = FALSE;
+}
+
+static void ill_nsswitch_first(WattleFacts *facts)
+{
+        ill_nsswitch(facts);
+        facts->nsswitch = WATTLE_NSSWITCH_BEFORE_FILES;
+}
+
+static void ill_nsswitch_behind(WattleFacts *facts)
+{
+        ill_nsswitch(facts);
+        facts->nsswitch = WATTLE_NSSWITCH_BEHIND;
+        facts->nsswitch_service = g_strdup("resolve");
+}
+
 /* A host with an exit node; without, nobody misses the filter. */
 static void ill_filter_missing(WattleFacts *facts)
 {
@@ -550,6 +575,17 @@ static const struct row {
           "gw.example]\n" },
         { "names", ill_names,
           "names: names of endpoints are not found: vps.example [getent ahosts vps.example]\n" },
+        { "module is not asked", ill_nsswitch,
+          "nsswitch: note: programs do not find the devices by name: 'wattle' is missing behind 'files' "
+          "in the line 'hosts' of /etc/nsswitch.conf [sed -i '/^hosts:/s/ files/& wattle/' "
+          "/etc/nsswitch.conf]\n" },
+        { "module is not wanted", ill_nsswitch_not_wanted, "" },
+        { "module is asked first", ill_nsswitch_first,
+          "nsswitch: note: 'wattle' stands before 'files' in the line 'hosts' of "
+          "/etc/nsswitch.conf: /etc/hosts has no say in the devices' names []\n" },
+        { "module is asked too late", ill_nsswitch_behind,
+          "nsswitch: 'wattle' stands behind 'resolve' in the line 'hosts' of /etc/nsswitch.conf, "
+          "and may never be asked: it belongs right behind 'files' []\n" },
         { "filter not installed", ill_filter_missing,
           "filter: note: wattle-filter is not installed: strict reverse path filters drop answers to "
           "what goes to the exit node []\n" },

@@ -87,6 +87,9 @@ static const Row rows[] = {
           "http://" },
         { "boolean", "[Local]\nEnable=maybe\n",
           "a.conf:2:8: Enable: 'maybe' is neither yes nor no" },
+        { "names", "[Local]\nNames=all\n", "a.conf:2:7: Names: 'all' is neither yes nor no" },
+        { "names twice", "[Local]\nNames=no\nNames=yes\n",
+          "a.conf:3:1: Names= was given already in line 2" },
         { "comment-behind", "[Local]\nPrivateKeyFile=/etc/k # mine\nEnable=no ; for now\n",
           "a.conf:2:16: PrivateKeyFile: a comment goes on a line of its own\n"
           "a.conf:3:8: Enable: a comment goes on a line of its own" },
@@ -129,6 +132,7 @@ static void every_key(void)
                            "Connection=vpn\n"
                            "Trust=home\n"
                            "UpdateFrom=https://example.org/home.mesh\n"
+                           "Names=no\n"
                            "Migrate=no\n");
         g_assert_false(local.enable);
         g_assert_cmpstr(local.device.value, ==, "nas");
@@ -148,6 +152,7 @@ static void every_key(void)
         g_assert_cmpuint(local.connection.place.line, ==, 14);
         g_assert_cmpstr(local.trust.value, ==, "home");
         g_assert_cmpstr(local.update_from, ==, "https://example.org/home.mesh");
+        g_assert_false(local.names);
         g_assert_false(local.migrate);
 }
 
@@ -170,6 +175,7 @@ static void defaults(void)
         g_assert_false(local.firewall_mark.given);
         g_assert_cmpint(local.connection.value, ==, WATTLE_CONNECTION_NATIVE);
         g_assert_null(local.trust.value);
+        g_assert_true(local.names);
         g_assert_true(local.migrate);
 }
 

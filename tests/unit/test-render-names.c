@@ -122,10 +122,19 @@ static void as_hosts(void)
         }
 }
 
+static void unwanted(void)
+{
+        g_autoptr(WattleView) view = good_view(mesh, "vps", "Names=no");
+        g_auto(WattleFileset) files = { 0 };
+
+        g_assert_null(render(view, &files));
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/render-names/bytes", bytes);
         g_test_add_func("/render-names/as-hosts", as_hosts);
+        g_test_add_func("/render-names/unwanted", unwanted);
         return g_test_run();
 }
