@@ -121,10 +121,21 @@ static gboolean parse_invited(const char *text, WattlePlace place, WattleArena *
         return TRUE;
 }
 
+/* RFC 6761, 6.3: each host's own name. A mesh that gave it to a device would send to that one what
+ * programs mean for themselves. */
+static gboolean check_not_localhost(const char *name, GError **error)
+{
+        if (!g_str_equal(name, "localhost") && !g_str_has_suffix(name, ".localhost"))
+                return TRUE;
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
+                    "'%s' is what each host calls itself, and no name for another", name);
+        return FALSE;
+}
+
 static gboolean parse_domain(const char *text, G_GNUC_UNUSED WattlePlace place, WattleArena *arena,
                              gpointer ret, GError **error)
 {
-        if (!wattle_dns_name_check(text, error))
+        if (!wattle_dns_name_check(text, error) || !check_not_localhost(text, error))
                 return FALSE;
         *(const char **)ret = wattle_arena_strdup(arena, text);
         return TRUE;
@@ -200,7 +211,7 @@ static gboolean parse_alias(const char *text, WattlePlace place, WattleArena *ar
 {
         WattleProfileName *name = ret;
 
-        if (!wattle_label_check(text, error))
+        if (!wattle_label_check(text, error) || !check_not_localhost(text, error))
                 return FALSE;
         *name = (WattleProfileName){ wattle_arena_strdup(arena, text), spot_of(place) };
         return TRUE;
@@ -583,7 +594,7 @@ static gboolean begin_device(Reader *reader, const WattleIniLine *line)
                                     "a device needs a name: [Device laptop]");
                 return FALSE;
         }
-        if (!wattle_label_check(line->name, &error)) {
+        if (!wattle_label_check(line->name, &error) || !check_not_localhost(line->name, &error)) {
                 wattle_report_error(reader->report, line->value_place, "Device: %s",
                                     error->message);
                 return FALSE;

@@ -46,6 +46,12 @@ static const Row texts[] = {
           "home.mesh:3:1: a device needs a name: [Device laptop]" },
         { "bad-device-name", MESH "[Device My_NAS]\nAddress=10.42.0.1\n",
           "home.mesh:3:9: Device: 'My_NAS' has upper case: write my-nas" },
+        { "device-localhost", MESH "[Device localhost]\nAddress=10.42.0.1\n",
+          "home.mesh:3:9: Device: 'localhost' is what each host calls itself, and no name for "
+          "another" },
+        { "alias-localhost", MESH NAS "Alias=tower localhost\n",
+          "home.mesh:6:13: Alias: 'localhost' is what each host calls itself, and no name for "
+          "another" },
         { "no-key", MESH "[Device nas]\nAddress=10.42.0.1\n",
           "home.mesh:3:1: device nas has no PublicKey=: 'wattle genkey' makes a key, 'wattle "
           "pubkey' shows its public half" },
@@ -241,6 +247,10 @@ static const Row texts[] = {
           "password, which everybody who has the profile would read" },
         { "domain", MESH "Domain=Example.org\n",
           "home.mesh:3:8: Domain: 'Example.org' has upper case: write example.org" },
+        { "domain-localhost", MESH "Domain=home.localhost\n",
+          "home.mesh:3:8: Domain: 'home.localhost' is what each host calls itself, and no name for "
+          "another" },
+        { "domain-like-localhost", MESH "Domain=mylocalhost\n", "" },
         { "mesh-name", MESH "Name=../../etc\n",
           "home.mesh:3:6: Name: '../../etc' has a character other than a-z, 0-9, _ and -" },
         /* One run reports them all, in the order of the file. */
