@@ -45,6 +45,7 @@ extern const WattleVerb wattle_verb_migrate;
 extern const WattleVerb wattle_verb_pubkey;
 extern const WattleVerb wattle_verb_remove;
 extern const WattleVerb wattle_verb_render;
+extern const WattleVerb wattle_verb_set;
 extern const WattleVerb wattle_verb_show;
 extern const WattleVerb wattle_verb_up;
 extern const WattleVerb wattle_verb_update;

@@ -23,6 +23,7 @@ static const struct {
         { NULL, &wattle_verb_add },
         { NULL, &wattle_verb_invite },
         { NULL, &wattle_verb_remove },
+        { NULL, &wattle_verb_set },
         { NULL, &wattle_verb_edit },
         { NULL, &wattle_verb_sign },
         { "Look at it", &wattle_verb_check },

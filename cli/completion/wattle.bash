@@ -55,7 +55,7 @@ _wattle_operands()
 _wattle()
 {
         local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
-        local verbs='init import add invite remove edit sign check show verify genkey pubkey join apply update up down status doctor migrate leave render export help'
+        local verbs='init import add invite remove set edit sign check show verify genkey pubkey join apply update up down status doctor migrate leave render export help'
         local with_value='--as --owner --systemd --local --output -o --key -k --address -a
                 --public-endpoint --private-endpoint --route --alias --subnet -s --port -p --domain -d
                 --private-key --signing-key --from -f --root'
@@ -116,7 +116,7 @@ _wattle()
         case $verb:${#operands[@]} in
         help:0) mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$cur") ;;
         export:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices)" -- "$cur") ;;
-        remove:1 | invite:1) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur") ;;
+        remove:1 | invite:1 | set:1) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur") ;;
         status:0 | doctor:0 | update:0 | leave:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_meshes)" -- "$cur") ;;
         migrate:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_meshes)" -- "$cur") ;;
         migrate:1) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur") ;;

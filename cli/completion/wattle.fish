@@ -23,7 +23,7 @@ function __wattle_devices
     sed -n 's/^[[:blank:]]*\[Device[[:blank:]]\{1,\}\([^][:blank:]]*\)\].*/\1/p' $files 2>/dev/null
 end
 
-set -l verbs init import add invite remove edit sign check show verify genkey pubkey join apply update up down status doctor migrate leave render export help
+set -l verbs init import add invite remove set edit sign check show verify genkey pubkey join apply update up down status doctor migrate leave render export help
 
 complete -c wattle -f
 complete -c wattle -l root -r -a '(__fish_complete_directories)' -d 'Look for installed meshes below it'
@@ -34,6 +34,7 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a import -d 'Mak
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a add -d 'Add a device to a mesh'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a invite -d 'Let a device of a signed mesh join it'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a remove -d 'Remove a device from a mesh'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a set -d 'Change keys of a device, a site or the mesh'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a edit -d 'Change a mesh in your editor'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a sign -d "Sign a mesh with the admin's key"
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a verify -d 'Say who signed a mesh'
@@ -54,10 +55,10 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a render -d 'Mak
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a export -d 'Make the wg-quick file of a device'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a help -d 'Tell more of a verb'
 
-complete -c wattle -n '__fish_seen_subcommand_from init add invite remove edit sign check show verify genkey apply update up down render' -a '(__wattle_meshes)'
+complete -c wattle -n '__fish_seen_subcommand_from init add invite remove set edit sign check show verify genkey apply update up down render' -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from status doctor migrate leave' -a '(__wattle_installed)'
 complete -c wattle -n '__fish_seen_subcommand_from pubkey' -F -a '(__wattle_meshes)'
-complete -c wattle -n '__fish_seen_subcommand_from invite remove export migrate' -a '(__wattle_devices)'
+complete -c wattle -n '__fish_seen_subcommand_from invite remove set export migrate' -a '(__wattle_devices)'
 complete -c wattle -n '__fish_seen_subcommand_from export' -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from import join' -F
 complete -c wattle -n '__fish_seen_subcommand_from import' -s o -l output -r -F -d 'Write to this file'
@@ -67,7 +68,7 @@ complete -c wattle -n '__fish_seen_subcommand_from init' -s s -l subnet -x -d 'P
 complete -c wattle -n '__fish_seen_subcommand_from init' -s p -l port -x -d 'UDP port of every device'
 complete -c wattle -n '__fish_seen_subcommand_from init' -s d -l domain -x -d 'Domain of the names'
 complete -c wattle -n '__fish_seen_subcommand_from init' -l sign -d 'Sign it, and write MESH.pub'
-complete -c wattle -n '__fish_seen_subcommand_from init add invite remove edit sign' -l signing-key -r -F -d 'The secret key'
+complete -c wattle -n '__fish_seen_subcommand_from init add invite remove set edit sign' -l signing-key -r -F -d 'The secret key'
 complete -c wattle -n '__fish_seen_subcommand_from genkey' -l signing -d 'Make a key that signs meshes'
 complete -c wattle -n '__fish_seen_subcommand_from init genkey' -l no-password -d 'Leave a new signing key without one'
 complete -c wattle -n '__fish_seen_subcommand_from verify' -s k -l key -x -d 'The public key that must have signed it'
@@ -86,7 +87,7 @@ complete -c wattle -n '__fish_seen_subcommand_from add invite' -l qr -d 'A code 
 complete -c wattle -n '__fish_seen_subcommand_from join' -l unattended -d 'Ask nothing, and wait for a member'
 complete -c wattle -n '__fish_seen_subcommand_from add join leave' -s y -l yes -d 'Do not ask'
 complete -c wattle -n '__fish_seen_subcommand_from leave' -l key -d 'Remove the private key, too'
-complete -c wattle -n '__fish_seen_subcommand_from add remove' -s n -l dry-run -d 'Show the change and write nothing'
+complete -c wattle -n '__fish_seen_subcommand_from add remove set' -s n -l dry-run -d 'Show the change and write nothing'
 complete -c wattle -n '__fish_seen_subcommand_from apply' -s n -l dry-run -d 'Say what would be done, and do nothing'
 complete -c wattle -n '__fish_seen_subcommand_from apply' -s c -l confirm -d 'Ask, and go back without a yes'
 complete -c wattle -n '__fish_seen_subcommand_from update' -s c -l check -d 'Say whether there is a newer one'

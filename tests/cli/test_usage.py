@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-VERBS = ['init', 'import', 'add', 'invite', 'remove', 'edit', 'sign', 'check', 'show', 'verify', 'genkey', 'pubkey', 'join', 'apply', 'update', 'up', 'down',
+VERBS = ['init', 'import', 'add', 'invite', 'remove', 'set', 'edit', 'sign', 'check', 'show', 'verify', 'genkey', 'pubkey', 'join', 'apply', 'update', 'up', 'down',
          'status', 'doctor', 'migrate', 'leave', 'render', 'export']
 
 

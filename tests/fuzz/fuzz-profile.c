@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/profile-edit.h"
+#include "common/profile-set.h"
 #include "tests/fuzz/fuzz.h"
 
 /* So many devices of a profile are looked at: a large one would only be slow. */
@@ -101,6 +102,24 @@ static void check_rewrite(const char *text, const WattleProfile *profile)
         g_assert_cmpuint(again->serial, ==, profile->serial + 1);
 }
 
+/* What is added to a device and taken from it again leaves no trace. */
+static void check_set(const char *text, const WattleDevice *device)
+{
+        g_auto(WattleAssignment) add = { 0 }, take = { 0 };
+        g_autofree char *with = NULL, *without = NULL;
+
+        if (!g_str_has_suffix(text, "\n"))
+                return;
+        g_assert_true(wattle_assignment_parse("Alias+=fuzz", &add, NULL));
+        g_assert_true(wattle_assignment_parse("Alias-=fuzz", &take, NULL));
+        for (guint i = 0; i < device->n_aliases; i++)
+                if (strcmp(device->aliases[i].value, "fuzz") == 0)
+                        return;
+        with = wattle_profile_set(text, "Device", device->name, &add, NULL);
+        without = wattle_profile_set(with, "Device", device->name, &take, NULL);
+        g_assert_cmpstr(without, ==, text);
+}
+
 /* A report that keeps little says the same of the whole. */
 static void check_small_report(const char *text, gsize size, gboolean good)
 {
@@ -127,6 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         for (guint i = 0; i < MIN(profile->n_devices, MAX_DEVICES); i++) {
                 const WattleDevice *device = &profile->devices[i];
 
+                check_set(text, device);
                 check_resolve(profile, device, NULL);
                 check_resolve(profile, device, find_exit_node(profile));
                 check_remove(text, device);
