@@ -99,7 +99,7 @@ _wattle()
                 mapfile -t COMPREPLY < <(compgen -d -- "$cur")
                 return
                 ;;
-        *:--local | update:--from | update:-f | *:--private-key | *:--signing-key | *:--output | *:-o)
+        *:--local | add:--from | add:-f | update:--from | update:-f | *:--private-key | *:--signing-key | *:--output | *:-o)
                 compopt -o filenames
                 mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                 return

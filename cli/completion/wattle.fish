@@ -81,6 +81,7 @@ complete -c wattle -n '__fish_seen_subcommand_from add' -l alias -x -d 'Another 
 complete -c wattle -n '__fish_seen_subcommand_from add' -l exit-node -d 'It may carry the others to the Internet'
 complete -c wattle -n '__fish_seen_subcommand_from add' -l relay -d 'It may forward between devices'
 complete -c wattle -n '__fish_seen_subcommand_from add' -l unmanaged -d 'It runs no wattle'
+complete -c wattle -n '__fish_seen_subcommand_from add' -s f -l from -r -F -d 'Many devices, of a table'
 complete -c wattle -n '__fish_seen_subcommand_from add' -s i -l invite -d 'Print an invitation for it'
 complete -c wattle -n '__fish_seen_subcommand_from add' -l with-key -d 'Make its key here'
 complete -c wattle -n '__fish_seen_subcommand_from add invite' -l qr -d 'A code for a camera'

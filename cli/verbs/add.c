@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/add-table.h"
 #include "cli/cli.h"
 #include "cli/edit.h"
 #include "cli/join/invite.h"
@@ -14,7 +15,7 @@
 #include "common/scalar.h"
 
 typedef struct {
-        char *key, *signing_key;
+        char *key, *signing_key, *from;
         char **addresses, **public_endpoints, **private_endpoints, **routes, **aliases;
         gboolean exit_node, relay, unmanaged, dry_run;
         gboolean invite, with_key, qr, yes;
@@ -24,6 +25,7 @@ static void options_clear(Options *options)
 {
         g_free(options->key);
         g_free(options->signing_key);
+        g_free(options->from);
         g_strfreev(options->addresses);
         g_strfreev(options->public_endpoints);
         g_strfreev(options->private_endpoints);
@@ -291,14 +293,56 @@ static gboolean add(const WattleCli *cli, const char *operand, Builder *builder,
         return wattle_invite_show(&what);
 }
 
-static int run(WattleCli *cli, char **argv)
+/* What says of one device what a table says of each. */
+static gboolean describes_device(const Options *options)
 {
-        g_auto(GStrv) operands = NULL;
-        g_auto(Options) options = { 0 };
+        return options->key || options->with_key || options->addresses ||
+               options->public_endpoints || options->private_endpoints || options->routes ||
+               options->aliases || options->exit_node || options->relay || options->unmanaged ||
+               options->invite;
+}
+
+static int run_table(const WattleCli *cli, char *const *operands, const Options *options)
+{
+        if (operands[1] || describes_device(options))
+                return wattle_cli_usage(
+                        &wattle_verb_add,
+                        "--from= has the devices and what belongs to them: FILE|MESH "
+                        "alone goes with it");
+        return wattle_add_table(cli, operands[0], options->from, options->signing_key,
+                                options->dry_run)
+                       ? EXIT_SUCCESS
+                       : EXIT_FAILURE;
+}
+
+static int run_device(const WattleCli *cli, char *const *operands, const Options *options)
+{
         g_autoptr(WattleArena) arena = wattle_arena_new();
         g_autoptr(GError) error = NULL;
         Builder builder = { .arena = arena, .error = &error };
         gboolean ok;
+
+        if (!operands[1])
+                return wattle_cli_usage(&wattle_verb_add,
+                                        "it takes FILE|MESH DEVICE, or --from=FILE");
+        if (options->key && options->with_key)
+                return wattle_cli_usage(&wattle_verb_add,
+                                        "--key= is a key that is there, and --with-key makes one");
+        if (options->invite && options->unmanaged)
+                return wattle_cli_usage(&wattle_verb_add,
+                                        "a device that runs no wattle cannot join: "
+                                        "'wattle export' makes a file for it");
+        if (!build(&builder, operands[1], options))
+                return wattle_cli_usage(&wattle_verb_add, "%s", error->message);
+        ok = add(cli, operands[0], &builder, options);
+        sodium_memzero(&builder.private_key, sizeof builder.private_key);
+        return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run(WattleCli *cli, char **argv)
+{
+        g_auto(GStrv) operands = NULL;
+        g_auto(Options) options = { 0 };
         const GOptionEntry entries[] = {
                 { "key", 'k', 0, G_OPTION_ARG_FILENAME, &options.key, "its public key",
                   "PUBLICKEY" },
@@ -318,6 +362,8 @@ static int run(WattleCli *cli, char **argv)
                   "it may forward between devices that do not reach each other", NULL },
                 { "unmanaged", 0, 0, G_OPTION_ARG_NONE, &options.unmanaged,
                   "it runs no wattle and gets a file of 'wattle export'", NULL },
+                { "from", 'f', 0, G_OPTION_ARG_FILENAME, &options.from,
+                  "many devices, of a table (CSV) whose first line names keys", "FILE" },
                 { "invite", 'i', 0, G_OPTION_ARG_NONE, &options.invite,
                   "apply it here, and print an invitation for 'wattle join'", NULL },
                 { "with-key", 0, 0, G_OPTION_ARG_NONE, &options.with_key,
@@ -336,24 +382,15 @@ static int run(WattleCli *cli, char **argv)
         if (!wattle_cli_parse(cli, &wattle_verb_add, entries, argv, &operands))
                 return cli->status;
         options.invite = options.invite || options.with_key || options.qr;
-        if (options.key && options.with_key)
-                return wattle_cli_usage(&wattle_verb_add,
-                                        "--key= is a key that is there, and --with-key makes one");
-        if (options.invite && options.unmanaged)
-                return wattle_cli_usage(&wattle_verb_add,
-                                        "a device that runs no wattle cannot join: "
-                                        "'wattle export' makes a file for it");
-        if (!build(&builder, operands[1], &options))
-                return wattle_cli_usage(&wattle_verb_add, "%s", error->message);
-        ok = add(cli, operands[0], &builder, &options);
-        sodium_memzero(&builder.private_key, sizeof builder.private_key);
-        return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+        if (options.from)
+                return run_table(cli, operands, &options);
+        return run_device(cli, operands, &options);
 }
 
 const WattleVerb wattle_verb_add = {
         .name = "add",
-        .operands = "FILE|MESH DEVICE",
-        .n_min = 2,
+        .operands = "FILE|MESH [DEVICE]",
+        .n_min = 1,
         .n_max = 2,
         .summary = "add a device to a mesh",
         .description =
@@ -361,7 +398,7 @@ const WattleVerb wattle_verb_add = {
                 "order stay as they are, and a signed mesh is signed anew. A profile that would not pass\n"
                 "'wattle check' is not written.\n"
                 "Options that name an address, endpoint, route or alias may be repeated. With --invite it\n"
-                "prints what 'wattle join' on the device takes.",
+                "prints what 'wattle join' on the device takes, and --from adds all that a table has.",
         .example = "wattle add home.mesh tablet --key=0Eb7P46JoJg0prcRFhbrMUnqY8zYpGhWAWkyUYiPHRg=",
         .run = run,
 };
