@@ -19,12 +19,14 @@ struct WattleTable {
         GArray *cells; /* of Cell, row by row */
 };
 
-static gboolean has_colour(FILE *stream)
+/* NO_COLOR is about what is added to a text. A code for a camera is one thing with its paper, and
+ * on a dark terminal it would be unreadable without. */
+static gboolean has_style(FILE *stream, WattleStyle style)
 {
         const char *no_color = g_getenv("NO_COLOR");
+        gboolean is_unwanted = no_color && *no_color && style != WATTLE_STYLE_PAPER;
 
-        return isatty(fileno(stream)) && !(no_color && *no_color) &&
-               g_strcmp0(g_getenv("TERM"), "dumb") != 0;
+        return isatty(fileno(stream)) && !is_unwanted && g_strcmp0(g_getenv("TERM"), "dumb") != 0;
 }
 
 void wattle_print_styled(FILE *stream, WattleStyle style, const char *text)
@@ -37,10 +39,7 @@ void wattle_print_styled(FILE *stream, WattleStyle style, const char *text)
                 [WATTLE_STYLE_CYAN] = "36",  [WATTLE_STYLE_PAPER] = "30;107",
         };
 
-        /* A code is no decoration: it is not read the wrong way round. */
-        if (style == WATTLE_STYLE_PAPER
-                    ? isatty(fileno(stream)) != 0
-                    : style != WATTLE_STYLE_PLAIN && *text && has_colour(stream))
+        if (style != WATTLE_STYLE_PLAIN && *text && has_style(stream, style))
                 fprintf(stream, "\033[%sm%s\033[0m", codes[style], clean);
         else
                 fputs(clean, stream);

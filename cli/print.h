@@ -22,7 +22,7 @@ typedef enum {
 } WattleStyle;
 
 /* The text in a style, if the stream is a terminal that knows colour and NO_COLOR is not set
- * (no-color.org). */
+ * (no-color.org); PAPER does not ask for that. */
 void wattle_print_styled(FILE *stream, WattleStyle style, const char *text);
 
 /* Orders to the terminal, for who draws on all of it; no text has any. */

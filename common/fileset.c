@@ -112,6 +112,8 @@ void wattle_file_comment(WattleFile *file, const char *text)
         gsize n = printable_length(text);
         char *p = room(file, n + 3);
 
+        if (file->is_bare)
+                return;
         *p++ = '#';
         *p++ = ' ';
         p = put(p, text, n);
@@ -124,7 +126,7 @@ void wattle_file_section(WattleFile *file, const char *name)
         gsize n = strlen(name);
         char *p = room(file, n + 4);
 
-        if (file->content->len > 0)
+        if (file->content->len > 0 && !file->is_bare)
                 *p++ = '\n';
         *p++ = '[';
         p = put(p, name, n);

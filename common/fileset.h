@@ -16,6 +16,7 @@ typedef struct {
         guint mode;       /* 0640 or 0644 */
         GString *content; /* whole lines of printable text, or bytes if it is binary */
         gboolean binary;
+        gboolean is_bare; /* comments and empty lines are left out, for a code for a camera */
 } WattleFile;
 
 typedef struct {

@@ -32,35 +32,45 @@ gboolean wattle_networkd_takes_credentials(guint systemd_version)
 /* About as many bytes as most peers take. */
 #define PEER_BYTES 160
 
-static void render_peer(const WattlePeer *peer, WattleFile *file)
+static void render_peer(const WattleView *view, const WattlePeer *peer, WattleFile *file)
 {
         wattle_file_section(file, "WireGuardPeer");
         wattle_file_comment(file, peer->device.name);
         wattle_file_set_key(file, "PublicKey", &peer->public_key);
         wattle_file_set_prefixes(file, "AllowedIPs", peer->allowed_ips, peer->n_allowed_ips);
-        if (peer->endpoint)
-                wattle_file_set_socket_addr(file, "Endpoint", peer->endpoint);
+        wattle_render_endpoint(view, peer, "Endpoint", file);
         if (peer->keepalive_s > 0)
                 wattle_file_set_uint(file, "PersistentKeepalive", peer->keepalive_s);
+}
+
+/* What stands before the private key, and behind it. */
+static void begin_netdev(const WattleView *view, WattleFile *file)
+{
+        wattle_render_origin(view, file);
+        wattle_file_section(file, "NetDev");
+        wattle_file_set(file, "Name", view->interface);
+        wattle_file_set(file, "Kind", "wireguard");
+        wattle_file_section(file, "WireGuard");
+}
+
+static void end_netdev(const WattleView *view, WattleFile *file)
+{
+        wattle_file_set_uint(file, "ListenPort", view->listen_port);
+        if (view->firewall_mark.given)
+                wattle_file_set_uint(file, "FirewallMark", view->firewall_mark.value);
+        wattle_file_expect(file, (gsize)view->n_peers * PEER_BYTES);
+        for (guint i = 0; i < view->n_peers; i++)
+                render_peer(view, &view->peers[i], file);
 }
 
 static void render_netdev(const WattleView *view, WattleFileset *files)
 {
         WattleFile *file = wattle_fileset_add(files, WATTLE_FILE_NETDEV, view->mesh, 0640);
 
-        wattle_render_origin(view, file);
-        wattle_file_section(file, "NetDev");
-        wattle_file_set(file, "Name", view->interface);
-        wattle_file_set(file, "Kind", "wireguard");
-        wattle_file_section(file, "WireGuard");
+        begin_netdev(view, file);
         if (view->private_key_file)
                 wattle_file_set(file, "PrivateKeyFile", view->private_key_file);
-        wattle_file_set_uint(file, "ListenPort", view->listen_port);
-        if (view->firewall_mark.given)
-                wattle_file_set_uint(file, "FirewallMark", view->firewall_mark.value);
-        wattle_file_expect(file, (gsize)view->n_peers * PEER_BYTES);
-        for (guint i = 0; i < view->n_peers; i++)
-                render_peer(&view->peers[i], file);
+        end_netdev(view, file);
 }
 
 static void render_route(const WattlePrefix *destination, WattleFile *file)
@@ -91,10 +101,21 @@ static void render_exit(const WattleView *view, WattleFile *file)
         wattle_file_set_uint(file, "Table", view->firewall_mark.value);
 }
 
-static void render_network(const WattleView *view, WattleFileset *files)
+static void render_dns(const WattleView *view, WattleFile *file)
 {
-        WattleFile *file = wattle_fileset_add(files, WATTLE_FILE_NETWORK, view->mesh, 0644);
+        for (guint i = 0; i < view->n_dns; i++) {
+                char text[WATTLE_ADDR_TEXT_MAX];
 
+                wattle_addr_format(&view->dns[i], text);
+                wattle_file_set(file, "DNS", text);
+        }
+        if (view->n_dns > 0)
+                wattle_file_set(file, "Domains", "~.");
+        wattle_file_set(file, "DNSDefaultRoute", view->n_dns > 0 ? "yes" : "no");
+}
+
+static void render_network(const WattleView *view, WattleFile *file)
+{
         wattle_render_origin(view, file);
         wattle_file_section(file, "Match");
         wattle_file_set(file, "Name", view->interface);
@@ -109,7 +130,7 @@ static void render_network(const WattleView *view, WattleFileset *files)
         for (guint i = 0; i < view->n_addresses; i++)
                 wattle_file_set_prefix(file, "Address", &view->addresses[i]);
         wattle_file_set(file, "LinkLocalAddressing", "no");
-        wattle_file_set(file, "DNSDefaultRoute", "no");
+        render_dns(view, file);
         if (view->masquerade)
                 wattle_file_set(file, "IPMasquerade", view->has_ipv6 ? "both" : "ipv4");
         for (guint i = 0; i < view->n_subnets; i++)
@@ -142,7 +163,8 @@ void wattle_render_networkd(const WattleView *view, guint systemd_version, Wattl
                 g_return_if_fail(view->private_key_file ||
                                  has_feature(systemd_version, KEY_CREDENTIAL));
                 render_netdev(view, files);
-                render_network(view, files);
+                render_network(view,
+                               wattle_fileset_add(files, WATTLE_FILE_NETWORK, view->mesh, 0644));
                 break;
         case WATTLE_OWNER_NETWORK_MANAGER:
                 render_unmanaged(view, files);
@@ -150,4 +172,13 @@ void wattle_render_networkd(const WattleView *view, guint systemd_version, Wattl
         case WATTLE_OWNER_AUTO:
                 g_assert_not_reached();
         }
+}
+
+void wattle_render_plain_networkd(const WattleView *view, WattleKeyedFile *netdev,
+                                  WattleKeyedFile *network)
+{
+        begin_netdev(view, &netdev->text);
+        wattle_keyed_file_place(netdev, "PrivateKey=", "");
+        end_netdev(view, &netdev->text);
+        render_network(view, &network->text);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* NetworkManager's connection as text, for people: what installs it is libnm's work
- * (nm-plugin/connection.c), for the key is in it. tests/nm/test-connection.c has libnm say that the
- * two mean the same. */
+/* NetworkManager's connection as text, for people, and for a host without wattle: what installs it
+ * on one that has wattle is libnm's work (nm-plugin/connection.c), for the key is in it.
+ * tests/nm/test-connection.c has libnm say that the two mean the same. */
 #include <arpa/inet.h>
 
 #include "common/nm-profile.h"
@@ -23,10 +23,9 @@ static void render_wireguard(const WattleView *view, WattleFile *file)
         if (view->mtu.given)
                 wattle_file_set_uint(file, "mtu", view->mtu.value);
         wattle_file_set(file, "peer-routes", "false");
-        wattle_file_comment(file, "private-key= is left out here");
 }
 
-static void render_peer(const WattlePeer *peer, WattleFile *file)
+static void render_peer(const WattleView *view, const WattlePeer *peer, WattleFile *file)
 {
         char text[MAX(WATTLE_KEY_TEXT_MAX, WATTLE_PREFIX_TEXT_MAX)];
         g_autofree char *section = NULL;
@@ -36,8 +35,7 @@ static void render_peer(const WattlePeer *peer, WattleFile *file)
         section = g_strconcat("wireguard-peer.", text, NULL);
         wattle_file_section(file, section);
         wattle_file_comment(file, peer->device.name);
-        if (peer->endpoint)
-                wattle_file_set_socket_addr(file, "endpoint", peer->endpoint);
+        wattle_render_endpoint(view, peer, "endpoint", file);
         if (peer->keepalive_s > 0)
                 wattle_file_set_uint(file, "persistent-keepalive", peer->keepalive_s);
         for (guint i = 0; i < peer->n_allowed_ips; i++) {
@@ -86,6 +84,26 @@ static void render_routes(const WattleView *view, int family, WattleFile *file)
                 add_route(&routes, &all, 0, view->firewall_mark.value);
 }
 
+/* As NetworkManager imports it from wg-quick: nobody else is asked. */
+static void render_dns(const WattleView *view, int family, WattleFile *file)
+{
+        g_autoptr(GString) list = g_string_new(NULL);
+
+        for (guint i = 0; i < view->n_dns; i++) {
+                char text[WATTLE_ADDR_TEXT_MAX];
+
+                if (view->dns[i].family != family)
+                        continue;
+                wattle_addr_format(&view->dns[i], text);
+                g_string_append_printf(list, "%s;", text);
+        }
+        if (list->len == 0)
+                return;
+        wattle_file_set(file, "dns", list->str);
+        wattle_file_set(file, "dns-priority", "-50");
+        wattle_file_set(file, "dns-search", "~;");
+}
+
 static const char *choose_method(const WattleView *view, int family, guint n_addresses)
 {
         if (n_addresses > 0)
@@ -112,6 +130,7 @@ static void render_ip(const WattleView *view, int family, WattleFile *file)
                 wattle_prefix_format(&view->addresses[i], text);
                 wattle_file_set(file, key, text);
         }
+        render_dns(view, family, file);
         method = choose_method(view, family, n_addresses);
         wattle_file_set(file, "method", method);
         if (!view->exit_node)
@@ -120,7 +139,8 @@ static void render_ip(const WattleView *view, int family, WattleFile *file)
                 render_routes(view, family, file);
 }
 
-static void render_native(const WattleView *view, WattleFile *file)
+/* What stands before the private key, and behind it. */
+static void begin_native(const WattleView *view, WattleFile *file)
 {
         g_autofree char *uuid = wattle_nm_profile_uuid(view->mesh);
 
@@ -133,10 +153,21 @@ static void render_native(const WattleView *view, WattleFile *file)
         if (view->trust)
                 wattle_file_set(file, "zone", view->trust);
         render_wireguard(view, file);
+}
+
+static void end_native(const WattleView *view, WattleFile *file)
+{
         for (guint i = 0; i < view->n_peers; i++)
-                render_peer(&view->peers[i], file);
+                render_peer(view, &view->peers[i], file);
         render_ip(view, AF_INET, file);
         render_ip(view, AF_INET6, file);
+}
+
+static void render_native(const WattleView *view, WattleFile *file)
+{
+        begin_native(view, file);
+        wattle_file_comment(file, "private-key= is left out here");
+        end_native(view, file);
 }
 
 /* What the installed one has beside, in [user], is a digest of the link that the service makes. */
@@ -177,4 +208,12 @@ void wattle_render_nm_connection(const WattleView *view, WattleFileset *files)
                 render_vpn(view, file);
         else
                 render_native(view, file);
+}
+
+void wattle_render_plain_nm(const WattleView *view, WattleKeyedFile *file)
+{
+        wattle_render_origin(view, &file->text);
+        begin_native(view, &file->text);
+        wattle_keyed_file_place(file, "private-key=", "");
+        end_native(view, &file->text);
 }

@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/render.h"
 
-#include <sodium.h>
-#include <string.h>
+static void render_dns(const WattleView *view, WattleFile *file)
+{
+        g_autoptr(GString) list = g_string_new(NULL);
+
+        for (guint i = 0; i < view->n_dns; i++) {
+                char text[WATTLE_ADDR_TEXT_MAX];
+
+                wattle_addr_format(&view->dns[i], text);
+                g_string_append_printf(list, "%s%s", i > 0 ? "," : "", text);
+        }
+        if (view->n_dns > 0)
+                wattle_file_set(file, "DNS", list->str);
+}
 
 static void render_interface(const WattleView *view, WattleFile *file)
 {
@@ -10,47 +21,26 @@ static void render_interface(const WattleView *view, WattleFile *file)
         wattle_file_set_uint(file, "ListenPort", view->listen_port);
         if (view->mtu.given)
                 wattle_file_set_uint(file, "MTU", view->mtu.value);
+        render_dns(view, file);
 }
 
-static void render_peer(const WattlePeer *peer, WattleFile *file)
+static void render_peer(const WattleView *view, const WattlePeer *peer, WattleFile *file)
 {
         wattle_file_section(file, "Peer");
         wattle_file_comment(file, peer->device.name);
         wattle_file_set_key(file, "PublicKey", &peer->public_key);
         wattle_file_set_prefixes(file, "AllowedIPs", peer->allowed_ips, peer->n_allowed_ips);
-        /* wg-quick looks names up itself. */
-        if (peer->named_endpoint)
-                wattle_file_set_endpoint(file, "Endpoint", peer->named_endpoint);
+        wattle_render_endpoint(view, peer, "Endpoint", file);
         if (peer->keepalive_s > 0)
                 wattle_file_set_uint(file, "PersistentKeepalive", peer->keepalive_s);
 }
 
-/* The text is put together in its last place: a buffer that grows would leave copies of the key
- * behind. */
-char *wattle_render_wg_quick(const WattleView *view, const WattleKey *private_key)
+void wattle_render_wg_quick(const WattleView *view, WattleKeyedFile *file)
 {
-        static const char no_key[] = "# PrivateKey=... : the private key of this device goes here";
-        char line[sizeof "PrivateKey=" + WATTLE_KEY_TEXT_MAX] = "PrivateKey=";
-        g_auto(WattleFile) head = { 0 };
-        g_auto(WattleFile) rest = { 0 };
-        gsize size;
-        char *text;
-
-        wattle_file_init(&head);
-        wattle_render_origin(view, &head);
-        wattle_file_section(&head, "Interface");
-        wattle_file_init(&rest);
-        render_interface(view, &rest);
+        wattle_render_origin(view, &file->text);
+        wattle_file_section(&file->text, "Interface");
+        wattle_keyed_file_place(file, "PrivateKey=", "");
+        render_interface(view, &file->text);
         for (guint i = 0; i < view->n_peers; i++)
-                render_peer(&view->peers[i], &rest);
-        if (private_key)
-                wattle_key_format(private_key, line + strlen(line));
-        size = head.content->len + MAX(sizeof line, sizeof no_key) + rest.content->len + 2;
-        text = sodium_malloc(size);
-        if (!text)
-                g_error("out of memory");
-        g_snprintf(text, size, "%s%s\n%s", head.content->str, private_key ? line : no_key,
-                   rest.content->str);
-        sodium_memzero(line, sizeof line);
-        return text;
+                render_peer(view, &view->peers[i], &file->text);
 }

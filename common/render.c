@@ -25,6 +25,15 @@ const WattleViewDevice **wattle_render_devices(const WattleView *view)
         return devices;
 }
 
+void wattle_render_endpoint(const WattleView *view, const WattlePeer *peer, const char *key,
+                            WattleFile *file)
+{
+        if (view->is_exported && peer->named_endpoint)
+                wattle_file_set_endpoint(file, key, peer->named_endpoint);
+        else if (!view->is_exported && peer->endpoint)
+                wattle_file_set_socket_addr(file, key, peer->endpoint);
+}
+
 void wattle_render_host(const WattleView *view, guint systemd_version, WattleFileset *files)
 {
         wattle_render_networkd(view, systemd_version, files);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/fileset.h"
+#include "common/keyed-file.h"
 #include "common/paths.h"
 #include "common/view.h"
 
@@ -73,10 +74,27 @@ void wattle_render_hosts(const WattleView *view, WattleFileset *files);
  * the names. */
 void wattle_render_names(const WattleView *view, WattleFileset *files);
 
-/* wg-quick(8), for a device that runs no wattle. private_key may be NULL: the file then says where
- * to put it. The one output that may hold a secret, so it is in memory of libsodium: free it with
- * sodium_free(), which wipes it. */
-char *wattle_render_wg_quick(const WattleView *view, const WattleKey *private_key);
+/* Four ways to say the same to a device that runs no wattle, of a view that is_exported. The files
+ * must be new, and are whole but for the private key. */
+
+/* wg-quick(8), and the WireGuard apps. */
+void wattle_render_wg_quick(const WattleView *view, WattleKeyedFile *file);
+
+/* systemd.netdev(5) and systemd.network(5); the second has no key. */
+void wattle_render_plain_networkd(const WattleView *view, WattleKeyedFile *netdev,
+                                  WattleKeyedFile *network);
+
+/* nm-settings-keyfile(5). */
+void wattle_render_plain_nm(const WattleView *view, WattleKeyedFile *file);
+
+/* Lines for 'uci batch' of OpenWrt, whose proto is wireguard. The interface's name must be good as
+ * the name of a section: letters, digits and underscores. */
+void wattle_render_openwrt(const WattleView *view, WattleKeyedFile *file);
+
+/* Where a peer is called; nothing if that is not known. A name only for who looks it up: in a file
+ * of a host with wattled it would make networkd reset every peer when it resolves. */
+void wattle_render_endpoint(const WattleView *view, const WattlePeer *peer, const char *key,
+                            WattleFile *file);
 
 /* All devices, ourselves among them, sorted by name: the array is the caller's, the devices are the
  * view's. There are view->n_peers + 1. */

@@ -94,6 +94,10 @@ typedef struct {
         gboolean has_ipv6;       /* the mesh has a subnet of IPv6 */
         WattlePeer *peers;       /* sorted by name */
         guint n_peers;
+        /* For files of a device that runs no wattle (cli/export/): */
+        gboolean is_exported;  /* names of endpoints are looked up by who reads the files */
+        const WattleAddr *dns; /* these answer all questions for names */
+        guint n_dns;
 } WattleView;
 
 /* What this host decides or knows, beside the profile. */

@@ -58,7 +58,7 @@ _wattle()
         local verbs='init import add invite remove set edit sign check show verify genkey pubkey join apply update up down status doctor migrate leave render export help'
         local with_value='--as --owner --systemd --local --output -o --key -k --address -a
                 --public-endpoint --private-endpoint --route --alias --subnet -s --port -p --domain -d
-                --private-key --signing-key --from -f --root'
+                --private-key --all --check --format --peers --endpoint-family --dns --signing-key --from -f --root'
         local verb='' verb_at i operands=()
 
         with_value=${with_value//[$'\n ']/ }
@@ -90,16 +90,28 @@ _wattle()
                 mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur")
                 return
                 ;;
+        export:--peers)
+                mapfile -t COMPREPLY < <(compgen -W 'all relays public' -- "$cur")
+                return
+                ;;
+        export:--format)
+                mapfile -t COMPREPLY < <(compgen -W 'wg-quick networkd nm openwrt' -- "$cur")
+                return
+                ;;
+        export:--endpoint-family)
+                mapfile -t COMPREPLY < <(compgen -W 'auto 4 6' -- "$cur")
+                return
+                ;;
         *:--owner)
                 mapfile -t COMPREPLY < <(compgen -W 'auto networkd NetworkManager' -- "$cur")
                 return
                 ;;
-        render:--output | render:-o | *:--root)
+        render:--output | render:-o | export:--all | *:--root)
                 compopt -o filenames
                 mapfile -t COMPREPLY < <(compgen -d -- "$cur")
                 return
                 ;;
-        *:--local | add:--from | add:-f | update:--from | update:-f | *:--private-key | *:--signing-key | *:--output | *:-o)
+        *:--local | export:--check | export:--qr | add:--from | add:-f | update:--from | update:-f | *:--private-key | *:--signing-key | *:--output | *:-o)
                 compopt -o filenames
                 mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                 return

@@ -3,12 +3,10 @@
 
 #include <sodium.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-#include "cli/join/qr.h"
 #include "cli/keyfile.h"
 #include "cli/print.h"
+#include "cli/qr/qr.h"
 #include "cli/signing.h"
 #include "common/invitation.h"
 #include "common/profile-sign.h"
@@ -67,43 +65,26 @@ static char *join_lines(const char *text)
         return joined;
 }
 
-/* 0: as wide as you like, for it is no terminal. */
-static guint terminal_width(void)
-{
-        struct winsize size;
-
-        return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col
-                                                                                     : 0;
-}
-
-static void print_code(char *const *lines)
-{
-        for (guint i = 0; lines[i]; i++) {
-                wattle_print_styled(stdout, WATTLE_STYLE_PAPER, lines[i]);
-                wattle_print(stdout, "\n");
-        }
-}
-
 /* Fewer members make a smaller code: as many as there is room for. NULL after an error on stderr.
  */
-static char **draw_code(const WattleInvite *invite)
+static WattleQr *draw_code(const WattleInvite *invite)
 {
-        guint room = terminal_width(), needed = 0;
+        guint room = wattle_qr_room(), needed = 0;
         g_autoptr(GError) error = NULL;
 
         for (guint max = WATTLE_INVITATION_MAX_MEMBERS; max > 0; max--) {
                 char *text = make(invite, max), *joined = text ? join_lines(text) : NULL;
-                g_auto(GStrv) lines = NULL;
+                g_autoptr(WattleQr) qr = NULL;
 
                 g_clear_error(&error);
-                lines = joined ? wattle_qr_draw(joined, &error) : NULL;
+                qr = joined ? wattle_qr_encode(joined, &error) : NULL;
                 wipe(text);
                 wipe(joined);
-                if (!lines && !error)
+                if (!qr && !error)
                         return NULL;
-                needed = lines ? wattle_qr_width(lines) : 0;
-                if (lines && (room == 0 || needed <= room))
-                        return g_steal_pointer(&lines);
+                needed = qr ? wattle_qr_columns(qr) : 0;
+                if (qr && (room == 0 || needed <= room))
+                        return g_steal_pointer(&qr);
         }
         if (error)
                 wattle_print_error("%s; fewer Subnet= and SigningKeys= make it shorter, and the "
@@ -118,13 +99,13 @@ static char **draw_code(const WattleInvite *invite)
 
 static gboolean show_code(const WattleInvite *invite)
 {
-        g_auto(GStrv) lines = draw_code(invite);
+        g_autoptr(WattleQr) qr = draw_code(invite);
 
-        if (!lines)
+        if (!qr)
                 return FALSE;
         if (invite->private_key)
                 wattle_warn_of_readers();
-        print_code(lines);
+        wattle_qr_print(qr);
         return TRUE;
 }
 
@@ -147,14 +128,14 @@ gboolean wattle_invite_check(const WattleInvite *invite)
         g_autofree char *text =
                 wattle_invitation_write(invite->profile, invite->device, invite->self,
                                         WATTLE_INVITATION_MAX_MEMBERS, &error);
-        g_auto(GStrv) lines = NULL;
+        g_autoptr(WattleQr) qr = NULL;
 
         if (!text) {
                 wattle_print_error("%s", error->message);
                 return FALSE;
         }
-        lines = invite->qr && invite->secret ? draw_code(invite) : NULL;
-        return lines || !invite->qr || !invite->secret;
+        qr = invite->qr && invite->secret ? draw_code(invite) : NULL;
+        return qr || !invite->qr || !invite->secret;
 }
 
 gboolean wattle_invite_show(const WattleInvite *invite)

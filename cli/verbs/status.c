@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/export/memory.h"
 #include "cli/keyfile.h"
 #include "cli/print.h"
 #include "cli/status/inline-mesh.h"
@@ -43,6 +44,15 @@ static void overview_clear(Overview *overview)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Overview, overview_clear)
 
+/* Of devices whose files were made from this account. */
+static void note_exports(const WattleCli *cli, const char *mesh, GPtrArray *notes)
+{
+        char *note = wattle_export_memory_note(cli->root_fd, mesh);
+
+        if (note)
+                g_ptr_array_add(notes, note);
+}
+
 /* What could be had of every mesh; FALSE if one of them has nothing to show. */
 static gboolean overview_load(Overview *overview, WattleStatusSource *source, char **meshes)
 {
@@ -63,6 +73,7 @@ static gboolean overview_load(Overview *overview, WattleStatusSource *source, ch
                         wattle_status_clear(status);
                         continue;
                 }
+                note_exports(source->cli, meshes[i], notes);
                 overview->complete = overview->complete && complete;
                 overview->notes[overview->n++] = g_steal_pointer(&notes);
         }

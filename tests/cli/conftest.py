@@ -17,12 +17,13 @@ class Wattle:
 
     def __init__(self, folder):
         self.folder = folder
+        self.state = folder.parent / f'{folder.name}-state'
         self.root = folder / 'root'
         self.config = self.root / 'etc/wattle'
         self.config.mkdir(parents=True)
 
     def __call__(self, *args, input=None, env=None, **kwargs):
-        environment = {**os.environ, 'NO_COLOR': '', **(env or {})}
+        environment = {**os.environ, 'NO_COLOR': '', 'XDG_STATE_HOME': str(self.state), **(env or {})}
         return subprocess.run([os.environ['WATTLE'], *map(str, args)], cwd=self.folder,
                               input=input, text=True, capture_output='stdout' not in kwargs,
                               env=environment, timeout=60, **kwargs)

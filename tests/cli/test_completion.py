@@ -45,6 +45,9 @@ def complete(wattle, words):
     ('wattle remove -n office.mesh a', ['anna']),
     ('wattle remove --root = x office.mesh b', ['ben']),
     ('wattle export --output p.conf phone o', ['office.mesh']),
+    ('wattle export --peers = r', ['relays']),
+    ('wattle export --format = n', ['networkd', 'nm']),
+    ('wattle export --endpoint-family 6', ['6']),
     ('wattle add office.mesh x --key ""', []),
 ])
 def test_bash(wattle, words, expected):

@@ -94,12 +94,31 @@ static void check_files(const WattleFileset *files)
         }
 }
 
+static void check_exported(WattleView *view)
+{
+        WattleKeyedFile files[5];
+
+        view->is_exported = TRUE;
+        for (guint i = 0; i < G_N_ELEMENTS(files); i++)
+                wattle_keyed_file_init(&files[i]);
+        wattle_render_wg_quick(view, &files[0]);
+        wattle_render_plain_networkd(view, &files[1], &files[2]);
+        wattle_render_plain_nm(view, &files[3]);
+        wattle_render_openwrt(view, &files[4]);
+        for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+                char *text = wattle_keyed_file_join(&files[i], NULL);
+
+                fuzz_check_text(text, strlen(text));
+                sodium_free(text);
+                wattle_keyed_file_clear(&files[i]);
+        }
+        view->is_exported = FALSE;
+}
+
 void fuzz_check_view(WattleView *view)
 {
         static const WattleOwner owners[] = { WATTLE_OWNER_NETWORKD, WATTLE_OWNER_NETWORK_MANAGER };
         static const guint versions[] = { 252, 261 };
-        char *text;
-
         for (guint i = 0; i < G_N_ELEMENTS(owners); i++)
                 for (guint j = 0; j < G_N_ELEMENTS(versions); j++) {
                         g_auto(WattleFileset) files = { 0 };
@@ -109,7 +128,5 @@ void fuzz_check_view(WattleView *view)
                         wattle_render_host(view, versions[j], &files);
                         check_files(&files);
                 }
-        text = wattle_render_wg_quick(view, NULL);
-        fuzz_check_text(text, strlen(text));
-        sodium_free(text);
+        check_exported(view);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <arpa/inet.h>
 #include <sodium.h>
+#include <string.h>
 
 #include "common/render.h"
 #include "tests/unit/fixture.h"
@@ -45,16 +47,46 @@ static const char mesh[] = "[Mesh]\n"
 static void with_and_without_the_key(void)
 {
         g_autoptr(WattleView) view = good_view(mesh, "phone", "");
+        g_auto(WattleKeyedFile) file = { 0 };
         WattleKey key;
         char *text;
 
         g_assert_true(wattle_key_parse(KEY_D, &key, NULL));
-        text = wattle_render_wg_quick(view, &key);
+        wattle_keyed_file_init(&file);
+        view->is_exported = TRUE;
+        wattle_render_wg_quick(view, &file);
+        text = wattle_keyed_file_join(&file, &key);
         g_assert_cmpstr(text, ==, HEAD "PrivateKey=" KEY_D "\n" REST);
         sodium_free(text);
-        text = wattle_render_wg_quick(view, NULL);
+        text = wattle_keyed_file_join(&file, NULL);
         g_assert_cmpstr(text, ==,
                         HEAD "# PrivateKey=... : the private key of this device goes here\n" REST);
+        sodium_free(text);
+}
+
+/* As a code for a camera carries it. */
+static void bare(void)
+{
+        g_autoptr(WattleView) view = good_view(mesh, "phone", "");
+        g_auto(WattleKeyedFile) file = { 0 };
+        WattleKey key;
+        char *text;
+
+        g_assert_true(wattle_key_parse(KEY_D, &key, NULL));
+        wattle_keyed_file_init(&file);
+        view->is_exported = TRUE;
+        file.text.is_bare = TRUE;
+        view->dns = (WattleAddr[]){ { .family = AF_INET, .bytes = { 10, 77, 0, 1 } } };
+        view->n_dns = 1;
+        wattle_render_wg_quick(view, &file);
+        text = wattle_keyed_file_join(&file, &key);
+        g_assert_nonnull(strstr(text, "\nMTU=1420\nDNS=10.77.0.1\n[Peer]\n"));
+        g_assert_true(g_str_has_prefix(text, "[Interface]\nPrivateKey=" KEY_D "\nAddress="));
+        g_assert_null(strchr(text, '#'));
+        g_assert_null(strstr(text, "\n\n"));
+        sodium_free(text);
+        text = wattle_keyed_file_join(&file, NULL);
+        g_assert_true(g_str_has_prefix(text, "[Interface]\nAddress="));
         sodium_free(text);
 }
 
@@ -63,5 +95,6 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         g_assert_cmpint(sodium_init(), >=, 0);
         g_test_add_func("/render-wg-quick/with-and-without-the-key", with_and_without_the_key);
+        g_test_add_func("/render-wg-quick/bare", bare);
         return g_test_run();
 }

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cli/join/qr.h"
-
 #include <dlfcn.h>
 #include <errno.h>
 #include <qrencode.h>
+#include <sodium.h>
 #include <string.h>
 
+#include "cli/qr/qr.h"
 #include "common/error.h"
 
 #define LIBRARY "libqrencode.so.4"
-
-/* Around the code; ISO/IEC 18004 asks for so many modules. */
-#define QUIET 4
 
 typedef struct {
         void *library;
@@ -41,38 +38,24 @@ static gboolean open_encoder(Encoder *encoder, GError **error)
         return FALSE;
 }
 
-/* Dark or not; what is around the code is light. */
-static gboolean is_dark(const QRcode *code, int x, int y)
+/* The lowest bit of each byte is the module; the others say what it is for. */
+static WattleQr *take_modules(const QRcode *code)
 {
-        return x >= 0 && y >= 0 && x < code->width && y < code->width &&
-               (code->data[y * code->width + x] & 1) != 0;
+        gsize size = (gsize)code->width * (gsize)code->width;
+        WattleQr *qr = g_new(WattleQr, 1);
+
+        *qr = (WattleQr){ .width = (guint)code->width, .dark = g_malloc(size) };
+        for (gsize i = 0; i < size; i++)
+                qr->dark[i] = code->data[i] & 1;
+        sodium_memzero(code->data, size);
+        return qr;
 }
 
-static char *draw_line(const QRcode *code, int y)
-{
-        static const char *const blocks[] = { " ", "\342\226\204", "\342\226\200", "\342\226\210" };
-        GString *line = g_string_new(NULL);
-
-        for (int x = -QUIET; x < code->width + QUIET; x++)
-                g_string_append(line, blocks[2 * is_dark(code, x, y) + is_dark(code, x, y + 1)]);
-        return g_string_free(line, FALSE);
-}
-
-static char **draw(const QRcode *code)
-{
-        g_autoptr(GPtrArray) lines = g_ptr_array_new();
-
-        for (int y = -QUIET; y < code->width + QUIET; y += 2)
-                g_ptr_array_add(lines, draw_line(code, y));
-        g_ptr_array_add(lines, NULL);
-        return (char **)g_ptr_array_free(g_steal_pointer(&lines), FALSE);
-}
-
-char **wattle_qr_draw(const char *text, GError **error)
+WattleQr *wattle_qr_encode(const char *text, GError **error)
 {
         g_auto(Encoder) encoder = { 0 };
         QRcode *code;
-        char **lines;
+        WattleQr *qr;
 
         if (!open_encoder(&encoder, error))
                 return NULL;
@@ -85,12 +68,7 @@ char **wattle_qr_draw(const char *text, GError **error)
                         wattle_error_set_errno(error, errno, "libqrencode");
                 return NULL;
         }
-        lines = draw(code);
+        qr = take_modules(code);
         encoder.free(code);
-        return lines;
-}
-
-guint wattle_qr_width(char *const *lines)
-{
-        return (guint)g_utf8_strlen(lines[0], -1);
+        return qr;
 }

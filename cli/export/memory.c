@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/export/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/export/view.h"
+#include "common/digest.h"
+#include "common/error.h"
+#include "common/sys/file.h"
+
+#define ROOTS_PATH  "/var/lib/wattle/exports"
+#define MAX_BYTES   (4 << 20)
+#define FIRST_LINE  "# What 'wattle export' made, for 'wattle status'. No secret.\n"
+#define LINE_FORMAT "%" G_GUINT64_FORMAT " %016" G_GINT64_MODIFIER "x %s"
+
+void wattle_export_memory_clear(WattleExportMemory *memory)
+{
+        g_clear_pointer(&memory->path, g_free);
+        g_clear_pointer(&memory->lines, g_hash_table_unref);
+}
+
+char *wattle_export_memory_path(void)
+{
+        const char *state = g_getenv("XDG_STATE_HOME"), *home = g_getenv("HOME");
+
+        if (state && g_path_is_absolute(state))
+                return g_build_filename(state, "wattle/exports", NULL);
+        if (geteuid() == 0)
+                return g_strdup(ROOTS_PATH);
+        return home && g_path_is_absolute(home)
+                       ? g_build_filename(home, ".local/state/wattle/exports", NULL)
+                       : NULL;
+}
+
+static void take_line(WattleExportMemory *memory, const char *line)
+{
+        g_auto(GStrv) words = g_strsplit(line, " ", 3);
+
+        if (*line != '#' && g_strv_length(words) == 3)
+                g_hash_table_insert(memory->lines, g_strconcat(words[0], " ", words[1], NULL),
+                                    g_strdup(words[2]));
+}
+
+gboolean wattle_export_memory_load(WattleExportMemory *memory, char *path, GError **error)
+{
+        g_autoptr(GBytes) bytes = NULL;
+        g_autoptr(GError) why = NULL;
+        g_autofree char *text = NULL;
+        g_auto(GStrv) lines = NULL;
+
+        memory->path = path;
+        memory->lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        bytes = wattle_read_file(AT_FDCWD, path, MAX_BYTES, &why);
+        if (!bytes && g_error_matches(why, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
+                return TRUE;
+        if (!bytes) {
+                g_propagate_prefixed_error(error, g_steal_pointer(&why), "%s: ", path);
+                return FALSE;
+        }
+        text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+        lines = g_strsplit(text, "\n", -1);
+        for (guint i = 0; lines[i]; i++)
+                take_line(memory, lines[i]);
+        return TRUE;
+}
+
+static guint64 digest_of(const WattleExportFiles *files)
+{
+        guint64 digest = WATTLE_DIGEST_EMPTY;
+
+        for (guint i = 0; i < files->n; i++) {
+                const GString *text = files->files[i].file.text.content;
+
+                digest = wattle_digest(digest, text->str, text->len);
+        }
+        return digest;
+}
+
+void wattle_export_memory_set(WattleExportMemory *memory, const WattleView *view, guint64 serial,
+                              const WattleRecipe *recipe, const WattleExportFiles *files)
+{
+        g_autofree char *options = wattle_recipe_format(recipe);
+
+        g_hash_table_insert(memory->lines, g_strconcat(view->mesh, " ", view->self.name, NULL),
+                            g_strdup_printf(LINE_FORMAT, serial, digest_of(files), options));
+}
+
+static gint compare_texts(gconstpointer a, gconstpointer b)
+{
+        return strcmp(a, b);
+}
+
+gboolean wattle_export_memory_save(const WattleExportMemory *memory, GError **error)
+{
+        g_autofree char *folder = g_path_get_dirname(memory->path);
+        g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(memory->lines), compare_texts);
+        g_autoptr(GString) text = g_string_new(FIRST_LINE);
+
+        for (const GList *key = keys; key; key = key->next)
+                g_string_append_printf(text, "%s %s\n", (const char *)key->data,
+                                       (const char *)g_hash_table_lookup(memory->lines, key->data));
+        if (g_mkdir_with_parents(folder, 0755) < 0)
+                return wattle_error_set_errno(error, errno, "%s", folder);
+        return wattle_write_file(AT_FDCWD, memory->path, 0644, text->str, text->len, error);
+}
+
+/* FALSE for a line that says nothing. */
+static gboolean parse_rest(const char *rest, guint64 *serial, guint64 *digest, WattleRecipe *recipe)
+{
+        g_auto(GStrv) words = g_strsplit(rest, " ", 3);
+
+        return g_strv_length(words) == 3 &&
+               g_ascii_string_to_unsigned(words[0], 10, 0, G_MAXUINT64, serial, NULL) &&
+               g_ascii_string_to_unsigned(words[1], 16, 0, G_MAXUINT64, digest, NULL) &&
+               wattle_recipe_parse(recipe, words[2], NULL);
+}
+
+/* Not so if the device is gone, or cannot have such a file now: there is none to be made. */
+static gboolean is_stale(int root_fd, WattleMesh *mesh, const char *device, const char *rest)
+{
+        g_auto(WattleReport) unheard = { 0 };
+        g_auto(WattleExportFiles) files = { 0 };
+        g_auto(WattleRecipe) recipe = { 0 };
+        g_autoptr(WattleView) view = NULL;
+        guint64 serial, digest;
+
+        if (!parse_rest(rest, &serial, &digest, &recipe) || serial == mesh->profile->serial)
+                return FALSE;
+        wattle_report_init(&unheard);
+        view = wattle_export_view(root_fd, mesh, device, &recipe, &unheard);
+        if (!view)
+                return FALSE;
+        wattle_export_files_make(view, recipe.format, &files);
+        return digest_of(&files) != digest;
+}
+
+char **wattle_export_memory_stale(const WattleExportMemory *memory, int root_fd, WattleMesh *mesh)
+{
+        g_autofree char *prefix = g_strconcat(mesh->profile->name, " ", NULL);
+        g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(memory->lines), compare_texts);
+        g_autoptr(GPtrArray) stale = g_ptr_array_new();
+
+        for (const GList *key = keys; key; key = key->next) {
+                const char *device = (const char *)key->data + strlen(prefix);
+
+                if (g_str_has_prefix(key->data, prefix) &&
+                    is_stale(root_fd, mesh, device, g_hash_table_lookup(memory->lines, key->data)))
+                        g_ptr_array_add(stale, g_strdup(device));
+        }
+        g_ptr_array_add(stale, NULL);
+        return (char **)g_ptr_array_free(g_steal_pointer(&stale), FALSE);
+}
+
+char *wattle_export_memory_note(int root_fd, const char *name)
+{
+        g_auto(WattleExportMemory) memory = { 0 };
+        g_auto(WattleReport) unheard = { 0 };
+        g_auto(WattleMesh) mesh = { 0 };
+        g_auto(GStrv) stale = NULL;
+        g_autofree char *names = NULL;
+        char *path = wattle_export_memory_path();
+
+        wattle_report_init(&unheard);
+        if (!path || !wattle_export_memory_load(&memory, path, NULL) ||
+            g_hash_table_size(memory.lines) == 0 ||
+            !wattle_mesh_load(&mesh, root_fd, name, WATTLE_LOAD_OR_LAST_GOOD, &unheard))
+                return NULL;
+        stale = wattle_export_memory_stale(&memory, root_fd, &mesh);
+        if (!stale[0])
+                return NULL;
+        names = g_strjoinv(", ", stale);
+        return stale[1] ? g_strdup_printf("%s have no wattle and need new files: 'wattle export' "
+                                          "makes them.",
+                                          names)
+                        : g_strdup_printf("%s has no wattle and needs a new file: 'wattle export' "
+                                          "makes it.",
+                                          names);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/export/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/export/key-line.h"
+#include "cli/print.h"
+#include "common/error.h"
+#include "common/render.h"
+#include "common/sys/file.h"
+
+static const char *const origins[] = { "# " WATTLE_RENDER_ORIGIN_WORDS,
+                                       WATTLE_EXPORT_PICTURE_ORIGIN };
+
+static gboolean begins_as_ours(int fd)
+{
+        char found[sizeof WATTLE_EXPORT_PICTURE_ORIGIN];
+        gssize n = read(fd, found, sizeof found);
+
+        for (guint i = 0; i < G_N_ELEMENTS(origins); i++) {
+                gssize length = (gssize)strlen(origins[i]);
+
+                if (n >= length && memcmp(found, origins[i], (gsize)length) == 0)
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+/* Whether nothing is lost: no such file can be seen, or it begins as those that were made here. */
+static gboolean may_replace(const char *file)
+{
+        g_auto(WattleFd) fd = -1;
+        struct stat st;
+
+        if (lstat(file, &st) < 0)
+                return TRUE; /* writing says what is wrong, if that is not all */
+        fd = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        return fd >= 0 && S_ISREG(st.st_mode) && begins_as_ours(fd);
+}
+
+gboolean wattle_export_write(const char *file, const char *text)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (!may_replace(file)) {
+                wattle_print_error("%s exists already, was not made by export, and is left as it "
+                                   "is: name another file",
+                                   file);
+                return FALSE;
+        }
+        if (wattle_write_file(AT_FDCWD, file, 0600, text, strlen(text), &error))
+                return TRUE;
+        wattle_print_error("%s", error->message);
+        return FALSE;
+}
+
+/* Twice the room, and no copy left behind. */
+static char *grow(char *text, gsize *size)
+{
+        char *larger = sodium_malloc(2 * *size);
+
+        if (!larger)
+                g_error("out of memory");
+        memcpy(larger, text, *size);
+        sodium_free(text);
+        *size *= 2;
+        return larger;
+}
+
+static char *read_all(int fd, gsize size, GError **error)
+{
+        char *text = sodium_malloc(size);
+        gsize length = 0;
+
+        if (!text)
+                g_error("out of memory");
+        for (;;) {
+                gssize n = read(fd, text + length, size - length - 1);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0) {
+                        text[length] = '\0';
+                        if (n == 0)
+                                return text;
+                        wattle_error_set_errno(error, errno, "reading");
+                        sodium_free(text);
+                        return NULL;
+                }
+                length += (gsize)n;
+                if (length + 1 == size)
+                        text = grow(text, &size);
+        }
+}
+
+char *wattle_export_read(const char *path, GError **error)
+{
+        g_auto(WattleFd) fd = -1;
+        struct stat st;
+        char *text;
+
+        if (strcmp(path, "-") == 0)
+                return read_all(STDIN_FILENO, 4096, error);
+        fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0) {
+                wattle_error_set_errno(error, errno, "%s", path);
+                return NULL;
+        }
+        if (!S_ISREG(st.st_mode)) {
+                wattle_error_refuse(error, "%s: is not a regular file", path);
+                return NULL;
+        }
+        text = read_all(fd, (gsize)st.st_size + 2, error);
+        if (!text)
+                g_prefix_error(error, "%s: ", path);
+        return text;
+}
+
+static gboolean update(const char *path, const char *old, const char *text,
+                       WattleExportOutcome *ret)
+{
+        struct stat st;
+
+        if (old && strcmp(old, text) == 0 && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+            (st.st_mode & 07777) == 0600) {
+                *ret = WATTLE_EXPORT_SAME;
+                return TRUE;
+        }
+        if (!wattle_export_write(path, text))
+                return FALSE;
+        *ret = old ? WATTLE_EXPORT_CHANGED : WATTLE_EXPORT_NEW;
+        return TRUE;
+}
+
+gboolean wattle_export_update(const char *path, const WattleKeyedFile *file,
+                              const WattleKey *private_key, const WattleKey *public_key,
+                              WattleExportOutcome *ret)
+{
+        g_auto(WattleKey) found = { 0 };
+        char *old = wattle_export_read(path, NULL), *text;
+        gboolean ok;
+
+        /* What cannot be read is for the writing to refuse. */
+        if (old && !private_key && wattle_key_line_find(file, old, public_key, &found))
+                private_key = &found;
+        text = wattle_keyed_file_join(file, private_key);
+        ok = update(path, old, text, ret);
+        sodium_free(text);
+        sodium_free(old);
+        return ok;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files that export makes: for their owner alone, and never in the place of what it did not make.
+ */
+#pragma once
+
+#include "common/key.h"
+#include "common/keyed-file.h"
+
+/* The first line of a picture. */
+#define WATTLE_EXPORT_PICTURE_ORIGIN "<!-- Made by wattle, as a code for a camera. -->\n"
+
+typedef enum {
+        WATTLE_EXPORT_SAME,
+        WATTLE_EXPORT_NEW,
+        WATTLE_EXPORT_CHANGED,
+} WattleExportOutcome;
+
+/* Mode 0600. A file that is there already must begin as those that are made here. FALSE after an
+ * error on stderr. */
+gboolean wattle_export_write(const char *file, const char *text) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A whole text with a NUL, in libsodium's memory: sodium_free() it. path "-" is standard input.
+ * NULL with an error: NOT_FOUND, or FAILED. */
+char *wattle_export_read(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same unless the file says just that already. private_key may be NULL: then the key of that
+ * public key stays in the file if it is in there, for it may be nowhere else. */
+gboolean wattle_export_update(const char *path, const WattleKeyedFile *file,
+                              const WattleKey *private_key, const WattleKey *public_key,
+                              WattleExportOutcome *ret) G_GNUC_WARN_UNUSED_RESULT;
