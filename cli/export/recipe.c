@@ -59,7 +59,7 @@ static gboolean set_accept_routes(WattleRecipe *recipe, G_GNUC_UNUSED const char
 
 static gboolean set_peers(WattleRecipe *recipe, const char *value, GError **error)
 {
-        guint word;
+        guint word = 0;
 
         if (!find_word(peers_words, value, &word, error))
                 return FALSE;
@@ -69,7 +69,7 @@ static gboolean set_peers(WattleRecipe *recipe, const char *value, GError **erro
 
 static gboolean set_format(WattleRecipe *recipe, const char *value, GError **error)
 {
-        guint word;
+        guint word = 0;
 
         if (!find_word(format_words, value, &word, error))
                 return FALSE;
@@ -79,7 +79,7 @@ static gboolean set_format(WattleRecipe *recipe, const char *value, GError **err
 
 static gboolean set_endpoint_family(WattleRecipe *recipe, const char *value, GError **error)
 {
-        guint word;
+        guint word = 0;
 
         if (!find_word(family_words, value, &word, error))
                 return FALSE;
