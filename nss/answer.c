@@ -134,12 +134,13 @@ WattleAnswer wattle_answer_list(WattleIndex *index, const WattleIndexRecord *rec
 {
         Room room = { buffer, size };
         uint32_t n = record->n_ipv6 + record->n_ipv4;
-        struct gaih_addrtuple *items = take(&room, n * sizeof *items);
+        struct gaih_addrtuple *items;
         WattleAnswer answer;
         uint8_t *content;
 
         if (n == 0)
                 return WATTLE_ANSWER_NO_ADDRESS;
+        items = take(&room, n * sizeof *items);
         if (!items)
                 return WATTLE_ANSWER_NO_ROOM;
         answer = take_content(index, record, &room, &content);
