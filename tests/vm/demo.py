@@ -70,7 +70,7 @@ def join(terminal, desktop, laptop):
     said = terminal.type(desktop, f"wattle add wgnet laptop --key={public_key} --invite")
     laptop.put("/root/invitation", said[said.index("wattle:"):])
     terminal.heading("The laptop joins: the words of the key are those that the desktop showed")
-    terminal.type(laptop, "wattle join /root/invitation")
+    terminal.type(laptop, "wattle join --yes /root/invitation")
 
     terminal.heading("That is the whole mesh, in one file without a secret, on both")
     terminal.type(laptop, f"cat {PROFILE}")
