@@ -29,7 +29,7 @@
 /* How long somebody waits at a terminal; the service goes on after that. */
 #define WAIT_S 60
 
-/* For the two words by which a person agrees. */
+/* For the answer of somebody who calls the admin. */
 #define CONFIRM_S 600
 
 /* A member that can be reached gives each file in less: a handshake that is lost is tried again
@@ -530,8 +530,9 @@ static int run(WattleCli *cli, char **argv)
                 return wattle_cli_usage(
                         &wattle_verb_join,
                         "--root= is of no use here: a network that runs is changed");
+        /* At boot the bus may come later. */
         if (!wattle_cli_open_applier(cli, &wattle_verb_join, &host.applier))
-                return EXIT_FAILURE;
+                return host.unattended ? EX_TEMPFAIL : EXIT_FAILURE;
         host.last_why = g_string_new(NULL);
         status = join(&host, operands[0]);
         g_string_free(host.last_why, TRUE);
