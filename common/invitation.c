@@ -73,7 +73,8 @@ static WattleDevice shorten(const WattleDevice *device)
         WattleDevice tiny = *device;
 
         tiny.n_aliases = tiny.n_routes = 0;
-        tiny.exit_node = tiny.relay = FALSE;
+        tiny.exit_node = FALSE;
+        tiny.relay = WATTLE_RELAY_NO;
         return tiny;
 }
 
@@ -126,6 +127,7 @@ char *wattle_invitation_write(const WattleProfile *profile, const WattleDevice *
         /* Name= is to be in the text, whatever file it comes from. */
         mesh.file = NULL;
         mesh.has_previous = FALSE;
+        mesh.relay_ports.given = FALSE;
         mesh.invited = device->name;
         mesh.sites = (WattleSite *)(gpointer)sites->data;
         mesh.n_sites = sites->len;

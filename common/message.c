@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/message.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 static const guint8 magic[] = { 'W', 'T', 'L', '1' };
@@ -72,5 +73,66 @@ gboolean wattle_hello_read(gconstpointer bytes, gsize size, WattleHello *ret)
         if (hello.serial > G_MAXINT64)
                 return FALSE;
         *ret = hello;
+        return TRUE;
+}
+
+#define PAIRING 4
+
+static gsize addr_size(guint8 family)
+{
+        return family == AF_INET6 ? 16 : 4;
+}
+
+void wattle_pairing_write(const WattlePairing *pairing, guint8 bytes[WATTLE_PAIRING_SIZE])
+{
+        const WattleSocketAddr *seen = &pairing->seen;
+        guint16 port = GUINT16_TO_BE(pairing->port), seen_port = GUINT16_TO_BE(seen->port);
+
+        memset(bytes, 0, WATTLE_PAIRING_SIZE);
+        memcpy(bytes, magic, sizeof magic);
+        bytes[4] = PAIRING;
+        bytes[5] = (guint8)pairing->kind;
+        memcpy(bytes + 6, &port, sizeof port);
+        memcpy(bytes + 8, pairing->other.bytes, WATTLE_KEY_SIZE);
+        if (!wattle_socket_addr_is_set(seen))
+                return;
+        bytes[40] = seen->addr.family == AF_INET6 ? 6 : 4;
+        memcpy(bytes + 42, &seen_port, sizeof seen_port);
+        memcpy(bytes + 44, seen->addr.bytes, addr_size(seen->addr.family));
+}
+
+static gboolean read_seen(const guint8 *bytes, WattleSocketAddr *ret)
+{
+        guint16 port;
+
+        if (bytes[0] == 0)
+                return TRUE;
+        if (bytes[0] != 4 && bytes[0] != 6)
+                return FALSE;
+        memcpy(&port, bytes + 2, sizeof port);
+        *ret = (WattleSocketAddr){ .addr.family = bytes[0] == 6 ? AF_INET6 : AF_INET,
+                                   .port = GUINT16_FROM_BE(port) };
+        memcpy(ret->addr.bytes, bytes + 4, addr_size(ret->addr.family));
+        return ret->port != 0;
+}
+
+gboolean wattle_pairing_read(gconstpointer bytes, gsize size, WattlePairing *ret)
+{
+        const guint8 *read = bytes;
+        WattlePairing pairing = { 0 };
+        guint16 port;
+
+        if (size < WATTLE_PAIRING_SIZE || size > WATTLE_HELLO_MAX_SIZE ||
+            memcmp(read, magic, sizeof magic) != 0 || read[4] != PAIRING ||
+            read[5] < WATTLE_PAIRING_ASKED || read[5] > WATTLE_PAIRING_REFUSED)
+                return FALSE;
+        memcpy(&port, read + 6, sizeof port);
+        memcpy(pairing.other.bytes, read + 8, WATTLE_KEY_SIZE);
+        pairing.kind = (WattlePairingKind)read[5];
+        pairing.port = GUINT16_FROM_BE(port);
+        if ((pairing.port != 0) != (pairing.kind == WATTLE_PAIRING_OFFERED) ||
+            !read_seen(read + 40, &pairing.seen))
+                return FALSE;
+        *ret = pairing;
         return TRUE;
 }

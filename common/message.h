@@ -4,7 +4,8 @@
  * an answer is as long as the question, nobody can be flooded with the help of it. */
 #pragma once
 
-#include <glib.h>
+#include "common/endpoint.h"
+#include "common/key.h"
 
 #define WATTLE_PROBE_PORT 21822
 
@@ -59,3 +60,40 @@ void wattle_probe_write(const WattleProbe *probe, guint8 bytes[WATTLE_PROBE_SIZE
 
 /* FALSE if the bytes are no probe. */
 gboolean wattle_probe_read(gconstpointer bytes, gsize size, WattleProbe *ret);
+
+/* A word about a pair that is to meet at a relay, between a device of the pair and the relay. Who
+ * cannot reach the other asks; the relay tells both of the port that it has for them. Sent to
+ * WATTLE_PROBE_PORT as the others are.
+ *
+ *   offset  size
+ *        0     4  "WTL1"
+ *        4     1  4, where a probe has its kind
+ *        5     1  WattlePairingKind
+ *        6     2  the relay's port for the pair, big endian; 0 unless OFFERED
+ *        8    32  public key of the other device
+ *       40     1  family of its address, 4 or 6; 0: there is none, and zeros follow
+ *       41     1  0, not looked at
+ *       42     2  its port as the relay's kernel has it, big endian
+ *       44    16  its address likewise; of IPv4, 4 bytes and zeros
+ *       60        of a later version, not looked at; the whole has at most WATTLE_HELLO_MAX_SIZE
+ */
+#define WATTLE_PAIRING_SIZE 60
+
+typedef enum {
+        WATTLE_PAIRING_ASKED = 1,
+        WATTLE_PAIRING_OFFERED = 2,
+        WATTLE_PAIRING_REFUSED = 3, /* it is full, or does not reach the other */
+} WattlePairingKind;
+
+typedef struct {
+        WattlePairingKind kind;
+        guint16 port;
+        WattleKey other;
+        WattleSocketAddr
+                seen; /* where the relay sees the other; or none. Hearsay, without a scope */
+} WattlePairing;
+
+void wattle_pairing_write(const WattlePairing *pairing, guint8 bytes[WATTLE_PAIRING_SIZE]);
+
+/* FALSE if the bytes are none. */
+gboolean wattle_pairing_read(gconstpointer bytes, gsize size, WattlePairing *ret);

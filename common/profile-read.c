@@ -257,6 +257,22 @@ static gboolean parse_public_address(const char *text, WattlePlace place, Wattle
         return TRUE;
 }
 
+static gboolean parse_relay(const char *text, G_GNUC_UNUSED WattlePlace place,
+                            G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
+{
+        WattleRelayRole *role = ret;
+        gboolean is_relay;
+
+        if (strcmp(text, "retiring") == 0) {
+                *role = WATTLE_RELAY_RETIRING;
+                return TRUE;
+        }
+        if (!wattle_boolean_parse(text, &is_relay, NULL))
+                return wattle_error_refuse(error, "'%s' is neither yes, no nor retiring", text);
+        *role = is_relay ? WATTLE_RELAY_YES : WATTLE_RELAY_NO;
+        return TRUE;
+}
+
 static const Key mesh_keys[] = {
         { "Format", parse_format, NO_LIST, 0 },
         { "Name", parse_mesh_name, NO_LIST, 0 },
@@ -270,6 +286,7 @@ static const Key mesh_keys[] = {
         { "Domain", parse_domain, NO_LIST, offsetof(WattleProfile, domain) },
         { "MTU", wattle_value_parse_mtu, NO_LIST, offsetof(WattleProfile, mtu) },
         { "Keepalive", parse_keepalive, NO_LIST, offsetof(WattleProfile, keepalive_s) },
+        { "RelayPorts", wattle_value_parse_ports, NO_LIST, offsetof(WattleProfile, relay_ports) },
 };
 
 static const Key site_keys[] = {
@@ -286,7 +303,7 @@ static const Key device_keys[] = {
         { "ListenPort", wattle_value_parse_port, NO_LIST, offsetof(WattleDevice, listen_port) },
         { "Keepalive", parse_keepalive, NO_LIST, offsetof(WattleDevice, keepalive_s) },
         { "ExitNode", wattle_value_parse_boolean, NO_LIST, offsetof(WattleDevice, exit_node) },
-        { "Relay", wattle_value_parse_boolean, NO_LIST, offsetof(WattleDevice, relay) },
+        { "Relay", parse_relay, NO_LIST, offsetof(WattleDevice, relay) },
         { "Managed", wattle_value_parse_boolean, NO_LIST, offsetof(WattleDevice, managed) },
         { "State", parse_state, NO_LIST, offsetof(WattleDevice, state) },
 };
@@ -378,7 +395,7 @@ static const Section *find_section(const char *name)
 
 static void report_unknown_key(Reader *reader, const Section *section, const WattleIniLine *line)
 {
-        const char *words[G_N_ELEMENTS(device_keys)];
+        const char *words[MAX(G_N_ELEMENTS(mesh_keys), G_N_ELEMENTS(device_keys))];
         const char *why = why_refused(line->key);
 
         for (guint i = 0; i < G_N_ELEMENTS(sections) && !why; i++)

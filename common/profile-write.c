@@ -120,6 +120,9 @@ static void append_mesh(GString *text, const WattleProfile *profile)
                 g_string_append_printf(text, "Domain=%s\n", profile->domain);
         append_port(text, "MTU", (WattleOptionalU16){ profile->mtu.given, profile->mtu.value });
         append_keepalive(text, profile->keepalive_s);
+        if (profile->relay_ports.given)
+                g_string_append_printf(text, "RelayPorts=%u-%u\n", profile->relay_ports.first,
+                                       profile->relay_ports.last);
 }
 
 static void append_site(GString *text, const WattleSite *site)
@@ -146,7 +149,8 @@ void wattle_device_write(const WattleDevice *device, GString *text)
         if (device->exit_node)
                 g_string_append(text, "ExitNode=yes\n");
         if (device->relay)
-                g_string_append(text, "Relay=yes\n");
+                g_string_append(text, device->relay == WATTLE_RELAY_YES ? "Relay=yes\n"
+                                                                        : "Relay=retiring\n");
         if (!device->managed)
                 g_string_append(text, "Managed=no\n");
         if (device->state == WATTLE_DEVICE_REVOKED)

@@ -51,7 +51,7 @@ typedef struct WattleDevice {
         WattleOptionalU16 keepalive_s; /* 0: off */
         WattleDeviceState state;
         gboolean exit_node;
-        gboolean relay;
+        WattleRelayRole relay;
         gboolean managed; /* runs wattle; yes unless Managed=no */
 } WattleDevice;
 
@@ -84,6 +84,7 @@ typedef struct WattleProfile {
         WattleOptionalU16 listen_port;
         WattleMtu mtu;
         WattleOptionalU16 keepalive_s;
+        WattlePorts relay_ports; /* RelayPorts= */
         WattleSite *sites; /* in the order of the file; endpoints of devices have their addresses
                               in them */
         guint n_sites;

@@ -48,6 +48,13 @@ static guint16 keepalive_towards(const Resolver *resolver, const WattleDevice *p
         return wattle_reach_is_mutual(resolver->self, peer) ? 0 : WATTLE_DEFAULT_KEEPALIVE_S;
 }
 
+/* One that runs no wattle, or that nobody can call, relays nothing. */
+static WattleRelayRole relay_role(const WattleDevice *device)
+{
+        return device->managed && wattle_reach_is_callable(device) ? device->relay
+                                                                   : WATTLE_RELAY_NO;
+}
+
 static int compare_prefixes(gconstpointer a, gconstpointer b)
 {
         return wattle_prefix_compare(a, b);
@@ -128,7 +135,8 @@ static void fill_peers(Resolver *resolver)
                                          .candidates = device->candidates,
                                          .n_allowed_ips = n_allowed_ips,
                                          .n_candidates = device->n_candidates,
-                                         .keepalive_s = keepalive_towards(resolver, device) };
+                                         .keepalive_s = keepalive_towards(resolver, device),
+                                         .relay = relay_role(device) };
         }
         view->peers = peers;
         view->n_peers = n;
@@ -317,6 +325,17 @@ static void warn_of_exit(const Resolver *resolver, WattleReport *report)
         }
 }
 
+static void fill_relaying(Resolver *resolver)
+{
+        WattleView *view = resolver->view;
+
+        view->relay = relay_role(resolver->self);
+        view->relay_ports = resolver->profile->relay_ports;
+        if (!view->relay_ports.given)
+                view->relay_ports =
+                        (WattlePorts){ TRUE, WATTLE_RELAY_FIRST_PORT, WATTLE_RELAY_LAST_PORT };
+}
+
 static void fill_routing(Resolver *resolver)
 {
         const WattleDevice *self = resolver->self;
@@ -463,6 +482,7 @@ WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *sel
         fill_addresses(&resolver);
         fill_routes(&resolver, report);
         fill_routing(&resolver);
+        fill_relaying(&resolver);
         fill_masquerade(&resolver, host->no_filter, report);
         warn_of_exit(&resolver, report);
         fill_peers(&resolver);

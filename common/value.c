@@ -81,6 +81,25 @@ gboolean wattle_value_parse_port(const char *text, G_GNUC_UNUSED WattlePlace pla
         return port->given;
 }
 
+gboolean wattle_value_parse_ports(const char *text, G_GNUC_UNUSED WattlePlace place,
+                                  G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
+{
+        g_auto(GStrv) ends = g_strsplit(text, "-", 2);
+        WattlePorts ports = { .given = TRUE };
+
+        if (!ends[0] || !wattle_port_parse(ends[0], &ports.first, NULL) ||
+            !wattle_port_parse(ends[1] ? ends[1] : ends[0], &ports.last, NULL))
+                return wattle_error_refuse(error, "'%s' is no range of ports, as 21900-21999",
+                                           text);
+        if (ports.last < ports.first)
+                return wattle_error_refuse(error, "'%s' ends before it begins", text);
+        if (ports.last - ports.first >= WATTLE_PORTS_MAX)
+                return wattle_error_refuse(error, "'%s' has more than %d ports", text,
+                                           WATTLE_PORTS_MAX);
+        *(WattlePorts *)field = ports;
+        return TRUE;
+}
+
 gboolean wattle_value_parse_mtu(const char *text, WattlePlace place,
                                 G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
 {

@@ -69,6 +69,21 @@ typedef struct {
         guint32 value;
 } WattleOptionalU32;
 
+/* Whether a device passes on the datagrams of pairs that cannot meet. */
+typedef enum {
+        WATTLE_RELAY_NO,
+        WATTLE_RELAY_YES,
+        WATTLE_RELAY_RETIRING, /* keeps the pairs that it has, and takes no new ones */
+} WattleRelayRole;
+
+#define WATTLE_PORTS_MAX 1024 /* in one range */
+
+/* UDP ports, both ends included. */
+typedef struct {
+        gboolean given;
+        guint16 first, last;
+} WattlePorts;
+
 /* Whether it is large enough hangs on what else is given: the place is for that message. */
 typedef struct {
         gboolean given;
@@ -90,6 +105,9 @@ gboolean wattle_value_parse_boolean(const char *text, WattlePlace place, WattleA
 /* Into a WattleOptionalU16. */
 gboolean wattle_value_parse_port(const char *text, WattlePlace place, WattleArena *arena,
                                  gpointer field, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* FIRST-LAST or one port, into a WattlePorts. */
+gboolean wattle_value_parse_ports(const char *text, WattlePlace place, WattleArena *arena,
+                                  gpointer field, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Into a WattleMtu. */
 gboolean wattle_value_parse_mtu(const char *text, WattlePlace place, WattleArena *arena,
                                 gpointer field, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -13,6 +13,8 @@
 #include "common/value.h"
 
 #define WATTLE_DEFAULT_KEEPALIVE_S 25    /* below the 30 s after which NATs forget UDP */
+#define WATTLE_RELAY_FIRST_PORT    21900 /* unless RelayPorts= says otherwise */
+#define WATTLE_RELAY_LAST_PORT     21999
 #define WATTLE_DEFAULT_MARK        51820 /* as wg-quick(8) */
 
 /* Of accepted routes. It loses to every route that the host has of its own, for a host that stands
@@ -53,6 +55,8 @@ typedef struct {
         guint16 n_allowed_ips;
         guint16 n_candidates;
         guint16 keepalive_s; /* 0: none */
+        WattleRelayRole
+                relay; /* no for a peer that cannot be asked: without wattle or PublicEndpoint= */
 } WattlePeer;
 
 typedef struct {
@@ -90,6 +94,8 @@ typedef struct {
         gboolean routing_server; /* forwards for others */
         gboolean masquerade;     /* we are an exit node: what leaves the mesh here carries our
                                     address */
+        WattleRelayRole relay;   /* we are one, for pairs of the mesh */
+        WattlePorts relay_ports; /* of each of the mesh's relays; given */
         gboolean names;          /* programs of this host find the devices by name */
         gboolean has_ipv6;       /* the mesh has a subnet of IPv6 */
         WattlePeer *peers;       /* sorted by name */

@@ -143,10 +143,11 @@ static gboolean read_key(Builder *builder, const char *text, gboolean with_key)
 
 static gboolean build(Builder *builder, const char *name, const Options *options)
 {
-        builder->device = (WattleDevice){ .name = name,
-                                          .exit_node = options->exit_node,
-                                          .relay = options->relay,
-                                          .managed = !options->unmanaged };
+        builder->device =
+                (WattleDevice){ .name = name,
+                                .exit_node = options->exit_node,
+                                .relay = options->relay ? WATTLE_RELAY_YES : WATTLE_RELAY_NO,
+                                .managed = !options->unmanaged };
         if (!wattle_label_check(name, builder->error))
                 return blame(builder, "DEVICE");
         return read_key(builder, options->key, options->with_key) &&

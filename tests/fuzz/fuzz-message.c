@@ -1,18 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A packet out of the tunnel: a probe, or a HELLO that is no longer than this version's, is written
- * again just as it was. */
+/* A packet out of the tunnel is one thing at most: a probe that is written again just as it was, or
+ * a HELLO or a word about a pair that says the same when it is written again. */
 #include <string.h>
 
 #include "common/message.h"
 #include "tests/fuzz/fuzz.h"
+
+static void pair(const WattlePairing *pairing)
+{
+        guint8 again[WATTLE_PAIRING_SIZE];
+        WattlePairing twice;
+
+        wattle_pairing_write(pairing, again);
+        g_assert_true(wattle_pairing_read(again, sizeof again, &twice));
+        g_assert_cmpint(pairing->kind, ==, twice.kind);
+        g_assert_cmpuint(pairing->port, ==, twice.port);
+        g_assert_true(wattle_key_equal(&pairing->other, &twice.other));
+        g_assert_true(wattle_socket_addr_equal(&pairing->seen, &twice.seen));
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
         guint8 again[WATTLE_PROBE_SIZE];
         guint8 hello_again[WATTLE_HELLO_SIZE];
         WattleHello hello, hello_twice;
+        WattlePairing pairing;
         WattleProbe probe;
 
+        if (wattle_pairing_read(bytes, size, &pairing)) {
+                g_assert_false(wattle_probe_read(bytes, size, &probe));
+                g_assert_false(wattle_hello_read(bytes, size, &hello));
+                pair(&pairing);
+                return 0;
+        }
         if (wattle_hello_read(bytes, size, &hello)) {
                 g_assert_false(wattle_probe_read(bytes, size, &probe));
                 wattle_hello_write(&hello, hello_again);

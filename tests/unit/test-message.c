@@ -77,10 +77,56 @@ static void hello_test(gconstpointer data)
                 g_assert_cmpmem(again, sizeof again, row->bytes, row->size);
 }
 
+#define KEY_BYTES "0123456789abcdef0123456789ABCDEF"
+#define NO_SEEN   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define SEEN_4    "\x04\0\xca\x6c\xcb\0\x71\x07\0\0\0\0\0\0\0\0\0\0\0\0"
+#define SEEN_6    "\x06\0\xca\x6c\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"
+
+static const Row pairings[] = {
+        { "asked", "WTL1\x04\x01\0\0" KEY_BYTES NO_SEEN, 60, "1 0 0 at none" },
+        { "offered", "WTL1\x04\x02\x55\x8c" KEY_BYTES SEEN_4, 60,
+          "2 21900 0 at 203.0.113.7:51820" },
+        { "offered-ipv6", "WTL1\x04\x02\x55\x8c" KEY_BYTES SEEN_6, 60,
+          "2 21900 0 at [2001:db8::1]:51820" },
+        { "refused", "WTL1\x04\x03\0\0" KEY_BYTES NO_SEEN, 60, "3 0 0 at none" },
+        { "longer, of a later version", "WTL1\x04\x01\0\0" KEY_BYTES NO_SEEN "more", 64,
+          "1 0 0 at none" },
+        { "cut", "WTL1\x04\x01\0\0" KEY_BYTES NO_SEEN, 59, "none" },
+        { "offered-no-port", "WTL1\x04\x02\0\0" KEY_BYTES SEEN_4, 60, "none" },
+        { "asked-with-a-port", "WTL1\x04\x01\0\x01" KEY_BYTES NO_SEEN, 60, "none" },
+        { "kind-of-the-future", "WTL1\x04\x04\0\0" KEY_BYTES NO_SEEN, 60, "none" },
+        { "no-kind", "WTL1\x04\0\0\0" KEY_BYTES NO_SEEN, 60, "none" },
+        { "seen-of-no-family", "WTL1\x04\x03\0\0" KEY_BYTES "\x05" NO_SEEN, 60, "none" },
+        { "seen-at-no-port", "WTL1\x04\x03\0\0" KEY_BYTES "\x04" NO_SEEN, 60, "none" },
+        { "hello", "WTL1\x03\x01\0\0" KEY_BYTES NO_SEEN, 60, "none" },
+};
+
+static void pairing_test(gconstpointer data)
+{
+        const Row *row = data;
+        g_autofree char *exact = g_memdup2(row->bytes, row->size), *text = NULL;
+        char seen[WATTLE_SOCKET_ADDR_TEXT_MAX] = "none";
+        guint8 again[WATTLE_PAIRING_SIZE];
+        WattlePairing pairing;
+
+        if (!wattle_pairing_read(exact, row->size, &pairing)) {
+                g_assert_cmpstr("none", ==, row->expected);
+                return;
+        }
+        if (wattle_socket_addr_is_set(&pairing.seen))
+                wattle_socket_addr_format(&pairing.seen, seen);
+        text = g_strdup_printf("%d %u %d at %s", pairing.kind, pairing.port,
+                               memcmp(pairing.other.bytes, KEY_BYTES, WATTLE_KEY_SIZE), seen);
+        g_assert_cmpstr(text, ==, row->expected);
+        wattle_pairing_write(&pairing, again);
+        g_assert_cmpmem(again, sizeof again, row->bytes, sizeof again);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         add_rows("/probe", rows, row_test);
         add_rows("/hello", hellos, hello_test);
+        add_rows("/pairing", pairings, pairing_test);
         return g_test_run();
 }

@@ -205,7 +205,17 @@ static const Row texts[] = {
         { "key-of-device-in-site", MESH HOME "Alias=tower\n",
           "home.mesh:5:1: Alias= belongs in [Device NAME]" },
         { "boolean", MESH NAS "Relay=perhaps\n",
-          "home.mesh:6:7: Relay: 'perhaps' is neither yes nor no" },
+          "home.mesh:6:7: Relay: 'perhaps' is neither yes, no nor retiring" },
+        { "relay-ports-backwards", MESH "RelayPorts=21999-21900\n",
+          "home.mesh:3:12: RelayPorts: '21999-21900' ends before it begins" },
+        { "relay-ports-of-words", MESH "RelayPorts=many\n",
+          "home.mesh:3:12: RelayPorts: 'many' is no range of ports, as 21900-21999" },
+        { "relay-ports-of-three", MESH "RelayPorts=1-2-3\n",
+          "home.mesh:3:12: RelayPorts: '1-2-3' is no range of ports, as 21900-21999" },
+        { "relay-ports-from-0", MESH "RelayPorts=0-5\n",
+          "home.mesh:3:12: RelayPorts: '0-5' is no range of ports, as 21900-21999" },
+        { "relay-ports-too-many", MESH "RelayPorts=20000-21024\n",
+          "home.mesh:3:12: RelayPorts: '20000-21024' has more than 1024 ports" },
         { "state", MESH NAS "State=gone\n",
           "home.mesh:6:7: State: 'gone' is neither active nor revoked" },
         { "serial-0", MESH "Serial=0\n",
@@ -293,6 +303,7 @@ static const char all_keys[] = "[Mesh]\n"
                                "Domain=office.example\n"
                                "MTU=1420\n"
                                "Keepalive=15\n"
+                               "RelayPorts=22000-22009\n"
                                "[Device gw]\n"
                                "PublicKey=" KEY_A "\n"
                                "Address=10.77.0.1\n"
@@ -305,7 +316,7 @@ static const char all_keys[] = "[Mesh]\n"
                                "ListenPort=51822\n"
                                "Keepalive=off\n"
                                "ExitNode=yes\n"
-                               "Relay=on\n"
+                               "Relay=retiring\n"
                                "Managed=no\n"
                                "State=revoked\n"
                                "[Device nas]\n"
@@ -334,6 +345,8 @@ static void every_key_of_the_mesh(void)
         g_assert_cmpstr(profile->domain, ==, "office.example");
         g_assert_cmpuint(profile->mtu.value, ==, 1420);
         g_assert_cmpuint(profile->keepalive_s.value, ==, 15);
+        g_assert_cmpuint(profile->relay_ports.first, ==, 22000);
+        g_assert_cmpuint(profile->relay_ports.last, ==, 22009);
         g_assert_cmpuint(profile->n_devices, ==, 2);
 }
 
@@ -344,9 +357,9 @@ static void every_key_of_a_device(void)
         char text[WATTLE_ENDPOINT_TEXT_MAX];
 
         g_assert_cmpstr(gw->name, ==, "gw");
-        g_assert_cmpuint(gw->key_place.line, ==, 14);
+        g_assert_cmpuint(gw->key_place.line, ==, 15);
         g_assert_cmpuint(gw->n_addresses, ==, 2);
-        g_assert_cmpuint(gw->addresses[1].place.line, ==, 16);
+        g_assert_cmpuint(gw->addresses[1].place.line, ==, 17);
         g_assert_cmpuint(gw->n_aliases, ==, 2);
         g_assert_cmpuint(gw->aliases[1].place.column, ==, 14);
         g_assert_cmpuint(gw->n_candidates, ==, 3);
@@ -360,7 +373,7 @@ static void every_key_of_a_device(void)
         g_assert_true(gw->keepalive_s.given);
         g_assert_cmpuint(gw->keepalive_s.value, ==, 0);
         g_assert_true(gw->exit_node);
-        g_assert_true(gw->relay);
+        g_assert_cmpint(gw->relay, ==, WATTLE_RELAY_RETIRING);
         g_assert_false(gw->managed);
         g_assert_cmpint(gw->state, ==, WATTLE_DEVICE_REVOKED);
 }
@@ -373,7 +386,7 @@ static void no_key_of_a_device(void)
         g_assert_false(nas->listen_port.given);
         g_assert_false(nas->keepalive_s.given);
         g_assert_false(nas->exit_node);
-        g_assert_false(nas->relay);
+        g_assert_cmpint(nas->relay, ==, WATTLE_RELAY_NO);
         g_assert_true(nas->managed);
         g_assert_cmpint(nas->state, ==, WATTLE_DEVICE_ACTIVE);
         g_assert_true(wattle_profile_find_key(profile, &nas->public_key) == nas);

@@ -71,6 +71,9 @@ static char *view_text(const WattleView *view)
         append_prefixes(text, ", route ", view->routes, view->n_routes);
         if (view->exit_node)
                 g_string_append_printf(text, ", exit %s", view->exit_node);
+        if (view->relay)
+                g_string_append_printf(text, ", relay at %u-%u", view->relay_ports.first,
+                                       view->relay_ports.last);
         if (view->firewall_mark.given)
                 g_string_append_printf(text, ", mark %u", view->firewall_mark.value);
         g_string_append_printf(text, "%s%s%s\n", view->routing_client ? ", client" : "",
@@ -103,6 +106,14 @@ static const Row views[] = {
           "gw on home, port 51820, address 10.77.0.1/24,fd77::1/64, server\n" PEER_ANNA "\n" },
         { "relay", MESH ANNA "Relay=yes\n", "anna", "",
           "anna on home, port 51820, address 10.77.0.10/24, server\n" },
+        { "relay-that-can-be-called",
+          "[Mesh]\nSubnet=10.77.0.0/24\nRelayPorts=22000-22009\n" ANNA
+          "PublicEndpoint=203.0.113.1:1\nRelay=yes\n",
+          "anna", "",
+          "anna on home, port 51820, address 10.77.0.10/24, relay at 22000-22009, server\n" },
+        { "relay-with-default-ports", MESH ANNA "PublicEndpoint=203.0.113.1:1\nRelay=retiring\n",
+          "anna", "",
+          "anna on home, port 51820, address 10.77.0.10/24, relay at 21900-21999, server\n" },
         { "alone", MESH ANNA, "anna", "", "anna on home, port 51820, address 10.77.0.10/24\n" },
         { "second-subnet-of-a-family", "[Mesh]\nSubnet=10.77.0.0/24 10.78.0.0/24 fd77::/64\n" ANNA,
           "anna", "", "anna on home, port 51820, address 10.77.0.10/24, subnet 10.78.0.0/24\n" },
