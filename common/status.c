@@ -9,10 +9,9 @@
 #include "common/scalar.h"
 
 static const char *const paths[WATTLE_N_PATHS] = {
-        [WATTLE_PATH_NONE] = "none",
-        [WATTLE_PATH_LAN] = "LAN",
-        [WATTLE_PATH_PUBLIC] = "public",
-        [WATTLE_PATH_ROAMED] = "roamed",
+        [WATTLE_PATH_NONE] = "none",     [WATTLE_PATH_LAN] = "LAN",
+        [WATTLE_PATH_PUBLIC] = "public", [WATTLE_PATH_ROAMED] = "roamed",
+        [WATTLE_PATH_DIRECT] = "direct", [WATTLE_PATH_RELAYED] = "relayed",
 };
 
 static const char *const link_states[WATTLE_N_LINK_STATES] = {

@@ -240,6 +240,9 @@ static void perform(WattleMember *member, const WattleMigrateAction *action)
         case WATTLE_MIGRATE_RESOLVE:
                 resolve(member);
                 break;
+        case WATTLE_MIGRATE_ASK:
+        case WATTLE_MIGRATE_PUNCH:
+                break;
         }
 }
 

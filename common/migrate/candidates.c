@@ -36,8 +36,12 @@ gboolean wattle_migrate_eligible(const Candidate *candidate)
                 return candidate->reach == WATTLE_REACH_ON_LINK;
         case WATTLE_SOURCE_PUBLIC:
         case WATTLE_SOURCE_NAME:
+        case WATTLE_SOURCE_RELAY:
                 return candidate->reach != WATTLE_REACH_NONE;
+        case WATTLE_SOURCE_KNOCK:
+                return TRUE;
         case WATTLE_SOURCE_LAST_GOOD:
+        case WATTLE_SOURCE_SEEN:
                 return candidate->reach == WATTLE_REACH_ON_LINK ||
                        (candidate->reach == WATTLE_REACH_GATEWAY &&
                         !is_private(&candidate->at.addr));
@@ -112,7 +116,8 @@ static void take_learnt(WattleMigration *m, const WattleMigrateEvent *event,
         for (guint i = before->n_candidates; i > 0 && left > 0; i--) {
                 Candidate candidate = before->candidates[i - 1];
 
-                if (candidate.good_us == 0 || wattle_migrate_find(m, &candidate.at))
+                if (candidate.good_us == 0 || candidate.source == WATTLE_SOURCE_RELAY ||
+                    wattle_migrate_find(m, &candidate.at))
                         continue;
                 candidate.source = WATTLE_SOURCE_LAST_GOOD;
                 candidate.listed = FALSE;
@@ -169,7 +174,8 @@ void wattle_migrate_note_good(WattleMigration *m, gint64 now)
                 candidate->good_us = now;
                 candidate->reach = m->counters.reach;
         }
-        if (m->counters.reach == WATTLE_REACH_GATEWAY)
+        if (m->counters.reach == WATTLE_REACH_GATEWAY &&
+            !(candidate && candidate->source == WATTLE_SOURCE_RELAY))
                 m->good = m->counters.endpoint;
 }
 
@@ -194,9 +200,41 @@ void wattle_migrate_free_holds(WattleMigration *m)
         }
 }
 
+gboolean wattle_migrate_can_punch(const Candidate *candidate)
+{
+        return candidate->source != WATTLE_SOURCE_PRIVATE &&
+               candidate->source != WATTLE_SOURCE_RELAY &&
+               candidate->source != WATTLE_SOURCE_KNOCK && wattle_migrate_eligible(candidate);
+}
+
+static Candidate *find_source(const WattleMigration *m, WattleSource source)
+{
+        for (guint i = 0; i < m->n_candidates; i++)
+                if (m->candidates[i].source == source)
+                        return &m->candidates[i];
+        return NULL;
+}
+
+Candidate *wattle_migrate_relay(const WattleMigration *m)
+{
+        return find_source(m, WATTLE_SOURCE_RELAY);
+}
+
+Candidate *wattle_migrate_knock(const WattleMigration *m)
+{
+        return find_source(m, WATTLE_SOURCE_KNOCK);
+}
+
+/* A relay that offers its port is there now, which is more than is known of any other. 0: not to be
+ * tried like that. */
 static int rank(const Candidate *candidate)
 {
         switch (candidate->source) {
+        case WATTLE_SOURCE_RELAY:
+                return 6;
+        case WATTLE_SOURCE_SEEN:
+        case WATTLE_SOURCE_KNOCK:
+                return 0;
         case WATTLE_SOURCE_PRIVATE:
                 return 5;
         case WATTLE_SOURCE_PUBLIC:
@@ -217,7 +255,7 @@ Candidate *wattle_migrate_next(const WattleMigration *m)
         for (guint i = 0; i < m->n_candidates; i++) {
                 Candidate *candidate = &m->candidates[i];
 
-                if (candidate->tried || !wattle_migrate_eligible(candidate))
+                if (candidate->tried || rank(candidate) == 0 || !wattle_migrate_eligible(candidate))
                         continue;
                 if (!best || rank(candidate) > rank(best) ||
                     (rank(candidate) == rank(best) && candidate->good_us > best->good_us))
@@ -228,13 +266,18 @@ Candidate *wattle_migrate_next(const WattleMigration *m)
 
 Candidate *wattle_migrate_better(const WattleMigration *m, gint64 now)
 {
-        if (m->counters.reach == WATTLE_REACH_ON_LINK)
+        const Candidate *relay = wattle_migrate_relay(m);
+
+        /* A relay on our link is no neighbour of the peer. */
+        if (m->counters.reach == WATTLE_REACH_ON_LINK &&
+            !(relay && wattle_socket_addr_equal(&relay->at, &m->counters.endpoint)))
                 return NULL;
         for (guint i = 0; i < m->n_candidates; i++) {
                 Candidate *candidate = &m->candidates[i];
 
                 if (candidate->listed && candidate->reach == WATTLE_REACH_ON_LINK &&
-                    candidate->source != WATTLE_SOURCE_LAST_GOOD && candidate->held_us <= now &&
+                    candidate->source != WATTLE_SOURCE_LAST_GOOD &&
+                    candidate->source != WATTLE_SOURCE_RELAY && candidate->held_us <= now &&
                     !wattle_socket_addr_equal(&candidate->at, &m->counters.endpoint))
                         return candidate;
         }

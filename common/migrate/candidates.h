@@ -27,6 +27,14 @@ void wattle_migrate_hold(Candidate *candidate, gint64 now);
 void wattle_migrate_hold_others(WattleMigration *m, const WattleSocketAddr *at, gint64 now);
 void wattle_migrate_free_holds(WattleMigration *m);
 
+/* Whether a probe to it may open our NAT, and tell of a way past the relay. */
+gboolean wattle_migrate_can_punch(const Candidate *candidate);
+
+/* The relay's port for the two; the place of our own that tells that the peer is wanted. NULL:
+ * there is none. */
+Candidate *wattle_migrate_relay(const WattleMigration *m);
+Candidate *wattle_migrate_knock(const WattleMigration *m);
+
 /* The best that was not tried in this round; NULL: none is left. */
 Candidate *wattle_migrate_next(const WattleMigration *m);
 /* Of the profile, on our link and not held, if the endpoint is no neighbour's now. */

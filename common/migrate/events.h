@@ -24,6 +24,12 @@ typedef enum {
         WATTLE_SOURCE_PUBLIC,    /* PublicEndpoint=, literal */
         WATTLE_SOURCE_NAME,      /* PublicEndpoint=, an address of a DNS name, A or AAAA */
         WATTLE_SOURCE_LAST_GOOD, /* what wattle_migration_last_good() gave before a restart */
+        WATTLE_SOURCE_SEEN,  /* where a relay sees the peer: hearsay, and behind NAT both have to
+                                open the way first */
+        WATTLE_SOURCE_RELAY, /* the port that a relay has for the two */
+        WATTLE_SOURCE_KNOCK, /* of our own, and nobody is there. What the kernel sends to it tells
+                                that a peer is wanted which nobody can call: without an endpoint
+                                it drops packets and counts none */
 } WattleSource;
 
 typedef struct {
@@ -57,6 +63,13 @@ typedef enum {
         WATTLE_ON_COUNTERS,
         WATTLE_ON_ANSWER, /* a probe's answer came, authenticated as the peer's */
 
+        /* The kernel has sent something to WATTLE_SOURCE_KNOCK: somebody wants the peer. */
+        WATTLE_ON_WANTED,
+
+        /* A relay has told both of its port for the two, by now or within a round trip: the whole
+         * list, with the relay's and, if it told of it, where it sees the peer. */
+        WATTLE_ON_PAIRED,
+
         /* A user wants the peer moved: to event.move_to, or, with none, to the best there is.
          * Holds and freezes end; probes go out though there is no traffic. */
         WATTLE_ON_MOVE,
@@ -65,7 +78,8 @@ typedef enum {
 typedef struct {
         WattleMigrateEventKind kind;
 
-        /* CANDIDATES, LINK: borrowed for the call, in the order of the profile, best first */
+        /* CANDIDATES, LINK, PAIRED: borrowed for the call, in the order of the profile, best first
+         */
         const WattleMigrateCandidate *candidates;
         guint n_candidates;
         gboolean has_names; /* the profile has DNS names for the peer, resolved or not */
@@ -98,6 +112,13 @@ typedef enum {
         /* Resolve the peer's DNS names off the main loop, then WATTLE_ON_CANDIDATES with resolved.
          */
         WATTLE_MIGRATE_RESOLVE,
+
+        /* Ask a relay for a port for us and the peer, then WATTLE_ON_PAIRED. */
+        WATTLE_MIGRATE_ASK,
+
+        /* Send one probe to that address and leave all else as it is: set it, send, set back once
+         * the packet has left. It opens our NAT for what comes from there. */
+        WATTLE_MIGRATE_PUNCH,
 } WattleMigrateActionKind;
 
 /* Why the endpoint is what it is: of the last move. */
@@ -112,15 +133,19 @@ typedef enum {
         WATTLE_MOVE_ROAMED,   /* the peer came from elsewhere, and the kernel followed */
         WATTLE_MOVE_OTHER,    /* somebody else set it, as with wg(8) */
         WATTLE_MOVE_ASKED,    /* a user's wish */
+        WATTLE_MOVE_RELAYED,  /* a relay passes on what goes between the two */
+        WATTLE_MOVE_DIRECT,   /* both opened their NAT, and need the relay no more */
+        WATTLE_MOVE_PARKED,   /* nobody answers anywhere: it waits until the peer is wanted */
 } WattleMoveReason;
 
 typedef struct {
         WattleMigrateActionKind kind;
-        WattleSocketAddr at;     /* SET, READD */
+        WattleSocketAddr at;     /* SET, READD, PUNCH */
+        WattleSocketAddr back;   /* PUNCH: what is set afterwards */
         WattleMoveReason reason; /* SET, READD: for the log */
         gboolean again; /* SET: the endpoint that the engine wanted before already; not worth a line
                            in the log */
-        guint64 probe_id; /* PROBE: to come back with the answer; never 0 */
+        guint64 probe_id; /* PROBE, PUNCH: to come back with the answer; never 0 */
 } WattleMigrateAction;
 
 typedef struct {
@@ -132,11 +157,13 @@ typedef struct {
 
 /* The way that a peer's packets go now. */
 typedef enum {
-        WATTLE_PATH_NONE,   /* no endpoint, or one that does not answer */
-        WATTLE_PATH_LAN,    /* any address on our link, a PublicEndpoint= that is there included */
-        WATTLE_PATH_PUBLIC, /* a PublicEndpoint= through a router, its DNS name included */
-        WATTLE_PATH_ROAMED, /* an address that the profile does not have: learnt by the kernel, set
-                               by somebody else, or the last that was good */
+        WATTLE_PATH_NONE,    /* no endpoint, or one that does not answer */
+        WATTLE_PATH_LAN,     /* any address on our link, a PublicEndpoint= that is there included */
+        WATTLE_PATH_PUBLIC,  /* a PublicEndpoint= through a router, its DNS name included */
+        WATTLE_PATH_ROAMED,  /* an address that the profile does not have: learnt by the kernel, set
+                                by somebody else, or the last that was good */
+        WATTLE_PATH_DIRECT,  /* through the NATs of both, where a relay saw the peer */
+        WATTLE_PATH_RELAYED, /* over a relay, which sees what is encrypted end to end */
         WATTLE_N_PATHS,
 } WattlePath;
 
@@ -154,6 +181,7 @@ typedef struct {
         gboolean self_has_private; /* the profile has a PrivateEndpoint for us: the peer may move
                                       first */
         gboolean managed;          /* the peer runs wattle, and so answers probes */
+        gboolean can_pair;         /* there is a relay that the two could meet at */
         /* What the manager's files say, literal; or none. The kernel's endpoint going
          * back to it with no packet received is the manager's doing. */
         WattleSocketAddr configured;

@@ -30,6 +30,12 @@ const char *wattle_move_reason_text(WattleMoveReason reason)
                 return "somebody else set it";
         case WATTLE_MOVE_ASKED:
                 return "a user asked for it";
+        case WATTLE_MOVE_RELAYED:
+                return "a relay passes on what goes between the two";
+        case WATTLE_MOVE_DIRECT:
+                return "both opened their NAT for the other";
+        case WATTLE_MOVE_PARKED:
+                return "nobody can call it: it waits until the peer is wanted";
         }
         g_return_val_if_reached("");
 }
@@ -78,6 +84,8 @@ static void take_link(WattleMigration *m, const WattleMigrateEvent *event, gint6
         memset(m->moves, 0, sizeof m->moves);
         m->rounds = 0;
         m->expire_us = 0;
+        m->ask_us = 0;
+        wattle_migrate_seek_anew(m, now);
         if (m->phase == PHASE_PAUSE)
                 wattle_migrate_end_pause(m, now);
 }
@@ -143,6 +151,13 @@ static void take_event(WattleMigration *m, const WattleMigrateEvent *event, gint
         case WATTLE_ON_ANSWER:
                 take_answer(m, event, now);
                 break;
+        case WATTLE_ON_WANTED:
+                wattle_migrate_wanted(m, now);
+                break;
+        case WATTLE_ON_PAIRED:
+                (void)wattle_migrate_take_candidates(m, event, now);
+                wattle_migrate_paired(m, now);
+                break;
         case WATTLE_ON_MOVE:
                 take_wish(m, event, now);
                 break;
@@ -159,6 +174,8 @@ static void doubt_timer(WattleMigration *m, gint64 now)
                now - m->phase_us >= doubt_at[m->doubt_probes]) {
                 m->doubt_probes++;
                 m->probe = TRUE;
+                if (m->doubt_probes == DOUBT_ASK)
+                        wattle_migrate_ask(m, now);
         }
 }
 
@@ -167,10 +184,12 @@ static void pause_timer(WattleMigration *m, gint64 now)
         if (now < m->pause_us)
                 return;
         wattle_migrate_resolve(m, now);
-        if ((m->active_us > m->phase_us || m->hurry) && wattle_migrate_is_active(m, now))
+        if ((m->active_us > m->phase_us || m->hurry) && wattle_migrate_is_active(m, now)) {
+                wattle_migrate_ask(m, now);
                 wattle_migrate_begin_round(m, WATTLE_MOVE_SILENT, now);
-        else
+        } else {
                 wattle_migrate_enter(m, PHASE_WATCH, now);
+        }
 }
 
 static void run_timers(WattleMigration *m, gint64 now)
@@ -192,6 +211,9 @@ static void run_timers(WattleMigration *m, gint64 now)
                 break;
         case PHASE_PAUSE:
                 pause_timer(m, now);
+                break;
+        case PHASE_PUNCH:
+                wattle_migrate_punch_timer(m, now);
                 break;
         }
 }
@@ -219,6 +241,17 @@ static WattleMigrateAction take_action(WattleMigration *m, gint64 now)
                 m->probe = FALSE;
                 m->probes++;
                 m->probed_us = now;
+        } else if (wattle_socket_addr_is_set(&m->punch_at)) {
+                action = (WattleMigrateAction){ .kind = WATTLE_MIGRATE_PUNCH,
+                                                .at = m->punch_at,
+                                                .back = m->wanted,
+                                                .probe_id = m->next_id++ };
+                m->punch_at = (WattleSocketAddr){ 0 };
+                m->probes++;
+                m->probed_us = now;
+        } else if (m->ask) {
+                action.kind = WATTLE_MIGRATE_ASK;
+                m->ask = FALSE;
         } else if (m->resolve) {
                 action.kind = WATTLE_MIGRATE_RESOLVE;
                 m->resolve = FALSE;
@@ -241,6 +274,8 @@ static gint64 deadline(const WattleMigration *m)
                 return m->phase_us + BACK;
         case PHASE_PAUSE:
                 return m->pause_us;
+        case PHASE_PUNCH:
+                return wattle_migrate_punch_deadline(m);
         }
         g_return_val_if_reached(WATTLE_MIGRATE_NEVER);
 }
@@ -251,7 +286,7 @@ static gint64 read_gap(const WattleMigration *m, gint64 now)
 
         if (m->phase == PHASE_TRY && m->try.fresh)
                 return READ_DOUBT;
-        if (m->phase == PHASE_TRY || m->phase == PHASE_BACK)
+        if (m->phase == PHASE_TRY || m->phase == PHASE_BACK || m->phase == PHASE_PUNCH)
                 return READ_MOVING;
         if (m->phase == PHASE_DOUBT || since_link < LOOK_CLOSELY)
                 return READ_DOUBT;
@@ -301,10 +336,16 @@ static WattlePath path(const WattleMigration *m, gint64 now)
                                    : m->on_link;
 
         if (!wattle_socket_addr_is_set(at) || m->session_us == 0 ||
-            now - m->session_us >= SESSION_END)
+            now - m->session_us >= SESSION_END ||
+            (candidate && candidate->source == WATTLE_SOURCE_KNOCK))
                 return WATTLE_PATH_NONE;
+        if (candidate && candidate->source == WATTLE_SOURCE_RELAY)
+                return WATTLE_PATH_RELAYED;
         if (on_link)
                 return WATTLE_PATH_LAN;
+        if ((candidate && candidate->source == WATTLE_SOURCE_SEEN) ||
+            m->reason == WATTLE_MOVE_DIRECT)
+                return WATTLE_PATH_DIRECT;
         if (!candidate || candidate->source == WATTLE_SOURCE_LAST_GOOD)
                 return WATTLE_PATH_ROAMED;
         return candidate->source == WATTLE_SOURCE_PRIVATE ? WATTLE_PATH_LAN : WATTLE_PATH_PUBLIC;

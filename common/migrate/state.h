@@ -3,7 +3,8 @@
  * which are those of the project's measurements (doc/hacking.md, "The first try of a LAN is 250 ms
  * long"). The parts are a ladder, and each knows only those below it: candidates.h (what could be
  * tried) and traffic.h (what the counters tell); try.h, a move from its first packet to its proof
- * or way back; watch.h, what to do about a read; migrate.h, the events and timers. */
+ * or way back; meet.h, what needs a relay; watch.h, what to do about a read; migrate.h, the events
+ * and timers. */
 #pragma once
 
 #include "common/migrate/events.h"
@@ -57,6 +58,12 @@
         (300 * SEC) /* an answer is good for so long: of the TTL getaddrinfo(3) says nothing */
 #define RESOLVE_AGAIN (5 * SEC) /* the least between two, then doubled up to 60 s while failing */
 #define LAN_SLOW      (100 * MSEC)
+#define ASK_AGAIN     (2 * SEC) /* between questions for a relay: one is repeated, and others asked */
+#define DOUBT_ASK     2         /* probes without an answer, after which a relay is asked */
+#define PUNCH_END     (500 * MSEC) /* and a round trip more, at most as long again */
+#define PUNCH_BUSY    (64 * 1024)  /* bytes in it: the relay's packets may have hidden the others */
+#define PUNCH_MAX     4            /* addresses that are tried */
+#define SEEK          (30 * SEC)   /* from a relay for a direct way, then doubled up to HOLD_MAX */
 
 #define STABLE_READS 3
 #define MAX_SETS     25 /* of one move: half a second of pinning */
@@ -81,6 +88,7 @@ typedef enum {
         PHASE_TRY,   /* another endpoint is set and has to prove itself */
         PHASE_BACK,  /* pinning the old one again */
         PHASE_PAUSE, /* a whole round failed */
+        PHASE_PUNCH, /* on a relay, while both open their NAT for the other */
 } Phase;
 
 /* From the first packet to another endpoint, which is m->wanted, to its proof or its end. */
@@ -99,6 +107,13 @@ typedef struct {
         guint64 rx_bytes; /* at the first of these reads */
         gint64 old_rtt_us;
 } Try;
+
+typedef struct {
+        guint n; /* sent */
+        WattleSocketAddr targets[PUNCH_MAX];
+        guint n_targets;
+        guint64 rx_bytes; /* when it began */
+} Punch;
 
 /* A time of 0 is "never": the clock of a running host is past it. */
 typedef struct WattleMigration {
@@ -152,8 +167,15 @@ typedef struct WattleMigration {
         guint doubt_probes;
         Try try;
 
+        /* relays */
+        gint64 ask_us;  /* no question before */
+        gint64 seek_us; /* on a relay: the next question that is to bring both away from it */
+        gint64 seek_gap;
+        Punch punch;
+
         /* what the caller shall do next, in this order */
         WattleMigrateActionKind set; /* SET, READD or NOTHING */
-        gboolean set_again, probe, resolve;
+        gboolean set_again, probe, resolve, ask;
+        WattleSocketAddr punch_at; /* or none */
         guint64 next_id, random;
 } WattleMigration;

@@ -41,6 +41,8 @@ void wattle_migrate_accept(WattleMigration *m, WattleMoveReason why, gint64 now)
 {
         /* Two peers that each follow the other may go to and fro for ever, so of several such moves
          * within DWELL only the first suppresses our own. */
+        const Candidate *current = wattle_migrate_find(m, &m->counters.endpoint);
+
         if (why == WATTLE_MOVE_ROAMED && now - m->roamed_us >= DWELL)
                 m->roamed_us = now;
         m->wanted = m->counters.endpoint;
@@ -53,6 +55,11 @@ void wattle_migrate_accept(WattleMigration *m, WattleMoveReason why, gint64 now)
         wattle_migrate_answered(m);
         m->forced = FALSE;
         m->link_probe = FALSE;
+        if (current && current->source == WATTLE_SOURCE_RELAY) {
+                /* Away from it again at once, if there is a way. */
+                m->seek_us = m->seek_gap = 0;
+                m->read_at_us = now;
+        }
         if (why != WATTLE_MOVE_OTHER)
                 wattle_migrate_note_good(m, now);
         wattle_migrate_enter(m, PHASE_WATCH, now);
@@ -82,6 +89,8 @@ static gint64 window(const Candidate *candidate, WattleMoveReason why, gboolean 
                 return TRY_HANDSHAKE;
         if (why == WATTLE_MOVE_ASKED)
                 return TRY_ASKED;
+        if (why == WATTLE_MOVE_DIRECT)
+                return UPGRADE_LAST;
         if (!back)
                 return TRY_SESSION;
         return MIN(UPGRADE_FIRST << failures, UPGRADE_LAST);
@@ -117,6 +126,12 @@ static void clear_tried(WattleMigration *m)
                 m->candidates[i].tried = FALSE;
 }
 
+static gboolean is_home(const Candidate *candidate)
+{
+        return candidate && candidate->source != WATTLE_SOURCE_RELAY &&
+               wattle_migrate_eligible(candidate);
+}
+
 /* Nobody answered anywhere: back to where the round began, from where the peer most likely comes
  * back. Added anew the kernel has nothing to send, so that what it then sends is a user's. */
 static void pause_walk(WattleMigration *m, gint64 now)
@@ -126,8 +141,10 @@ static void pause_walk(WattleMigration *m, gint64 now)
         gint64 since_us = m->since_us;
 
         clear_tried(m);
-        if (!home || !wattle_migrate_eligible(home))
+        if (!is_home(home))
                 home = wattle_migrate_next(m);
+        if (!is_home(home) && wattle_migrate_knock(m))
+                home = wattle_migrate_knock(m);
         if (home) {
                 wattle_migrate_put(m, home, reason, now);
                 m->set_again = TRUE;
@@ -171,6 +188,25 @@ void wattle_migrate_begin_round(WattleMigration *m, WattleMoveReason why, gint64
         if (current && (wattle_migrate_has_session(m, now) || why == WATTLE_MOVE_LEAVE))
                 current->tried = TRUE;
         next_try(m, why, now);
+}
+
+void wattle_migrate_begin_round_at(WattleMigration *m, Candidate *first, WattleMoveReason why,
+                                   gint64 now)
+{
+        clear_tried(m);
+        m->home = m->wanted;
+        first->tried = TRUE;
+        wattle_migrate_try(m, &first->at, FALSE, why, now);
+}
+
+gboolean wattle_migrate_has_other(const WattleMigration *m)
+{
+        for (guint i = 0; i < m->n_candidates; i++)
+                if (m->candidates[i].source != WATTLE_SOURCE_KNOCK &&
+                    m->candidates[i].source != WATTLE_SOURCE_SEEN &&
+                    wattle_migrate_eligible(&m->candidates[i]))
+                        return TRUE;
+        return FALSE;
 }
 
 static void go_back(WattleMigration *m, gint64 now)

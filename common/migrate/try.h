@@ -29,6 +29,13 @@ void wattle_migrate_try(WattleMigration *m, const WattleSocketAddr *target, gboo
 /* All eligible candidates in turn. */
 void wattle_migrate_begin_round(WattleMigration *m, WattleMoveReason why, gint64 now);
 
+/* The same, with that one first. */
+void wattle_migrate_begin_round_at(WattleMigration *m, Candidate *first, WattleMoveReason why,
+                                   gint64 now);
+
+/* Whether there is something to try beside what the kernel has. */
+gboolean wattle_migrate_has_other(const WattleMigration *m);
+
 /* A read, or the time, in PHASE_TRY and PHASE_BACK. */
 void wattle_migrate_try_read(WattleMigration *m, const Change *change, gint64 now);
 void wattle_migrate_try_timer(WattleMigration *m, gint64 now);

@@ -14,6 +14,8 @@ void wattle_migrate_resolve(WattleMigration *m, gint64 now)
 void wattle_migrate_doubt(WattleMigration *m, gint64 now)
 {
         wattle_migrate_resolve(m, now);
+        if (!wattle_migrate_has_session(m, now))
+                wattle_migrate_ask(m, now);
         if (!wattle_migrate_has_session(m, now) && !m->forced)
                 wattle_migrate_begin_round(m, WATTLE_MOVE_SILENT, now);
         else
@@ -47,6 +49,7 @@ static gboolean leave(WattleMigration *m, gint64 now)
 
         if (!other)
                 return FALSE;
+        wattle_migrate_ask(m, now);
         if (wattle_migrate_is_active(m, now))
                 wattle_migrate_begin_round(m, WATTLE_MOVE_LEAVE, now);
         else
@@ -135,7 +138,7 @@ static void take_first(WattleMigration *m, gint64 now)
         best = best_other(m);
         if (best)
                 wattle_migrate_put(m, best, WATTLE_MOVE_FIRST, now);
-        else
+        else if (!wattle_migrate_park(m, now))
                 wattle_migrate_resolve(m, now);
 }
 
@@ -177,8 +180,9 @@ static void watch(WattleMigration *m, const Change *change, gboolean link, gint6
                 return;
         if (link && !is_stranded(m))
                 rewrite(m);
-        if (upgrade(m, now))
+        if (upgrade(m, now) || wattle_migrate_park(m, now))
                 return;
+        wattle_migrate_seek(m, now);
         if (active && m->has_names && now >= m->expire_us)
                 wattle_migrate_resolve(m, now);
         if (active && m->link_probe && !is_stranded(m)) {
@@ -212,6 +216,16 @@ static void pause_read(WattleMigration *m, const Change *change, gboolean link, 
                 rewrite(m);
         if (wattle_migrate_is_active(m, now))
                 wattle_migrate_resolve(m, now);
+}
+
+static void punch_read(WattleMigration *m, const Change *change, gboolean link, gint64 now)
+{
+        if (link || is_stranded(m) || (change->moved && !change->received)) {
+                wattle_migrate_enter(m, PHASE_WATCH, now);
+                watch(m, change, link, now);
+        } else {
+                wattle_migrate_punch_read(m, change, now);
+        }
 }
 
 static gboolean is_target_gone(const WattleMigration *m)
@@ -257,6 +271,9 @@ void wattle_migrate_read(WattleMigration *m, const WattleMigrateCounters *counte
                 break;
         case PHASE_PAUSE:
                 pause_read(m, &change, link, now);
+                break;
+        case PHASE_PUNCH:
+                punch_read(m, &change, link, now);
                 break;
         }
 }

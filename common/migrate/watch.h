@@ -2,7 +2,7 @@
 /* What to do about what a read of the counters showed: nearly always nothing. */
 #pragma once
 
-#include "common/migrate/try.h"
+#include "common/migrate/meet.h"
 
 void wattle_migrate_read(WattleMigration *m, const WattleMigrateCounters *counters, gint64 now);
 

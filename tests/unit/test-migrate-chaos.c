@@ -191,6 +191,9 @@ static void perform(World *w, const WattleMigrateAction *action)
         case WATTLE_MIGRATE_RESOLVE:
                 w->names_asked = TRUE;
                 break;
+        case WATTLE_MIGRATE_ASK:
+        case WATTLE_MIGRATE_PUNCH:
+                g_assert_not_reached();
         }
 }
 

@@ -27,6 +27,10 @@ static const struct {
         { "LAST", "203.0.113.7", 4001, 0, WATTLE_SOURCE_LAST_GOOD },
         { "HOTEL", "203.0.113.9", 4002, 0, WATTLE_SOURCE_LAST_GOOD },
         { "OLDLAN", "192.168.7.1", 51820, 0, WATTLE_SOURCE_LAST_GOOD },
+        { "RELAY", "192.0.2.9", 21900, 0, WATTLE_SOURCE_RELAY },
+        { "SEEN", "203.0.113.20", 51820, 0, WATTLE_SOURCE_SEEN },
+        { "OTHERPORT", "203.0.113.20", 40001, 0, WATTLE_SOURCE_SEEN },
+        { "KNOCK", "127.64.0.1", 4444, 0, WATTLE_SOURCE_KNOCK },
 };
 
 typedef struct {
@@ -79,8 +83,8 @@ static const char *name_of(const WattleSocketAddr *at)
         return at->addr.family ? "elsewhere" : "nothing";
 }
 
-/* "unmanaged", "second" (the peer's key is lower), "both" (we have a private endpoint too),
- * "file=PLACE". */
+/* "unmanaged", "relay" (the mesh has one), "second" (the peer's key is lower), "both" (we have a
+ * private endpoint too), "file=PLACE". */
 static void configure(Stage *stage, const char *words)
 {
         g_auto(GStrv) list = g_strsplit(words, " ", -1);
@@ -93,6 +97,8 @@ static void configure(Stage *stage, const char *words)
                         stage->config.managed = FALSE;
                 else if (strcmp(list[i], "second") == 0)
                         stage->config.peer.bytes[0] = 0;
+                else if (strcmp(list[i], "relay") == 0)
+                        stage->config.can_pair = TRUE;
                 else if (strcmp(list[i], "both") == 0)
                         stage->config.self_has_private = TRUE;
                 else if (g_str_has_prefix(list[i], "file="))
@@ -136,6 +142,8 @@ static void parse_list(Stage *stage, char **words, WattleMigrateEvent *event)
 
 static WattleReach reach_in_list(const Stage *stage, const WattleSocketAddr *at)
 {
+        if (strcmp(name_of(at), "KNOCK") == 0)
+                return WATTLE_REACH_GATEWAY;
         for (guint i = 0; i < G_N_ELEMENTS(stage->list); i++)
                 if (wattle_socket_addr_equal(&stage->list[i].at, at))
                         return stage->list[i].reach;
@@ -175,6 +183,11 @@ static void parse_event(Stage *stage, const char *text, WattleMigrateEvent *even
         } else if (strcmp(words[0], "links") == 0) {
                 event->kind = WATTLE_ON_LINK;
                 parse_list(stage, words + 1, event);
+        } else if (strcmp(words[0], "paired") == 0) {
+                event->kind = WATTLE_ON_PAIRED;
+                parse_list(stage, words + 1, event);
+        } else if (strcmp(words[0], "wanted") == 0) {
+                event->kind = WATTLE_ON_WANTED;
         } else if (strcmp(words[0], "read") == 0) {
                 event->kind = WATTLE_ON_COUNTERS;
                 parse_counters(stage, words + 1, event);
@@ -194,8 +207,9 @@ static void parse_event(Stage *stage, const char *text, WattleMigrateEvent *even
         }
 }
 
-static const char *const reasons[] = { "none",   "first",    "upgrade", "revert", "leave",
-                                       "silent", "reassert", "roamed",  "other",  "asked" };
+static const char *const reasons[] = { "none",    "first",    "upgrade", "revert", "leave",
+                                       "silent",  "reassert", "roamed",  "other",  "asked",
+                                       "relayed", "direct",   "parked" };
 
 /* "set LAN upgrade", "again LAN", "add LAN silent", "probe", "resolve". */
 static void write_action(Stage *stage, const WattleMigrateAction *action, GString *text)
@@ -221,6 +235,14 @@ static void write_action(Stage *stage, const WattleMigrateAction *action, GStrin
                 break;
         case WATTLE_MIGRATE_RESOLVE:
                 g_string_append(text, "resolve");
+                break;
+        case WATTLE_MIGRATE_ASK:
+                g_string_append(text, "ask");
+                break;
+        case WATTLE_MIGRATE_PUNCH:
+                stage->probes[stage->n_probes++ % G_N_ELEMENTS(stage->probes)] = action->probe_id;
+                g_string_append_printf(text, "punch %s", name_of(&action->at));
+                g_string_append_printf(text, " back to %s", name_of(&action->back));
                 break;
         }
 }
