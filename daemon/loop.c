@@ -8,8 +8,10 @@
 #include "common/status.h"
 #include "common/sys/clock.h"
 #include "common/sys/log.h"
+#include "daemon/knock.h"
 #include "daemon/last-good.h"
 #include "daemon/talk/herald.h"
+#include "daemon/talk/pairer.h"
 
 /* However wrong an engine were, the loop goes on. */
 #define MAX_ACTIONS 8
@@ -18,6 +20,10 @@
 #define SLEPT_US (5 * G_USEC_PER_SEC)
 
 #define POLL_US (30 * G_USEC_PER_SEC)
+
+/* A packet that opens our NAT leaves within that time, looked for in such steps. */
+#define PUNCH_US      (5 * 1000)
+#define PUNCH_STEP_US 300
 
 /* All members get their counters at most this often, so that the quiet ones stay in step and wake
  * us together; in between, those that asked. */
@@ -35,6 +41,8 @@ struct WattleLoop {
         WattleProber *prober; /* NULL: no probes are to be had */
         GPtrArray *requests;
         WattleHerald *herald;
+        WattlePairer *pairer;
+        WattleKnock *knock; /* NULL: there is no such socket, and who wants a peer is seen late */
         WattleLastGood last_good;
         sd_event_source *timer;
         gint64 read_all_us; /* when all members last had their counters */
@@ -59,6 +67,9 @@ static WattleReach find_reach(const WattleSocketAddr *at, gpointer data)
         WattleReach reach =
                 wattle_surroundings_reach(loop->around, loop->ifindex, loop->fwmark, at, &route);
 
+        /* Our own door is where it is, whatever the links do. */
+        if (wattle_addr_class(&at->addr) == WATTLE_ADDR_LOOPBACK)
+                reach = WATTLE_REACH_GATEWAY;
         add(ways, &at->addr, sizeof at->addr);
         add(ways, &at->port, sizeof at->port);
         add(ways, &at->scope, sizeof at->scope);
@@ -75,8 +86,13 @@ static guint find_candidates(const WattleMember *member,
 {
         g_autoptr(GArray) lans = wattle_surroundings_lans(member->loop->around);
         Ways ways = { member->loop, WATTLE_DIGEST_EMPTY };
-        guint n = wattle_member_candidates(member, lans, find_reach, &ways, list);
+        gboolean knocks = member->can_pair && member->loop->knock;
+        WattleSocketAddr place;
+        guint n;
 
+        if (knocks)
+                wattle_knock_place(member->loop->knock, member->knock, &place);
+        n = wattle_member_candidates(member, lans, knocks ? &place : NULL, find_reach, &ways, list);
         *ret_digest = ways.digest;
         return n;
 }
@@ -125,6 +141,7 @@ static void give_candidates(WattleMember *member, WattleMigrateEventKind kind, g
                                      .has_names = member->names != NULL,
                                      .resolved = resolved };
 
+        wattle_member_forget_port(member, wattle_clock_now_us());
         event.n_candidates = find_candidates(member, list, &member->ways);
         step(member, &event);
 }
@@ -217,6 +234,33 @@ static void forget_unproved(WattleMember *member)
         store_unproved(member->loop);
 }
 
+static void probe(WattleMember *member, guint64 id)
+{
+        WattleLoop *loop = member->loop;
+
+        wattle_member_sent(member, id, wattle_clock_now_us());
+        if (loop->prober)
+                (void)wattle_member_probe(member, loop->prober, id);
+}
+
+/* The kernel takes the endpoint when it sends, and it sends when it has encrypted, on a thread of
+ * its own: so the probe is waited for, some tenths of a millisecond. */
+static void punch(WattleMember *member, const WattleMigrateAction *action)
+{
+        WattleLoop *loop = member->loop;
+        WattleMigrateAction back = { .at = action->back, .again = TRUE };
+        gint64 end_us = wattle_clock_now_us() + PUNCH_US;
+
+        set_endpoint(member, &(WattleMigrateAction){ .at = action->at, .again = TRUE });
+        probe(member, action->probe_id);
+        do
+                g_usleep(PUNCH_STEP_US);
+        while (!wattle_surroundings_has_sent(loop->around, loop->interface, &member->key,
+                                             member->tx_bytes) &&
+               wattle_clock_now_us() < end_us);
+        set_endpoint(member, &back);
+}
+
 static void perform(WattleMember *member, const WattleMigrateAction *action)
 {
         WattleLoop *loop = member->loop;
@@ -233,15 +277,16 @@ static void perform(WattleMember *member, const WattleMigrateAction *action)
                 set_endpoint(member, action);
                 break;
         case WATTLE_MIGRATE_PROBE:
-                wattle_member_sent(member, action->probe_id, wattle_clock_now_us());
-                if (loop->prober)
-                        (void)wattle_member_probe(member, loop->prober, action->probe_id);
+                probe(member, action->probe_id);
                 break;
         case WATTLE_MIGRATE_RESOLVE:
                 resolve(member);
                 break;
         case WATTLE_MIGRATE_ASK:
+                wattle_pairer_ask(loop->pairer, member);
+                break;
         case WATTLE_MIGRATE_PUNCH:
+                punch(member, action);
                 break;
         }
 }
@@ -257,6 +302,21 @@ static void log_move(const WattleMember *member, const WattleMigrateStatus *stat
                    wattle_path_name(status->path), wattle_move_reason_text(status->reason));
 }
 
+/* Of two that nobody can call, both keep their NATs open for as long as there is a way between
+ * them; and while there is none they send nothing. */
+static void keep_open(WattleMember *member, const WattleMigrateStatus *status)
+{
+        const WattleLoop *loop = member->loop;
+        gboolean open = status->path == WATTLE_PATH_RELAYED || status->path == WATTLE_PATH_DIRECT;
+        guint16 keepalive_s =
+                open ? MAX(member->keepalive_s, WATTLE_DEFAULT_KEEPALIVE_S) : member->keepalive_s;
+
+        if (member->can_pair && !member->callable && member->kernel_keepalive_s != keepalive_s &&
+            wattle_surroundings_set_keepalive(loop->around, loop->ifindex, &member->key,
+                                              keepalive_s, NULL))
+                member->kernel_keepalive_s = keepalive_s;
+}
+
 /* A try that is not over is nobody's news: it may go back. */
 static void tell_changes(WattleMember *member)
 {
@@ -266,6 +326,8 @@ static void tell_changes(WattleMember *member)
         wattle_member_status(member, wattle_clock_now_us(), &status);
         if (status.busy)
                 return;
+        if (member->engine)
+                keep_open(member, &status);
         if (status.path == told->path && status.since_us == told->since_us &&
             wattle_socket_addr_equal(&status.endpoint, &told->endpoint))
                 return;
@@ -318,8 +380,23 @@ static WattleMigrateConfig config_of(const WattleMember *member)
                                       .peer = member->key,
                                       .self_has_private = loop->roster->self_has_private,
                                       .managed = member->managed,
+                                      .can_pair = member->can_pair,
                                       .configured = member->configured,
                                       .seed = (guint64)g_random_int() << 32 | g_random_int() };
+}
+
+/* An endpoint at the loopback that is not the peer's door of now is one of before a restart. */
+static WattleSocketAddr endpoint_of(const WattleMember *member)
+{
+        const WattleKnock *knock = member->loop->knock;
+        WattleSocketAddr place = { 0 };
+
+        if (wattle_addr_class(&member->endpoint.addr) != WATTLE_ADDR_LOOPBACK)
+                return member->endpoint;
+        if (knock)
+                wattle_knock_place(knock, member->knock, &place);
+        return wattle_socket_addr_equal(&place, &member->endpoint) ? place
+                                                                   : (WattleSocketAddr){ 0 };
 }
 
 static void give_counters(WattleMember *member)
@@ -333,7 +410,7 @@ static void give_counters(WattleMember *member)
                 member->reach_of = loop->around->link_changes;
         }
         event.counters = (WattleMigrateCounters){
-                .endpoint = member->endpoint,
+                .endpoint = endpoint_of(member),
                 .reach = member->reach,
                 .rx_bytes = member->rx_bytes,
                 .tx_bytes = member->tx_bytes,
@@ -479,14 +556,44 @@ static void on_hello(const WattleAddr *from, const WattleHello *hello, gpointer 
                 wattle_herald_heard(loop->herald, member, hello);
 }
 
+static void on_pairing(const WattleAddr *from, const WattlePairing *pairing, gpointer data)
+{
+        WattleLoop *loop = data;
+        WattleMember *member = wattle_roster_with_address(loop->roster, from), *peer;
+
+        if (!member || !wattle_member_may_answer(member, wattle_clock_now_us()) ||
+            pairing->kind == WATTLE_PAIRING_ASKED || member->relay == WATTLE_RELAY_NO)
+                return;
+        peer = wattle_pairer_heard(loop->pairer, member, pairing);
+        if (!peer || !peer->engine || !peer->can_pair)
+                return;
+        give_candidates(peer, WATTLE_ON_PAIRED, FALSE);
+        arm(loop);
+}
+
+static void on_knocked(guint32 number, gpointer data)
+{
+        WattleLoop *loop = data;
+        WattleMigrateEvent event = { .kind = WATTLE_ON_WANTED };
+
+        for (guint i = 0; i < loop->roster->members->len; i++) {
+                WattleMember *member = wattle_roster_at(loop->roster, i);
+
+                if (member->knock == number && member->engine && member->can_pair)
+                        step(member, &event);
+        }
+        arm(loop);
+}
+
 /* The sockets are bound to our addresses of now. */
 static void renew_prober(WattleLoop *loop)
 {
-        WattleProberEvents events = { on_may_answer, on_answered, on_hello, loop };
+        WattleProberEvents events = { on_may_answer, on_answered, on_hello, on_pairing, loop };
         const WattleRoster *roster = loop->roster;
         g_autoptr(GError) error = NULL;
 
         wattle_herald_use(loop->herald, NULL, 0);
+        wattle_pairer_use(loop->pairer, NULL);
         g_clear_pointer(&loop->prober, wattle_prober_free);
         loop->prober = wattle_prober_new(loop->around->event, loop->interface, roster->addresses,
                                          roster->n_addresses, &events, &error);
@@ -494,6 +601,7 @@ static void renew_prober(WattleLoop *loop)
                 wattle_log(WATTLE_LOG_WARNING, "%s: %s: no path can be verified", loop->mesh,
                            error->message);
         wattle_herald_use(loop->herald, loop->prober, loop->listen_port);
+        wattle_pairer_use(loop->pairer, loop->prober);
 }
 
 void wattle_loop_members_change(WattleLoop *loop)
@@ -598,6 +706,18 @@ static void undo_unproved(WattleLoop *loop)
         store_unproved(loop);
 }
 
+static void open_knock(WattleLoop *loop)
+{
+        g_autoptr(GError) error = NULL;
+
+        loop->knock = wattle_knock_new(loop->around->event, on_knocked, loop, &error);
+        if (!loop->knock)
+                wattle_log(WATTLE_LOG_WARNING,
+                           "%s: %s: peers that nobody can call are not waited "
+                           "for",
+                           loop->mesh, error->message);
+}
+
 void wattle_loop_start(WattleLoop *loop, const char *interface, const WattleWgDevice *device,
                        gboolean migrate)
 {
@@ -608,6 +728,7 @@ void wattle_loop_start(WattleLoop *loop, const char *interface, const WattleWgDe
         loop->migrate = migrate;
         loop->read_all_us = 0;
         wattle_loop_take(loop, device);
+        open_knock(loop);
         renew_prober(loop);
         wattle_last_good_load(&loop->last_good, loop->roster);
         undo_unproved(loop);
@@ -640,7 +761,9 @@ void wattle_loop_stop(WattleLoop *loop)
                 member->reach_of = 0;
         }
         wattle_herald_use(loop->herald, NULL, 0);
+        wattle_pairer_use(loop->pairer, NULL);
         g_clear_pointer(&loop->prober, wattle_prober_free);
+        g_clear_pointer(&loop->knock, wattle_knock_free);
         g_clear_pointer(&loop->interface, g_free);
         loop->ifindex = 0;
         loop->listen_port = 0;
@@ -665,6 +788,7 @@ WattleLoop *wattle_loop_new(WattleSurroundings *around, WattleRoster *roster, co
                               .mesh = mesh,
                               .requests = wattle_probe_request_list(),
                               .herald = wattle_herald_new(around, roster, mesh),
+                              .pairer = wattle_pairer_new(around, roster, mesh),
                               .last_good = { .dir_fd = around->state_fd, .mesh = mesh } };
         return loop;
 }
@@ -676,6 +800,7 @@ void wattle_loop_free(WattleLoop *loop)
         wattle_probe_request_cancel_all(loop->requests, "wattled ends");
         wattle_loop_stop(loop);
         wattle_herald_free(loop->herald);
+        wattle_pairer_free(loop->pairer);
         g_ptr_array_unref(loop->requests);
         g_free(loop);
 }

@@ -7,6 +7,10 @@
 #define ANSWER_EVERY_US (50 * 1000)
 #define ANSWER_BURST    20
 
+#define PORT_EVERY_US (2 * G_USEC_PER_SEC)
+#define PORT_BURST    4
+#define PORT_US       (60 * G_USEC_PER_SEC) /* a relay keeps an idle one for so long */
+
 static void name_free(gpointer data)
 {
         WattleMemberName *name = data;
@@ -19,8 +23,10 @@ static void name_free(gpointer data)
 
 WattleMember *wattle_member_new(WattleLoop *loop, const WattleKey *key)
 {
+        static guint32 n_members;
         WattleMember *member = g_new0(WattleMember, 1);
 
+        member->knock = n_members++;
         member->loop = loop;
         member->key = *key;
         member->deadline_us = member->read_us = WATTLE_MIGRATE_NEVER;
@@ -93,7 +99,46 @@ void wattle_member_update(WattleMember *member, const WattlePeer *peer, WattleAr
         member->configured = (WattleSocketAddr){ 0 };
         if (peer->endpoint)
                 member->configured = *peer->endpoint;
+        member->relay = peer->relay;
+        member->keepalive_s = peer->keepalive_s;
+        member->callable = FALSE;
+        for (guint i = 0; i < member->n_candidates; i++)
+                member->callable |= member->candidates[i].kind == WATTLE_CANDIDATE_PUBLIC;
         update_names(member);
+}
+
+/* Hearsay: what no device can have is not tried. */
+static gboolean is_plausible(const WattleSocketAddr *seen)
+{
+        return wattle_socket_addr_is_set(seen) && !wattle_addr_is_special(&seen->addr) &&
+               !wattle_addr_has_scope(&seen->addr) &&
+               wattle_addr_class(&seen->addr) != WATTLE_ADDR_LOOPBACK;
+}
+
+gboolean wattle_member_take_port(WattleMember *member, const WattleMember *relay,
+                                 const WattlePairing *pairing, gint64 now_us)
+{
+        gint64 next_us = MAX(member->next_port_us, now_us);
+
+        if (!wattle_socket_addr_is_set(&relay->endpoint) ||
+            next_us - now_us > (PORT_BURST - 1) * PORT_EVERY_US)
+                return FALSE;
+        member->next_port_us = next_us + PORT_EVERY_US;
+        member->port.relay = relay->key;
+        member->port.at = relay->endpoint;
+        member->port.at.port = pairing->port;
+        member->port.at_us = now_us;
+        member->port.seen = (WattleSocketAddr){ 0 };
+        if (is_plausible(&pairing->seen))
+                member->port.seen = pairing->seen;
+        return TRUE;
+}
+
+void wattle_member_forget_port(WattleMember *member, gint64 now_us)
+{
+        if (wattle_socket_addr_is_set(&member->port.at) && now_us - member->port.at_us >= PORT_US &&
+            !wattle_socket_addr_equal(&member->port.at, &member->endpoint))
+                member->port.at = (WattleSocketAddr){ 0 };
 }
 
 typedef struct {
@@ -148,7 +193,8 @@ static void collect_name(Collector *collector, const WattleMember *member,
 }
 
 guint wattle_member_candidates(const WattleMember *member, const GArray *lan_links,
-                               WattleFindReach find_reach, gpointer data,
+                               const WattleSocketAddr *knock, WattleFindReach find_reach,
+                               gpointer data,
                                WattleMigrateCandidate ret[WATTLE_MIGRATE_MAX_CANDIDATES])
 {
         Collector collector = { lan_links, find_reach, data, ret, 0 };
@@ -160,6 +206,12 @@ guint wattle_member_candidates(const WattleMember *member, const GArray *lan_lin
                         collect_literal(&collector, &member->candidates[i]);
         if (wattle_socket_addr_is_set(&member->last_good))
                 collect(&collector, WATTLE_SOURCE_LAST_GOOD, &member->last_good);
+        if (wattle_socket_addr_is_set(&member->port.seen))
+                collect(&collector, WATTLE_SOURCE_SEEN, &member->port.seen);
+        if (wattle_socket_addr_is_set(&member->port.at))
+                collect(&collector, WATTLE_SOURCE_RELAY, &member->port.at);
+        if (knock)
+                collect(&collector, WATTLE_SOURCE_KNOCK, knock);
         return collector.n;
 }
 
@@ -172,6 +224,7 @@ void wattle_member_read(WattleMember *member, const WattleWgPeer *peer)
         member->last_handshake_s = peer->last_handshake_s;
         member->rx_bytes = peer->rx_bytes;
         member->tx_bytes = peer->tx_bytes;
+        member->kernel_keepalive_s = peer->keepalive_s;
 }
 
 gboolean wattle_member_probe(const WattleMember *member, WattleProber *prober, guint64 id)

@@ -36,7 +36,12 @@ struct WattleMember {
         WattleCandidate *candidates;
         guint n_candidates;
         WattleSocketAddr configured;
-        GPtrArray *names; /* of WattleMemberName; NULL: the profile has none */
+        GPtrArray *names;      /* of WattleMemberName; NULL: the profile has none */
+        gboolean callable;     /* it has a PublicEndpoint= */
+        WattleRelayRole relay; /* it can be asked for ports of pairs */
+        gboolean can_pair;     /* there is a relay that we and it could meet at */
+        guint16 keepalive_s;   /* as the profile has it */
+        guint32 knock;         /* its place, see daemon/knock.h */
 
         WattleMigration *engine; /* NULL: Migrate=no, or the kernel does not have the peer */
         gint64 deadline_us, read_us;
@@ -49,6 +54,16 @@ struct WattleMember {
         guint64 ways;      /* and of those to all candidates, as the engine was told of them last */
         gint64 last_handshake_s;
         guint64 rx_bytes, tx_bytes;
+        guint16 kernel_keepalive_s;
+
+        /* The relay's port for us and it, as it was offered last. */
+        struct {
+                WattleKey relay;
+                WattleSocketAddr at;   /* or none */
+                WattleSocketAddr seen; /* the member, by the relay; or none */
+                gint64 at_us;
+        } port;
+        gint64 next_port_us; /* see wattle_member_take_port() */
 
         WattleSocketAddr last_good; /* or none */
         gint64 last_good_s;
@@ -77,13 +92,23 @@ void wattle_member_free(WattleMember *member);
  * addresses. */
 void wattle_member_update(WattleMember *member, const WattlePeer *peer, WattleArena *arena);
 
+/* A relay has a port for us and the member: at the address where the relay itself is reached now.
+ * FALSE if that is not known, or the member's ports change too often: once in two seconds, after a
+ * burst of four. */
+gboolean wattle_member_take_port(WattleMember *member, const WattleMember *relay,
+                                 const WattlePairing *pairing, gint64 now_us);
+
+/* Forgets a port that the relay has given up by now, for nothing went over it. */
+void wattle_member_forget_port(WattleMember *member, gint64 now_us);
+
 /* How an address is reached; scope is the interface of a link-local one. */
 typedef WattleReach (*WattleFindReach)(const WattleSocketAddr *at, gpointer data);
 
 /* All candidates in the order of the profile; a link-local one for each of the links (of guint32).
- * Returns how many of at most WATTLE_MIGRATE_MAX_CANDIDATES. */
+ * knock is its place, or NULL. Returns how many of at most WATTLE_MIGRATE_MAX_CANDIDATES. */
 guint wattle_member_candidates(const WattleMember *member, const GArray *lan_links,
-                               WattleFindReach find_reach, gpointer data,
+                               const WattleSocketAddr *knock, WattleFindReach find_reach,
+                               gpointer data,
                                WattleMigrateCandidate ret[WATTLE_MIGRATE_MAX_CANDIDATES]);
 
 /* What the kernel says of the peer. */

@@ -92,11 +92,16 @@ static void on_probe(Socket *socket, const WattleAddr *from, const guint8 *bytes
 {
         const WattleProberEvents *events = &socket->prober->events;
         guint8 answer[WATTLE_PROBE_SIZE];
+        WattlePairing pairing;
         WattleHello hello;
         WattleProbe probe;
 
         if (wattle_hello_read(bytes, size, &hello)) {
                 events->hello(from, &hello, events->data);
+                return;
+        }
+        if (wattle_pairing_read(bytes, size, &pairing)) {
+                events->pairing(from, &pairing, events->data);
                 return;
         }
         if (!wattle_probe_read(bytes, size, &probe))
@@ -303,5 +308,17 @@ void wattle_prober_send_hello(WattleProber *prober, const WattleAddr *to, const 
         if (!socket)
                 return;
         wattle_hello_write(hello, bytes);
+        send_bytes(socket, to, WATTLE_PROBE_PORT, bytes, sizeof bytes);
+}
+
+void wattle_prober_send_pairing(WattleProber *prober, const WattleAddr *to,
+                                const WattlePairing *pairing)
+{
+        const Socket *socket = find_socket(prober, to->family, WATTLE_PROBE_BY_UDP);
+        guint8 bytes[WATTLE_PAIRING_SIZE];
+
+        if (!socket)
+                return;
+        wattle_pairing_write(pairing, bytes);
         send_bytes(socket, to, WATTLE_PROBE_PORT, bytes, sizeof bytes);
 }

@@ -20,6 +20,8 @@ typedef struct {
         void (*answered)(const WattleAddr *from, guint64 nonce, gboolean is_wattled, gpointer data);
         /* A wattled there tells of itself. */
         void (*hello)(const WattleAddr *from, const WattleHello *hello, gpointer data);
+        /* A wattled there asks for a relay's port, or has one. */
+        void (*pairing)(const WattleAddr *from, const WattlePairing *pairing, gpointer data);
         gpointer data;
 } WattleProberEvents;
 
@@ -47,3 +49,5 @@ void wattle_prober_send(WattleProber *prober, const WattleAddr *to, WattleProbeW
 
 /* The same for what we tell of ourselves. */
 void wattle_prober_send_hello(WattleProber *prober, const WattleAddr *to, const WattleHello *hello);
+void wattle_prober_send_pairing(WattleProber *prober, const WattleAddr *to,
+                                const WattlePairing *pairing);

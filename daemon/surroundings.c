@@ -35,6 +35,19 @@ gboolean wattle_surroundings_set_endpoint(WattleSurroundings *around, guint32 if
         return wattle_wireguard_set(&around->wireguard, ifindex, &all, NULL, error);
 }
 
+gboolean wattle_surroundings_set_keepalive(WattleSurroundings *around, guint32 ifindex,
+                                           const WattleKey *peer, guint16 keepalive_s,
+                                           GError **error)
+{
+        WattleWgPeerChange change = { .public_key = *peer,
+                                      .set_keepalive = TRUE,
+                                      .keepalive_s = keepalive_s };
+        g_auto(WattleWgChange) all = { .peers = g_array_new(FALSE, FALSE, sizeof change) };
+
+        g_array_append_val(all.peers, change);
+        return wattle_wireguard_set(&around->wireguard, ifindex, &all, NULL, error);
+}
+
 static const WattleWgPeer *find_peer(const WattleWgDevice *device, const WattleKey *key)
 {
         for (guint i = 0; i < device->peers->len; i++) {
@@ -44,6 +57,19 @@ static const WattleWgPeer *find_peer(const WattleWgDevice *device, const WattleK
                         return peer;
         }
         return NULL;
+}
+
+gboolean wattle_surroundings_has_sent(WattleSurroundings *around, const char *interface,
+                                      const WattleKey *key, guint64 tx_bytes)
+{
+        g_auto(WattleWgDevice) device = { 0 };
+        const WattleWgPeer *peer;
+
+        wattle_wg_device_init(&device);
+        if (!wattle_wireguard_get(&around->wireguard, interface, &device, NULL))
+                return FALSE;
+        peer = find_peer(&device, key);
+        return peer && peer->tx_bytes > tx_bytes;
 }
 
 gboolean wattle_surroundings_readd(WattleSurroundings *around, const char *interface,

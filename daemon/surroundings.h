@@ -37,6 +37,15 @@ gboolean wattle_surroundings_set_endpoint(WattleSurroundings *around, guint32 if
                                           const WattleKey *peer, const WattleSocketAddr *at,
                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Sets how often the kernel sends something to a peer that is else quiet; 0: it does not. */
+gboolean wattle_surroundings_set_keepalive(WattleSurroundings *around, guint32 ifindex,
+                                           const WattleKey *peer, guint16 keepalive_s,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether the kernel has sent more to a peer than these bytes. FALSE also if it cannot be read. */
+gboolean wattle_surroundings_has_sent(WattleSurroundings *around, const char *interface,
+                                      const WattleKey *peer, guint64 tx_bytes);
+
 /* Removes a peer and adds it again with this endpoint. FALSE if that was not done; a peer with a
  * pre-shared key stays, for that is never taken out of the kernel's messages. See
  * doc/hacking.md, "A peer without a session is added anew". */

@@ -353,8 +353,13 @@ static WattlePath path(const WattleMigration *m, gint64 now)
 
 void wattle_migration_status(const WattleMigration *m, gint64 now_us, WattleMigrateStatus *ret)
 {
+        const Candidate *knock = wattle_migrate_knock(m);
+        WattleSocketAddr at = *endpoint(m);
+
+        if (knock && wattle_socket_addr_equal(&knock->at, &at))
+                at = (WattleSocketAddr){ 0 };
         *ret = (WattleMigrateStatus){ .path = path(m, now_us),
-                                      .endpoint = *endpoint(m),
+                                      .endpoint = at,
                                       .reason = m->reason,
                                       .since_us = m->since_us,
                                       .rtt_us = m->rtt_us,

@@ -52,7 +52,9 @@ static void put_resolved(WattleMember *member)
 
 static char *candidates_text(const WattleMember *member)
 {
-        static const char *const sources[] = { "private", "public", "name", "last" };
+        static const char *const sources[] = {
+                "private", "public", "name", "last", "seen", "relay"
+        };
         g_autoptr(GArray) links = g_array_new(FALSE, FALSE, sizeof(guint32));
         WattleMigrateCandidate list[WATTLE_MIGRATE_MAX_CANDIDATES];
         GString *text = g_string_new(NULL);
@@ -61,7 +63,7 @@ static char *candidates_text(const WattleMember *member)
 
         g_array_append_val(links, three);
         g_array_append_val(links, five);
-        n = wattle_member_candidates(member, links, reach_of_all, NULL, list);
+        n = wattle_member_candidates(member, links, NULL, reach_of_all, NULL, list);
         for (guint i = 0; i < n; i++) {
                 char at[WATTLE_SOCKET_ADDR_TEXT_MAX];
 
@@ -160,6 +162,66 @@ static void rate(void)
         wattle_member_free(member);
 }
 
+/* What relays say of their ports. */
+static void ports(void)
+{
+        static const struct {
+                const char *seen, *expected;
+        } said[] = {
+                { "203.0.113.7", "seen 203.0.113.7:51820, relay 192.0.2.9:21900" },
+                { "2001:db8::7", "seen [2001:db8::7]:51820, relay 192.0.2.9:21900" },
+                { "", "relay 192.0.2.9:21900" },
+                { "127.0.0.1", "relay 192.0.2.9:21900" },
+                { "224.0.0.1", "relay 192.0.2.9:21900" },
+                { "0.0.0.0", "relay 192.0.2.9:21900" },
+        };
+        WattleKey key = { { 1 } };
+
+        for (guint i = 0; i < G_N_ELEMENTS(said); i++) {
+                WattleMember *member = wattle_member_new(NULL, &key);
+                WattleMember *relay = wattle_member_new(NULL, &key);
+                WattlePairing pairing = { .kind = WATTLE_PAIRING_OFFERED, .port = 21900 };
+                g_autofree char *text = NULL;
+
+                pairing.seen.port = 51820;
+                if (*said[i].seen)
+                        g_assert_true(wattle_addr_parse(said[i].seen, &pairing.seen.addr, NULL));
+                /* It is not known where the relay is. */
+                g_assert_false(wattle_member_take_port(member, relay, &pairing, 1));
+                g_assert_true(wattle_socket_addr_parse("192.0.2.9:51820", &relay->endpoint, NULL));
+                g_assert_true(wattle_member_take_port(member, relay, &pairing, 1));
+                text = candidates_text(member);
+                g_assert_cmpstr(text, ==, said[i].expected);
+                wattle_member_free(relay);
+                wattle_member_free(member);
+        }
+}
+
+/* Not again and again, and not for ever. */
+static void ports_change_seldom(void)
+{
+        WattlePairing pairing = { .kind = WATTLE_PAIRING_OFFERED, .port = 21900 };
+        WattleKey key = { { 1 } };
+        WattleMember *member = wattle_member_new(NULL, &key);
+        WattleMember *relay = wattle_member_new(NULL, &key);
+        guint n = 0;
+
+        g_assert_true(wattle_socket_addr_parse("192.0.2.9:51820", &relay->endpoint, NULL));
+        for (gint64 ms = 0; ms < 20000; ms += 100)
+                n += wattle_member_take_port(member, relay, &pairing, ms * 1000);
+        g_assert_cmpuint(n, ==, 4 + 9);
+        wattle_member_forget_port(member, 70 * G_USEC_PER_SEC);
+        g_assert_true(wattle_socket_addr_is_set(&member->port.at));
+        member->endpoint = member->port.at;
+        wattle_member_forget_port(member, 90 * G_USEC_PER_SEC);
+        g_assert_true(wattle_socket_addr_is_set(&member->port.at)); /* it is in use */
+        member->endpoint.port = 51820;
+        wattle_member_forget_port(member, 90 * G_USEC_PER_SEC);
+        g_assert_false(wattle_socket_addr_is_set(&member->port.at));
+        wattle_member_free(relay);
+        wattle_member_free(member);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -167,5 +229,7 @@ int main(int argc, char **argv)
         g_test_add_func("/names-stay", names_stay);
         g_test_add_func("/answers", answers);
         g_test_add_func("/rate", rate);
+        g_test_add_func("/member/ports", ports);
+        g_test_add_func("/member/ports-change-seldom", ports_change_seldom);
         return g_test_run();
 }
