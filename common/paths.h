@@ -85,6 +85,8 @@ typedef enum {
         WATTLE_UNIT_UPDATE_SOCKET,
         WATTLE_UNIT_UPDATE_TIMER,
         WATTLE_UNIT_SERVE_SOCKET,
+        WATTLE_UNIT_RELAY,
+        WATTLE_UNIT_RELAY_SOCKET,
         WATTLE_N_UNITS,
 } WattleUnitKind;
 

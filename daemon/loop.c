@@ -10,6 +10,7 @@
 #include "common/sys/log.h"
 #include "daemon/knock.h"
 #include "daemon/last-good.h"
+#include "daemon/talk/broker.h"
 #include "daemon/talk/herald.h"
 #include "daemon/talk/pairer.h"
 
@@ -42,6 +43,7 @@ struct WattleLoop {
         GPtrArray *requests;
         WattleHerald *herald;
         WattlePairer *pairer;
+        WattleBroker *broker;
         WattleKnock *knock; /* NULL: there is no such socket, and who wants a peer is seen late */
         WattleLastGood last_good;
         sd_event_source *timer;
@@ -556,13 +558,28 @@ static void on_hello(const WattleAddr *from, const WattleHello *hello, gpointer 
                 wattle_herald_heard(loop->herald, member, hello);
 }
 
+/* Where both are is to be that of now, and not of the last read. */
+static void broker_ask(WattleLoop *loop, const WattleMember *member, const WattleKey *other)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (loop->roster->relay != WATTLE_RELAY_NO && !wattle_loop_read(loop, &error))
+                wattle_log(WATTLE_LOG_WARNING, "%s: %s", loop->mesh, error->message);
+        wattle_broker_ask(loop->broker, member, other);
+}
+
 static void on_pairing(const WattleAddr *from, const WattlePairing *pairing, gpointer data)
 {
         WattleLoop *loop = data;
         WattleMember *member = wattle_roster_with_address(loop->roster, from), *peer;
 
-        if (!member || !wattle_member_may_answer(member, wattle_clock_now_us()) ||
-            pairing->kind == WATTLE_PAIRING_ASKED || member->relay == WATTLE_RELAY_NO)
+        if (!member || !wattle_member_may_answer(member, wattle_clock_now_us()))
+                return;
+        if (pairing->kind == WATTLE_PAIRING_ASKED) {
+                broker_ask(loop, member, &pairing->other);
+                return;
+        }
+        if (member->relay == WATTLE_RELAY_NO)
                 return;
         peer = wattle_pairer_heard(loop->pairer, member, pairing);
         if (!peer || !peer->engine || !peer->can_pair)
@@ -594,6 +611,7 @@ static void renew_prober(WattleLoop *loop)
 
         wattle_herald_use(loop->herald, NULL, 0);
         wattle_pairer_use(loop->pairer, NULL);
+        wattle_broker_use(loop->broker, NULL);
         g_clear_pointer(&loop->prober, wattle_prober_free);
         loop->prober = wattle_prober_new(loop->around->event, loop->interface, roster->addresses,
                                          roster->n_addresses, &events, &error);
@@ -602,6 +620,7 @@ static void renew_prober(WattleLoop *loop)
                            error->message);
         wattle_herald_use(loop->herald, loop->prober, loop->listen_port);
         wattle_pairer_use(loop->pairer, loop->prober);
+        wattle_broker_use(loop->broker, loop->prober);
 }
 
 void wattle_loop_members_change(WattleLoop *loop)
@@ -762,6 +781,7 @@ void wattle_loop_stop(WattleLoop *loop)
         }
         wattle_herald_use(loop->herald, NULL, 0);
         wattle_pairer_use(loop->pairer, NULL);
+        wattle_broker_use(loop->broker, NULL);
         g_clear_pointer(&loop->prober, wattle_prober_free);
         g_clear_pointer(&loop->knock, wattle_knock_free);
         g_clear_pointer(&loop->interface, g_free);
@@ -789,6 +809,7 @@ WattleLoop *wattle_loop_new(WattleSurroundings *around, WattleRoster *roster, co
                               .requests = wattle_probe_request_list(),
                               .herald = wattle_herald_new(around, roster, mesh),
                               .pairer = wattle_pairer_new(around, roster, mesh),
+                              .broker = wattle_broker_new(around, roster, mesh),
                               .last_good = { .dir_fd = around->state_fd, .mesh = mesh } };
         return loop;
 }
@@ -801,6 +822,7 @@ void wattle_loop_free(WattleLoop *loop)
         wattle_loop_stop(loop);
         wattle_herald_free(loop->herald);
         wattle_pairer_free(loop->pairer);
+        wattle_broker_free(loop->broker);
         g_ptr_array_unref(loop->requests);
         g_free(loop);
 }

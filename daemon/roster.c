@@ -76,6 +76,8 @@ void wattle_roster_take(WattleRoster *roster, const WattleView *view, const Watt
         roster->arena = wattle_arena_new();
         roster->by_key = new_by_key();
         take_self(roster, self);
+        roster->relay = view->relay;
+        roster->relay_ports = view->relay_ports;
         for (guint i = 0; i < view->n_peers; i++) {
                 const WattlePeer *peer = &view->peers[i];
                 WattleMember *member = g_hash_table_lookup(old, &peer->public_key);

@@ -164,6 +164,14 @@ static gboolean link_update(int root_fd, int out_fd, const char *mesh, const Wat
                write_serve_socket(out_fd, mesh, wattle_local_interface(local, mesh), error);
 }
 
+/* Where wattled tells wattle-relay of pairs, should this device be a relay: that stands in the
+ * profile, which is not read here. */
+static gboolean link_relay(int root_fd, int out_fd, const char *mesh, GError **error)
+{
+        return !wattle_host_has_relay(root_fd) ||
+               link_instance(out_fd, "sockets.target", WATTLE_UNIT_RELAY_SOCKET, mesh, error);
+}
+
 static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const WattleLocal *local,
                           GError **error)
 {
@@ -173,6 +181,7 @@ static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const Wattl
         if (!link_instance(out_fd, "sysinit.target", WATTLE_UNIT_NETWORKD_WRITER, mesh, error) ||
             !link_filter(root_fd, out_fd, mesh, local, error) ||
             !link_update(root_fd, out_fd, mesh, local, error) ||
+            !link_relay(root_fd, out_fd, mesh, error) ||
             (local->migrate && !link_daemon(root_fd, out_fd, error)))
                 return FALSE;
         if (owner == WATTLE_OWNER_NETWORK_MANAGER)

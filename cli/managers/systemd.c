@@ -171,6 +171,20 @@ gboolean wattle_systemd_run_job(sd_bus *bus, const char *method, const char *uni
         return ok;
 }
 
+gboolean wattle_systemd_follow(sd_bus *bus, const char *unit, gboolean wanted, GError **error)
+{
+        gboolean active, loaded = TRUE;
+
+        if (!wattle_systemd_is_active(bus, unit, &active, error))
+                return FALSE;
+        if (active == wanted)
+                return TRUE;
+        if (wanted && !wattle_systemd_is_loaded(bus, unit, &loaded, error))
+                return FALSE;
+        return !loaded ||
+               wattle_systemd_run_job(bus, wanted ? "StartUnit" : "StopUnit", unit, error);
+}
+
 gboolean wattle_systemd_apply_sysctls(const char *interface, GError **error)
 {
         g_autofree char *prefix = g_strdup_printf("--prefix=/net/ipv4/conf/%s", interface);

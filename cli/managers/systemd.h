@@ -30,6 +30,11 @@ gboolean wattle_systemd_reload(sd_bus *bus, GError **error) G_GNUC_WARN_UNUSED_R
 gboolean wattle_systemd_run_job(sd_bus *bus, const char *method, const char *unit,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Starts or stops a unit that is not as it is wanted. One that is not loaded is not installed, and
+ * no failure. */
+gboolean wattle_systemd_follow(sd_bus *bus, const char *unit, gboolean wanted,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Has sysctl.d set again for an interface that is there, and for all: what udev asks of
  * systemd-sysctl when an interface appears. The tool knows which file of the admin's wins. */
 gboolean wattle_systemd_apply_sysctls(const char *interface,

@@ -5,21 +5,6 @@
 #include "common/paths.h"
 #include "common/sys/host.h"
 
-/* A unit that is not loaded is not installed, or is that of an interface which is not there. */
-static gboolean follow(sd_bus *bus, const char *unit, gboolean wanted, GError **error)
-{
-        gboolean active, loaded = TRUE;
-
-        if (!wattle_systemd_is_active(bus, unit, &active, error))
-                return FALSE;
-        if (active == wanted)
-                return TRUE;
-        if (wanted && !wattle_systemd_is_loaded(bus, unit, &loaded, error))
-                return FALSE;
-        return !loaded ||
-               wattle_systemd_run_job(bus, wanted ? "StartUnit" : "StopUnit", unit, error);
-}
-
 /* The interface starts it when it appears. One that was there before the mesh was signed does not,
  * nor has wattle-generator written the unit then. */
 static gboolean follow_serving(sd_bus *bus, const char *mesh, const char *interface, GError **error)
@@ -33,7 +18,8 @@ static gboolean follow_serving(sd_bus *bus, const char *mesh, const char *interf
         if (!is_there)
                 return TRUE;
         return wattle_systemd_is_loaded(bus, unit, &loaded, error) &&
-               (loaded || wattle_systemd_reload(bus, error)) && follow(bus, unit, TRUE, error);
+               (loaded || wattle_systemd_reload(bus, error)) &&
+               wattle_systemd_follow(bus, unit, TRUE, error);
 }
 
 gboolean wattle_update_units_follow(sd_bus *bus, const char *mesh, gboolean is_signed,
@@ -51,10 +37,10 @@ gboolean wattle_update_units_follow(sd_bus *bus, const char *mesh, gboolean is_s
         for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
                 g_autofree char *unit = wattle_paths_unit(kinds[i], mesh);
 
-                ok = follow(bus, unit, wanted, ok ? error : NULL) && ok;
+                ok = wattle_systemd_follow(bus, unit, wanted, ok ? error : NULL) && ok;
         }
         if (!wanted)
                 return ok;
-        ok = follow(bus, WATTLE_UNIT_FETCH_SOCKET, TRUE, ok ? error : NULL) && ok;
+        ok = wattle_systemd_follow(bus, WATTLE_UNIT_FETCH_SOCKET, TRUE, ok ? error : NULL) && ok;
         return follow_serving(bus, mesh, interface, ok ? error : NULL) && ok;
 }

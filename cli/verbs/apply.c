@@ -6,6 +6,7 @@
 
 #include "cli/apply/apply.h"
 #include "cli/cli.h"
+#include "cli/managers/systemd.h"
 #include "cli/managers/update-units.h"
 #include "cli/managers/wattled-reload.h"
 #include "cli/print.h"
@@ -232,6 +233,7 @@ static void keep_last_good(const WattleApply *apply)
 static void follow_units(const WattleApply *apply)
 {
         const WattleDeployment *deployment = &apply->deployment;
+        g_autofree char *relay = wattle_paths_unit(WATTLE_UNIT_RELAY_SOCKET, apply->mesh);
         g_autoptr(GError) error = NULL;
 
         if (!wattle_update_units_follow(
@@ -239,6 +241,11 @@ static void follow_units(const WattleApply *apply)
                     deployment->view ? deployment->view->interface : NULL, &error))
                 wattle_print_error("warning: %s: newer profiles do not come by themselves: %s",
                                    apply->mesh, error->message);
+        g_clear_error(&error);
+        if (!wattle_systemd_follow(apply->applier->bus, relay,
+                                   deployment->view && deployment->view->relay, &error))
+                wattle_print_error("warning: %s: this device is no relay yet: %s", apply->mesh,
+                                   error->message);
 }
 
 static gboolean apply_one(const Host *host, const char *mesh)

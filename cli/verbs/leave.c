@@ -96,7 +96,8 @@ static gboolean remove_key(const WattleCli *cli, const char *mesh, WattleReport 
 static void stop_services(sd_bus *bus, const char *mesh)
 {
         static const WattleUnitKind kinds[] = { WATTLE_UNIT_UPDATE_SOCKET, WATTLE_UNIT_UPDATE_TIMER,
-                                                WATTLE_UNIT_JOIN, WATTLE_UNIT_UPDATE };
+                                                WATTLE_UNIT_JOIN,          WATTLE_UNIT_UPDATE,
+                                                WATTLE_UNIT_RELAY_SOCKET,  WATTLE_UNIT_RELAY };
 
         for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
                 g_autofree char *unit = wattle_paths_unit(kinds[i], mesh);

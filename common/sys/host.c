@@ -85,6 +85,11 @@ gboolean wattle_host_has_update(int root_fd)
         return has_unit(root_fd, WATTLE_UNIT_UPDATE);
 }
 
+gboolean wattle_host_has_relay(int root_fd)
+{
+        return has_unit(root_fd, WATTLE_UNIT_RELAY);
+}
+
 gboolean wattle_host_has_nss_module(int root_fd)
 {
         return wattle_path_exists(root_fd, WATTLE_NSS_MODULEDIR "/libnss_wattle.so.2" + 1);

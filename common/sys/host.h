@@ -25,6 +25,9 @@ char *wattle_device_unit(const char *interface);
 /* The same of wattle-filter, which needs nftables. */
 gboolean wattle_host_has_filter(int root_fd);
 
+/* The same of wattle-relay, which needs libb2. */
+gboolean wattle_host_has_relay(int root_fd);
+
 /* The same of wattle-update. */
 gboolean wattle_host_has_update(int root_fd);
 

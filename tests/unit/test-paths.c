@@ -29,6 +29,8 @@ static void names(void)
                 [WATTLE_UNIT_DOWN] = "wattle-down@home.service",
                 [WATTLE_UNIT_JOIN] = "wattle-join@home.service",
                 [WATTLE_UNIT_UPDATE] = "wattle-update@home.service",
+                [WATTLE_UNIT_RELAY] = "wattle-relay@home.service",
+                [WATTLE_UNIT_RELAY_SOCKET] = "wattle-relay@home.socket",
                 [WATTLE_UNIT_UPDATE_SOCKET] = "wattle-update@home.socket",
                 [WATTLE_UNIT_UPDATE_TIMER] = "wattle-update-sources@home.timer",
                 [WATTLE_UNIT_SERVE_SOCKET] = "wattle-serve@home.socket",

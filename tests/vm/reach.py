@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Two hosts behind NAT and a relay on the Internet, in the quick lab, with a wattled on each.
+
+    one -- nat1 -- core -- nat2 -- two
+
+The routers drop what comes from outside and was not asked for. core is the relay and the Internet in one: it forwards between the
+two routers. 20 ms each way.
+"""
+
+from roam import LIMIT_S, Daemon, mesh
+
+RELAY = "/usr/libexec/wattle/wattle-relay"
+CORE = "203.0.113.1"
+OUTSIDE = {"one": "203.0.113.2", "two": "198.51.100.2"}
+DROP = """nft -f - <<'RULES'
+table ip closed {
+    chain in { type filter hook input priority 0; iifname core ct state new drop; }
+    chain forward { type filter hook forward priority 0; iifname core ct state new drop; }
+}
+RULES"""
+
+
+class Reach:
+    def __init__(self, quick, how="", delay="20ms"):
+        """how is what masquerade gets, as fully-random: another port for each destination."""
+        self.quick = quick
+        self.one, self.nat1, self.core, self.nat2, self.two = (quick.host(name) for name in ("one", "nat1", "core", "nat2", "two"))
+        quick.wire(self.one, "192.168.1.2/24", self.nat1, "192.168.1.1/24")
+        quick.wire(self.two, "192.168.2.2/24", self.nat2, "192.168.2.1/24")
+        quick.wire(self.nat1, f"{OUTSIDE['one']}/24", self.core, f"{CORE}/24")
+        quick.wire(self.nat2, f"{OUTSIDE['two']}/24", self.core, "198.51.100.1/24")
+        quick.route(self.one, "192.168.1.1")
+        quick.route(self.two, "192.168.2.1")
+        quick.route(self.nat1, CORE)
+        quick.route(self.nat2, "198.51.100.1")
+        self.core.run("sysctl -qw net.ipv4.ip_forward=1")
+        for nat in (self.nat1, self.nat2):
+            quick.nat(nat, outside="core")
+            nat.run(DROP)
+            if how:
+                nat.run(f"nft flush chain ip nat postrouting; nft add rule ip nat postrouting oifname core masquerade {how}")
+            quick.netem(self.core, nat.name, f"delay {delay}")
+        self.daemons = {}
+
+    def tunnels(self):
+        """As a manager would have set them up: core can be called, the others have no endpoint for each other."""
+        for number, host in ((1, self.core), (2, self.one), (3, self.two)):
+            self.quick.wireguard(host, f"10.42.0.{number}/16")
+        for number, host, other in ((3, self.one, self.two), (2, self.two, self.one)):
+            self.quick.peer(host, other, f"10.42.0.{number}/32")
+            self.quick.peer(host, self.core, "10.42.0.1/32", f"{CORE}:51820", keepalive=25)
+        for number, host in ((2, self.one), (3, self.two)):
+            self.quick.peer(self.core, host, f"10.42.0.{number}/32")
+
+    def text(self, relay="yes"):
+        return mesh(core=(self.core.public_key, 1, f"PublicEndpoint={CORE}:51820", f"Relay={relay}"),
+                    one=(self.one.public_key, 2), two=(self.two.public_key, 3))
+
+    def start_relay(self):
+        socket = "/run/core/run/wattle/relay/wg0"
+        self.core.run(f"mkdir -p {socket.rpartition('/')[0]}")
+        self._relay = self.core.start(f"exec systemd-socket-activate --seqpacket -l {socket} {RELAY} >/run/core/relay.log 2>&1", LIMIT_S)
+        self.core.wait(f"test -S {socket}")
+
+    def start(self):
+        self.tunnels()
+        self.start_relay()
+        for host in (self.core, self.one, self.two):
+            self.daemons[host.name] = Daemon(host, self.text())
+        for host in (self.one, self.two):
+            host.wait("ping -c1 -W2 10.42.0.1")
+
+    def endpoint(self, host):
+        """Of the other one."""
+        other = self.two if host is self.one else self.one
+        return host.out(f"wg show wg0 endpoints | grep -F '{other.public_key}'").split()[-1]
+
+    def wait_direct(self):
+        for host, other in ((self.one, "two"), (self.two, "one")):
+            host.wait(f"for i in 1 2 3; do wg show wg0 endpoints | grep -qF '{OUTSIDE[other]}:51820'; done", 150)
+
+    def said(self, name):
+        return self.daemons[name].said()
