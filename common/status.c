@@ -103,9 +103,11 @@ static WattlePath guess_path(const WattlePeerStatus *status, const WattlePeer *p
         return path;
 }
 
+/* An endpoint at the loopback is wattled's, and waits to be wanted: nobody is there. */
 static void take_kernel(WattlePeerStatus *status, const WattleWgPeer *kernel)
 {
-        status->endpoint = kernel->endpoint;
+        if (wattle_addr_class(&kernel->endpoint.addr) != WATTLE_ADDR_LOOPBACK)
+                status->endpoint = kernel->endpoint;
         status->last_handshake_s = kernel->last_handshake_s;
         status->rx_bytes = kernel->rx_bytes;
         status->tx_bytes = kernel->tx_bytes;

@@ -296,10 +296,9 @@ static void perform(WattleMember *member, const WattleMigrateAction *action)
 static void log_move(const WattleMember *member, const WattleMigrateStatus *status)
 {
         const WattleLoop *loop = member->loop;
-        char text[WATTLE_SOCKET_ADDR_TEXT_MAX] = "nowhere";
+        char text[WATTLE_SOCKET_ADDR_TEXT_MAX];
 
-        if (wattle_socket_addr_is_set(&status->endpoint))
-                wattle_socket_addr_format(&status->endpoint, text);
+        wattle_socket_addr_format(&status->endpoint, text);
         wattle_log(WATTLE_LOG_INFO, "%s: %s is at %s (%s): %s", loop->mesh, member->name, text,
                    wattle_path_name(status->path), wattle_move_reason_text(status->reason));
 }
@@ -333,7 +332,8 @@ static void tell_changes(WattleMember *member)
         if (status.path == told->path && status.since_us == told->since_us &&
             wattle_socket_addr_equal(&status.endpoint, &told->endpoint))
                 return;
-        if (status.reason != WATTLE_MOVE_NONE && status.since_us != told->since_us)
+        if (status.reason != WATTLE_MOVE_NONE && status.since_us != told->since_us &&
+            wattle_socket_addr_is_set(&status.endpoint))
                 log_move(member, &status);
         *told = status;
         loop->around->changed(loop->mesh, member->name, loop->around->data);
@@ -422,7 +422,7 @@ static void give_counters(WattleMember *member)
         step(member, &event);
 }
 
-/* A member that the kernel has begins; one that it lost ends. */
+/* A member that the kernel has begins; one that it lost ends. TRUE: it had begun before. */
 static gboolean begin_or_end(WattleMember *member)
 {
         WattleLoop *loop = member->loop;
@@ -439,7 +439,7 @@ static gboolean begin_or_end(WattleMember *member)
         member->engine = wattle_migration_new(&config, wattle_clock_now_us());
         give_candidates(member, WATTLE_ON_CANDIDATES, FALSE);
         give_counters(member);
-        return TRUE;
+        return FALSE;
 }
 
 void wattle_loop_counters(WattleLoop *loop)

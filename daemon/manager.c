@@ -187,6 +187,8 @@ void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint ind
                                    .heard_s = member->heard_s,
                                    .serial = member->serial,
                                    .sum = wattle_hello_sum(member->sum) };
+        if (status.path == WATTLE_PATH_RELAYED)
+                ret->relay = wattle_tunnel_relay_of(tunnel_at(manager, mesh), member);
         if (status.reason != WATTLE_MOVE_NONE)
                 ret->reason = wattle_move_reason_text(status.reason);
 }
@@ -237,8 +239,10 @@ char *wattle_manager_sentence(const WattleManager *manager)
                         wattle_manager_get_peer(manager, i, j, &peer);
                         counts[peer.path]++;
                 }
-        return g_strdup_printf("%u mesh%s, %u peer%s: %u on a LAN, %u public, %u roamed",
+        return g_strdup_printf("%u mesh%s, %u peer%s: %u on a LAN, %u public, %u roamed, "
+                               "%u direct, %u relayed",
                                manager->tunnels->len, manager->tunnels->len == 1 ? "" : "es",
                                n_peers, n_peers == 1 ? "" : "s", counts[WATTLE_PATH_LAN],
-                               counts[WATTLE_PATH_PUBLIC], counts[WATTLE_PATH_ROAMED]);
+                               counts[WATTLE_PATH_PUBLIC], counts[WATTLE_PATH_ROAMED],
+                               counts[WATTLE_PATH_DIRECT], counts[WATTLE_PATH_RELAYED]);
 }

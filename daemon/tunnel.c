@@ -281,6 +281,16 @@ guint wattle_tunnel_n_members(const WattleTunnel *tunnel)
         return tunnel->roster.members->len;
 }
 
+const char *wattle_tunnel_relay_of(const WattleTunnel *tunnel, const WattleMember *member)
+{
+        const WattleMember *relay =
+                wattle_socket_addr_is_set(&member->port.at)
+                        ? wattle_roster_with_key(&tunnel->roster, &member->port.relay)
+                        : NULL;
+
+        return relay ? relay->name : NULL;
+}
+
 const WattleMember *wattle_tunnel_member(const WattleTunnel *tunnel, guint index)
 {
         return wattle_roster_at(&tunnel->roster, index);

@@ -28,6 +28,9 @@ void wattle_tunnel_describe(const WattleTunnel *tunnel, WattleManagerMesh *ret);
 
 /* Its peers, by name; index must be below their number. */
 guint wattle_tunnel_n_members(const WattleTunnel *tunnel);
+/* The relay that has a port for us and the member; NULL: there is none. */
+const char *wattle_tunnel_relay_of(const WattleTunnel *tunnel, const WattleMember *member);
+
 const WattleMember *wattle_tunnel_member(const WattleTunnel *tunnel, guint index);
 
 /* Asks the kernel for counters and endpoints now. */

@@ -38,6 +38,7 @@ static void write_peer(WattleJson *json, const WattlePeerStatus *peer)
         wattle_json_boolean(json, "revoked", peer->revoked);
         wattle_json_boolean(json, "missing", peer->missing);
         wattle_json_string(json, "path", wattle_path_name(peer->path));
+        wattle_json_string(json, "relay", peer->relay);
         wattle_json_string(json, "endpoint", *endpoint ? endpoint : NULL);
         write_optional(json, "since", peer->has_since,
                        (guint64)MAX(peer->since_us / G_USEC_PER_SEC, 0));

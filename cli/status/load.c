@@ -275,6 +275,7 @@ static void overlay(WattleStatus *status, const WattleStatus *told)
                 if (!known || !wattle_key_equal(&known->public_key, &peer->public_key))
                         continue;
                 peer->path = known->path;
+                peer->relay = wattle_arena_strdup(status->arena, known->relay);
                 peer->has_since = known->has_since;
                 peer->since_us = known->since_us;
                 peer->has_rtt = known->has_rtt;

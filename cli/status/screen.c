@@ -42,6 +42,8 @@ static char *cell_path(const WattlePeerStatus *peer, G_GNUC_UNUSED const WattleS
                 [WATTLE_PATH_LAN] = WATTLE_STYLE_GREEN,
                 [WATTLE_PATH_PUBLIC] = WATTLE_STYLE_CYAN,
                 [WATTLE_PATH_ROAMED] = WATTLE_STYLE_YELLOW,
+                [WATTLE_PATH_DIRECT] = WATTLE_STYLE_CYAN,
+                [WATTLE_PATH_RELAYED] = WATTLE_STYLE_YELLOW,
         };
         gboolean is_wrong = !peer->device || peer->revoked || peer->missing;
 
@@ -50,6 +52,8 @@ static char *cell_path(const WattlePeerStatus *peer, G_GNUC_UNUSED const WattleS
                 return g_strdup("not applied");
         if (peer->revoked)
                 return g_strdup("revoked");
+        if (peer->relay)
+                return g_strdup_printf("relayed by %s", peer->relay);
         return g_strdup(peer->device ? wattle_path_name(peer->path) : "no device");
 }
 

@@ -32,6 +32,8 @@ static int append_more(sd_bus_message *message, const WattlePeerStatus *peer)
                 result = sd_bus_message_append(message, "{sv}", "Serial", "t", peer->serial);
         if (result >= 0 && peer->serial > 0)
                 result = sd_bus_message_append(message, "{sv}", "Text", "t", peer->sum);
+        if (result >= 0 && peer->relay)
+                result = sd_bus_message_append(message, "{sv}", "Relay", "s", peer->relay);
         return result < 0 ? result : sd_bus_message_close_container(message);
 }
 
@@ -101,9 +103,9 @@ static int read_rest(sd_bus_message *message, WattleArena *arena, WattlePeerStat
         return 1;
 }
 
-static int read_one_more(sd_bus_message *message, WattlePeerStatus *peer)
+static int read_one_more(sd_bus_message *message, WattleArena *arena, WattlePeerStatus *peer)
 {
-        const char *name;
+        const char *name, *relay;
         guint64 heard_s;
         int result = sd_bus_message_read(message, "s", &name);
 
@@ -113,6 +115,12 @@ static int read_one_more(sd_bus_message *message, WattlePeerStatus *peer)
                 return sd_bus_message_read(message, "v", "t", &peer->serial);
         if (strcmp(name, "Text") == 0)
                 return sd_bus_message_read(message, "v", "t", &peer->sum);
+        if (strcmp(name, "Relay") == 0) {
+                result = sd_bus_message_read(message, "v", "s", &relay);
+                if (result >= 0)
+                        peer->relay = wattle_arena_strdup(arena, relay);
+                return result;
+        }
         if (strcmp(name, "Heard") != 0)
                 return sd_bus_message_skip(message, "v");
         result = sd_bus_message_read(message, "v", "t", &heard_s);
@@ -123,12 +131,12 @@ static int read_one_more(sd_bus_message *message, WattlePeerStatus *peer)
 }
 
 /* Names that are not known here are those of a later wattled. */
-static int read_more(sd_bus_message *message, WattlePeerStatus *peer)
+static int read_more(sd_bus_message *message, WattleArena *arena, WattlePeerStatus *peer)
 {
         int result = sd_bus_message_enter_container(message, 'a', "{sv}");
 
         while (result >= 0 && (result = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
-                result = read_one_more(message, peer);
+                result = read_one_more(message, arena, peer);
                 if (result >= 0)
                         result = sd_bus_message_exit_container(message);
         }
@@ -153,7 +161,7 @@ int wattle_bus_read_peer(sd_bus_message *message, WattleArena *arena, WattlePeer
         if (result >= 0)
                 result = read_rest(message, arena, &read);
         if (result >= 0)
-                result = read_more(message, &read);
+                result = read_more(message, arena, &read);
         if (result >= 0)
                 result = sd_bus_message_exit_container(message);
         if (result < 0)

@@ -97,6 +97,16 @@ def test_newer_profiles_come_to_signed_meshes(host):
     assert host.links() == writer("office") | links | on
 
 
+def test_a_relay_is_told_of_pairs(host):
+    """Where wattle-relay is installed; whether the device is one stands in the profile, which no generator reads."""
+    folder = os.environ["WATTLE_UNITDIR"]
+    host.mesh()
+    host.settings("Owner=NetworkManager")
+    host.write(f"{folder}/wattle-relay@.service")
+    quiet(host.generate())
+    assert host.links() == writer("office") | {"sockets.target.wants/wattle-relay@office.socket": f"{folder}/wattle-relay@.socket"}
+
+
 def test_what_a_person_has_not_confirmed_is_gone_on_with_at_boot(host):
     """Of a mesh that is not signed too: 'wattle apply --confirm' was cut off by the machine."""
     unit = f'{os.environ["WATTLE_UNITDIR"]}/wattle-update@.service'

@@ -92,6 +92,14 @@ def test_exposure(name):
     assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 1.0
 
 
+@needs_analyze
+@pytest.mark.skipif("WATTLE_RELAY_UNIT" not in os.environ, reason="built without libb2")
+def test_exposure_of_the_relay():
+    """It speaks to the Internet, and so has nothing else."""
+    done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=100", os.environ["WATTLE_RELAY_UNIT"]])
+    assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 1.5, done.stdout
+
+
 @pytest.fixture
 def daemon(tmp_path):
     """wattled's unit, with a program and a user that exist."""

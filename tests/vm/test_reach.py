@@ -19,7 +19,6 @@ def test_over_the_relay_to_a_direct_way(quick):
     end = flow.more(SECOND)
     answers = flow.stop()
     print("lost:", lost(answers, begin, end), "of", end - begin)
-    print(reach.said("one"), reach.said("two"), reach.said("core"), sep="\n--\n")
     assert lost(answers, begin, end) <= 2
     assert "(direct): both opened their NAT for the other" in reach.said("one") + reach.said("two")
     # Nobody has them send anything while they do not speak, but that the NATs stay open.
@@ -37,6 +36,5 @@ def test_each_destination_another_port(quick):
     end = flow.more(5 * SECOND)
     answers = flow.stop()
     print("lost:", lost(answers, begin, end), "of", end - begin)
-    print(reach.said("one"), reach.said("two"), reach.said("core"), sep="\n--\n")
     assert lost(answers, begin, end) <= 2
     assert reach.endpoint(reach.one).startswith(f"{reaching.CORE}:219")
