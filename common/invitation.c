@@ -75,6 +75,7 @@ static WattleDevice shorten(const WattleDevice *device)
         tiny.n_aliases = tiny.n_routes = 0;
         tiny.exit_node = FALSE;
         tiny.relay = WATTLE_RELAY_NO;
+        tiny.via = NULL;
         return tiny;
 }
 

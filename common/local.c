@@ -198,9 +198,10 @@ static const Key keys[] = {
         { "UpdateFrom", parse_source, FIELD(update_from) },
         { "Names", wattle_value_parse_boolean, FIELD(names) },
         { "Migrate", wattle_value_parse_boolean, FIELD(migrate) },
+        { "Via", wattle_value_parse_boolean, FIELD(via) },
 };
 
-static const WattleLocal defaults = { .enable = TRUE, .names = TRUE, .migrate = TRUE };
+static const WattleLocal defaults = { .enable = TRUE, .names = TRUE, .migrate = TRUE, .via = TRUE };
 
 void wattle_local_init(WattleLocal *local)
 {

@@ -63,6 +63,7 @@ typedef struct {
         const char *update_from; /* a URL, or an absolute path; NULL: none */
         gboolean names;          /* programs of this host find the devices; yes by default */
         gboolean migrate;        /* wattled moves the endpoints of its peers; yes by default */
+        gboolean via;            /* takes part in what goes by Via=, in plaintext; yes by default */
 } WattleLocal;
 
 /* All defaults. */

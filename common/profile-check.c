@@ -523,6 +523,83 @@ static void check_exit_nodes(const WattleProfile *profile, WattleReport *report)
                         check_exit_node(profile, &profile->devices[i], report);
 }
 
+/* Why a device cannot pass on for one that names it; NULL: it can. */
+static const char *why_no_relay(const WattleDevice *device, const WattleDevice *relay)
+{
+        if (relay == device)
+                return "is this device itself";
+        if (relay->state == WATTLE_DEVICE_REVOKED)
+                return "is revoked";
+        if (relay->via)
+                return "has a Via= itself, and there is no second step";
+        if (!relay->managed)
+                return "runs no wattle, which has the kernel pass on";
+        for (guint i = 0; i < relay->n_candidates; i++)
+                if (relay->candidates[i].kind == WATTLE_CANDIDATE_PUBLIC)
+                        return NULL;
+        return "has no PublicEndpoint=, at which it could be called";
+}
+
+/* By name and alias, which are borrowed. */
+static GHashTable *map_names(const WattleProfile *profile)
+{
+        GHashTable *devices = g_hash_table_new(g_str_hash, g_str_equal);
+
+        for (guint i = 0; i < profile->n_devices; i++) {
+                WattleDevice *device = &profile->devices[i];
+
+                g_hash_table_insert(devices, (gpointer)device->name, device);
+                for (guint j = 0; j < device->n_aliases; j++)
+                        g_hash_table_insert(devices, (gpointer)device->aliases[j].value, device);
+        }
+        return devices;
+}
+
+static void check_via(const WattleProfile *profile, GHashTable *devices, const WattleDevice *device,
+                      WattleReport *report)
+{
+        const char *name = device->via->value, *why;
+        WattlePlace place = wattle_profile_place(profile, device->via->place);
+        const WattleDevice *relay = g_hash_table_lookup(devices, name);
+
+        if (device->managed) {
+                wattle_report_error(report, place,
+                                    "Via: device %s runs wattle, which finds ways of its own: Via= "
+                                    "is for devices with Managed=no",
+                                    device->name);
+                return;
+        }
+        if (!relay) {
+                wattle_report_error(report, place, "Via: there is no device %s", name);
+                return;
+        }
+        if (strcmp(relay->name, name) != 0) {
+                wattle_report_error(report, place,
+                                    "Via: %s is an alias of device %s (line %u): name that", name,
+                                    relay->name, relay->place.line);
+                return;
+        }
+        why = why_no_relay(device, relay);
+        if (why)
+                wattle_report_error(report, place, "Via: %s (line %u) %s", name, relay->place.line,
+                                    why);
+}
+
+static void check_vias(const WattleProfile *profile, WattleReport *report)
+{
+        g_autoptr(GHashTable) devices = NULL;
+
+        for (guint i = 0; i < profile->n_devices && !is_full(report); i++) {
+                const WattleDevice *device = &profile->devices[i];
+
+                if (!device->via || !is_active(device))
+                        continue;
+                if (!devices)
+                        devices = map_names(profile);
+                check_via(profile, devices, device, report);
+        }
+}
+
 /* An MTU of IPv4 alone may be smaller: a tunnel inside a tunnel has 1220. Hosts may have one of
  * their own, which resolve.c looks at. */
 static void check_mtu(const WattleProfile *profile, WattleReport *report)
@@ -600,6 +677,7 @@ void wattle_profile_check(const WattleProfile *profile, WattleReport *report)
         check_prefixes(profile, report);
         check_mtu(profile, report);
         check_exit_nodes(profile, report);
+        check_vias(profile, report);
         check_overlaps(profile, report);
 }
 
@@ -614,7 +692,7 @@ void wattle_profile_advise(const WattleProfile *profile, WattleReport *report)
 
                 if (is_active(device) && device->relay)
                         return;
-                if (!is_active(device) || device->n_candidates > 0)
+                if (!is_active(device) || device->n_candidates > 0 || device->via)
                         continue;
                 if (n++ == 0)
                         first = device;

@@ -273,6 +273,19 @@ static gboolean parse_relay(const char *text, G_GNUC_UNUSED WattlePlace place,
         return TRUE;
 }
 
+static gboolean parse_via(const char *text, WattlePlace place, WattleArena *arena, gpointer ret,
+                          GError **error)
+{
+        WattleProfileName *name;
+
+        if (!wattle_label_check(text, error))
+                return FALSE;
+        name = wattle_arena_alloc(arena, sizeof *name);
+        *name = (WattleProfileName){ wattle_arena_strdup(arena, text), spot_of(place) };
+        *(const WattleProfileName **)ret = name;
+        return TRUE;
+}
+
 static const Key mesh_keys[] = {
         { "Format", parse_format, NO_LIST, 0 },
         { "Name", parse_mesh_name, NO_LIST, 0 },
@@ -305,6 +318,7 @@ static const Key device_keys[] = {
         { "ExitNode", wattle_value_parse_boolean, NO_LIST, offsetof(WattleDevice, exit_node) },
         { "Relay", parse_relay, NO_LIST, offsetof(WattleDevice, relay) },
         { "Managed", wattle_value_parse_boolean, NO_LIST, offsetof(WattleDevice, managed) },
+        { "Via", parse_via, NO_LIST, offsetof(WattleDevice, via) },
         { "State", parse_state, NO_LIST, offsetof(WattleDevice, state) },
 };
 

@@ -153,6 +153,8 @@ void wattle_device_write(const WattleDevice *device, GString *text)
                                                                         : "Relay=retiring\n");
         if (!device->managed)
                 g_string_append(text, "Managed=no\n");
+        if (device->via)
+                g_string_append_printf(text, "Via=%s\n", device->via->value);
         if (device->state == WATTLE_DEVICE_REVOKED)
                 g_string_append(text, "State=revoked\n");
 }

@@ -36,7 +36,7 @@ typedef enum {
         WATTLE_DEVICE_REVOKED, /* nobody's peer; its name and address stay taken */
 } WattleDeviceState;
 
-/* Two cache lines: a check reads all devices some times over. */
+/* Hardly more than two cache lines: a check reads all devices some times over. */
 typedef struct WattleDevice {
         const char *name; /* a DNS label */
         WattleSpot place;
@@ -52,7 +52,8 @@ typedef struct WattleDevice {
         WattleDeviceState state;
         gboolean exit_node;
         WattleRelayRole relay;
-        gboolean managed; /* runs wattle; yes unless Managed=no */
+        gboolean managed;             /* runs wattle; yes unless Managed=no */
+        const WattleProfileName *via; /* Via=, a device by its name; NULL: none */
 } WattleDevice;
 
 /* Whose signatures are good for the mesh from this profile on. */

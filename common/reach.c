@@ -2,6 +2,7 @@
 #include "common/reach.h"
 
 #include <arpa/inet.h>
+#include <string.h>
 
 #include "common/address-policy.h"
 
@@ -83,4 +84,54 @@ gboolean wattle_reach_is_mutual(const WattleDevice *self, const WattleDevice *pe
         WattleFamilies ours = wattle_reach_families(self);
 
         return ours != WATTLE_FAMILIES_NONE && (ours & calls(wattle_reach_families(peer))) != 0;
+}
+
+const char *wattle_reach_via(const WattleDevice *a, const WattleDevice *b)
+{
+        const WattleProfileName *via = a->via ? a->via : b->via;
+
+        if (!via || wattle_reach_is_callable(a) || wattle_reach_is_callable(b))
+                return NULL;
+        if (a->via && b->via && strcmp(b->name, a->name) < 0)
+                via = b->via;
+        return via->value;
+}
+
+static gboolean is_other(const WattleDevice *one, const WattleDevice *device)
+{
+        return one->state == WATTLE_DEVICE_ACTIVE && strcmp(one->name, device->name) != 0;
+}
+
+gboolean wattle_reach_needs_via(const WattleProfile *profile, const WattleDevice *device)
+{
+        if (device->managed || device->via || wattle_reach_is_callable(device))
+                return FALSE;
+        for (guint i = 0; i < profile->n_devices; i++)
+                if (is_other(&profile->devices[i], device) &&
+                    !wattle_reach_is_callable(&profile->devices[i]))
+                        return TRUE;
+        return FALSE;
+}
+
+/* Best last: any; one that forwards for others anyway; one that was made for it. */
+static guint rank_via(const WattleDevice *device)
+{
+        if (device->relay == WATTLE_RELAY_YES)
+                return 3;
+        return device->exit_node ? 2 : 1;
+}
+
+const WattleDevice *wattle_reach_choose_via(const WattleProfile *profile,
+                                            const WattleDevice *device)
+{
+        const WattleDevice *best = NULL;
+
+        for (guint i = 0; i < profile->n_devices; i++) {
+                const WattleDevice *one = &profile->devices[i];
+
+                if (is_other(one, device) && one->managed && wattle_reach_is_callable(one) &&
+                    (!best || rank_via(one) > rank_via(best)))
+                        best = one;
+        }
+        return best;
 }

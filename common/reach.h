@@ -31,5 +31,18 @@ const WattleSocketAddr *wattle_reach_literal(const WattleDevice *self, const Wat
 /* The same for a program that looks names up itself: a name is good for every family. */
 const WattleEndpoint *wattle_reach_endpoint(const WattleDevice *self, const WattleDevice *peer);
 
+/* The name of the device by which the two find each other inside the mesh, for one of them runs no
+ * wattle and neither can be called: its Via=. If both have one, that of the device whose name comes
+ * first, so that either side says the same. NULL: they need none, or there is none. Borrowed. */
+const char *wattle_reach_via(const WattleDevice *a, const WattleDevice *b);
+
+/* Whether there is a device that this one, which runs no wattle, would reach by Via= alone. */
+gboolean wattle_reach_needs_via(const WattleProfile *profile, const WattleDevice *device);
+
+/* A Via= for it: of those that can be called, the best that passes on packets anyway. NULL: there
+ * is none. Borrowed. */
+const WattleDevice *wattle_reach_choose_via(const WattleProfile *profile,
+                                            const WattleDevice *device);
+
 /* Whether peer can surely call self: they share a family in which self can be called. */
 gboolean wattle_reach_is_mutual(const WattleDevice *self, const WattleDevice *peer);

@@ -106,11 +106,27 @@ static void render_masquerade(const WattleView *view, WattleFile *file)
         end_chain(file);
 }
 
+/* The kernel forwards IPv6 between all interfaces for our sake: what does not come out of the mesh
+ * is stopped. Not between tunnels and in bridges, where others look after it: other meshes,
+ * containers and virtual machines. */
+static void render_guard(const WattleView *view, WattleFile *file)
+{
+        begin_chain(file, "guard", "filter", "forward", 0);
+        g_string_append_printf(file->content,
+                               "                meta nfproto != ipv6 accept\n"
+                               "                iifname \"%s\" accept\n"
+                               "                meta iifkind { \"bridge\", \"wireguard\" } accept\n"
+                               "                meta oifkind \"bridge\" accept\n"
+                               "                drop\n",
+                               view->interface);
+        end_chain(file);
+}
+
 void wattle_render_filter(const WattleView *view, WattleFileset *files)
 {
         WattleFile *file;
 
-        if (!view->exit_node && !view->masquerade)
+        if (!view->exit_node && !view->masquerade && view->via_ipv6 != WATTLE_VIA_IPV6_OF_ALL)
                 return;
         file = wattle_fileset_add(files, WATTLE_FILE_FILTER, view->mesh, 0644);
         wattle_render_origin(view, file);
@@ -123,5 +139,7 @@ void wattle_render_filter(const WattleView *view, WattleFileset *files)
         }
         if (view->masquerade)
                 render_masquerade(view, file);
+        if (view->via_ipv6 == WATTLE_VIA_IPV6_OF_ALL)
+                render_guard(view, file);
         g_string_append(file->content, "}\n");
 }

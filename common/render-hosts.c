@@ -40,9 +40,10 @@ void wattle_render_hosts(const WattleView *view, WattleFileset *files)
 {
         WattleFile *file = wattle_fileset_add(files, WATTLE_FILE_HOSTS, view->mesh, 0644);
         g_autofree const WattleViewDevice **devices = wattle_render_devices(view);
+        guint n = wattle_render_n_devices(view);
 
         wattle_render_origin(view, file);
-        wattle_file_expect(file, (gsize)view->n_peers * DEVICE_BYTES);
-        for (guint i = 0; i <= view->n_peers; i++)
+        wattle_file_expect(file, (gsize)n * DEVICE_BYTES);
+        for (guint i = 0; i < n; i++)
                 render_device(view, devices[i], file);
 }

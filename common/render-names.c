@@ -179,21 +179,21 @@ void wattle_render_names(const WattleView *view, WattleFileset *files)
         WattleFile *file;
         g_autofree const WattleViewDevice **devices = wattle_render_devices(view);
         Index index;
-        guint n_names = 0, n_addresses = 0;
+        guint n = wattle_render_n_devices(view), n_names = 0, n_addresses = 0;
 
         if (!view->names)
                 return;
         file = wattle_fileset_add(files, WATTLE_FILE_NAMES, view->mesh, 0644);
         file->binary = TRUE;
         index.bytes = file->content;
-        for (guint i = 0; i <= view->n_peers; i++) {
+        for (guint i = 0; i < n; i++) {
                 n_names += 2U * (1U + devices[i]->n_aliases);
                 n_addresses += devices[i]->n_addresses;
         }
         g_string_set_size(index.bytes, WATTLE_NAMES_HEADER_SIZE);
         table_init(&index.names, &index, n_names, WATTLE_NAMES_NAME_SIZE);
         table_init(&index.addresses, &index, n_addresses, WATTLE_NAMES_ADDRESS_SIZE);
-        for (guint i = 0; i <= view->n_peers; i++)
+        for (guint i = 0; i < n; i++)
                 append_record(&index, devices[i], view->domain);
         table_finish(&index.names, &index, WATTLE_NAMES_NAME_SIZE);
         table_finish(&index.addresses, &index, WATTLE_NAMES_ADDRESS_SIZE);

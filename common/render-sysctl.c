@@ -10,6 +10,8 @@ static const char *const names[] = {
         [WATTLE_SYSCTL_RP_FILTER] = "rp_filter",
         [WATTLE_SYSCTL_FORWARDING] = "forwarding",
         [WATTLE_SYSCTL_SRC_VALID_MARK] = "src_valid_mark",
+        [WATTLE_SYSCTL_FORCE_FORWARDING] = "force_forwarding",
+        [WATTLE_SYSCTL_SEND_REDIRECTS] = "send_redirects",
 };
 
 static void add(List *list, const char *family, const char *interface, WattleSysctlKind kind,
@@ -23,6 +25,25 @@ static void add(List *list, const char *family, const char *interface, WattleSys
         sysctl->of_interface = interface != NULL;
 }
 
+/* From the mesh into the mesh: of IPv4 the interface by which a packet came decides. A packet that
+ * leaves as it came would have the kernel tell its sender of a nearer way, which is none; that is
+ * off only where neither the interface nor "all" has it. */
+static void add_via(List *list, const WattleView *view)
+{
+        switch (view->via_ipv6) {
+        case WATTLE_VIA_IPV6_NO:
+                break;
+        case WATTLE_VIA_IPV6_OF_INTERFACE:
+                add(list, "ipv6", view->interface, WATTLE_SYSCTL_FORCE_FORWARDING, 1);
+                break;
+        case WATTLE_VIA_IPV6_OF_ALL:
+                add(list, "ipv6", NULL, WATTLE_SYSCTL_FORWARDING, 1);
+                break;
+        }
+        add(list, "ipv4", view->interface, WATTLE_SYSCTL_SEND_REDIRECTS, 0);
+        add(list, "ipv4", NULL, WATTLE_SYSCTL_SEND_REDIRECTS, 0);
+}
+
 guint wattle_sysctls(const WattleView *view, WattleSysctl ret[static WATTLE_MAX_SYSCTLS])
 {
         List list = { ret, 0 };
@@ -30,14 +51,17 @@ guint wattle_sysctls(const WattleView *view, WattleSysctl ret[static WATTLE_MAX_
         /* Loose on this interface alone; the others keep what they have. */
         if (view->routing_client)
                 add(&list, "ipv4", view->interface, WATTLE_SYSCTL_RP_FILTER, 2);
-        /* Answers come in by the interfaces to which we forward, so one alone would not do; and
-         * IPv6 knows only "all". */
-        if (view->routing_server) {
+        if (view->routing_server || view->routing_via)
                 add(&list, "ipv4", view->interface, WATTLE_SYSCTL_FORWARDING, 1);
+        /* Out of the mesh: answers come in by the interfaces to which we forward, so one alone
+         * would not do; and IPv6 knows only "all". */
+        if (view->routing_server) {
                 add(&list, "ipv4", NULL, WATTLE_SYSCTL_FORWARDING, 1);
                 if (view->has_ipv6)
                         add(&list, "ipv6", NULL, WATTLE_SYSCTL_FORWARDING, 1);
         }
+        if (view->routing_via)
+                add_via(&list, view);
         /* Answers to marked packets come in by the physical interface: its reverse path is to be
          * looked up with the mark. */
         if (view->exit_node)

@@ -12,16 +12,37 @@ void wattle_render_origin(const WattleView *view, WattleFile *file)
         wattle_file_comment(file, text);
 }
 
+guint wattle_render_n_devices(const WattleView *view)
+{
+        return view->n_peers + 1 + view->n_indirects;
+}
+
+/* Puts one more into the sorted list of n. */
+static void insert(const WattleViewDevice **devices, guint n, const WattleViewDevice *device)
+{
+        guint i = n;
+
+        while (i > 0 && strcmp(devices[i - 1]->name, device->name) > 0) {
+                devices[i] = devices[i - 1];
+                i--;
+        }
+        devices[i] = device;
+}
+
 const WattleViewDevice **wattle_render_devices(const WattleView *view)
 {
-        const WattleViewDevice **devices = g_new(const WattleViewDevice *, view->n_peers + 1);
-        guint n = 0, i = 0;
+        const WattleViewDevice **devices =
+                g_new(const WattleViewDevice *, wattle_render_n_devices(view));
+        guint n = 0, i = 0, j = 0;
 
-        while (i < view->n_peers && strcmp(view->peers[i].device.name, view->self.name) < 0)
-                devices[n++] = &view->peers[i++].device;
-        devices[n++] = &view->self;
-        while (i < view->n_peers)
-                devices[n++] = &view->peers[i++].device;
+        while (i < view->n_peers || j < view->n_indirects)
+                if (j == view->n_indirects ||
+                    (i < view->n_peers &&
+                     strcmp(view->peers[i].device.name, view->indirects[j].device.name) < 0))
+                        devices[n++] = &view->peers[i++].device;
+                else
+                        devices[n++] = &view->indirects[j++].device;
+        insert(devices, n, &view->self);
         return devices;
 }
 

@@ -41,6 +41,8 @@ typedef enum {
         WATTLE_SYSCTL_RP_FILTER,
         WATTLE_SYSCTL_FORWARDING,
         WATTLE_SYSCTL_SRC_VALID_MARK,
+        WATTLE_SYSCTL_FORCE_FORWARDING,
+        WATTLE_SYSCTL_SEND_REDIRECTS,
 } WattleSysctlKind;
 
 typedef struct {
@@ -50,7 +52,7 @@ typedef struct {
         gboolean of_interface; /* without the interface there is none */
 } WattleSysctl;
 
-#define WATTLE_MAX_SYSCTLS 5
+#define WATTLE_MAX_SYSCTLS 7
 
 /* How many there are. */
 guint wattle_sysctls(const WattleView *view, WattleSysctl ret[static WATTLE_MAX_SYSCTLS]);
@@ -97,8 +99,9 @@ void wattle_render_endpoint(const WattleView *view, const WattlePeer *peer, cons
                             WattleFile *file);
 
 /* All devices, ourselves among them, sorted by name: the array is the caller's, the devices are the
- * view's. There are view->n_peers + 1. */
+ * view's. There are wattle_render_n_devices(). */
 const WattleViewDevice **wattle_render_devices(const WattleView *view);
+guint wattle_render_n_devices(const WattleView *view);
 
 /* The first line of each file that is text. */
 void wattle_render_origin(const WattleView *view, WattleFile *file);

@@ -77,20 +77,39 @@ static gboolean has_address_in(const WattleDevice *device, const WattlePrefix *s
         return FALSE;
 }
 
+static WattlePrefix *put_addresses(const WattleDevice *device, WattlePrefix *next)
+{
+        for (guint i = 0; i < device->n_addresses; i++)
+                *next++ = wattle_prefix_of_addr(&device->addresses[i].value);
+        return next;
+}
+
+static const WattleDevice *device_at(const GArray *named, guint i)
+{
+        return g_array_index(named, WattleNamed, i).value;
+}
+
+/* By whom we reach a device inside the mesh; NULL: by itself. */
+static const char *via_of(const Resolver *resolver, const WattleDevice *device)
+{
+        return resolver->local->via ? wattle_reach_via(resolver->self, device) : NULL;
+}
+
+/* indirects are of WattleNamed, those that are reached by the device; NULL: none are. */
 static WattlePrefix *make_allowed_ips(const Resolver *resolver, const WattleDevice *device,
-                                      guint16 *ret_n)
+                                      const GArray *indirects, guint32 *ret_n)
 {
         static const WattlePrefix defaults[] = { { { .family = AF_INET }, 0 },
                                                  { { .family = AF_INET6 }, 0 } };
         guint n_routes = resolver->local->accept_routes ? device->n_routes : 0;
         guint n_defaults = device == resolver->exit_node ? G_N_ELEMENTS(defaults) : 0;
         guint n_max = device->n_addresses + n_routes + n_defaults;
-        WattlePrefix *prefixes =
-                wattle_arena_alloc(resolver->view->arena, n_max * sizeof *prefixes);
-        WattlePrefix *next = prefixes, *routes;
+        WattlePrefix *prefixes, *next, *routes;
 
-        for (guint i = 0; i < device->n_addresses; i++)
-                *next++ = wattle_prefix_of_addr(&device->addresses[i].value);
+        for (guint i = 0; indirects && i < indirects->len; i++)
+                n_max += device_at(indirects, i)->n_addresses;
+        next = prefixes = wattle_arena_alloc(resolver->view->arena, n_max * sizeof *prefixes);
+        next = put_addresses(device, next);
         routes = next;
         for (guint i = 0; i < n_routes; i++)
                 if (has_family(resolver->self, device->routes[i].value.addr.family))
@@ -99,8 +118,65 @@ static WattlePrefix *make_allowed_ips(const Resolver *resolver, const WattleDevi
                 qsort(routes, (size_t)(next - routes), sizeof *next, compare_prefixes);
         for (guint i = 0; i < n_defaults; i++)
                 *next++ = defaults[i];
-        *ret_n = (guint16)(next - prefixes);
+        for (guint i = 0; indirects && i < indirects->len; i++)
+                next = put_addresses(device_at(indirects, i), next);
+        *ret_n = (guint32)(next - prefixes);
         return prefixes;
+}
+
+/* A DNS name in a file makes networkd reset every peer when it resolves: names are wattled's. */
+static WattlePeer make_peer(const Resolver *resolver, const WattleDevice *device,
+                            const GArray *indirects)
+{
+        guint32 n_allowed_ips;
+        WattlePrefix *allowed_ips = make_allowed_ips(resolver, device, indirects, &n_allowed_ips);
+
+        return (WattlePeer){ .device = view_device(device),
+                             .public_key = device->public_key,
+                             .allowed_ips = allowed_ips,
+                             .endpoint = wattle_reach_literal(resolver->self, device),
+                             .named_endpoint = wattle_reach_endpoint(resolver->self, device),
+                             .candidates = device->candidates,
+                             .n_allowed_ips = n_allowed_ips,
+                             .n_candidates = device->n_candidates,
+                             .keepalive_s = keepalive_towards(resolver, device),
+                             .has_indirects = indirects != NULL,
+                             .relay = relay_role(device) };
+}
+
+/* Those that are no peers, to the view and by their relay's name. named are all others, of which
+ * only the peers are left. NULL: all are. */
+static GHashTable *take_indirects(Resolver *resolver, WattleNamed *named, guint *n)
+{
+        g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(WattleIndirect));
+        GHashTable *by_relay = NULL;
+        guint n_peers = 0;
+
+        for (guint i = 0; i < *n; i++) {
+                const WattleDevice *device = named[i].value;
+                WattleIndirect indirect = { view_device(device), device->public_key,
+                                            via_of(resolver, device) };
+                GArray *behind;
+
+                if (!indirect.via) {
+                        named[n_peers++] = named[i];
+                        continue;
+                }
+                g_array_append_val(found, indirect);
+                if (!by_relay)
+                        by_relay = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                                         (GDestroyNotify)g_array_unref);
+                behind = g_hash_table_lookup(by_relay, indirect.via);
+                if (!behind) {
+                        behind = g_array_new(FALSE, FALSE, sizeof *named);
+                        g_hash_table_insert(by_relay, (gpointer)indirect.via, behind);
+                }
+                g_array_append_val(behind, named[i]);
+        }
+        *n = n_peers;
+        resolver->view->indirects =
+                take(resolver->view->arena, found, &resolver->view->n_indirects);
+        return by_relay;
 }
 
 /* Sorted by name, so that moving a device about in the profile changes no file. */
@@ -108,8 +184,8 @@ static void fill_peers(Resolver *resolver)
 {
         const WattleProfile *profile = resolver->profile;
         WattleView *view = resolver->view;
-        WattlePeer *peers = wattle_arena_alloc(view->arena, profile->n_devices * sizeof *peers);
         g_autofree WattleNamed *named = g_new(WattleNamed, profile->n_devices);
+        g_autoptr(GHashTable) by_relay = NULL;
         guint n = 0;
 
         for (guint i = 0; i < profile->n_devices; i++) {
@@ -119,26 +195,12 @@ static void fill_peers(Resolver *resolver)
                         named[n++] = (WattleNamed){ .name = device->name, .value = device };
         }
         wattle_sort_by_name(named, n);
-        for (guint i = 0; i < n; i++) {
-                const WattleDevice *device = named[i].value;
-                guint16 n_allowed_ips;
-                WattlePrefix *allowed_ips = make_allowed_ips(resolver, device, &n_allowed_ips);
-
-                /* A DNS name in a file makes networkd reset every peer when it resolves: names are
-                 * wattled's. */
-                peers[i] = (WattlePeer){ .device = view_device(device),
-                                         .public_key = device->public_key,
-                                         .allowed_ips = allowed_ips,
-                                         .endpoint = wattle_reach_literal(resolver->self, device),
-                                         .named_endpoint =
-                                                 wattle_reach_endpoint(resolver->self, device),
-                                         .candidates = device->candidates,
-                                         .n_allowed_ips = n_allowed_ips,
-                                         .n_candidates = device->n_candidates,
-                                         .keepalive_s = keepalive_towards(resolver, device),
-                                         .relay = relay_role(device) };
-        }
-        view->peers = peers;
+        by_relay = take_indirects(resolver, named, &n);
+        view->peers = wattle_arena_alloc(view->arena, n * sizeof *view->peers);
+        for (guint i = 0; i < n; i++)
+                view->peers[i] =
+                        make_peer(resolver, named[i].value,
+                                  by_relay ? g_hash_table_lookup(by_relay, named[i].name) : NULL);
         view->n_peers = n;
 }
 
@@ -156,17 +218,34 @@ static void warn_of_family(const Resolver *resolver, const WattleProfilePrefix *
                               route->value.addr.family == AF_INET6 ? "IPv6" : "IPv4");
 }
 
+/* Its relay may have another way there, or none but its own uplink. */
+static void warn_of_via(const Resolver *resolver, const WattleDevice *device, WattleReport *report)
+{
+        wattle_report_warning(report,
+                              wattle_profile_place(resolver->profile, device->routes[0].place),
+                              "Routes: those of device %s are not accepted here, nor are others "
+                              "like them: it is reached by Via=%s, which passes on for devices "
+                              "alone",
+                              device->name, via_of(resolver, device));
+}
+
 static void fill_routes(Resolver *resolver, WattleReport *report)
 {
         g_autoptr(GArray) routes = g_array_new(FALSE, FALSE, sizeof(WattlePrefix));
         WattleView *view = resolver->view;
-        gboolean warned = FALSE;
+        gboolean warned = FALSE, warned_of_via = FALSE;
 
         for (guint i = 0; i < resolver->profile->n_devices && resolver->local->accept_routes; i++) {
                 const WattleDevice *device = &resolver->profile->devices[i];
 
                 if (device == resolver->self || device->state != WATTLE_DEVICE_ACTIVE)
                         continue;
+                if (device->n_routes > 0 && via_of(resolver, device)) {
+                        if (!warned_of_via)
+                                warn_of_via(resolver, device, report);
+                        warned_of_via = TRUE;
+                        continue;
+                }
                 for (guint j = 0; j < device->n_routes; j++)
                         if (has_family(resolver->self, device->routes[j].value.addr.family)) {
                                 g_array_append_val(routes, device->routes[j].value);
@@ -224,6 +303,9 @@ static gboolean find_exit_node(Resolver *resolver, WattleReport *report)
                 why = "is revoked";
         else if (!resolver->exit_node->exit_node)
                 why = "offers no way out: it has no ExitNode=yes in the profile";
+        else if (via_of(resolver, resolver->exit_node))
+                why = "is reached by Via= here, which passes on for devices alone: an exit node "
+                      "needs a PublicEndpoint=";
         if (why)
                 wattle_report_error(report, wish->place, "ExitNode: %s %s", wish->value, why);
         return !why;
@@ -336,15 +418,33 @@ static void fill_relaying(Resolver *resolver)
                         (WattlePorts){ TRUE, WATTLE_RELAY_FIRST_PORT, WATTLE_RELAY_LAST_PORT };
 }
 
+/* The first device that has us in Via= and goes by it; NULL: none. */
+static const WattleDevice *find_client(const Resolver *resolver)
+{
+        const WattleProfile *profile = resolver->profile;
+
+        for (guint i = 0; i < profile->n_devices; i++) {
+                const WattleDevice *device = &profile->devices[i];
+
+                if (device->via && device->state == WATTLE_DEVICE_ACTIVE &&
+                    strcmp(device->via->value, resolver->self->name) == 0 &&
+                    !wattle_reach_is_callable(device))
+                        return device;
+        }
+        return NULL;
+}
+
 static void fill_routing(Resolver *resolver)
 {
         const WattleDevice *self = resolver->self;
         WattleView *view = resolver->view;
+        gboolean is_via = resolver->local->via && find_client(resolver);
 
         switch (resolver->local->routing_features) {
         case WATTLE_ROUTING_AUTO:
                 view->routing_client = view->n_routes > 0 || resolver->exit_node;
-                view->routing_server = self->n_routes > 0 || self->exit_node || self->relay;
+                view->routing_server = self->n_routes > 0 || self->exit_node;
+                view->routing_via = is_via;
                 break;
         case WATTLE_ROUTING_NONE:
                 break;
@@ -353,9 +453,11 @@ static void fill_routing(Resolver *resolver)
                 break;
         case WATTLE_ROUTING_SERVER:
                 view->routing_server = TRUE;
+                view->routing_via = is_via;
                 break;
         case WATTLE_ROUTING_BOTH:
                 view->routing_client = view->routing_server = TRUE;
+                view->routing_via = is_via;
                 break;
         }
         view->firewall_mark = resolver->local->firewall_mark;
@@ -366,6 +468,43 @@ static void fill_routing(Resolver *resolver)
         view->exit_ipv6 = can_leave(resolver, AF_INET6);
         if (!view->firewall_mark.given)
                 view->firewall_mark = (WattleOptionalU32){ TRUE, WATTLE_DEFAULT_MARK };
+}
+
+/* What the mesh has us do, and this host does not. */
+static void warn_of_refusal(const Resolver *resolver, WattleReport *report)
+{
+        const WattleDevice *client = resolver->view->routing_via ? NULL : find_client(resolver);
+
+        if (client)
+                wattle_report_warning(
+                        report, wattle_profile_place(resolver->profile, client->via->place),
+                        "Via: device %s is to be reached by this one, which passes nothing on: its "
+                        "local settings have %s",
+                        client->name,
+                        resolver->local->via ? "another RoutingFeatures= than auto, server or both"
+                                             : "Via=no");
+}
+
+/* Older kernels know no forwarding of IPv6 by one interface alone. */
+static void fill_via(Resolver *resolver, const WattleHost *host, WattleReport *report)
+{
+        WattleView *view = resolver->view;
+
+        warn_of_refusal(resolver, report);
+        if (!view->routing_via || view->routing_server || !has_family(resolver->self, AF_INET6))
+                return;
+        if (host->force_forwarding)
+                view->via_ipv6 = WATTLE_VIA_IPV6_OF_INTERFACE;
+        else if (!host->no_filter)
+                view->via_ipv6 = WATTLE_VIA_IPV6_OF_ALL;
+        else
+                wattle_report_warning(
+                        report,
+                        wattle_profile_place(resolver->profile, find_client(resolver)->via->place),
+                        "Via: device %s passes on IPv4 alone: for IPv6 this kernel has to forward "
+                        "between all interfaces, which wattle-filter would guard: install it, or "
+                        "write RoutingFeatures=server below [Local]",
+                        resolver->self->name);
 }
 
 static gboolean is_printable(const char *text)
@@ -482,6 +621,7 @@ WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *sel
         fill_addresses(&resolver);
         fill_routes(&resolver, report);
         fill_routing(&resolver);
+        fill_via(&resolver, host, report);
         fill_relaying(&resolver);
         fill_masquerade(&resolver, host->no_filter, report);
         warn_of_exit(&resolver, report);

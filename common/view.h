@@ -47,17 +47,34 @@ typedef struct {
 typedef struct {
         WattleViewDevice device;
         WattleKey public_key;
-        WattlePrefix *allowed_ips; /* addresses, accepted routes, and the default routes of our exit
-                                      node */
+        WattlePrefix *allowed_ips; /* addresses, accepted routes, the default routes of our exit
+                                      node, and the addresses of those that are reached by it */
         const WattleSocketAddr *endpoint;     /* what files say; NULL: none */
         const WattleEndpoint *named_endpoint; /* for a program that looks names up itself */
         const WattleCandidate *candidates;    /* all of them, in the order of the profile */
-        guint16 n_allowed_ips;
+        guint32 n_allowed_ips;
         guint16 n_candidates;
-        guint16 keepalive_s; /* 0: none */
+        guint16 keepalive_s;    /* 0: none */
+        gboolean has_indirects; /* others are reached by it */
         WattleRelayRole
                 relay; /* no for a peer that cannot be asked: without wattle or PublicEndpoint= */
 } WattlePeer;
+
+/* A device that is no peer here: what is for it goes to the peer that its pair has in Via=, which
+ * sees it in plaintext and passes it on. */
+typedef struct {
+        WattleViewDevice device;
+        WattleKey public_key;
+        const char *via; /* that peer's name */
+} WattleIndirect;
+
+/* How IPv6 is passed on between devices of the mesh. */
+typedef enum {
+        WATTLE_VIA_IPV6_NO,
+        WATTLE_VIA_IPV6_OF_INTERFACE, /* by force_forwarding, from Linux 6.17 on */
+        WATTLE_VIA_IPV6_OF_ALL, /* for want of it by all.forwarding; a filter of ours stops what
+                                   comes from elsewhere */
+} WattleViaIpv6;
 
 typedef struct {
         WattleArena *arena; /* the profile's */
@@ -91,7 +108,10 @@ typedef struct {
                                           without one, that family has no way out */
         gboolean routing_client; /* answers may come from a way that the kernel would not take back
                                   */
-        gboolean routing_server; /* forwards for others */
+        gboolean routing_server; /* forwards for others, from any interface to any */
+        gboolean routing_via;    /* somebody's Via=: passes on what goes from device to device, and
+                                    sees it */
+        WattleViaIpv6 via_ipv6;  /* NO if routing_server */
         gboolean masquerade;     /* we are an exit node: what leaves the mesh here carries our
                                     address */
         WattleRelayRole relay;   /* we are one, for pairs of the mesh */
@@ -100,6 +120,8 @@ typedef struct {
         gboolean has_ipv6;       /* the mesh has a subnet of IPv6 */
         WattlePeer *peers;       /* sorted by name */
         guint n_peers;
+        WattleIndirect *indirects; /* sorted by name */
+        guint n_indirects;
         /* For files of a device that runs no wattle (cli/export/): */
         gboolean is_exported;  /* names of endpoints are looked up by who reads the files */
         const WattleAddr *dns; /* these answer all questions for names */
@@ -109,10 +131,11 @@ typedef struct {
 /* What this host decides or knows, beside the profile. */
 typedef struct {
         const WattleLocal *local;
-        WattleOwner owner;       /* the host's own manager, for Owner=auto */
-        gboolean key_credential; /* the key is a credential of systemd's; there is no file */
-        WattleOwner asked_owner; /* beats the local settings; AUTO: none was asked for */
-        gboolean no_filter;      /* wattle-filter is not installed, or does not serve this mesh */
+        WattleOwner owner;         /* the host's own manager, for Owner=auto */
+        gboolean key_credential;   /* the key is a credential of systemd's; there is no file */
+        WattleOwner asked_owner;   /* beats the local settings; AUTO: none was asked for */
+        gboolean no_filter;        /* wattle-filter is not installed, or does not serve this mesh */
+        gboolean force_forwarding; /* the kernel has this setting of an interface for IPv6 */
 } WattleHost;
 
 /* profile must have been checked, and self be one of its devices. NULL with an error in the report

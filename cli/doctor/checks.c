@@ -436,6 +436,11 @@ static void check_forwarding(const WattleFacts *facts, const Findings *findings)
 {
         check_sysctls(facts, findings, WATTLE_SYSCTL_FORWARDING,
                       "this device does not forward for the others");
+        check_sysctls(facts, findings, WATTLE_SYSCTL_FORCE_FORWARDING,
+                      "this device does not pass on IPv6 for those that have it in Via=");
+        check_sysctls(facts, findings, WATTLE_SYSCTL_SEND_REDIRECTS,
+                      "the kernel tells those that have this device in Via= of a nearer way, which "
+                      "there is not");
 }
 
 static void check_lans(const WattleFacts *facts, const Findings *findings)
@@ -610,12 +615,16 @@ static void check_wattled(const WattleFacts *facts, const Findings *findings)
 static void check_filter(const WattleFacts *facts, const Findings *findings)
 {
         const WattleView *view = facts->view;
-        const char *what = view->exit_node
-                                   ? "strict reverse path filters drop answers to what goes "
-                                     "to the exit node"
-                                   : "not all that leaves here has this device's address";
+        const char *what = NULL;
 
-        if (!facts->filter_known || !(view->exit_node || view->masquerade))
+        if (view->exit_node)
+                what = "strict reverse path filters drop answers to what goes to the exit node";
+        else if (view->masquerade)
+                what = "not all that leaves here has this device's address";
+        else if (view->via_ipv6 == WATTLE_VIA_IPV6_OF_ALL)
+                what = "for the sake of who has it in Via= this host forwards IPv6 between all its "
+                       "interfaces";
+        if (!facts->filter_known || !what)
                 return;
         if (!facts->filter_installed)
                 (view->exit_node ? note : problem)(

@@ -475,7 +475,7 @@ static void judge_forward(WattleFacts *facts, const char *ruleset, WattleNetlink
 }
 
 /* An exit node passes on to anywhere, for which an address of documentation stands; a subnet router
- * to its networks; a relay to the mesh. */
+ * to its networks; who is in somebody's Via= to the mesh. */
 static void gather_forward(WattleFacts *facts, const WattleDevice *self, const char *ruleset)
 {
         static const WattleAddr anywhere[] = {
@@ -484,7 +484,7 @@ static void gather_forward(WattleFacts *facts, const WattleDevice *self, const c
         };
         g_auto(WattleNetlink) netlink = { 0 };
 
-        if (!facts->view->routing_server || !self ||
+        if (!(facts->view->routing_server || facts->view->routing_via) || !self ||
             !wattle_netlink_open(&netlink, NETLINK_ROUTE, NULL))
                 return;
         for (guint i = 0; i < G_N_ELEMENTS(anywhere) && self->exit_node; i++)
@@ -495,7 +495,7 @@ static void gather_forward(WattleFacts *facts, const WattleDevice *self, const c
                 wattle_addr_next(&host);
                 judge_forward(facts, ruleset, &netlink, &host);
         }
-        for (guint i = 0; i < facts->view->n_peers && i < 1 && self->relay; i++)
+        for (guint i = 0; i < facts->view->n_peers && i < 1 && facts->view->routing_via; i++)
                 judge_forward(facts, ruleset, &netlink,
                               &facts->view->peers[i].device.addresses[0].value);
 }

@@ -80,6 +80,11 @@ gboolean wattle_host_has_filter(int root_fd)
         return has_unit(root_fd, WATTLE_UNIT_FILTER);
 }
 
+gboolean wattle_host_has_force_forwarding(int root_fd)
+{
+        return wattle_path_exists(root_fd, "proc/sys/net/ipv6/conf/all/force_forwarding");
+}
+
 gboolean wattle_host_has_update(int root_fd)
 {
         return has_unit(root_fd, WATTLE_UNIT_UPDATE);
@@ -198,6 +203,7 @@ WattleView *wattle_host_view(int root_fd, const WattleMesh *mesh, const char *as
         if (owner == WATTLE_OWNER_AUTO)
                 host.owner = wattle_host_owner(root_fd);
         host.no_filter = !as && !wattle_host_has_filter(root_fd);
+        host.force_forwarding = !as && wattle_host_has_force_forwarding(root_fd);
         host.key_credential = !as && !wattle_path_exists(root_fd, key_file + 1) &&
                               wattle_host_has_key_credential(root_fd, mesh->profile->name);
         return wattle_resolve(mesh->profile, self, &host, report);

@@ -31,6 +31,9 @@ gboolean wattle_host_has_relay(int root_fd);
 /* The same of wattle-update. */
 gboolean wattle_host_has_update(int root_fd);
 
+/* Whether this kernel can forward IPv6 by one interface alone. */
+gboolean wattle_host_has_force_forwarding(int root_fd);
+
 /* The same of libnss_wattle. */
 gboolean wattle_host_has_nss_module(int root_fd);
 

@@ -82,6 +82,11 @@ static char *describe(const WattleEditorModel *model, const WattleDevice *device
                 append_prefix(list, &device->routes[i].value);
         if (!device->managed)
                 append(list, "runs no wattle");
+        if (device->via) {
+                g_autofree char *via = g_strdup_printf("via %s", device->via->value);
+
+                append(list, via);
+        }
         return g_string_free(list, FALSE);
 }
 

@@ -51,7 +51,7 @@ static gboolean may_be_named(const WattleMesh *mesh, const WattleView *view, Wat
 /* Forwarding and masquerading are files of the host's, which a carried mesh brings none of. */
 static void warn_of_routing(const WattleVpnData *data, const WattleView *view, WattleReport *report)
 {
-        if (data->profile && view->routing_server)
+        if (data->profile && (view->routing_server || view->routing_via))
                 wattle_report_warning(report, WATTLE_NO_PLACE,
                                       "device %s is to forward for others, which a mesh inside a "
                                       "connection does not set up: install the mesh for that",

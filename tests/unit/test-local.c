@@ -133,7 +133,7 @@ static void every_key(void)
                            "Trust=home\n"
                            "UpdateFrom=https://example.org/home.mesh\n"
                            "Names=no\n"
-                           "Migrate=no\n");
+                           "Migrate=no\nVia=no\n");
         g_assert_false(local.enable);
         g_assert_cmpstr(local.device.value, ==, "nas");
         g_assert_cmpuint(local.device.place.line, ==, 3);
@@ -154,6 +154,7 @@ static void every_key(void)
         g_assert_cmpstr(local.update_from, ==, "https://example.org/home.mesh");
         g_assert_false(local.names);
         g_assert_false(local.migrate);
+        g_assert_false(local.via);
 }
 
 static void defaults(void)
@@ -177,6 +178,7 @@ static void defaults(void)
         g_assert_null(local.trust.value);
         g_assert_true(local.names);
         g_assert_true(local.migrate);
+        g_assert_true(local.via);
 }
 
 /* A later file wins, key by key; an empty value goes back to the default. */

@@ -10,6 +10,11 @@
 #define NAS  "[Device nas]\nPublicKey=" KEY_A "\nAddress=10.42.0.1\n"
 #define VPS  "[Device vps]\nPublicKey=" KEY_B "\nAddress=10.42.0.2\n"
 
+/* Behind them a device without wattle, line 3, and one that can be called, line 8. */
+#define PHONE(lines) "[Device phone]\nPublicKey=" KEY_A "\nAddress=10.42.0.1\nManaged=no\n" lines
+#define GATE(lines)                                                                                \
+        "[Device gw]\nPublicKey=" KEY_D "\nAddress=10.42.0.9\nPublicEndpoint=1.2.3.4:5\n" lines
+
 /* A device with one more line, so that the next one begins four lines on. */
 #define DEVICE(name, key, address, line)                                                           \
         "[Device " name "]\nPublicKey=" key "\nAddress=" address "\n" line "\n"
@@ -283,6 +288,31 @@ static const Row texts[] = {
         { "private-endpoints-that-fit",
           MESH NAS "PrivateEndpoint=192.168.1.2:5 [fd00::1]:5 100.64.1.2:5 9.9.9.9:5 [2a00::1]:5\n",
           "" },
+        { "via", MESH PHONE("Via=gw\n") GATE(""), "" },
+        { "via-of-a-revoked-one", MESH PHONE("Via=nobody\nState=revoked\n") GATE(""), "" },
+        { "via-nobody", MESH PHONE("Via=nobody\n") GATE(""),
+          "home.mesh:7:5: Via: there is no device nobody" },
+        { "via-itself", MESH PHONE("Via=phone\n"),
+          "home.mesh:7:5: Via: phone (line 3) is this device itself" },
+        { "via-an-alias", MESH PHONE("Via=router\n") GATE("Alias=router\n"),
+          "home.mesh:7:5: Via: router is an alias of device gw (line 8): name that" },
+        { "via-of-who-runs-wattle", MESH NAS "Via=gw\n" GATE(""),
+          "home.mesh:6:5: Via: device nas runs wattle, which finds ways of its own: Via= is for "
+          "devices with Managed=no" },
+        { "via-without-wattle", MESH PHONE("Via=gw\n") GATE("Managed=no\n"),
+          "home.mesh:7:5: Via: gw (line 8) runs no wattle, which has the kernel pass on" },
+        { "via-another-via",
+          MESH PHONE("Via=b\n") GATE("")
+                  DEVICE("b", KEY_C, "10.42.0.3", "PublicEndpoint=1.2.3.4:6\nManaged=no\nVia=gw"),
+          "home.mesh:7:5: Via: b (line 12) has a Via= itself, and there is no second step" },
+        { "via-revoked", MESH PHONE("Via=gw\n") GATE("State=revoked\n"),
+          "home.mesh:7:5: Via: gw (line 8) is revoked" },
+        { "via-who-cannot-be-called",
+          MESH PHONE("Via=gw\n") DEVICE("gw", KEY_B, "10.42.0.2", "PrivateEndpoint=192.168.1.2:5"),
+          "home.mesh:7:5: Via: gw (line 8) has no PublicEndpoint=, at which it could be called" },
+        { "two-vias-are-told-of",
+          MESH PHONE("Via=x\n") DEVICE("b", KEY_B, "10.42.0.3", "Managed=no\nVia=y"),
+          "home.mesh:7:5: Via: there is no device x\nhome.mesh:12:5: Via: there is no device y" },
         { "exit-node-by-name", MESH NAS "ExitNode=yes\nPublicEndpoint=nas.example:5\n",
           "home.mesh:7:16: warning: PublicEndpoint: exit node nas is known by name alone, and for "
           "who uses it the look-up of nas.example goes into the tunnel that waits for it, unless "
@@ -360,6 +390,7 @@ static const Row advised[] = {
           MESH NAS VPS DEVICE("r", KEY_C, "10.42.0.3", "Relay=yes\nState=revoked"),
           "home.mesh:6:1: warning: devices nas (line 3) and vps cannot meet: neither has a "
           "PublicEndpoint= or PrivateEndpoint=, and the mesh has no Relay=yes" },
+        { "one-with-a-via", MESH PHONE("Via=gw\n") VPS GATE(""), "" },
         { "one-on-a-lan", MESH NAS VPS "PrivateEndpoint=192.168.1.2:5\n", "" },
         { "one-revoked", MESH NAS VPS "State=revoked\n", "" },
         { "many-without-endpoint",

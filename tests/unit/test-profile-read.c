@@ -206,6 +206,9 @@ static const Row texts[] = {
           "home.mesh:5:1: Alias= belongs in [Device NAME]" },
         { "boolean", MESH NAS "Relay=perhaps\n",
           "home.mesh:6:7: Relay: 'perhaps' is neither yes, no nor retiring" },
+        { "via-of-two", MESH NAS "Via=a b\n",
+          "home.mesh:6:5: Via: 'a b' is not a DNS label: 1 to 63 of a-z, 0-9 and inner hyphens, in "
+          "lower case" },
         { "relay-ports-backwards", MESH "RelayPorts=21999-21900\n",
           "home.mesh:3:12: RelayPorts: '21999-21900' ends before it begins" },
         { "relay-ports-of-words", MESH "RelayPorts=many\n",
@@ -318,6 +321,7 @@ static const char all_keys[] = "[Mesh]\n"
                                "ExitNode=yes\n"
                                "Relay=retiring\n"
                                "Managed=no\n"
+                               "Via=nas\n"
                                "State=revoked\n"
                                "[Device nas]\n"
                                "PublicKey=" KEY_B "\n"
@@ -375,6 +379,8 @@ static void every_key_of_a_device(void)
         g_assert_true(gw->exit_node);
         g_assert_cmpint(gw->relay, ==, WATTLE_RELAY_RETIRING);
         g_assert_false(gw->managed);
+        g_assert_cmpstr(gw->via->value, ==, "nas");
+        g_assert_cmpuint(gw->via->place.column, ==, 5);
         g_assert_cmpint(gw->state, ==, WATTLE_DEVICE_REVOKED);
 }
 
@@ -388,6 +394,7 @@ static void no_key_of_a_device(void)
         g_assert_false(nas->exit_node);
         g_assert_cmpint(nas->relay, ==, WATTLE_RELAY_NO);
         g_assert_true(nas->managed);
+        g_assert_null(nas->via);
         g_assert_cmpint(nas->state, ==, WATTLE_DEVICE_ACTIVE);
         g_assert_true(wattle_profile_find_key(profile, &nas->public_key) == nas);
         g_assert_null(wattle_profile_find_device(profile, "nothing"));
