@@ -93,6 +93,7 @@ static void write_routing(WattleJson *json, const WattleView *view)
         wattle_json_boolean(json, "client", view->routing_client);
         wattle_json_boolean(json, "server", view->routing_server);
         wattle_json_boolean(json, "masquerade", view->masquerade);
+        wattle_json_boolean(json, "via", view->routing_via);
         write_prefixes(json, "subnets", view->subnets, view->n_subnets);
         write_prefixes(json, "routes", view->routes, view->n_routes);
         wattle_json_string(json, "exit_node", view->exit_node);
@@ -121,6 +122,14 @@ static void write_peer(WattleJson *json, const WattlePeer *peer)
         wattle_json_end(json, '}');
 }
 
+static void write_indirect(WattleJson *json, const WattleIndirect *indirect)
+{
+        wattle_json_begin(json, NULL, '{');
+        write_device(json, &indirect->device, &indirect->public_key);
+        wattle_json_string(json, "via", indirect->via);
+        wattle_json_end(json, '}');
+}
+
 void wattle_show_json(const WattleView *view, const WattleProfile *profile, FILE *stream)
 {
         WattleJson json = { .stream = stream };
@@ -139,6 +148,10 @@ void wattle_show_json(const WattleView *view, const WattleProfile *profile, FILE
         wattle_json_begin(&json, "peers", '[');
         for (guint i = 0; i < view->n_peers; i++)
                 write_peer(&json, &view->peers[i]);
+        wattle_json_end(&json, ']');
+        wattle_json_begin(&json, "indirect", '[');
+        for (guint i = 0; i < view->n_indirects; i++)
+                write_indirect(&json, &view->indirects[i]);
         wattle_json_end(&json, ']');
         wattle_json_end(&json, '}');
 }

@@ -20,7 +20,7 @@
  *     listen_port        number
  *     mtu, firewall_mark number or null
  *   routing
- *     client, server, masquerade  booleans
+ *     client, server, masquerade, via  booleans; via: it passes on for somebody's Via=
  *     subnets            the mesh's subnets that need a route of their own: list of prefixes
  *     routes             accepted from peers: list of prefixes
  *     exit_node          name or null
@@ -30,6 +30,9 @@
  *     endpoint           ADDRESS:PORT that files get, or null
  *     candidates         list of { "kind": "public" or "private", "endpoint": ADDRESS|NAME:PORT }
  *     keepalive_s        number or null
+ *   indirect           list, sorted by name: devices that are no peers
+ *     name, public_key, aliases, addresses, managed   as in device
+ *     via                name of the peer that what is for them goes to
  */
 #pragma once
 

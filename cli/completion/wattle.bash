@@ -82,11 +82,11 @@ _wattle()
         fi
         _wattle_operands
         case $verb:$option in
-        export:--exit-node)
+        export:--exit-node | export:--via)
                 mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[1]}")" -- "$cur")
                 return
                 ;;
-        *:--as)
+        *:--as | add:--via)
                 mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur")
                 return
                 ;;

@@ -9,7 +9,8 @@
 
 typedef enum {
         WATTLE_EXPORT_ALL,
-        WATTLE_EXPORT_RELAYS, /* those with Relay=yes, and the exit node */
+        WATTLE_EXPORT_RELAYS, /* those with Relay=yes, by which others are reached, and the exit
+                                 node */
         WATTLE_EXPORT_PUBLIC, /* those with a PublicEndpoint=, and the exit node */
 } WattleExportPeers;
 

@@ -66,7 +66,7 @@ static gboolean is_public(const WattlePeer *peer)
 static gboolean is_wanted(const WattleView *view, const WattlePeer *peer, WattleExportPeers peers,
                           GHashTable *relays)
 {
-        if (g_strcmp0(peer->device.name, view->exit_node) == 0)
+        if (g_strcmp0(peer->device.name, view->exit_node) == 0 || peer->has_indirects)
                 return TRUE;
         switch (peers) {
         case WATTLE_EXPORT_ALL:

@@ -11,6 +11,7 @@
 
 #include "cli/managers/bus.h"
 #include "cli/managers/wattled.h"
+#include "cli/status/via.h"
 #include "cli/units.h"
 #include "cli/update/state.h"
 #include "common/error.h"
@@ -166,6 +167,20 @@ static void note_update(int root_fd, const char *name, GPtrArray *notes)
                      state.fork_serial, state.fork_from);
 }
 
+/* Where wattled has told the rest; the device is of its word. */
+static void note_via_of(int root_fd, const char *name, const char *device, GPtrArray *notes)
+{
+        g_auto(WattleReport) unheard = { 0 };
+        g_auto(WattleMesh) mesh = { 0 };
+        g_autoptr(WattleView) view = NULL;
+
+        wattle_report_init(&unheard);
+        if (wattle_mesh_load(&mesh, root_fd, name, WATTLE_LOAD_OR_LAST_GOOD, &unheard))
+                view = wattle_host_view(root_fd, &mesh, device, WATTLE_OWNER_AUTO, &unheard);
+        if (view)
+                wattle_status_note_via(view, notes);
+}
+
 static gboolean load_kernel(const WattleStatusSource *source, const char *name,
                             WattleStatus *status, GPtrArray *notes, gboolean *ret_complete,
                             WattleReport *report)
@@ -185,6 +200,7 @@ static gboolean load_kernel(const WattleStatusSource *source, const char *name,
         if (!mesh.local.enable)
                 note(notes, "Its local settings have Enable=no.");
         note_update(root_fd, name, notes);
+        wattle_status_note_via(view, notes);
         if (mesh.is_invitation)
                 note(notes,
                      "This host has joined, and the profile is still to come from one of these "
@@ -302,6 +318,7 @@ gboolean wattle_status_load(WattleStatusSource *source, const char *name, Wattle
                 wattle_status_clear(status);
                 *status = told;
                 told = (WattleStatus){ 0 };
+                note_via_of(source->cli->root_fd, name, status->device, notes);
         } else {
                 if (!load_kernel(source, name, status, notes, ret_complete, report))
                         return FALSE;

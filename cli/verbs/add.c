@@ -12,12 +12,13 @@
 #include "cli/print.h"
 #include "cli/prompt.h"
 #include "cli/signing.h"
+#include "common/reach.h"
 #include "common/scalar.h"
 
 typedef struct {
-        char *key, *signing_key, *from;
+        char *key, *signing_key, *from, *via;
         char **addresses, **public_endpoints, **private_endpoints, **routes, **aliases;
-        gboolean exit_node, relay, unmanaged, dry_run;
+        gboolean exit_node, relay, unmanaged, no_via, dry_run;
         gboolean invite, with_key, qr, yes;
 } Options;
 
@@ -26,6 +27,7 @@ static void options_clear(Options *options)
         g_free(options->key);
         g_free(options->signing_key);
         g_free(options->from);
+        g_free(options->via);
         g_strfreev(options->addresses);
         g_strfreev(options->public_endpoints);
         g_strfreev(options->private_endpoints);
@@ -38,6 +40,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 typedef struct {
         WattleArena *arena;
         WattleDevice device;
+        WattleProfileName via; /* of the device, if it has one */
         WattleKey private_key; /* with --with-key */
         GError **error;
 } Builder;
@@ -141,6 +144,15 @@ static gboolean read_key(Builder *builder, const char *text, gboolean with_key)
                blame(builder, "--key");
 }
 
+static gboolean read_via(Builder *builder, const char *name)
+{
+        if (!name)
+                return TRUE;
+        builder->via.value = name;
+        builder->device.via = &builder->via;
+        return wattle_label_check(name, builder->error) || blame(builder, "--via");
+}
+
 static gboolean build(Builder *builder, const char *name, const Options *options)
 {
         builder->device =
@@ -152,7 +164,8 @@ static gboolean build(Builder *builder, const char *name, const Options *options
                 return blame(builder, "DEVICE");
         return read_key(builder, options->key, options->with_key) &&
                read_addresses(builder, options->addresses) && read_endpoints(builder, options) &&
-               read_routes(builder, options->routes) && read_aliases(builder, options->aliases);
+               read_routes(builder, options->routes) && read_aliases(builder, options->aliases) &&
+               read_via(builder, options->via);
 }
 
 /* Without --address the device gets the next free one of each subnet. */
@@ -182,6 +195,31 @@ static gboolean choose_addresses(Builder *builder, const WattleEditor *editor, W
         return device->n_addresses == profile->n_subnets;
 }
 
+/* It stands in the profile, and does not move when another device would be a better one. */
+static void choose_via(Builder *builder, const WattleProfile *profile, const Options *options)
+{
+        const WattleDevice *relay;
+
+        if (options->via || options->no_via || !wattle_reach_needs_via(profile, &builder->device))
+                return;
+        relay = wattle_reach_choose_via(profile, &builder->device);
+        if (relay) {
+                builder->via.value = wattle_arena_strdup(builder->arena, relay->name);
+                builder->device.via = &builder->via;
+                wattle_print(
+                        stderr,
+                        "%s is to reach those without PublicEndpoint= through %s, which passes "
+                        "it on and sees it in plaintext: Via=; --via=DEVICE takes another one, "
+                        "--no-via none\n",
+                        builder->device.name, relay->name);
+        } else {
+                wattle_print(stderr,
+                             "%s will reach no device without PublicEndpoint=: it runs no wattle, "
+                             "and there is none for Via=\n",
+                             builder->device.name);
+        }
+}
+
 /* For the answer of somebody who calls the other one. */
 #define CONFIRM_S 600
 
@@ -202,6 +240,7 @@ static gboolean open_editor(const WattleCli *cli, const char *operand, Builder *
             !choose_addresses(builder, editor, report) ||
             (options->invite && !wattle_invite_check_signed(editor, report)))
                 return FALSE;
+        choose_via(builder, editor->profile, options);
         if (editor->trust.path)
                 wattle_invite_print_words(builder->device.name, &builder->device.public_key);
         if (!agree(builder->device.name, options))
@@ -300,7 +339,7 @@ static gboolean describes_device(const Options *options)
         return options->key || options->with_key || options->addresses ||
                options->public_endpoints || options->private_endpoints || options->routes ||
                options->aliases || options->exit_node || options->relay || options->unmanaged ||
-               options->invite;
+               options->via || options->no_via || options->invite;
 }
 
 static int run_table(const WattleCli *cli, char *const *operands, const Options *options)
@@ -329,6 +368,8 @@ static int run_device(const WattleCli *cli, char *const *operands, const Options
         if (options->key && options->with_key)
                 return wattle_cli_usage(&wattle_verb_add,
                                         "--key= is a key that is there, and --with-key makes one");
+        if (options->via && options->no_via)
+                return wattle_cli_usage(&wattle_verb_add, "--via= goes not with --no-via");
         if (options->invite && options->unmanaged)
                 return wattle_cli_usage(&wattle_verb_add,
                                         "a device that runs no wattle cannot join: "
@@ -363,6 +404,10 @@ static int run(WattleCli *cli, char **argv)
                   "it may forward between devices that do not reach each other", NULL },
                 { "unmanaged", 0, 0, G_OPTION_ARG_NONE, &options.unmanaged,
                   "it runs no wattle and gets a file of 'wattle export'", NULL },
+                { "via", 0, 0, G_OPTION_ARG_FILENAME, &options.via,
+                  "who passes on to those without PublicEndpoint=", "DEVICE" },
+                { "no-via", 0, 0, G_OPTION_ARG_NONE, &options.no_via,
+                  "nobody does, though it runs no wattle", NULL },
                 { "from", 'f', 0, G_OPTION_ARG_FILENAME, &options.from,
                   "many devices, of a table (CSV) whose first line names keys", "FILE" },
                 { "invite", 'i', 0, G_OPTION_ARG_NONE, &options.invite,

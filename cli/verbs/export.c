@@ -13,9 +13,11 @@
 #include "cli/export/folder.h"
 #include "cli/export/memory.h"
 #include "cli/export/output.h"
+#include "cli/export/via.h"
 #include "cli/export/view.h"
 #include "cli/keyfile.h"
 #include "cli/print.h"
+#include "cli/signing.h"
 #include "common/error.h"
 #include "common/sys/secret.h"
 
@@ -24,6 +26,7 @@ typedef struct {
                 *format; /* of the recipe, as they were given */
         gboolean accept_routes;
         char *key_file, *output, *all, *check;
+        char *via, *signing_key;
         gboolean with_managed;
         WattleRecipe recipe;
 } Options;
@@ -45,6 +48,8 @@ static void options_clear(Options *options)
         g_free(options->output);
         g_free(options->all);
         g_free(options->check);
+        g_free(options->via);
+        g_free(options->signing_key);
         wattle_recipe_clear(&options->recipe);
         g_clear_pointer(&code.picture, g_free);
 }
@@ -284,6 +289,10 @@ static gboolean parse(WattleCli *cli, char **argv, Options *options, char ***ret
                   "into that DIR: of those that run wattle, too", NULL },
                 { "check", 0, 0, G_OPTION_ARG_FILENAME, &options->check,
                   "is FILE, - for standard input, still what would be written? 1 if not", "FILE" },
+                { "via", 0, 0, G_OPTION_ARG_FILENAME, &options->via,
+                  "write Via= into the mesh first", "RELAY" },
+                { "signing-key", 0, 0, G_OPTION_ARG_FILENAME, &options->signing_key,
+                  WATTLE_SIGNING_OPTION_TEXT, "FILE" },
                 { "qr", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer)parse_code,
                   "a code for a camera: on the terminal, or into a picture", "FILE.svg" },
                 { 0 },
@@ -318,6 +327,13 @@ static gboolean check_options(const Options *options, guint n_operands, GError *
         if (options->all && (code.wanted || options->output || options->key_file))
                 return wattle_error_refuse(error, "--all= goes not with --output=, --qr or "
                                                   "--private-key=, which are of one device");
+        if (options->via && (options->all || options->check))
+                return wattle_error_refuse(error,
+                                           "--via= goes not with --all= or --check=: 'wattle "
+                                           "set MESH DEVICE Via=' says it of each");
+        if (options->signing_key && !options->via)
+                return wattle_error_refuse(error, "--signing-key= is for --via=, which changes the "
+                                                  "mesh");
         if (options->with_managed && !options->all)
                 return wattle_error_refuse(error, "--managed is for --all=");
         if (options->all ? n_operands > 1 : n_operands == 0)
@@ -338,8 +354,10 @@ static gboolean export_one(const WattleCli *cli, WattleMesh *mesh, const char *d
         wattle_print_report(&report);
         if (!view || !export(view, options))
                 return FALSE;
-        if (!options->check)
+        if (!options->check) {
+                wattle_export_via_advise(mesh->profile, device);
                 remember(cli, view, mesh->profile->serial, &options->recipe);
+        }
         return TRUE;
 }
 
@@ -426,7 +444,9 @@ static int run(WattleCli *cli, char **argv)
         operand = operands[n_devices] ? g_strdup(operands[n_devices]) : only_mesh(cli);
         if (!operand)
                 return WATTLE_EXIT_USAGE;
-        if (!load(cli, operand, &mesh))
+        if ((options.via && !wattle_export_via_write(cli, operand, operands[0], options.via,
+                                                     options.signing_key)) ||
+            !load(cli, operand, &mesh))
                 return EXIT_FAILURE;
         ok = options.all ? export_all(cli, operand, &mesh, &options)
                          : export_one(cli, &mesh, operands[0], &options);

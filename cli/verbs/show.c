@@ -132,6 +132,8 @@ static void print_routing(const WattleView *view)
 
         if (view->routing_server)
                 append(text, ", ", "forwards for others");
+        if (view->routing_via)
+                append(text, ", ", "passes on for others' Via=, and sees it in plaintext");
         if (view->masquerade)
                 append(text, ", ", "masquerades as an exit node");
         if (view->routing_client)
@@ -141,14 +143,14 @@ static void print_routing(const WattleView *view)
         print_fact("exit node", view->exit_node ? view->exit_node : "none");
 }
 
-static char *peer_addresses(const WattlePeer *peer)
+static char *device_addresses(const WattleViewDevice *device)
 {
         GString *text = g_string_new(NULL);
 
-        for (guint i = 0; i < peer->device.n_addresses; i++) {
+        for (guint i = 0; i < device->n_addresses; i++) {
                 char word[WATTLE_ADDR_TEXT_MAX];
 
-                wattle_addr_format(&peer->device.addresses[i].value, word);
+                wattle_addr_format(&device->addresses[i].value, word);
                 append(text, "\n", "%s", word);
         }
         return g_string_free(text, FALSE);
@@ -184,13 +186,24 @@ static gboolean is_allowed(const WattlePeer *peer, const WattlePrefix *prefix)
         return FALSE;
 }
 
-/* What goes to this peer beside its own addresses, and what it offers in vain. */
-static char *peer_routes(const WattlePeer *peer, const WattleDevice *device)
+/* How many addresses of other devices are the last that go to this peer. */
+static guint count_behind(const WattleView *view, const WattlePeer *peer)
+{
+        guint n = 0;
+
+        for (guint i = 0; i < view->n_indirects; i++)
+                if (strcmp(view->indirects[i].via, peer->device.name) == 0)
+                        n += view->indirects[i].device.n_addresses;
+        return n;
+}
+
+/* What goes to this peer beside devices' addresses, and what it offers in vain. */
+static char *peer_routes(const WattleView *view, const WattlePeer *peer, const WattleDevice *device)
 {
         GString *text = g_string_new(NULL);
+        guint n = peer->n_allowed_ips - peer->device.n_addresses - count_behind(view, peer);
 
-        append_prefixes(text, "\n", peer->allowed_ips + peer->device.n_addresses,
-                        peer->n_allowed_ips - peer->device.n_addresses);
+        append_prefixes(text, "\n", peer->allowed_ips + peer->device.n_addresses, n);
         for (guint i = 0; i < device->n_routes; i++) {
                 char word[WATTLE_PREFIX_TEXT_MAX];
 
@@ -229,6 +242,19 @@ static GHashTable *devices_by_name(const WattleProfile *profile)
         return devices;
 }
 
+/* Behind the peers, for they are none. */
+static void add_indirect(WattleTable *table, const WattleIndirect *indirect)
+{
+        wattle_table_add(table, g_strdup(indirect->device.name));
+        wattle_table_add(table, device_addresses(&indirect->device));
+        wattle_table_add(table, g_strdup_printf("via %s", indirect->via));
+        wattle_table_add(table, g_strdup(""));
+        wattle_table_add(table, g_strdup(""));
+        wattle_table_add(table, g_strdup_printf("%s%s sees what is said",
+                                                indirect->device.managed ? "" : "runs no wattle, ",
+                                                indirect->via));
+}
+
 static void print_peers(const WattleView *view, const WattleProfile *profile)
 {
         static const char *const headings[] = { "PEER",      "ADDRESS", "ENDPOINT", "ROUTES",
@@ -241,14 +267,16 @@ static void print_peers(const WattleView *view, const WattleProfile *profile)
                 const WattleDevice *device = g_hash_table_lookup(devices, peer->device.name);
 
                 wattle_table_add(table, g_strdup(peer->device.name));
-                wattle_table_add(table, peer_addresses(peer));
+                wattle_table_add(table, device_addresses(&peer->device));
                 wattle_table_add(table, peer_endpoints(peer));
-                wattle_table_add(table, peer_routes(peer, device));
+                wattle_table_add(table, peer_routes(view, peer, device));
                 wattle_table_add(table, peer->keepalive_s > 0
                                                 ? g_strdup_printf("%u s", peer->keepalive_s)
                                                 : g_strdup(""));
                 wattle_table_add(table, peer_notes(view, peer, device));
         }
+        for (guint i = 0; i < view->n_indirects; i++)
+                add_indirect(table, &view->indirects[i]);
         wattle_table_print(table, stdout);
 }
 

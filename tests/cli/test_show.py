@@ -75,7 +75,7 @@ def test_json(wattle):
     text = wattle.ok('show', '--json', '--as=gw', f'--root={wattle.root}', 'office.mesh')
     view = json.loads(text)
     assert list(view) == ['format', 'mesh', 'domain', 'source', 'serial', 'device', 'interface',
-                          'routing', 'peers']
+                          'routing', 'peers', 'indirect']
     assert (view['format'], view['mesh'], view['serial']) == (1, 'office', 42)
     assert view['interface'] == {
         'name': 'office', 'owner': 'networkd', 'activation_policy': 'manual',
@@ -83,8 +83,8 @@ def test_json(wattle):
         'private_key_file': '/etc/wattle/office.key',
         'addresses': ['10.77.0.1/24', 'fd77:77:77::1/64'], 'listen_port': 51820, 'mtu': None,
         'firewall_mark': None}
-    assert view['routing'] == {'client': False, 'server': True, 'masquerade': False, 'subnets': [],
-                               'routes': [], 'exit_node': None}
+    assert view['routing'] == {'client': False, 'server': True, 'masquerade': False, 'via': False,
+                               'subnets': [], 'routes': [], 'exit_node': None}
     assert [peer['name'] for peer in view['peers']] == ['anna', 'ben', 'phone', 'printer', 'vps']
     assert view['peers'][1] == {
         'name': 'ben', 'public_key': 'RsRgk++q0B2gdc2vRfHVTjQq4/xvRb9X4GInr+cnTXg=', 'aliases': [],

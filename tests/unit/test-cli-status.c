@@ -5,6 +5,7 @@
 
 #include "cli/status/screen.h"
 #include "cli/status/state.h"
+#include "cli/status/via.h"
 #include "cli/units.h"
 #include "tests/unit/fixture.h"
 
@@ -253,12 +254,55 @@ static void state(void)
         }
 }
 
+static void via(void)
+{
+        static const char head[] = "[Mesh]\nSubnet=10.7.0.0/24\n"
+                                   "[Device vps]\nPublicKey=" KEY_A
+                                   "\nAddress=10.7.0.1\nPublicEndpoint=198.51.100.7:1\n"
+                                   "[Device nas]\nPublicKey=" KEY_B "\nAddress=10.7.0.2\n";
+        static const struct {
+                const char *phones, *device, *notes;
+        } rows[] = {
+                { "", "nas", "" },
+                { "a", "nas", "Via vps, which sees what is said in plaintext: a." },
+                { "cba", "nas", "Via vps, which sees what is said in plaintext: a, b, c." },
+                { "edcba", "nas",
+                  "Via vps, which sees what is said in plaintext: a, b, c and 2 more." },
+                { "a", "vps",
+                  "This host passes on for others' Via=, and sees in plaintext what they say." },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autoptr(GString) profile = g_string_new(head);
+                g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+                g_autoptr(WattleView) view = NULL;
+                g_autofree char *text = NULL;
+
+                for (const char *phone = rows[i].phones; *phone; phone++) {
+                        const WattleKey key = { { (guint8)*phone } };
+                        char key_text[WATTLE_KEY_TEXT_MAX];
+
+                        wattle_key_format(&key, key_text);
+                        g_string_append_printf(profile,
+                                               "[Device %c]\nPublicKey=%s\nAddress=10.7.0.%d\n"
+                                               "Managed=no\nVia=vps\n",
+                                               *phone, key_text, *phone);
+                }
+                view = good_view(profile->str, rows[i].device, "");
+                wattle_status_note_via(view, notes);
+                g_ptr_array_add(notes, NULL);
+                text = g_strjoinv("\n", (char **)notes->pdata);
+                g_assert_cmpstr(text, ==, rows[i].notes);
+        }
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         add_rows("/cli-status/unit", unit_rows, unit);
         add_rows("/cli-status/screen", screen_rows, screen);
         g_test_add_func("/cli-status/state", state);
+        g_test_add_func("/cli-status/via", via);
         g_test_add_func("/cli-status/age", age);
         g_test_add_func("/cli-status/down", down);
         g_test_add_func("/cli-status/json", json);
