@@ -24,7 +24,15 @@ static void file_free(gpointer data)
 
 void wattle_fileset_init(WattleFileset *files)
 {
+        *files = (WattleFileset){ .end = WATTLE_N_MESH_FILES };
         files->files = g_ptr_array_new_with_free_func(file_free);
+}
+
+void wattle_fileset_init_tailnet(WattleFileset *files)
+{
+        wattle_fileset_init(files);
+        files->first = WATTLE_N_MESH_FILES;
+        files->end = WATTLE_N_RENDERED_FILES;
 }
 
 void wattle_fileset_clear(WattleFileset *files)

@@ -20,10 +20,14 @@ typedef struct {
 } WattleFile;
 
 typedef struct {
-        GPtrArray *files; /* of WattleFile */
+        GPtrArray *files;          /* of WattleFile */
+        WattleFileKind first, end; /* the kinds that there may be in it: whoever installs the set
+                                      removes those of them that it lacks, and touches no others */
 } WattleFileset;
 
+/* Of a mesh, and of a tailnet. */
 void wattle_fileset_init(WattleFileset *files);
+void wattle_fileset_init_tailnet(WattleFileset *files);
 void wattle_fileset_clear(WattleFileset *files);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleFileset, wattle_fileset_clear)
 

@@ -83,8 +83,9 @@ static gboolean parse_activation(const char *text, G_GNUC_UNUSED WattlePlace pla
         return TRUE;
 }
 
-static gboolean parse_routing(const char *text, G_GNUC_UNUSED WattlePlace place,
-                              G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
+gboolean wattle_local_parse_routing(const char *text, G_GNUC_UNUSED WattlePlace place,
+                                    G_GNUC_UNUSED WattleArena *arena, gpointer field,
+                                    GError **error)
 {
         guint value;
 
@@ -189,7 +190,7 @@ static const Key keys[] = {
         { "ListenPort", wattle_value_parse_port, FIELD(listen_port) },
         { "MTU", wattle_value_parse_mtu, FIELD(mtu) },
         { "ActivationPolicy", parse_activation, FIELD(activation) },
-        { "RoutingFeatures", parse_routing, FIELD(routing_features) },
+        { "RoutingFeatures", wattle_local_parse_routing, FIELD(routing_features) },
         { "AcceptRoutes", wattle_value_parse_boolean, FIELD(accept_routes) },
         { "ExitNode", parse_device, FIELD(exit_node) },
         { "FirewallMark", parse_mark, FIELD(firewall_mark) },

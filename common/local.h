@@ -83,5 +83,8 @@ void wattle_local_read(WattleLocal *local, gconstpointer bytes, gsize size, cons
 const char *wattle_owner_name(WattleOwner owner);
 gboolean wattle_owner_parse(const char *text, WattleOwner *ret,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A WattleParseValue into a WattleRoutingFeatures. */
+gboolean wattle_local_parse_routing(const char *text, WattlePlace place, WattleArena *arena,
+                                    gpointer field, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 const char *wattle_activation_name(WattleActivation activation);
 const char *wattle_connection_kind_name(WattleConnectionKind kind);

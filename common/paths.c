@@ -15,6 +15,13 @@ static const struct {
         [WATTLE_FILE_HOSTS] = { WATTLE_RUN_DIR, "", ".hosts" },
         [WATTLE_FILE_NAMES] = { WATTLE_RUN_DIR, "", ".names" },
         [WATTLE_FILE_FILTER] = { WATTLE_RUN_DIR, "", ".nft" },
+        [WATTLE_FILE_TAILNET_NETWORK] = { NETWORKD, WATTLE_TAILNET_FILE_PREFIX, ".network" },
+        [WATTLE_FILE_TAILNET_NETWORKD_CONF] = { "run/systemd/networkd.conf.d",
+                                                WATTLE_TAILNET_FILE_PREFIX, ".conf" },
+        [WATTLE_FILE_TAILNET_UNMANAGED] = { "run/NetworkManager/conf.d", WATTLE_TAILNET_FILE_PREFIX,
+                                            ".conf" },
+        [WATTLE_FILE_TAILNET_SYSCTL] = { "run/sysctl.d", WATTLE_TAILNET_FILE_PREFIX, ".conf" },
+        [WATTLE_FILE_TAILNET_ENVIRONMENT] = { WATTLE_RUN_DIR, "", ".tailscaled.env" },
         /* In /run, so that a mesh that is gone leaves nothing after a reboot. */
         [WATTLE_FILE_NM_PROFILE] = { "run/NetworkManager/system-connections", "wattle-",
                                      ".nmconnection" },
@@ -39,6 +46,7 @@ static const struct {
         [WATTLE_UNIT_SERVE_SOCKET] = { "serve", "socket" },
         [WATTLE_UNIT_RELAY] = { "relay", "service" },
         [WATTLE_UNIT_RELAY_SOCKET] = { "relay", "socket" },
+        [WATTLE_UNIT_TAILNET] = { "tailnet", "service" },
 };
 
 char *wattle_paths_file(WattleFileKind kind, const char *mesh)

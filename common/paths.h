@@ -9,6 +9,9 @@
 /* What networkd, NetworkManager, sysctl and the credential store have of a mesh begins so. */
 #define WATTLE_FILE_PREFIX "60-wattle-"
 
+/* The same of a tailnet. */
+#define WATTLE_TAILNET_FILE_PREFIX "60-tailnet-"
+
 /* What is gone with a reboot and only we read. */
 #define WATTLE_RUN_DIR "run/wattle"
 
@@ -24,6 +27,14 @@ typedef enum {
         WATTLE_FILE_HOSTS,
         WATTLE_FILE_NAMES,  /* of common/names-layout.h */
         WATTLE_FILE_FILTER, /* of nft(8), for wattle-filter */
+        WATTLE_N_MESH_FILES,
+        /* What they make of a tailnet, which is called otherwise: a host's mesh and tailnet may
+         * have one name. */
+        WATTLE_FILE_TAILNET_NETWORK = WATTLE_N_MESH_FILES,
+        WATTLE_FILE_TAILNET_NETWORKD_CONF, /* networkd.conf.d(5): hands off rules of others */
+        WATTLE_FILE_TAILNET_UNMANAGED,
+        WATTLE_FILE_TAILNET_SYSCTL,
+        WATTLE_FILE_TAILNET_ENVIRONMENT, /* of tailscaled.service */
         WATTLE_N_RENDERED_FILES,
         /* What others make. */
         WATTLE_FILE_NM_PROFILE = WATTLE_N_RENDERED_FILES, /* of NetworkManager; has the key */
@@ -71,6 +82,9 @@ char *wattle_paths_credential(const char *mesh);
 #define WATTLE_UNIT_NETWORKD "systemd-networkd.service"
 #define WATTLE_UNIT_NM       "NetworkManager.service"
 
+/* Tailscale's own. */
+#define WATTLE_UNIT_TAILSCALED "tailscaled.service"
+
 #define WATTLE_UNIT_FETCH_SOCKET "wattle-fetch.socket"
 
 typedef enum {
@@ -87,6 +101,7 @@ typedef enum {
         WATTLE_UNIT_SERVE_SOCKET,
         WATTLE_UNIT_RELAY,
         WATTLE_UNIT_RELAY_SOCKET,
+        WATTLE_UNIT_TAILNET, /* writes the files of a tailnet, and no mesh's */
         WATTLE_N_UNITS,
 } WattleUnitKind;
 

@@ -69,6 +69,18 @@ guint wattle_sysctls(const WattleView *view, WattleSysctl ret[static WATTLE_MAX_
         return list.n;
 }
 
+void wattle_render_sysctl_lines(const WattleSysctl *sysctls, guint n, WattleFile *file)
+{
+        for (guint i = 0; i < n; i++) {
+                /* With a hyphen, for at boot systemd-sysctl comes before the interface, and would
+                 * warn. */
+                g_autofree char *key =
+                        g_strconcat(sysctls[i].of_interface ? "-" : "", sysctls[i].name, NULL);
+
+                wattle_file_set_uint(file, key, sysctls[i].value);
+        }
+}
+
 void wattle_render_sysctl(const WattleView *view, WattleFileset *files)
 {
         WattleSysctl sysctls[WATTLE_MAX_SYSCTLS];
@@ -79,12 +91,5 @@ void wattle_render_sysctl(const WattleView *view, WattleFileset *files)
                 return;
         file = wattle_fileset_add(files, WATTLE_FILE_SYSCTL, view->mesh, 0644);
         wattle_render_origin(view, file);
-        for (guint i = 0; i < n; i++) {
-                /* With a hyphen, for at boot systemd-sysctl comes before the interface, and would
-                 * warn. */
-                g_autofree char *key =
-                        g_strconcat(sysctls[i].of_interface ? "-" : "", sysctls[i].name, NULL);
-
-                wattle_file_set_uint(file, key, sysctls[i].value);
-        }
+        wattle_render_sysctl_lines(sysctls, n, file);
 }

@@ -31,6 +31,9 @@ gboolean wattle_networkd_takes_credentials(guint systemd_version);
 /* NetworkManager.conf(5): on networkd's hosts, the word to NetworkManager to keep its hands off. */
 void wattle_render_nm(const WattleView *view, WattleFileset *files);
 
+/* That word of an interface; name is of this file's section alone. */
+void wattle_render_nm_hands_off(const char *name, const char *interface, WattleFile *file);
+
 /* nm-settings-keyfile(5): what NetworkManager gets of the mesh if it is the owner, without the key.
  * To be looked at, and no part of wattle_render_host(): the one that is installed has the key in
  * it. */
@@ -56,6 +59,9 @@ typedef struct {
 
 /* How many there are. */
 guint wattle_sysctls(const WattleView *view, WattleSysctl ret[static WATTLE_MAX_SYSCTLS]);
+
+/* Lines of sysctl.d(5) that set them. */
+void wattle_render_sysctl_lines(const WattleSysctl *sysctls, guint n, WattleFile *file);
 
 /* sysctl.d(5): these settings. udev applies them when the interface appears, whoever makes it. No
  * file if there is none. */

@@ -18,6 +18,7 @@
 #include "common/sys/file.h"
 #include "common/sys/host.h"
 #include "common/sys/load.h"
+#include "common/sys/tailnet/tailnets.h"
 
 #define PROGRAM "wattle-generator"
 
@@ -244,6 +245,38 @@ static gboolean enable_mesh(int root_fd, int out_fd, const char *mesh, GError **
         return !local.enable || link_mesh(root_fd, out_fd, mesh, &local, error);
 }
 
+/* What tailscaled is started with: its unit has the folder of the distribution's own file, which
+ * beats Environment= of a drop-in, and of two such files the last. A value that changes is read
+ * when tailscaled starts again, and no daemon-reload is needed. */
+static gboolean extend_tailscaled(int out_fd, const char *name, GError **error)
+{
+        static const char path[] = WATTLE_UNIT_TAILSCALED ".d/50-wattle.conf";
+        g_autofree char *writer = wattle_paths_unit(WATTLE_UNIT_TAILNET, name);
+        g_autofree char *file = wattle_paths_file(WATTLE_FILE_TAILNET_ENVIRONMENT, name);
+        g_autofree char *text = g_strdup_printf("# Made by " PROGRAM "\n"
+                                                "[Unit]\n"
+                                                "Wants=%s\n"
+                                                "After=%s\n"
+                                                "\n"
+                                                "[Service]\n"
+                                                "EnvironmentFile=-/%s\n",
+                                                writer, writer, file);
+
+        return wattle_make_folders(out_fd, path, error) &&
+               wattle_write_file(out_fd, path, 0644, text, strlen(text), error);
+}
+
+/* tailscaled is started for it, if Tailscale is installed: 'wattle check' says so if not. */
+static gboolean link_tailnet(int root_fd, int out_fd, const char *name, GError **error)
+{
+        g_autofree char *unit = wattle_tailnet_find_unit(root_fd);
+
+        return link_instance(out_fd, "sysinit.target", WATTLE_UNIT_TAILNET, name, error) &&
+               (!unit ||
+                (extend_tailscaled(out_fd, name, error) &&
+                 link_unit(out_fd, "multi-user.target", WATTLE_UNIT_TAILSCALED, unit, error)));
+}
+
 static int open_folder(const char *path)
 {
         g_autoptr(GError) error = NULL;
@@ -257,17 +290,17 @@ static int open_folder(const char *path)
 typedef gboolean (*Linker)(int root_fd, int out_fd, const char *mesh, GError **error);
 
 /* A mesh that fails is said, and no reason to leave the others out. */
-static gboolean link_all(int root_fd, int out_fd, char **meshes, Linker linker)
+static gboolean link_all(int root_fd, int out_fd, const char *what, char **names, Linker linker)
 {
         gboolean ok = TRUE;
 
-        for (guint i = 0; meshes[i]; i++) {
+        for (guint i = 0; names[i]; i++) {
                 g_autoptr(GError) error = NULL;
                 g_autofree char *text = NULL;
 
-                if (linker(root_fd, out_fd, meshes[i], &error))
+                if (linker(root_fd, out_fd, names[i], &error))
                         continue;
-                text = g_strdup_printf("mesh %s: %s", meshes[i], error->message);
+                text = g_strdup_printf("%s %s: %s", what, names[i], error->message);
                 log_line('3', text);
                 ok = FALSE;
         }
@@ -278,6 +311,7 @@ static int run(const char *root, const char *out)
 {
         g_auto(WattleReport) report = { 0 };
         g_auto(GStrv) meshes = NULL, invited = NULL;
+        char *tailnets[] = { NULL, NULL };
         int root_fd = open_folder(root), out_fd = open_folder(out);
         gboolean ok;
 
@@ -287,8 +321,11 @@ static int run(const char *root, const char *out)
         meshes = wattle_mesh_list(root_fd, &report);
         log_report(&report);
         invited = list_invited(root_fd);
-        ok = link_all(root_fd, out_fd, meshes, enable_mesh);
-        ok = link_all(root_fd, out_fd, invited, link_join) && ok;
+        ok = link_all(root_fd, out_fd, "mesh", meshes, enable_mesh);
+        ok = link_all(root_fd, out_fd, "mesh", invited, link_join) && ok;
+        tailnets[0] = wattle_tailnet_first_enabled(root_fd);
+        ok = link_all(root_fd, out_fd, "tailnet", tailnets, link_tailnet) && ok;
+        g_free(tailnets[0]);
         close(root_fd);
         close(out_fd);
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -7,6 +7,23 @@ _wattle_meshes()
                 sed 's|.*/||; s|\.mesh$||' | sort -u
 }
 
+_wattle_tailnets()
+{
+        find /etc/wattle /run/wattle /usr/lib/wattle -maxdepth 1 -name '*.tailnet' 2>/dev/null |
+                sed 's|.*/||; s|\.tailnet$||' | sort -u
+}
+
+_wattle_complete_any()
+{
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(
+                compgen -W "$(_wattle_meshes) $(_wattle_tailnets)" -- "$1"
+                compgen -f -X '!*.mesh' -- "$1"
+                compgen -f -X '!*.tailnet' -- "$1"
+                compgen -d -- "$1"
+        )
+}
+
 # Files of meshes, folders on the way, and the names of installed ones.
 _wattle_complete_mesh()
 {
@@ -137,7 +154,8 @@ _wattle()
                 compopt -o filenames
                 mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                 ;;
-        apply:* | check:* | export:1 | *:0) _wattle_complete_mesh "$cur" ;;
+        check:* | render:0) _wattle_complete_any "$cur" ;;
+        apply:* | export:1 | *:0) _wattle_complete_mesh "$cur" ;;
         esac
 }
 

@@ -5,6 +5,11 @@ function __wattle_installed
     path filter -f {/etc,/run,/usr/lib}/wattle/*.mesh 2>/dev/null | string replace -r '.*/(.*)\.mesh$' '$1' | sort -u
 end
 
+function __wattle_tailnets
+    path filter -f {/etc,/run,/usr/lib}/wattle/*.tailnet 2>/dev/null | string replace -r '.*/(.*)\.tailnet$' '$1' | sort -u
+    __fish_complete_suffix .tailnet
+end
+
 function __wattle_meshes
     __wattle_installed
     __fish_complete_suffix .mesh
@@ -56,6 +61,7 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a export -d 'Mak
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a help -d 'Tell more of a verb'
 
 complete -c wattle -n '__fish_seen_subcommand_from init add invite remove set edit sign check show verify genkey apply update up down render' -a '(__wattle_meshes)'
+complete -c wattle -n '__fish_seen_subcommand_from check render' -a '(__wattle_tailnets)'
 complete -c wattle -n '__fish_seen_subcommand_from status doctor migrate leave' -a '(__wattle_installed)'
 complete -c wattle -n '__fish_seen_subcommand_from pubkey' -F -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from invite remove set export migrate' -a '(__wattle_devices)'

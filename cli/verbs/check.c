@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "cli/signing.h"
+#include "cli/tailnet.h"
 #include "common/sys/deploy.h"
 
 /* What wattle_deployment_load() leaves to others: whether there is a key to give to NetworkManager,
@@ -81,6 +82,24 @@ static gboolean check(const WattleCli *cli, const char *operand, gboolean quiet)
         return ok;
 }
 
+static gboolean check_tailnet(const WattleCli *cli, const char *operand, gboolean quiet)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleTailnet) tailnet = { 0 };
+        gboolean ok;
+
+        wattle_report_init(&report);
+        wattle_tailnet_init(&tailnet);
+        ok = wattle_cli_load_tailnet(cli, operand, &tailnet, &report);
+        if (ok && tailnet.enable)
+                wattle_cli_advise_tailnet(cli, &tailnet, &report);
+        wattle_print_report(&report);
+        if (ok && !quiet)
+                wattle_print(stdout, "%s: good%s\n", tailnet.file,
+                             tailnet.enable ? "" : ", and not enabled");
+        return ok;
+}
+
 static int run(WattleCli *cli, char **argv)
 {
         g_auto(GStrv) operands = NULL;
@@ -93,16 +112,19 @@ static int run(WattleCli *cli, char **argv)
         if (!wattle_cli_parse(cli, &wattle_verb_check, options, argv, &operands))
                 return cli->status;
         for (guint i = 0; operands[i]; i++)
-                ok = check(cli, operands[i], quiet) && ok;
+                ok = (wattle_cli_is_tailnet(cli, operands[i])
+                              ? check_tailnet(cli, operands[i], quiet)
+                              : check(cli, operands[i], quiet)) &&
+                     ok;
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 const WattleVerb wattle_verb_check = {
         .name = "check",
-        .operands = "FILE|MESH...",
+        .operands = "FILE|MESH|TAILNET...",
         .n_min = 1,
         .n_max = G_MAXUINT,
-        .summary = "report all that is wrong with meshes",
+        .summary = "report all that is wrong with meshes and tailnets",
         .description =
                 "Reports every fault, a line each: FILE:LINE:COLUMN: TEXT. A warning alone is no "
                 "failure.\n"

@@ -6,8 +6,9 @@
 
 #include "cli/cli.h"
 #include "cli/print.h"
+#include "cli/tailnet.h"
 #include "common/paths.h"
-#include "common/render.h"
+#include "common/render-tailnet.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
@@ -58,6 +59,17 @@ static gboolean load_local_files(WattleMesh *mesh, char **files, WattleReport *r
         return ok;
 }
 
+static gboolean check_systemd(guint version, WattleReport *report)
+{
+        if (version >= WATTLE_SYSTEMD_MIN)
+                return TRUE;
+        wattle_report_error(report, WATTLE_NO_PLACE,
+                            "systemd %u is too old: its networkd lacks what these files use; %d or "
+                            "newer is needed",
+                            version, WATTLE_SYSTEMD_MIN);
+        return FALSE;
+}
+
 /* What files cannot be made for, with the way out. */
 static gboolean check_view(const WattleView *view, const WattleMesh *mesh, guint systemd_version,
                            WattleReport *report)
@@ -69,13 +81,8 @@ static gboolean check_view(const WattleView *view, const WattleMesh *mesh, guint
                                     "device %s runs no wattle (Managed=no): 'wattle export %s %s' "
                                     "makes the file for it",
                                     view->self.name, view->self.name, mesh->path);
-        else if (systemd_version < WATTLE_SYSTEMD_MIN)
-                wattle_report_error(report, WATTLE_NO_PLACE,
-                                    "systemd %u is too old: its networkd lacks what these files "
-                                    "use; %d or newer is needed",
-                                    systemd_version, WATTLE_SYSTEMD_MIN);
-        else if (view->owner == WATTLE_OWNER_NETWORKD && !view->private_key_file &&
-                 !wattle_networkd_takes_credentials(systemd_version))
+        else if (check_systemd(systemd_version, report) && view->owner == WATTLE_OWNER_NETWORKD &&
+                 !view->private_key_file && !wattle_networkd_takes_credentials(systemd_version))
                 wattle_report_error(report, place,
                                     "the key is a credential, which networkd %u does not take: put "
                                     "it in " WATTLE_KEY_FORMAT,
@@ -116,7 +123,7 @@ static void print_files(const WattleFileset *files)
         }
 }
 
-static gboolean write_files(const char *folder, const WattleView *view, const WattleFileset *files)
+static gboolean write_files(const char *folder, const char *name, const WattleFileset *files)
 {
         WattleChanges changes;
         g_autoptr(GError) error = NULL;
@@ -132,19 +139,55 @@ static gboolean write_files(const char *folder, const WattleView *view, const Wa
                 wattle_print_error("%s", error->message);
                 return FALSE;
         }
-        ok = wattle_install(fd, view->mesh, files, NULL, &changes, &error);
+        ok = wattle_install(fd, name, files, NULL, &changes, &error);
         close(fd);
         if (ok)
                 wattle_print(stdout, "%s: %u files, %u changed, %u removed\n", folder,
                              files->files->len, wattle_file_bits_count(changes.changed),
                              wattle_file_bits_count(changes.removed));
-        if (ok && view->owner == WATTLE_OWNER_NETWORK_MANAGER)
+        else
+                wattle_print_error("%s/%s", folder, error->message);
+        return ok;
+}
+
+static gboolean is_to_print(const Options *options)
+{
+        return !options->output || strcmp(options->output, "-") == 0;
+}
+
+static gboolean write_mesh(const char *folder, const WattleView *view, const WattleFileset *files)
+{
+        if (!write_files(folder, view->mesh, files))
+                return FALSE;
+        if (view->owner == WATTLE_OWNER_NETWORK_MANAGER)
                 wattle_print(stdout,
                              "without NetworkManager's connection, which has the key in it: "
                              "'wattle render' prints it, without --output\n");
+        return TRUE;
+}
+
+static gboolean render_tailnet(const WattleCli *cli, const char *operand, const Options *options)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleTailnet) tailnet = { 0 };
+        g_auto(WattleFileset) files = { 0 };
+        g_autofree char *name = NULL;
+        gboolean ok;
+
+        wattle_report_init(&report);
+        wattle_tailnet_init(&tailnet);
+        ok = wattle_cli_load_tailnet(cli, operand, &tailnet, &report) &&
+             check_systemd(options->systemd_version, &report);
+        wattle_print_report(&report);
         if (!ok)
-                wattle_print_error("%s/%s", folder, error->message);
-        return ok;
+                return FALSE;
+        wattle_fileset_init_tailnet(&files);
+        wattle_render_tailnet(&tailnet, options->systemd_version, &files);
+        name = wattle_tailnet_name_of_path(tailnet.file);
+        if (!is_to_print(options))
+                return write_files(options->output, name, &files);
+        print_files(&files);
+        return TRUE;
 }
 
 static gboolean render(const WattleCli *cli, const char *operand, const Options *options)
@@ -160,8 +203,8 @@ static gboolean render(const WattleCli *cli, const char *operand, const Options 
                 return FALSE;
         wattle_fileset_init(&files);
         wattle_render_host(view, options->systemd_version, &files);
-        if (options->output && strcmp(options->output, "-") != 0)
-                return write_files(options->output, view, &files);
+        if (!is_to_print(options))
+                return write_mesh(options->output, view, &files);
         wattle_render_nm_connection(view, &files);
         print_files(&files);
         return TRUE;
@@ -191,15 +234,23 @@ static int run(WattleCli *cli, char **argv)
                 return cli->status;
         if (!parse_values(cli, &options, &error))
                 return wattle_cli_usage(&wattle_verb_render, "%s", error->message);
+        if (wattle_cli_is_tailnet(cli, operands[0])) {
+                if (options.as || options.owner_text || options.local_files)
+                        return wattle_cli_usage(
+                                &wattle_verb_render,
+                                "--as, --owner and --local are for a mesh: a "
+                                "tailnet has one file, and no owner but tailscaled");
+                return render_tailnet(cli, operands[0], &options) ? EXIT_SUCCESS : EXIT_FAILURE;
+        }
         return render(cli, operands[0], &options) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 const WattleVerb wattle_verb_render = {
         .name = "render",
-        .operands = "FILE|MESH",
+        .operands = "FILE|MESH|TAILNET",
         .n_min = 1,
         .n_max = 1,
-        .summary = "make the files that a host of the mesh gets",
+        .summary = "make the files that a host of the mesh or tailnet gets",
         .description =
                 "Makes what the boot of a host makes of the mesh: files for networkd or NetworkManager,\n"
                 "sysctl.d and hosts(5). It needs no privilege and no key; NetworkManager's connection is\n"

@@ -47,7 +47,7 @@ void wattle_install_compare(int root_fd, const char *mesh, const WattleFileset *
                             const gid_t *group, WattleChanges *ret)
 {
         *ret = (WattleChanges){ 0 };
-        for (WattleFileKind kind = 0; kind < WATTLE_N_RENDERED_FILES; kind++) {
+        for (WattleFileKind kind = files->first; kind < files->end; kind++) {
                 const WattleFile *file = wattle_fileset_find(files, kind);
                 g_autofree char *path = wattle_paths_file(kind, mesh);
 
@@ -91,9 +91,10 @@ static gboolean rename_files(int root_fd, const WattleFileset *files, guint kind
 }
 
 /* All that there may be of these kinds. */
-static void remove_temporaries(int root_fd, const char *mesh, guint kinds)
+static void remove_temporaries(int root_fd, const char *mesh, const WattleFileset *files,
+                               guint kinds)
 {
-        for (WattleFileKind kind = 0; kind < WATTLE_N_RENDERED_FILES; kind++) {
+        for (WattleFileKind kind = files->first; kind < files->end; kind++) {
                 g_autofree char *path = wattle_paths_file(kind, mesh);
                 g_autofree char *temporary = g_strconcat(path, WATTLE_NEW_SUFFIX, NULL);
 
@@ -102,9 +103,10 @@ static void remove_temporaries(int root_fd, const char *mesh, guint kinds)
         }
 }
 
-static gboolean remove_files(int root_fd, const char *mesh, guint kinds, GError **error)
+static gboolean remove_files(int root_fd, const char *mesh, const WattleFileset *files, guint kinds,
+                             GError **error)
 {
-        for (WattleFileKind kind = 0; kind < WATTLE_N_RENDERED_FILES; kind++) {
+        for (WattleFileKind kind = files->first; kind < files->end; kind++) {
                 g_autofree char *path = wattle_paths_file(kind, mesh);
 
                 if (kinds & WATTLE_FILE_BIT(kind) && wattle_below_unlink(root_fd, path) < 0 &&
@@ -176,14 +178,14 @@ gboolean wattle_install(int root_fd, const char *mesh, const WattleFileset *file
 
         if (!lock_files(&lock, root_fd, error))
                 return FALSE;
-        remove_temporaries(root_fd, mesh, G_MAXUINT);
+        remove_temporaries(root_fd, mesh, files, G_MAXUINT);
         wattle_install_compare(root_fd, mesh, files, group, &changes);
         if (!write_files(root_fd, files, changes.changed, group, error) ||
             !rename_files(root_fd, files, changes.changed, error)) {
-                remove_temporaries(root_fd, mesh, changes.changed);
+                remove_temporaries(root_fd, mesh, files, changes.changed);
                 return FALSE;
         }
-        if (!remove_files(root_fd, mesh, changes.removed, error))
+        if (!remove_files(root_fd, mesh, files, changes.removed, error))
                 return FALSE;
         *ret = changes;
         return TRUE;

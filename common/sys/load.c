@@ -39,8 +39,7 @@ static gboolean is_absence(int error_number)
         return error_number == ENOENT || error_number == ENOTDIR;
 }
 
-/* What cannot be looked at may hide the later ones: it is found, and reading it gives the error. */
-static char *find_file(int root_fd, const char *name, const char *suffix)
+char *wattle_load_find(int root_fd, const char *name, const char *suffix)
 {
         for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
                 g_autofree char *path = g_strdup_printf("%s/%s%s", folders[i], name, suffix);
@@ -55,7 +54,7 @@ static char *find_file(int root_fd, const char *name, const char *suffix)
 
 char *wattle_mesh_find(int root_fd, const char *name)
 {
-        return find_file(root_fd, name, WATTLE_MESH_SUFFIX);
+        return wattle_load_find(root_fd, name, WATTLE_MESH_SUFFIX);
 }
 
 gboolean wattle_mesh_is_masked(int root_fd, const char *name)
@@ -75,7 +74,7 @@ char *wattle_mesh_find_invitation(int root_fd, const char *name)
 {
         g_autofree char *path = wattle_paths_invitation(name);
         g_autofree char *profile = wattle_mesh_find(root_fd, name);
-        g_autofree char *trust = find_file(root_fd, name, WATTLE_TRUST_SUFFIX);
+        g_autofree char *trust = wattle_load_find(root_fd, name, WATTLE_TRUST_SUFFIX);
 
         return !profile && trust && !wattle_mesh_is_masked(root_fd, name) &&
                                wattle_path_exists(root_fd, path + 1)
@@ -124,29 +123,29 @@ static const char **sorted_names(GHashTable *names)
         return sorted;
 }
 
-static void report_bad_name(const char *folder, const char *file_name, const GError *error,
-                            WattleReport *report)
+static void report_bad_name(const char *folder, const char *file_name, const char *what,
+                            const GError *error, WattleReport *report)
 {
         g_autofree char *path = g_build_filename(folder, file_name, NULL);
 
         wattle_report_warning(report, (WattlePlace){ path, 0, 0 },
-                              "passed over, for it cannot be a mesh's name: %s", error->message);
+                              "passed over, for it cannot be a %s's name: %s", what,
+                              error->message);
 }
 
-/* Meshes that have a profile. */
-static void list_profiles(int root_fd, GPtrArray *list, WattleReport *report)
+void wattle_load_list(int root_fd, const char *suffix, GPtrArray *list, WattleReport *report)
 {
         g_autoptr(GHashTable) names =
                 g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         g_autofree const char **sorted = NULL;
 
         for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
-                (void)collect_names(root_fd, folders[i], WATTLE_MESH_SUFFIX, names, report);
+                (void)collect_names(root_fd, folders[i], suffix, names, report);
         sorted = sorted_names(names);
         for (guint i = 0; sorted[i]; i++) {
                 const char *folder = g_hash_table_lookup(names, sorted[i]);
                 g_autofree char *path = g_build_filename(folder, sorted[i], NULL);
-                g_autofree char *name = wattle_mesh_name_of_path(sorted[i]);
+                g_autofree char *name = g_strndup(sorted[i], strlen(sorted[i]) - strlen(suffix));
                 g_autoptr(GError) error = NULL;
 
                 if (wattle_path_is_masked(root_fd, path + 1))
@@ -154,7 +153,7 @@ static void list_profiles(int root_fd, GPtrArray *list, WattleReport *report)
                 if (wattle_identifier_check(name, WATTLE_MESH_NAME_MAX, &error))
                         g_ptr_array_add(list, g_steal_pointer(&name));
                 else
-                        report_bad_name(folder, sorted[i], error, report);
+                        report_bad_name(folder, sorted[i], suffix + 1, error, report);
         }
 }
 
@@ -194,7 +193,7 @@ char **wattle_mesh_list(int root_fd, WattleReport *report)
         g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
         guint n_profiles;
 
-        list_profiles(root_fd, list, report);
+        wattle_load_list(root_fd, WATTLE_MESH_SUFFIX, list, report);
         n_profiles = list->len;
         list_joined(root_fd, list);
         if (list->len > n_profiles)
@@ -501,8 +500,9 @@ static char *trust_beside(const char *path)
 gboolean wattle_mesh_read_trust(WattleTrust *trust, int dir_fd, const char *mesh,
                                 WattleReport *report)
 {
-        g_autofree char *path = dir_fd == AT_FDCWD ? trust_beside(mesh)
-                                                   : find_file(dir_fd, mesh, WATTLE_TRUST_SUFFIX);
+        g_autofree char *path = dir_fd == AT_FDCWD
+                                        ? trust_beside(mesh)
+                                        : wattle_load_find(dir_fd, mesh, WATTLE_TRUST_SUFFIX);
 
         return !path ||
                wattle_trust_read(trust, dir_fd, dir_fd == AT_FDCWD ? path : path + 1, path, report);
@@ -510,7 +510,7 @@ gboolean wattle_mesh_read_trust(WattleTrust *trust, int dir_fd, const char *mesh
 
 gboolean wattle_mesh_must_be_signed(int root_fd, const char *name)
 {
-        g_autofree char *path = find_file(root_fd, name, WATTLE_TRUST_SUFFIX);
+        g_autofree char *path = wattle_load_find(root_fd, name, WATTLE_TRUST_SUFFIX);
 
         return path != NULL;
 }

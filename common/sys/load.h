@@ -29,6 +29,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleMesh, wattle_mesh_clear)
 
 /* root_fd is a folder that stands for "/", open with O_PATH or O_RDONLY. */
 
+/* NAME and suffix in the first of the folders that has it, absolute; NULL if there is none or it is
+ * masked. What cannot be looked at may hide the later ones: it is found, and reading it gives the
+ * error. */
+char *wattle_load_find(int root_fd, const char *name, const char *suffix);
+
+/* Adds the names of the files that end in ".mesh" or another such suffix to the list of char *,
+ * sorted: what wattle_mesh_list() says of those that have a profile. */
+void wattle_load_list(int root_fd, const char *suffix, GPtrArray *list, WattleReport *report);
+
 /* Names of the installed meshes, sorted, masked ones left out. Files that cannot be a mesh's name
  * are reported, and folders that cannot be read: an error, for then the list may lack some. */
 char **wattle_mesh_list(int root_fd, WattleReport *report);

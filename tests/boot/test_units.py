@@ -11,7 +11,8 @@ import pytest
 from conftest import CONFDIR, needs_analyze, run
 
 # Name to the unit and its program, of what was built.
-UNITS = {"wattle-networkd": (os.environ["WATTLE_UNIT"], os.environ["WATTLE_NETWORKD"])}
+UNITS = {"wattle-networkd": (os.environ["WATTLE_UNIT"], os.environ["WATTLE_NETWORKD"]),
+         "wattle-tailnet": (os.environ["WATTLE_TAILNET_UNIT"], os.environ["WATTLE_TAILNET"])}
 if "WATTLE_NM" in os.environ:
     UNITS["wattle-nm"] = (os.environ["WATTLE_NM_UNIT"], os.environ["WATTLE_NM"])
 NETWORK_MANAGER = "/usr/lib/systemd/system/NetworkManager.service"
@@ -144,7 +145,7 @@ def test_exposure_of_what_wattled_has_root_do(verb, limit):
 @pytest.mark.parametrize("unit", [DAEMON, f"{os.path.dirname(DAEMON)}/wattle-apply@.service", *(unit for unit, _ in UNITS.values())])
 def test_what_reads_a_key_leaves_no_core(unit):
     text = open(unit).read()
-    assert "wattle-networkd@" in unit or re.search("^LimitCORE=0$", text, re.M)
+    assert "wattle-networkd@" in unit or "wattle-tailnet@" in unit or re.search("^LimitCORE=0$", text, re.M)
 
 
 FILTER = os.environ.get("WATTLE_FILTER_UNIT")

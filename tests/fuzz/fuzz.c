@@ -82,7 +82,7 @@ void fuzz_check_text(const char *text, gsize size)
                 g_assert_true(((guchar)text[i] >= 0x20 && text[i] != 0x7f) || text[i] == '\n');
 }
 
-static void check_files(const WattleFileset *files)
+void fuzz_check_files(const WattleFileset *files)
 {
         for (guint i = 0; i < files->files->len; i++) {
                 const WattleFile *file = g_ptr_array_index(files->files, i);
@@ -126,7 +126,7 @@ void fuzz_check_view(WattleView *view)
                         wattle_fileset_init(&files);
                         view->owner = owners[i];
                         wattle_render_host(view, versions[j], &files);
-                        check_files(&files);
+                        fuzz_check_files(&files);
                 }
         check_exported(view);
 }

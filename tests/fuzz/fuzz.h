@@ -18,6 +18,9 @@ void fuzz_check_report(WattleReport *report);
 /* Whole lines of UTF-8 without control characters. */
 void fuzz_check_text(const char *text, gsize size);
 
+/* What a renderer made: below /run, and text. */
+void fuzz_check_files(const WattleFileset *files);
+
 /* Renders the view for both owners and every version of systemd, and as wg-quick's file, and checks
  * all that comes out. */
 void fuzz_check_view(WattleView *view);

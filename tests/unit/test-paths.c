@@ -14,6 +14,12 @@ static void names(void)
                 [WATTLE_FILE_HOSTS] = "run/wattle/home.hosts",
                 [WATTLE_FILE_NAMES] = "run/wattle/home.names",
                 [WATTLE_FILE_FILTER] = "run/wattle/home.nft",
+                [WATTLE_FILE_TAILNET_NETWORK] = "run/systemd/network/60-tailnet-home.network",
+                [WATTLE_FILE_TAILNET_NETWORKD_CONF] =
+                        "run/systemd/networkd.conf.d/60-tailnet-home.conf",
+                [WATTLE_FILE_TAILNET_UNMANAGED] = "run/NetworkManager/conf.d/60-tailnet-home.conf",
+                [WATTLE_FILE_TAILNET_SYSCTL] = "run/sysctl.d/60-tailnet-home.conf",
+                [WATTLE_FILE_TAILNET_ENVIRONMENT] = "run/wattle/home.tailscaled.env",
                 [WATTLE_FILE_NM_PROFILE] =
                         "run/NetworkManager/system-connections/wattle-home.nmconnection",
                 [WATTLE_FILE_PENDING] = "run/wattle/home.pending",
@@ -33,6 +39,7 @@ static void names(void)
                 [WATTLE_UNIT_RELAY_SOCKET] = "wattle-relay@home.socket",
                 [WATTLE_UNIT_UPDATE_SOCKET] = "wattle-update@home.socket",
                 [WATTLE_UNIT_UPDATE_TIMER] = "wattle-update-sources@home.timer",
+                [WATTLE_UNIT_TAILNET] = "wattle-tailnet@home.service",
                 [WATTLE_UNIT_SERVE_SOCKET] = "wattle-serve@home.socket",
         };
 

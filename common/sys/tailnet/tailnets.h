@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The tailnets of this host: NAME.tailnet in the folders of the meshes, with the same precedence
+ * and masking. One at a time may be enabled, for there is one tailscaled. */
+#pragma once
+
+#include "common/fileset.h"
+#include "common/tailnet.h"
+
+/* Names, sorted, masked ones left out; faults as wattle_mesh_list() has them. */
+char **wattle_tailnet_list(int root_fd, WattleReport *report);
+
+/* "/etc/wattle/work.tailnet"; NULL if there is none or it is masked. */
+char *wattle_tailnet_find(int root_fd, const char *name);
+
+/* An installed one, and whether it may be enabled beside the others. tailnet must be initialised.
+ * FALSE with errors in the report: not found, bad, another is enabled that comes before it by
+ * name. */
+gboolean wattle_tailnet_load(WattleTailnet *tailnet, int root_fd, const char *name,
+                             WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* One by path, alone. */
+gboolean wattle_tailnet_load_file(WattleTailnet *tailnet, const char *path,
+                                  WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The first by name that is enabled, as far as can be read; NULL if none is. */
+char *wattle_tailnet_first_enabled(int root_fd);
+
+/* Where tailscaled's unit is, absolute; NULL if Tailscale is not installed. */
+char *wattle_tailnet_find_unit(int root_fd);

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A tailnet at boot: what the generator links and adds to tailscaled.service, and what wattle-tailnet writes."""
+
+import os
+
+import pytest
+
+from conftest import CONFDIR, VENDORDIR, run
+
+WRITER = {"sysinit.target.wants/wattle-tailnet@work.service": f'{os.environ["WATTLE_UNITDIR"]}/wattle-tailnet@.service'}
+TAILSCALED = "/usr/lib/systemd/system/tailscaled.service"
+DAEMON = {"multi-user.target.wants/tailscaled.service": TAILSCALED}
+DROP_IN = """# Made by wattle-generator
+[Unit]
+Wants=wattle-tailnet@work.service
+After=wattle-tailnet@work.service
+
+[Service]
+EnvironmentFile=-/run/wattle/work.tailscaled.env
+"""
+FILES = {"wattle/work.tailscaled.env", "systemd/network/60-tailnet-work.network", "systemd/networkd.conf.d/60-tailnet-work.conf",
+         "NetworkManager/conf.d/60-tailnet-work.conf"}
+
+
+@pytest.fixture
+def tailscale(host):
+    host.write(TAILSCALED)
+    return host
+
+
+def put(host, text="", name="work", folder=CONFDIR):
+    return host.write(f"{folder}/{name}.tailnet", text)
+
+
+def write(host, name="work"):
+    return run([os.environ["WATTLE_TAILNET"], f"--root={host.root}", name])
+
+
+def names(host):
+    return set(host.files())
+
+
+def test_tailscaled_is_started_with_our_environment(tailscale):
+    put(tailscale)
+    assert tailscale.generate().returncode == 0
+    assert tailscale.links() == WRITER | DAEMON
+    assert (tailscale.units / "tailscaled.service.d/50-wattle.conf").read_text() == DROP_IN
+
+
+def test_without_tailscale_nothing_of_it_is_touched(host):
+    put(host)
+    assert host.generate().returncode == 0
+    assert host.links() == WRITER
+    assert not (host.units / "tailscaled.service.d").exists()
+
+
+@pytest.mark.parametrize("text", ["[Local]\nEnable=no\n", None])
+def test_one_that_is_disabled_or_masked_starts_nothing(tailscale, text):
+    if text:
+        put(tailscale, text)
+    else:
+        put(tailscale, folder=VENDORDIR)
+        tailscale.link(f"{CONFDIR}/work.tailnet", "/dev/null")
+    assert tailscale.generate().returncode == 0
+    assert tailscale.links() == {}
+    assert write(tailscale).returncode == 0 and names(tailscale) == set()
+
+
+def test_of_two_the_first_by_name_runs_and_the_other_is_told(tailscale):
+    put(tailscale, name="work")
+    put(tailscale, name="xtra")
+    assert tailscale.generate().returncode == 0
+    assert tailscale.links() == WRITER | DAEMON
+    assert write(tailscale).returncode == 0 and names(tailscale) == FILES
+    done = write(tailscale, "xtra")
+    assert done.returncode == 1 and names(tailscale) == FILES
+    assert f"{CONFDIR}/xtra.tailnet: tailnet work is enabled too, and there is one tailscaled" in done.stderr
+
+
+def test_a_mesh_of_the_same_name_is_refused(tailscale):
+    put(tailscale)
+    tailscale.mesh("work", "[Mesh]\nSubnet=10.0.0.0/8\n")
+    done = write(tailscale)
+    assert done.returncode == 1 and "there is a mesh of the same name" in done.stderr and names(tailscale) == set()
+
+
+def test_the_same_again_touches_nothing_and_a_change_one_file(tailscale):
+    put(tailscale)
+    assert write(tailscale).returncode == 0
+    before = tailscale.files()
+    assert set(before) == FILES and {mode for mode, *_ in before.values()} == {0o644}
+    assert "0 changed" in write(tailscale).stderr and tailscale.files() == before
+    put(tailscale, "[Tailscale]\nPort=1\n")
+    assert "1 changed" in write(tailscale).stderr
+    assert {name for name, stat in tailscale.files().items() if stat != before[name]} == {"wattle/work.tailscaled.env"}
+
+
+def test_a_fault_keeps_what_was_there(tailscale):
+    put(tailscale)
+    assert write(tailscale).returncode == 0
+    before = tailscale.files()
+    put(tailscale, "[Tailscale]\nPort=x\n")
+    done = write(tailscale)
+    assert done.returncode == 1 and tailscale.files() == before
+    assert f"{CONFDIR}/work.tailnet:2:6: Port: 'x' is not a whole number" in done.stderr
+    assert "tailnet work: keeping the previous configuration" in done.stderr
+
+
+def test_files_of_a_mesh_and_of_a_tailnet_never_meet(tailscale):
+    """Not even of the same name, from before that was refused."""
+    put(tailscale)
+    assert write(tailscale).returncode == 0
+    assert tailscale.apply("work").returncode == 0  # a mesh that is gone loses its files
+    assert names(tailscale) == FILES
+
+
+def test_no_interface_no_word_to_managers(tailscale):
+    put(tailscale, "[Local]\nInterface=userspace-networking\nRoutingFeatures=both\n")
+    assert write(tailscale).returncode == 0
+    assert names(tailscale) == {"wattle/work.tailscaled.env"}
+    assert 'FLAGS="--tun=userspace-networking"\n' in tailscale.path("/run/wattle/work.tailscaled.env").read_text()
