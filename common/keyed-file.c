@@ -49,22 +49,42 @@ static char *put_line(const WattleKeyedFile *file, const WattleKey *private_key,
         return put(p, "\n", 1);
 }
 
+/* Of the text with its NUL, and no less than it needs. */
+static gsize room_of(const WattleKeyedFile *file)
+{
+        gsize n_line = sizeof NO_KEY_BEFORE + sizeof NO_KEY_AFTER + WATTLE_KEY_TEXT_MAX;
+
+        if (file->key_before)
+                n_line += strlen(file->key_before) + strlen(file->key_after);
+        return file->text.content->len + n_line + 1;
+}
+
+static void put_text(const WattleKeyedFile *file, const WattleKey *private_key, char *p)
+{
+        const GString *content = file->text.content;
+
+        p = put(p, content->str, file->key_at);
+        p = put_line(file, private_key, p);
+        p = put(p, content->str + file->key_at, content->len - file->key_at);
+        *p = '\0';
+}
+
 /* The text is put together in its last place: a buffer that grows would leave copies of the key
  * behind. */
 char *wattle_keyed_file_join(const WattleKeyedFile *file, const WattleKey *private_key)
 {
-        const GString *content = file->text.content;
-        gsize n_line = sizeof NO_KEY_BEFORE + sizeof NO_KEY_AFTER + WATTLE_KEY_TEXT_MAX;
-        char *text, *p;
+        char *text = sodium_malloc(room_of(file));
 
-        if (file->key_before)
-                n_line += strlen(file->key_before) + strlen(file->key_after);
-        text = sodium_malloc(content->len + n_line + 1);
         if (!text)
                 g_error("out of memory");
-        p = put(text, content->str, file->key_at);
-        p = put_line(file, private_key, p);
-        p = put(p, content->str + file->key_at, content->len - file->key_at);
-        *p = '\0';
+        put_text(file, private_key, text);
+        return text;
+}
+
+char *wattle_keyed_file_without_key(const WattleKeyedFile *file)
+{
+        char *text = g_malloc(room_of(file));
+
+        put_text(file, NULL, text);
         return text;
 }

@@ -609,7 +609,8 @@ WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *sel
         };
         gboolean ok;
 
-        view->arena = wattle_arena_ref(profile->arena);
+        view->arena = wattle_arena_new();
+        view->profile_arena = wattle_arena_ref(profile->arena);
         ok = find_exit_node(&resolver, report);
         ok = fill_interface(&resolver, report) && ok;
         ok = check_mtu(&resolver, report) && ok;
@@ -634,5 +635,6 @@ void wattle_view_free(WattleView *view)
         if (!view)
                 return;
         wattle_arena_unref(view->arena);
+        wattle_arena_unref(view->profile_arena);
         g_free(view);
 }

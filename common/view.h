@@ -77,7 +77,8 @@ typedef enum {
 } WattleViaIpv6;
 
 typedef struct {
-        WattleArena *arena; /* the profile's */
+        WattleArena *arena;
+        WattleArena *profile_arena; /* names, addresses and endpoints are in it */
         const char *mesh;
         const char *domain;
         const char *interface;

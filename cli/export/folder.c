@@ -7,6 +7,7 @@
 
 #include "cli/export/files.h"
 #include "cli/export/output.h"
+#include "cli/export/pool.h"
 #include "cli/export/view.h"
 #include "cli/print.h"
 #include "common/sys/file.h"
@@ -62,14 +63,23 @@ static void update_device(WattleExportFolder *folder, int root_fd, WattleMesh *m
                 wattle_export_memory_set(folder->memory, view, mesh->profile->serial, &own, &files);
 }
 
+/* The names of those that have a file. */
+static GHashTable *list_wanted(const WattleMesh *mesh, const WattleExportFolder *folder)
+{
+        GHashTable *wanted = g_hash_table_new(g_str_hash, g_str_equal);
+
+        for (guint i = 0; i < mesh->profile->n_devices; i++)
+                if (is_wanted(&mesh->profile->devices[i], folder))
+                        g_hash_table_add(wanted, (gpointer)mesh->profile->devices[i].name);
+        return wanted;
+}
+
 /* Of a name that has the suffix: of a device that has such a file no more. */
-static gboolean is_left_over(const WattleMesh *mesh, const WattleExportFolder *folder,
-                             const char *name, const char *suffix)
+static gboolean is_left_over(GHashTable *wanted, const char *name, const char *suffix)
 {
         g_autofree char *device = g_strndup(name, strlen(name) - strlen(suffix));
-        const WattleDevice *found = wattle_profile_find_device(mesh->profile, device);
 
-        return !found || strcmp(found->name, device) != 0 || !is_wanted(found, folder);
+        return !g_hash_table_contains(wanted, device);
 }
 
 gboolean wattle_export_folder_make(const WattleExportFolder *folder)
@@ -80,23 +90,29 @@ gboolean wattle_export_folder_make(const WattleExportFolder *folder)
         return FALSE;
 }
 
-void wattle_export_folder_update(WattleExportFolder *folder, int root_fd, WattleMesh *mesh,
-                                 guint first, guint n)
+void wattle_export_folder_update(WattleExportFolder *folder, int root_fd, WattleMesh *mesh)
 {
-        const WattleProfile *profile = mesh->profile;
+        WattleProfile *profile = mesh->profile;
+        g_auto(WattleExportPool) pool = { 0 };
 
-        for (guint i = first; i < profile->n_devices && i - first < n; i++)
-                if (is_wanted(&profile->devices[i], folder))
-                        update_device(folder, root_fd, mesh, &profile->devices[i]);
+        wattle_export_pool_init(&pool, profile, folder->recipe);
+        for (guint i = 0; i < profile->n_devices; i++) {
+                if (!is_wanted(&profile->devices[i], folder))
+                        continue;
+                mesh->profile = wattle_export_pool_take(&pool, &profile->devices[i]);
+                update_device(folder, root_fd, mesh, &profile->devices[i]);
+        }
+        mesh->profile = profile;
 }
 
 void wattle_export_folder_sum_up(const WattleExportFolder *folder, const WattleMesh *mesh)
 {
         const char *suffix = wattle_export_suffix(folder->recipe->format);
         g_auto(GStrv) names = wattle_list_folder(AT_FDCWD, folder->path, "", suffix, NULL);
+        g_autoptr(GHashTable) wanted = list_wanted(mesh, folder);
 
         for (guint i = 0; names && names[i]; i++)
-                if (is_left_over(mesh, folder, names[i], suffix))
+                if (is_left_over(wanted, names[i], suffix))
                         wattle_print(stdout, "%s/%s is of no device that gets a file now\n",
                                      folder->path, names[i]);
         wattle_print(stdout, "%s: %u new, %u changed, %u as they were\n", folder->path,

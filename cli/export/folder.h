@@ -17,10 +17,9 @@ typedef struct {
 /* Makes the folder if it is missing, 0700. FALSE after an error on stderr. */
 gboolean wattle_export_folder_make(const WattleExportFolder *folder) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Writes what is new or changed for the n devices from first on, in the order of the profile; says
- * on stdout what it did, and on stderr what it could not do. */
-void wattle_export_folder_update(WattleExportFolder *folder, int root_fd, WattleMesh *mesh,
-                                 guint first, guint n);
+/* Writes what is new or changed, in the order of the profile; says on stdout what it did, and on
+ * stderr what it could not do. */
+void wattle_export_folder_update(WattleExportFolder *folder, int root_fd, WattleMesh *mesh);
 
 /* Names the files of devices that are gone, which stay, and says how many became what. */
 void wattle_export_folder_sum_up(const WattleExportFolder *folder, const WattleMesh *mesh);

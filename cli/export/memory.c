@@ -11,10 +11,11 @@
 #include "common/error.h"
 #include "common/sys/file.h"
 
-#define ROOTS_PATH  "/var/lib/wattle/exports"
-#define MAX_BYTES   (4 << 20)
-#define FIRST_LINE  "# What 'wattle export' made, for 'wattle status'. No secret.\n"
-#define LINE_FORMAT "%" G_GUINT64_FORMAT " %016" G_GINT64_MODIFIER "x %s"
+#define ROOTS_PATH    "/var/lib/wattle/exports"
+#define MAX_BYTES     (4 << 20)
+#define DIGEST_FACTOR G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) /* odd: nothing is lost */
+#define FIRST_LINE    "# What 'wattle export' made, for 'wattle status'. No secret.\n"
+#define LINE_FORMAT   "%" G_GUINT64_FORMAT " %016" G_GINT64_MODIFIER "x %s"
 
 void wattle_export_memory_clear(WattleExportMemory *memory)
 {
@@ -67,15 +68,27 @@ gboolean wattle_export_memory_load(WattleExportMemory *memory, char *path, GErro
         return TRUE;
 }
 
+/* Eight bytes at a time: of a large mesh's files one at a time was a third of the work. */
+static guint64 digest_text(guint64 digest, const GString *text)
+{
+        gsize n_words = text->len / sizeof digest, n = n_words * sizeof digest;
+
+        for (gsize i = 0; i < n; i += sizeof digest) {
+                guint64 word;
+
+                memcpy(&word, text->str + i, sizeof word);
+                digest = (digest ^ word) * DIGEST_FACTOR;
+                digest ^= digest >> 32;
+        }
+        return wattle_digest(digest, text->str + n, text->len - n);
+}
+
 static guint64 digest_of(const WattleExportFiles *files)
 {
         guint64 digest = WATTLE_DIGEST_EMPTY;
 
-        for (guint i = 0; i < files->n; i++) {
-                const GString *text = files->files[i].file.text.content;
-
-                digest = wattle_digest(digest, text->str, text->len);
-        }
+        for (guint i = 0; i < files->n; i++)
+                digest = digest_text(digest, files->files[i].file.text.content);
         return digest;
 }
 

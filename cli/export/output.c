@@ -145,6 +145,12 @@ gboolean wattle_export_update(const char *path, const WattleKeyedFile *file,
         char *old = wattle_export_read(path, NULL), *text;
         gboolean ok;
 
+        if (!old && !private_key) {
+                g_autofree char *plain = wattle_keyed_file_without_key(file);
+
+                return update(path, NULL, plain, ret);
+        }
+
         /* What cannot be read is for the writing to refuse. */
         if (old && !private_key && wattle_key_line_find(file, old, public_key, &found))
                 private_key = &found;

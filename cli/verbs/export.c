@@ -59,10 +59,12 @@ static gboolean parse_code(G_GNUC_UNUSED const char *name, const char *text,
                            G_GNUC_UNUSED gpointer data, GError **error)
 {
         if (*text && !g_str_has_suffix(text, ".svg"))
-                return wattle_error_refuse(error,
-                                           "--qr: '%s' is of no kind that can be drawn: name it "
-                                           ".svg",
-                                           text);
+                return wattle_error_refuse(
+                        error,
+                        "--qr: '%s' is of no kind that can be drawn: name it "
+                        ".svg, which browsers show, and other programs turn into "
+                        "others",
+                        text);
         code.wanted = TRUE;
         g_free(code.picture);
         code.picture = *text ? g_strdup(text) : NULL;
@@ -372,44 +374,10 @@ static gboolean load(const WattleCli *cli, const char *operand, WattleMesh *mesh
         return ok;
 }
 
-/* The views of so many devices are in memory at one time: each is as large as the mesh, and stays
- * for as long as the profile does. */
-#define BATCH 64
-
-/* FALSE if the profile is another one now: some devices would have files of the one, and some of
- * the other. */
-static gboolean load_again(const WattleCli *cli, const char *operand, WattleMesh *mesh)
-{
-        guint n_devices = mesh->profile->n_devices;
-        guint64 serial = mesh->profile->serial;
-
-        wattle_mesh_clear(mesh);
-        *mesh = (WattleMesh){ 0 };
-        if (!load(cli, operand, mesh))
-                return FALSE;
-        if (mesh->profile->n_devices == n_devices && mesh->profile->serial == serial)
-                return TRUE;
-        wattle_print_error("%s was changed meanwhile: do it again", mesh->path);
-        return FALSE;
-}
-
-static gboolean update_all(const WattleCli *cli, const char *operand, WattleMesh *mesh,
-                           WattleExportFolder *folder)
-{
-        for (guint first = 0; first < mesh->profile->n_devices; first += BATCH) {
-                if (first > 0 && !load_again(cli, operand, mesh))
-                        return FALSE;
-                wattle_export_folder_update(folder, cli->root_fd, mesh, first, BATCH);
-        }
-        wattle_export_folder_sum_up(folder, mesh);
-        return !folder->failed && fflush(stdout) == 0;
-}
-
-static gboolean export_all(const WattleCli *cli, const char *operand, WattleMesh *mesh,
-                           const Options *options)
+static gboolean export_all(const WattleCli *cli, WattleMesh *mesh, const Options *options)
 {
         g_auto(WattleExportMemory) memory = { 0 };
-        gboolean has_memory = open_memory(cli, &memory), ok;
+        gboolean has_memory = open_memory(cli, &memory);
         WattleExportFolder folder = {
                 .path = options->all,
                 .recipe = &options->recipe,
@@ -419,10 +387,11 @@ static gboolean export_all(const WattleCli *cli, const char *operand, WattleMesh
 
         if (!wattle_export_folder_make(&folder))
                 return FALSE;
-        ok = update_all(cli, operand, mesh, &folder);
+        wattle_export_folder_update(&folder, cli->root_fd, mesh);
+        wattle_export_folder_sum_up(&folder, mesh);
         if (has_memory)
                 save_memory(&memory);
-        return ok;
+        return !folder.failed && fflush(stdout) == 0;
 }
 
 static int run(WattleCli *cli, char **argv)
@@ -448,7 +417,7 @@ static int run(WattleCli *cli, char **argv)
                                                      options.signing_key)) ||
             !load(cli, operand, &mesh))
                 return EXIT_FAILURE;
-        ok = options.all ? export_all(cli, operand, &mesh, &options)
+        ok = options.all ? export_all(cli, &mesh, &options)
                          : export_one(cli, &mesh, operands[0], &options);
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

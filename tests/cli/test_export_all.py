@@ -110,8 +110,21 @@ def test_a_device_without_a_file(wattle):
     assert sorted(files(wattle)) == ['anna.conf', 'gw.conf', 'vps.conf']
 
 
+@pytest.mark.parametrize('lines', ['', 'Via=d00\n'])
+@pytest.mark.parametrize('options', [[], ['--peers=relays'], ['--peers=public'], ['--peers=relays', '--exit-node=d02', '--accept-routes']])
+def test_as_each_alone(wattle, lines, options):
+    """Where few are peers, only these are gone through; what comes of it is the same."""
+    text = large_mesh(40).replace('Managed=no\n', f'Managed=no\n{lines}')
+    text += 'Managed=no\n'  # d39, which has no endpoint
+    text = text.replace('[Device d02]\n', '[Device d02]\nExitNode=yes\n').replace('[Device d05]\n', '[Device d05]\nRoutes=192.0.2.0/24\n')
+    wattle.mesh('home.mesh', text)
+    wattle.ok('export', '--all=out', 'home.mesh', '--managed', *options)
+    for name in 'phone', 'd00', 'd02', 'd05', 'd39':
+        own = [option for option in options if option != f'--exit-node={name}']
+        assert (wattle.folder / f'out/{name}.conf').read_text() == wattle.ok('export', name, 'home.mesh', *own)
+
+
 def test_many(wattle):
-    """More than are in memory at one time."""
     wattle.mesh('home.mesh', large_mesh(200).replace('Relay=yes', 'Managed=no\nRelay=yes'))
     said = wattle.ok('export', '--all=out', 'home.mesh', '--peers=relays')
     assert said.splitlines()[-1] == 'out: 21 new, 0 changed, 0 as they were'

@@ -150,7 +150,7 @@ def test_peers(wattle, options, peers):
 
 
 @pytest.mark.parametrize('options, said', [
-    (['--qr=code.png'], "wattle export: --qr: 'code.png' is of no kind that can be drawn: name it .svg; "),
+    (['--qr=code.png'], "wattle export: --qr: 'code.png' is of no kind that can be drawn: name it .svg, which browsers show, and other programs turn into others; "),
     (['--qr', '-o', 'x'], 'wattle export: a code, --qr, is no file, --output=: --qr=FILE.svg is a picture; '),
     (['--peers=some'], "wattle export: --peers: 'some' is none of all, relays, public; "),
     (['--peers='], 'wattle export: --peers= is empty; '),
