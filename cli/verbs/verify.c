@@ -5,7 +5,31 @@
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "cli/signing.h"
+#include "common/invitation.h"
+#include "common/sys/file.h"
 #include "common/sys/trust.h"
+
+/* FALSE: the file has none, and nothing was done. Without keys it is the one in it, whose words are
+ * for people to compare. */
+static gboolean read_invitation(int dir_fd, const char *path, const WattleTrust *trust,
+                                WattleMesh *mesh, WattleReport *report)
+{
+        g_autoptr(GBytes) bytes = wattle_read_file(dir_fd, dir_fd == AT_FDCWD ? path : path + 1,
+                                                   WATTLE_INVITATION_MAX_BYTES, NULL);
+        g_auto(WattleInvitation) invitation = { 0 };
+        gsize size = 0;
+        const char *text = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+
+        if (size == 0 || !wattle_invitation_is_whole(text, size) ||
+            !wattle_invitation_parse(text, size, &invitation, NULL))
+                return FALSE;
+        wattle_local_init(&mesh->local);
+        mesh->path = g_strdup(path);
+        mesh->profile = wattle_invitation_load(&invitation, trust->path ? trust->keys : NULL, path,
+                                               &mesh->signer, report);
+        mesh->is_signed = mesh->is_invitation = mesh->profile != NULL;
+        return TRUE;
+}
 
 static gboolean load(const WattleCli *cli, const char *operand, const WattleTrust *trust,
                      WattleMesh *mesh, WattleReport *report)
@@ -16,6 +40,9 @@ static gboolean load(const WattleCli *cli, const char *operand, const WattleTrus
 
         if (!path)
                 return FALSE;
+        if ((trust->path || !is_installed) &&
+            read_invitation(is_installed ? cli->root_fd : AT_FDCWD, path, trust, mesh, report))
+                return mesh->profile != NULL;
         if (trust->path)
                 return wattle_mesh_load_trusting(mesh, is_installed ? cli->root_fd : AT_FDCWD, path,
                                                  trust, report);
@@ -41,8 +68,15 @@ static gboolean verify(const WattleCli *cli, const char *operand, const WattleTr
         if (!ok || !mesh.is_signed)
                 return FALSE;
         who = wattle_signing_describe(&mesh.signer);
-        wattle_print(stdout, "%s: signed, serial %" G_GUINT64_FORMAT ", by key %s\n", mesh.path,
-                     mesh.profile->serial, who);
+        if (mesh.is_invitation)
+                wattle_print(stdout,
+                             "%s: no profile, but an invitation to %s for %s, signed, serial "
+                             "%" G_GUINT64_FORMAT ", by key %s\n",
+                             mesh.path, mesh.profile->name, mesh.profile->invited,
+                             mesh.profile->serial, who);
+        else
+                wattle_print(stdout, "%s: signed, serial %" G_GUINT64_FORMAT ", by key %s\n",
+                             mesh.path, mesh.profile->serial, who);
         return TRUE;
 }
 

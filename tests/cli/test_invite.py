@@ -153,3 +153,20 @@ def test_an_invitation_is_no_profile(wattle):
     wattle.mesh('other.mesh', text)
     assert "Invitation: this is an invitation for laptop, and no profile: 'wattle join' takes it" in wattle.bad('check', 'other.mesh')
     assert 'no profile' in wattle.bad('sign', '--signing-key=s.key', 'other.mesh')
+
+
+def test_verify_tells_it_from_a_profile(wattle):
+    signed(wattle, NAS)
+    text = add(wattle, f'--key={KEY}', '--invite').stdout
+    (wattle.folder / 'x.txt').write_text(f'> {text}')
+    (wattle.config / 'home.invite').write_text(text)
+    key = wattle.ok('verify', 'home.mesh').split('by key ')[1]
+    public = (wattle.folder / 'home.pub').read_text().strip()
+    (wattle.config / 'home.pub').write_text(public + '\n')
+    said = f'no profile, but an invitation to home for laptop, signed, serial 8, by key {key}'
+    for options in [], [f'--key={public}']:
+        assert wattle.ok('verify', 'x.txt', *options) == f'x.txt: {said}'
+        assert wattle.ok('verify', 'home', f'--root={wattle.root}', *options) == f'/etc/wattle/home.invite: {said}'
+    other = 'RWT5gYdP3cO4P89i4ulejtUOedq4hM340eGUpz1JICcIA9y/vbLkeKbF'
+    for name in 'x.txt', 'home':
+        assert 'which is not trusted here' in wattle.bad('verify', name, f'--root={wattle.root}', f'--key={other}')
