@@ -47,6 +47,7 @@ static const struct {
         [WATTLE_UNIT_RELAY] = { "relay", "service" },
         [WATTLE_UNIT_RELAY_SOCKET] = { "relay", "socket" },
         [WATTLE_UNIT_TAILNET] = { "tailnet", "service" },
+        [WATTLE_UNIT_TAILSCALE] = { "tailscale", "service" },
 };
 
 char *wattle_paths_file(WattleFileKind kind, const char *mesh)

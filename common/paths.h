@@ -102,6 +102,7 @@ typedef enum {
         WATTLE_UNIT_RELAY,
         WATTLE_UNIT_RELAY_SOCKET,
         WATTLE_UNIT_TAILNET, /* writes the files of a tailnet, and no mesh's */
+        WATTLE_UNIT_TAILSCALE,
         WATTLE_N_UNITS,
 } WattleUnitKind;
 

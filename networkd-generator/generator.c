@@ -266,15 +266,23 @@ static gboolean extend_tailscaled(int out_fd, const char *name, GError **error)
                wattle_write_file(out_fd, path, 0644, text, strlen(text), error);
 }
 
-/* tailscaled is started for it, if Tailscale is installed: 'wattle check' says so if not. */
+/* tailscaled is started for it, if Tailscale is installed: 'wattle check' says so if not. What logs
+ * in a build or a package may leave out. */
+static gboolean link_tailscaled(int root_fd, int out_fd, const char *name, const char *unit,
+                                GError **error)
+{
+        return extend_tailscaled(out_fd, name, error) &&
+               link_unit(out_fd, "multi-user.target", WATTLE_UNIT_TAILSCALED, unit, error) &&
+               (!wattle_host_has_tailscale(root_fd) ||
+                link_instance(out_fd, "multi-user.target", WATTLE_UNIT_TAILSCALE, name, error));
+}
+
 static gboolean link_tailnet(int root_fd, int out_fd, const char *name, GError **error)
 {
         g_autofree char *unit = wattle_tailnet_find_unit(root_fd);
 
         return link_instance(out_fd, "sysinit.target", WATTLE_UNIT_TAILNET, name, error) &&
-               (!unit ||
-                (extend_tailscaled(out_fd, name, error) &&
-                 link_unit(out_fd, "multi-user.target", WATTLE_UNIT_TAILSCALED, unit, error)));
+               (!unit || link_tailscaled(root_fd, out_fd, name, unit, error));
 }
 
 static int open_folder(const char *path)

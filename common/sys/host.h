@@ -28,6 +28,9 @@ gboolean wattle_host_has_filter(int root_fd);
 /* The same of wattle-relay, which needs libb2. */
 gboolean wattle_host_has_relay(int root_fd);
 
+/* The same of wattle-tailscale, which needs libcurl and jansson. */
+gboolean wattle_host_has_tailscale(int root_fd);
+
 /* The same of wattle-update. */
 gboolean wattle_host_has_update(int root_fd);
 

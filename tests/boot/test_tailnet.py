@@ -47,6 +47,15 @@ def test_tailscaled_is_started_with_our_environment(tailscale):
     assert (tailscale.units / "tailscaled.service.d/50-wattle.conf").read_text() == DROP_IN
 
 
+def test_who_logs_in_is_started_where_it_is_installed(tailscale):
+    """A build or a package may leave it out."""
+    unit = f'{os.environ["WATTLE_UNITDIR"]}/wattle-tailscale@.service'
+    put(tailscale)
+    tailscale.write(unit)
+    assert tailscale.generate().returncode == 0
+    assert tailscale.links() == WRITER | DAEMON | {"multi-user.target.wants/wattle-tailscale@work.service": unit}
+
+
 def test_without_tailscale_nothing_of_it_is_touched(host):
     put(host)
     assert host.generate().returncode == 0

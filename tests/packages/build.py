@@ -29,8 +29,8 @@ DEB_BUILD_OPTIONS="parallel=$(nproc) nocheck" dpkg-buildpackage -us -uc --build=
 # A commit that upgrades begin with, and what it does not have of what packaging/debian names.
 BEFORE = "63ff717"
 NOT_BEFORE = ("/wattle-nm.conf", "/wattle-up@.service", "/wattle-down@.service", "/join-window", "/wattle-join.desktop", "/wattle.xml")
-OPTIONS_NOT_BEFORE = ("developer", "filter", "qr", "relay", "tests", "update")
-PACKAGES_NOT_BEFORE = ("wattle-filter", "wattle-relay", "wattle-update")
+OPTIONS_NOT_BEFORE = ("developer", "filter", "qr", "relay", "tailscale", "tests", "update")
+PACKAGES_NOT_BEFORE = ("wattle-filter", "wattle-relay", "wattle-tailscale", "wattle-update")
 
 
 def _git(*arguments, **more):

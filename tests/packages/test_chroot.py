@@ -9,7 +9,7 @@ MESH = """wattle init home --subnet=10.42.0.0/16
 OF_WATTLE = "find / -xdev \\( -path /mnt -o -path /proc -o -path /tmp -o -path '/var/lib/dpkg' -o -path /sys -o -path /dev \\) -prune " \
             "-o \\( -name '*wattle*' -o -path '*wattle/*' \\) -print | sort"
 ALL = "/mnt/now/*.deb"
-NAMES = "wattle wattle-filter wattle-relay wattle-update network-manager-wattle network-manager-wattle-gnome"
+NAMES = "wattle wattle-filter wattle-relay wattle-tailscale wattle-update network-manager-wattle network-manager-wattle-gnome"
 
 
 def lines(text, marker="files:"):

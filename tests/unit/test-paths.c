@@ -40,6 +40,7 @@ static void names(void)
                 [WATTLE_UNIT_UPDATE_SOCKET] = "wattle-update@home.socket",
                 [WATTLE_UNIT_UPDATE_TIMER] = "wattle-update-sources@home.timer",
                 [WATTLE_UNIT_TAILNET] = "wattle-tailnet@home.service",
+                [WATTLE_UNIT_TAILSCALE] = "wattle-tailscale@home.service",
                 [WATTLE_UNIT_SERVE_SOCKET] = "wattle-serve@home.socket",
         };
 
