@@ -30,10 +30,17 @@ gboolean wattle_probe_read(gconstpointer bytes, gsize size, WattleProbe *ret)
         return TRUE;
 }
 
+static gsize addr_size(guint8 family)
+{
+        return family == AF_INET6 ? 16 : 4;
+}
+
 #define HELLO      3
 #define HELLO_ASKS 1
+#define LINK       1
+#define LINK_SIZE  20
 
-void wattle_hello_write(const WattleHello *hello, guint8 bytes[WATTLE_HELLO_SIZE])
+gsize wattle_hello_write(const WattleHello *hello, guint8 bytes[WATTLE_HELLO_SIZE])
 {
         guint16 port = GUINT16_TO_BE(hello->listen_port);
         guint64 serial = GUINT64_TO_BE(hello->serial);
@@ -44,6 +51,16 @@ void wattle_hello_write(const WattleHello *hello, guint8 bytes[WATTLE_HELLO_SIZE
         memcpy(bytes + 6, &port, sizeof port);
         memcpy(bytes + 8, &serial, sizeof serial);
         memcpy(bytes + 16, hello->sum, sizeof hello->sum);
+        memset(bytes + WATTLE_HELLO_LEAST_SIZE, 0, WATTLE_HELLO_SIZE - WATTLE_HELLO_LEAST_SIZE);
+        for (guint i = 0; i < hello->n_links; i++) {
+                guint8 *link = bytes + WATTLE_HELLO_LEAST_SIZE + i * LINK_SIZE;
+
+                link[0] = LINK;
+                link[1] = hello->links[i].family == AF_INET6 ? 6 : 4;
+                memcpy(link + 4, hello->links[i].bytes, addr_size(hello->links[i].family));
+        }
+        return hello->asks ? WATTLE_HELLO_SIZE
+                           : WATTLE_HELLO_LEAST_SIZE + hello->n_links * LINK_SIZE;
 }
 
 guint64 wattle_hello_sum(const guint8 sum[WATTLE_HELLO_SUM_BYTES])
@@ -54,6 +71,20 @@ guint64 wattle_hello_sum(const guint8 sum[WATTLE_HELLO_SUM_BYTES])
         return GUINT64_FROM_BE(value);
 }
 
+static void read_links(const guint8 *bytes, gsize size, WattleHello *ret)
+{
+        for (; size >= LINK_SIZE && ret->n_links < WATTLE_HELLO_MAX_LINKS;
+             bytes += LINK_SIZE, size -= LINK_SIZE) {
+                WattleAddr *addr = &ret->links[ret->n_links];
+
+                if (bytes[0] != LINK || (bytes[1] != 4 && bytes[1] != 6))
+                        continue;
+                *addr = (WattleAddr){ .family = bytes[1] == 6 ? AF_INET6 : AF_INET };
+                memcpy(addr->bytes, bytes + 4, addr_size(addr->family));
+                ret->n_links++;
+        }
+}
+
 gboolean wattle_hello_read(gconstpointer bytes, gsize size, WattleHello *ret)
 {
         const guint8 *read = bytes;
@@ -61,7 +92,7 @@ gboolean wattle_hello_read(gconstpointer bytes, gsize size, WattleHello *ret)
         guint16 port;
         guint64 serial;
 
-        if (size < WATTLE_HELLO_SIZE || size > WATTLE_HELLO_MAX_SIZE ||
+        if (size < WATTLE_HELLO_LEAST_SIZE || size > WATTLE_HELLO_MAX_SIZE ||
             memcmp(read, magic, sizeof magic) != 0 || read[4] != HELLO)
                 return FALSE;
         memcpy(&port, read + 6, sizeof port);
@@ -72,16 +103,12 @@ gboolean wattle_hello_read(gconstpointer bytes, gsize size, WattleHello *ret)
         hello.serial = GUINT64_FROM_BE(serial);
         if (hello.serial > G_MAXINT64)
                 return FALSE;
+        read_links(read + WATTLE_HELLO_LEAST_SIZE, size - WATTLE_HELLO_LEAST_SIZE, &hello);
         *ret = hello;
         return TRUE;
 }
 
 #define PAIRING 4
-
-static gsize addr_size(guint8 family)
-{
-        return family == AF_INET6 ? 16 : 4;
-}
 
 void wattle_pairing_write(const WattlePairing *pairing, guint8 bytes[WATTLE_PAIRING_SIZE])
 {

@@ -24,8 +24,8 @@ typedef struct {
         guint64 nonce; /* an answer has that of its question */
 } WattleProbe;
 
-/* What a wattled tells another of itself: which text of the mesh it runs. It begins as a probe
- * does, and an older wattled takes it for none.
+/* What a wattled tells another of itself: which text of the mesh it runs, and where it is on a LAN.
+ * It begins as a probe does, and an older wattled takes it for none.
  *
  *   offset  size
  *        0     4  "WTL1"
@@ -34,20 +34,31 @@ typedef struct {
  *        6     2  listen port of the sender, big endian; 0: not said
  *        8     8  Serial= of the text, big endian; 0: it has none, or is not signed
  *       16     8  the first bytes of its WattleTextSum
- *       24        of a later version, not looked at; the whole has at most WATTLE_HELLO_MAX_SIZE
+ *       24    n*20  addresses of the sender on its own LANs, WATTLE_HELLO_MAX_LINKS at most:
+ *                   1 byte 1, other things are passed over, as zeros that a question ends with so
+ *                     that the answer is no longer than it
+ *                   1 byte family, 4 or 6
+ *                   2 bytes 0, not looked at
+ *                  16 bytes address; of IPv4, 4 bytes and zeros
+ *                   of a later version, not looked at; the whole has at most WATTLE_HELLO_MAX_SIZE
  */
-#define WATTLE_HELLO_SIZE      24
-#define WATTLE_HELLO_MAX_SIZE  256
-#define WATTLE_HELLO_SUM_BYTES 8
+#define WATTLE_HELLO_LEAST_SIZE 24
+#define WATTLE_HELLO_MAX_LINKS  8
+#define WATTLE_HELLO_SIZE       184 /* with all of them */
+#define WATTLE_HELLO_MAX_SIZE   256
+#define WATTLE_HELLO_SUM_BYTES  8
 
 typedef struct {
         gboolean asks; /* the sender wants to know the same of us; the answer is as long */
         guint16 listen_port;
         guint64 serial;
         guint8 sum[WATTLE_HELLO_SUM_BYTES];
+        guint n_links;
+        WattleAddr links[WATTLE_HELLO_MAX_LINKS]; /* hearsay; link-local ones without a scope */
 } WattleHello;
 
-void wattle_hello_write(const WattleHello *hello, guint8 bytes[WATTLE_HELLO_SIZE]);
+/* Returns the size. */
+gsize wattle_hello_write(const WattleHello *hello, guint8 bytes[WATTLE_HELLO_SIZE]);
 
 /* These bytes as a number, big endian, for who shows or compares them. */
 guint64 wattle_hello_sum(const guint8 sum[WATTLE_HELLO_SUM_BYTES]);

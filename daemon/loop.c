@@ -38,6 +38,7 @@ struct WattleLoop {
         guint32 ifindex; /* 0: stopped */
         guint32 fwmark;
         guint16 listen_port;
+        gboolean has_links; /* we are on LANs, and peers know it: they may move first */
         gboolean migrate;
         WattleProber *prober; /* NULL: no probes are to be had */
         GPtrArray *requests;
@@ -380,7 +381,8 @@ static WattleMigrateConfig config_of(const WattleMember *member)
 
         return (WattleMigrateConfig){ .self = loop->roster->self,
                                       .peer = member->key,
-                                      .self_has_private = loop->roster->self_has_private,
+                                      .self_has_private =
+                                              loop->roster->self_has_private || loop->has_links,
                                       .managed = member->managed,
                                       .can_pair = member->can_pair,
                                       .configured = member->configured,
@@ -436,6 +438,7 @@ static gboolean begin_or_end(WattleMember *member)
         if (member->engine)
                 return TRUE;
         config = config_of(member);
+        wattle_roster_find_port(loop->roster, member, wattle_clock_now_us());
         member->engine = wattle_migration_new(&config, wattle_clock_now_us());
         give_candidates(member, WATTLE_ON_CANDIDATES, FALSE);
         give_counters(member);
@@ -551,11 +554,33 @@ static void on_answered(const WattleAddr *from, guint64 nonce, gboolean is_wattl
 
 static void on_hello(const WattleAddr *from, const WattleHello *hello, gpointer data)
 {
-        const WattleLoop *loop = data;
+        WattleLoop *loop = data;
         WattleMember *member = wattle_roster_with_address(loop->roster, from);
 
-        if (member && wattle_member_may_answer(member, wattle_clock_now_us()))
-                wattle_herald_heard(loop->herald, member, hello);
+        if (!member || !wattle_member_may_answer(member, wattle_clock_now_us()))
+                return;
+        wattle_herald_heard(loop->herald, member, hello);
+        if (!wattle_member_take_links(member, hello) || !member->engine)
+                return;
+        give_candidates(member, WATTLE_ON_CANDIDATES, FALSE);
+        arm(loop);
+}
+
+static void tell_addresses(WattleLoop *loop)
+{
+        g_autoptr(GArray) addresses = wattle_surroundings_addresses(loop->around);
+
+        wattle_herald_set_links(loop->herald, addresses);
+        if (loop->has_links == (addresses->len > 0))
+                return;
+        loop->has_links = addresses->len > 0;
+        for (guint i = 0; i < loop->roster->members->len; i++) {
+                WattleMember *member = wattle_roster_at(loop->roster, i);
+                WattleMigrateConfig config = config_of(member);
+
+                if (member->engine)
+                        wattle_migration_reconfigure(member->engine, &config);
+        }
 }
 
 /* Where both are is to be that of now, and not of the last read. */
@@ -664,6 +689,8 @@ void wattle_loop_links_changed(WattleLoop *loop, WattleLinksChange change)
                 give_candidates(member, WATTLE_ON_LINK, FALSE);
                 give_counters(member);
         }
+        if (change != WATTLE_LINKS_LOST)
+                tell_addresses(loop);
         arm(loop);
 }
 
@@ -748,6 +775,7 @@ void wattle_loop_start(WattleLoop *loop, const char *interface, const WattleWgDe
         loop->read_all_us = 0;
         wattle_loop_take(loop, device);
         open_knock(loop);
+        tell_addresses(loop);
         renew_prober(loop);
         wattle_last_good_load(&loop->last_good, loop->roster);
         undo_unproved(loop);

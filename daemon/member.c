@@ -111,8 +111,20 @@ void wattle_member_update(WattleMember *member, const WattlePeer *peer, WattleAr
 static gboolean is_plausible(const WattleSocketAddr *seen)
 {
         return wattle_socket_addr_is_set(seen) && !wattle_addr_is_special(&seen->addr) &&
-               !wattle_addr_has_scope(&seen->addr) &&
                wattle_addr_class(&seen->addr) != WATTLE_ADDR_LOOPBACK;
+}
+
+gboolean wattle_member_take_links(WattleMember *member, const WattleHello *hello)
+{
+        gboolean is_new =
+                hello->n_links != member->n_links || hello->listen_port != member->port_of_links;
+
+        for (guint i = 0; i < hello->n_links && !is_new; i++)
+                is_new = !wattle_addr_equal(&hello->links[i], &member->links[i]);
+        member->n_links = hello->n_links;
+        member->port_of_links = hello->listen_port;
+        memcpy(member->links, hello->links, hello->n_links * sizeof *hello->links);
+        return is_new;
 }
 
 gboolean wattle_member_take_port(WattleMember *member, const WattleMember *relay,
@@ -129,7 +141,7 @@ gboolean wattle_member_take_port(WattleMember *member, const WattleMember *relay
         member->port.at.port = pairing->port;
         member->port.at_us = now_us;
         member->port.seen = (WattleSocketAddr){ 0 };
-        if (is_plausible(&pairing->seen))
+        if (is_plausible(&pairing->seen) && !wattle_addr_has_scope(&pairing->seen.addr))
                 member->port.seen = pairing->seen;
         return TRUE;
 }
@@ -161,12 +173,8 @@ static void collect(Collector *collector, WattleSource source, const WattleSocke
 }
 
 /* A link-local address does not say on which of our links it is: each LAN may be it. */
-static void collect_literal(Collector *collector, const WattleCandidate *candidate)
+static void collect_at(Collector *collector, WattleSource source, WattleSocketAddr at)
 {
-        WattleSource source = candidate->kind == WATTLE_CANDIDATE_PRIVATE ? WATTLE_SOURCE_PRIVATE
-                                                                          : WATTLE_SOURCE_PUBLIC;
-        WattleSocketAddr at = candidate->endpoint.at;
-
         if (!wattle_addr_has_scope(&at.addr)) {
                 collect(collector, source, &at);
                 return;
@@ -174,6 +182,25 @@ static void collect_literal(Collector *collector, const WattleCandidate *candida
         for (guint i = 0; i < collector->lan_links->len; i++) {
                 at.scope = g_array_index(collector->lan_links, guint32, i);
                 collect(collector, source, &at);
+        }
+}
+
+static void collect_literal(Collector *collector, const WattleCandidate *candidate)
+{
+        collect_at(collector,
+                   candidate->kind == WATTLE_CANDIDATE_PRIVATE ? WATTLE_SOURCE_PRIVATE
+                                                               : WATTLE_SOURCE_PUBLIC,
+                   candidate->endpoint.at);
+}
+
+/* As good as a PrivateEndpoint=, and tried like one: on a link of ours alone. */
+static void collect_links(Collector *collector, const WattleMember *member)
+{
+        for (guint i = 0; i < member->n_links && member->port_of_links != 0; i++) {
+                WattleSocketAddr at = { .addr = member->links[i], .port = member->port_of_links };
+
+                if (is_plausible(&at))
+                        collect_at(collector, WATTLE_SOURCE_PRIVATE, at);
         }
 }
 
@@ -204,6 +231,7 @@ guint wattle_member_candidates(const WattleMember *member, const GArray *lan_lin
                         collect_name(&collector, member, &member->candidates[i].endpoint);
                 else
                         collect_literal(&collector, &member->candidates[i]);
+        collect_links(&collector, member);
         if (wattle_socket_addr_is_set(&member->last_good))
                 collect(&collector, WATTLE_SOURCE_LAST_GOOD, &member->last_good);
         if (wattle_socket_addr_is_set(&member->port.seen))

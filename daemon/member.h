@@ -72,8 +72,11 @@ struct WattleMember {
         gint64 heard_s; /* CLOCK_REALTIME of the last answer or HELLO through the tunnel; 0: none */
         guint64 serial; /* of the text that it runs, by its HELLO; 0: not known, or none */
         guint8 sum[WATTLE_HELLO_SUM_BYTES];
-        guint64 told_serial; /* which one of ours it was told of last */
-        gint64 greeted_s;    /* the handshake of the session in which we told it of ourselves */
+        guint told_version; /* of what we tell of ourselves, that it was told last; 0: nothing */
+        guint n_links;      /* where it is on LANs, by its HELLO */
+        WattleAddr links[WATTLE_HELLO_MAX_LINKS];
+        guint16 port_of_links; /* its ListenPort=; 0: not said */
+        gint64 greeted_s;      /* the handshake of the session in which we told it of ourselves */
         struct {
                 guint64 id; /* 0: none */
                 gint64 at_us;
@@ -97,6 +100,9 @@ void wattle_member_update(WattleMember *member, const WattlePeer *peer, WattleAr
  * burst of four. */
 gboolean wattle_member_take_port(WattleMember *member, const WattleMember *relay,
                                  const WattlePairing *pairing, gint64 now_us);
+
+/* What the member says of itself. Returns whether it is elsewhere than before. */
+gboolean wattle_member_take_links(WattleMember *member, const WattleHello *hello);
 
 /* Forgets a port that the relay has given up by now, for nothing went over it. */
 void wattle_member_forget_port(WattleMember *member, gint64 now_us);

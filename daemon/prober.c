@@ -304,11 +304,12 @@ void wattle_prober_send_hello(WattleProber *prober, const WattleAddr *to, const 
 {
         const Socket *socket = find_socket(prober, to->family, WATTLE_PROBE_BY_UDP);
         guint8 bytes[WATTLE_HELLO_SIZE];
+        gsize size;
 
         if (!socket)
                 return;
-        wattle_hello_write(hello, bytes);
-        send_bytes(socket, to, WATTLE_PROBE_PORT, bytes, sizeof bytes);
+        size = wattle_hello_write(hello, bytes);
+        send_bytes(socket, to, WATTLE_PROBE_PORT, bytes, size);
 }
 
 void wattle_prober_send_pairing(WattleProber *prober, const WattleAddr *to,

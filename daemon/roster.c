@@ -107,6 +107,23 @@ void wattle_roster_read(WattleRoster *roster, const WattleWgDevice *device)
         }
 }
 
+void wattle_roster_find_port(const WattleRoster *roster, WattleMember *member, gint64 now_us)
+{
+        const WattlePorts *ports = &roster->relay_ports;
+
+        for (guint i = 0; i < roster->members->len; i++) {
+                const WattleMember *relay = wattle_roster_at(roster, i);
+
+                if (relay == member || relay->relay == WATTLE_RELAY_NO ||
+                    member->endpoint.port < ports->first || member->endpoint.port > ports->last ||
+                    !wattle_addr_equal(&relay->endpoint.addr, &member->endpoint.addr))
+                        continue;
+                member->port.relay = relay->key;
+                member->port.at = member->endpoint;
+                member->port.at_us = now_us;
+        }
+}
+
 WattleMember *wattle_roster_at(const WattleRoster *roster, guint index)
 {
         return g_ptr_array_index(roster->members, index);

@@ -32,6 +32,9 @@ void wattle_roster_take(WattleRoster *roster, const WattleView *view, const Watt
 /* What the kernel says of each. */
 void wattle_roster_read(WattleRoster *roster, const WattleWgDevice *device);
 
+/* A member whose endpoint is at a port of a relay's has that from a wattled before this one. */
+void wattle_roster_find_port(const WattleRoster *roster, WattleMember *member, gint64 now_us);
+
 /* By index, below members->len; NULL: nobody has that key or address. */
 WattleMember *wattle_roster_at(const WattleRoster *roster, guint index);
 WattleMember *wattle_roster_with_key(const WattleRoster *roster, const WattleKey *key);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/surroundings.h"
 
+#include <ifaddrs.h>
+#include <string.h>
+
 #include "common/error.h"
 
 gboolean wattle_surroundings_get_device(WattleSurroundings *around, const char *interface,
@@ -129,4 +132,43 @@ GArray *wattle_surroundings_lans(const WattleSurroundings *around)
                         g_array_append_val(lans, index);
         }
         return lans;
+}
+
+static int rank(const WattleAddr *addr)
+{
+        return addr->family == AF_INET ? 0 : wattle_addr_has_scope(addr) ? 2 : 1;
+}
+
+static int compare(gconstpointer a, gconstpointer b)
+{
+        int difference = rank(a) - rank(b);
+
+        return difference != 0
+                       ? difference
+                       : memcmp(((const WattleAddr *)a)->bytes, ((const WattleAddr *)b)->bytes, 16);
+}
+
+GArray *wattle_surroundings_addresses(const WattleSurroundings *around)
+{
+        const GArray *links = wattle_links_get(around->links);
+        GArray *list = g_array_new(FALSE, FALSE, sizeof(WattleAddr));
+        struct ifaddrs *all = NULL;
+
+        if (getifaddrs(&all) < 0)
+                return list;
+        for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
+                const WattleLink *link = wattle_links_find(around->links, one->ifa_name);
+                WattleSocketAddr at;
+                gsize size;
+
+                if (!link || !one->ifa_addr || !wattle_link_is_lan(links, link->index))
+                        continue;
+                size = one->ifa_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                                            : sizeof(struct sockaddr_in);
+                if (wattle_socket_addr_read(one->ifa_addr, size, &at))
+                        g_array_append_val(list, at.addr);
+        }
+        freeifaddrs(all);
+        g_array_sort(list, compare);
+        return list;
 }

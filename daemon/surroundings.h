@@ -58,5 +58,9 @@ gboolean wattle_surroundings_readd(WattleSurroundings *around, const char *inter
 WattleReach wattle_surroundings_reach(WattleSurroundings *around, guint32 ifindex, guint32 fwmark,
                                       const WattleSocketAddr *at, WattleRoute *ret_route);
 
+/* Our own addresses on links that are LANs, of WattleAddr: IPv4, then IPv6, link-local ones last.
+ * Not those of the subnets of a mesh; they are on its interface. */
+GArray *wattle_surroundings_addresses(const WattleSurroundings *around);
+
 /* The links that are LANs, of guint32. */
 GArray *wattle_surroundings_lans(const WattleSurroundings *around);

@@ -20,7 +20,24 @@ static gboolean has_session(const WattleMember *member, gint64 now_s)
 /* Also one that had the text before us: it learns that we have it. */
 static gboolean is_to_be_told(const WattleGossip *gossip, const WattleMember *member, gint64 now_s)
 {
-        return has_session(member, now_s) && member->told_serial != gossip->own.serial;
+        return has_session(member, now_s) && member->told_version != gossip->version;
+}
+
+static gboolean has_news(const WattleGossip *gossip)
+{
+        return gossip->own.serial > 0 || gossip->own.n_links > 0;
+}
+
+static void note_told(const WattleGossip *gossip, WattleMember *member)
+{
+        member->told_version = gossip->version;
+        member->greeted_s = member->last_handshake_s;
+}
+
+static void renew(WattleGossip *gossip, gint64 now_us)
+{
+        gossip->version++;
+        gossip->next_us = has_news(gossip) ? now_us : G_MAXINT64;
 }
 
 void wattle_gossip_set(WattleGossip *gossip, const WattleHello *own, gint64 now_us)
@@ -28,13 +45,28 @@ void wattle_gossip_set(WattleGossip *gossip, const WattleHello *own, gint64 now_
         gboolean is_new = own->serial != gossip->own.serial ||
                           memcmp(own->sum, gossip->own.sum, sizeof own->sum) != 0;
 
-        gossip->own = *own;
-        gossip->own.asks = FALSE;
+        gossip->own.listen_port = own->listen_port;
+        gossip->own.serial = own->serial;
+        memcpy(gossip->own.sum, own->sum, sizeof own->sum);
         /* It points into the roster, which was just made anew. */
         gossip->wanted = 0;
         gossip->ask_us = G_MAXINT64;
         if (is_new)
-                gossip->next_us = own->serial > 0 ? now_us : G_MAXINT64;
+                renew(gossip, now_us);
+}
+
+void wattle_gossip_set_links(WattleGossip *gossip, const WattleAddr *links, guint n_links,
+                             gint64 now_us)
+{
+        gboolean is_new = n_links != gossip->own.n_links;
+
+        for (guint i = 0; i < n_links && !is_new; i++)
+                is_new = !wattle_addr_equal(&links[i], &gossip->own.links[i]);
+        if (!is_new)
+                return;
+        memcpy(gossip->own.links, links, n_links * sizeof *links);
+        gossip->own.n_links = n_links;
+        renew(gossip, now_us);
 }
 
 guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,
@@ -56,8 +88,7 @@ guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, GRand
 
                 ret[i] = ready->pdata[at];
                 ready->pdata[at] = ready->pdata[i];
-                ret[i]->told_serial = gossip->own.serial;
-                ret[i]->greeted_s = ret[i]->last_handshake_s;
+                note_told(gossip, ret[i]);
         }
         gossip->next_us = ready->len > n ? now_us + G_USEC_PER_SEC : G_MAXINT64;
         return n;
@@ -69,14 +100,13 @@ gboolean wattle_gossip_greet(WattleGossip *gossip, WattleMember *member, gint64 
                 member->greeted_s > 0 &&
                 member->last_handshake_s - member->greeted_s < WATTLE_GOSSIP_SESSION_S;
 
-        if (gossip->own.serial == 0 || !has_session(member, now_s))
+        if (!has_news(gossip) || !has_session(member, now_s))
                 return FALSE;
         if (was_greeted) {
                 member->greeted_s = member->last_handshake_s; /* sessions that follow one another */
                 return FALSE;
         }
-        member->greeted_s = member->last_handshake_s;
-        member->told_serial = gossip->own.serial;
+        note_told(gossip, member);
         return TRUE;
 }
 
@@ -102,18 +132,17 @@ WattleGossipAnswer wattle_gossip_heard(WattleGossip *gossip, WattleMember *membe
         member->speaks = TRUE;
         member->serial = hello->serial;
         memcpy(member->sum, hello->sum, sizeof hello->sum);
-        if (gossip->own.serial == 0)
-                return WATTLE_GOSSIP_NOTHING;
-        if (hello->serial > gossip->own.serial)
+        if (gossip->own.serial > 0 && hello->serial > gossip->own.serial)
                 want(gossip, member, hello, n_members, rand, now_us);
-        if (hello->asks || (hello->serial > 0 && hello->serial < gossip->own.serial)) {
-                member->told_serial = gossip->own.serial;
-                member->greeted_s = member->last_handshake_s;
+        if ((hello->asks && has_news(gossip)) ||
+            (hello->serial > 0 && hello->serial < gossip->own.serial)) {
+                note_told(gossip, member);
                 return WATTLE_GOSSIP_ANSWER;
         }
-        if (hello->serial != gossip->own.serial)
+        if (gossip->own.serial == 0 || hello->serial != gossip->own.serial)
                 return WATTLE_GOSSIP_NOTHING;
-        member->told_serial = hello->serial; /* it has it, and need not be told */
+        if (gossip->own.n_links == 0)
+                member->told_version = gossip->version; /* it has all, and need not be told */
         if (gossip->forked == hello->serial ||
             memcmp(hello->sum, gossip->own.sum, sizeof hello->sum) == 0)
                 return WATTLE_GOSSIP_NOTHING;

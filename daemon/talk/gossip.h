@@ -17,7 +17,8 @@
 #define WATTLE_GOSSIP_SESSION_S 180
 
 typedef struct {
-        WattleHello own; /* serial 0: nothing to tell; asks is not used */
+        WattleHello own; /* serial 0: it is not signed; asks is not used */
+        guint version;   /* of all that we tell; what members have of it stands in told_version */
         gint64 next_us;  /* when the next of them are; G_MAXINT64: nobody is */
         guint64 wanted;  /* the highest Serial= that was heard of and is to be asked for; 0: none */
         gint64 ask_us;   /* when; G_MAXINT64: not */
@@ -29,8 +30,13 @@ typedef struct {
 void wattle_gossip_init(WattleGossip *gossip);
 
 /* We run that text from now on. If it is a new one, all members with a session are told that have
- * not said meanwhile that they have it. */
+ * not said meanwhile that they have it. The addresses in own are not looked at. */
 void wattle_gossip_set(WattleGossip *gossip, const WattleHello *own, gint64 now_us);
+
+/* We are at these addresses from now on. If they are others than before, all members with a session
+ * are told. */
+void wattle_gossip_set_links(WattleGossip *gossip, const WattleAddr *links, guint n_links,
+                             gint64 now_us);
 
 /* Up to max members that are to be told now, by chance; returns how many. They count as told. */
 guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,

@@ -95,6 +95,13 @@ void wattle_herald_set(WattleHerald *herald, const WattleHello *own)
         arm(herald);
 }
 
+void wattle_herald_set_links(WattleHerald *herald, const GArray *addresses)
+{
+        wattle_gossip_set_links(&herald->gossip, (const WattleAddr *)(gpointer)addresses->data,
+                                MIN(addresses->len, WATTLE_HELLO_MAX_LINKS), wattle_clock_now_us());
+        arm(herald);
+}
+
 void wattle_herald_use(WattleHerald *herald, WattleProber *prober, guint16 listen_port)
 {
         herald->prober = prober;

@@ -16,6 +16,9 @@ void wattle_herald_free(WattleHerald *herald);
 /* The text that we run, after the roster has taken it. serial 0: it is not signed. */
 void wattle_herald_set(WattleHerald *herald, const WattleHello *own);
 
+/* Where we are on LANs, of WattleAddr; the first WATTLE_HELLO_MAX_LINKS count. */
+void wattle_herald_set_links(WattleHerald *herald, const GArray *addresses);
+
 /* By what it speaks: borrowed; NULL while the interface is away. */
 void wattle_herald_use(WattleHerald *herald, WattleProber *prober, guint16 listen_port);
 

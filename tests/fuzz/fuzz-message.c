@@ -35,9 +35,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         }
         if (wattle_hello_read(bytes, size, &hello)) {
                 g_assert_false(wattle_probe_read(bytes, size, &probe));
-                wattle_hello_write(&hello, hello_again);
-                g_assert_true(wattle_hello_read(hello_again, sizeof hello_again, &hello_twice));
+                g_assert_true(wattle_hello_read(
+                        hello_again, wattle_hello_write(&hello, hello_again), &hello_twice));
                 g_assert_cmpuint(hello.serial, ==, hello_twice.serial);
+                g_assert_cmpuint(hello.n_links, ==, hello_twice.n_links);
                 return 0;
         }
         if (!wattle_probe_read(bytes, size, &probe))

@@ -70,7 +70,8 @@ static void rounds(void)
                                                      NOW_S, members, G_N_ELEMENTS(members));
 
                         for (guint j = 0; j < n; j++)
-                                g_assert_cmpuint(members[j]->told_serial, ==, 8);
+                                g_assert_cmpuint(members[j]->told_version, ==,
+                                                 world.gossip.version);
                         told += n;
                         batches++;
                         most = MAX(most, n);
@@ -93,8 +94,8 @@ static void who_is_not_told(void)
         world_init(&world, 4);
         wattle_roster_at(&world.roster, 0)->managed = FALSE;
         wattle_roster_at(&world.roster, 1)->last_handshake_s = NOW_S - WATTLE_GOSSIP_SESSION_S;
-        wattle_roster_at(&world.roster, 2)->told_serial = 8;
         run_text(&world, 8, 0);
+        wattle_roster_at(&world.roster, 2)->told_version = world.gossip.version;
         g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, world.rand, NOW_US, NOW_S,
                                             members, 4),
                          ==, 1);
@@ -103,6 +104,41 @@ static void who_is_not_told(void)
         g_assert_cmpint(wattle_gossip_due_us(&world.gossip), ==, G_MAXINT64);
         run_text(&world, 0, 0);
         g_assert_cmpint(wattle_gossip_due_us(&world.gossip), ==, G_MAXINT64);
+}
+
+/* Where we are is told though the mesh is not signed, at a new session and when it changes. */
+static void addresses(void)
+{
+        const WattleHello asks = { .asks = TRUE };
+        g_auto(World) world = { 0 };
+        WattleMember *members[4], *member;
+        WattleAddr lan[2];
+
+        g_assert_true(wattle_addr_parse("192.168.1.2", &lan[0], NULL));
+        g_assert_true(wattle_addr_parse("10.0.0.7", &lan[1], NULL));
+        world_init(&world, 1);
+        member = wattle_roster_at(&world.roster, 0);
+        run_text(&world, 0, 0);
+        g_assert_false(wattle_gossip_greet(&world.gossip, member, NOW_S));
+        g_assert_cmpint(
+                wattle_gossip_heard(&world.gossip, member, &asks, 1, world.rand, NOW_US, NOW_S), ==,
+                WATTLE_GOSSIP_NOTHING);
+        wattle_gossip_set_links(&world.gossip, lan, 1, NOW_US);
+        g_assert_true(wattle_gossip_greet(&world.gossip, member, NOW_S));
+        g_assert_cmpint(
+                wattle_gossip_heard(&world.gossip, member, &asks, 1, world.rand, NOW_US, NOW_S), ==,
+                WATTLE_GOSSIP_ANSWER);
+        wattle_gossip_set_links(&world.gossip, lan, 1, NOW_US); /* nothing is new */
+        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, world.rand, NOW_US, NOW_S,
+                                            members, 4),
+                         ==, 0);
+        wattle_gossip_set_links(&world.gossip, lan, 2, NOW_US);
+        g_assert_cmpint(wattle_gossip_due_us(&world.gossip), ==, NOW_US);
+        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, world.rand, NOW_US, NOW_S,
+                                            members, 4),
+                         ==, 1);
+        wattle_gossip_set_links(&world.gossip, lan + 1, 1, NOW_US);
+        g_assert_cmpint(wattle_gossip_due_us(&world.gossip), ==, NOW_US);
 }
 
 /* Once in a session, however often that is renewed, and again in the next. */
@@ -211,5 +247,6 @@ int main(int argc, char **argv)
         g_test_add_func("/gossip/greeting", greeting);
         g_test_add_func("/gossip/hearing", hearing);
         g_test_add_func("/gossip/asking", asking);
+        g_test_add_func("/addresses", addresses);
         return g_test_run();
 }

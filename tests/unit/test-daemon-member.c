@@ -197,6 +197,31 @@ static void ports(void)
         }
 }
 
+/* Where it is on its LANs, as it says: tried on ours, at its own port. */
+static void links(void)
+{
+        WattleKey key = { { 1 } };
+        WattleMember *member = wattle_member_new(NULL, &key);
+        WattleHello hello = { .listen_port = 51820, .n_links = 4 };
+        g_autofree char *text = NULL, *none = NULL;
+
+        g_assert_true(wattle_addr_parse("192.168.1.2", &hello.links[0], NULL));
+        g_assert_true(wattle_addr_parse("127.0.0.1", &hello.links[1], NULL));
+        g_assert_true(wattle_addr_parse("224.0.0.1", &hello.links[2], NULL));
+        g_assert_true(wattle_addr_parse("fe80::1", &hello.links[3], NULL));
+        g_assert_true(wattle_member_take_links(member, &hello));
+        g_assert_false(wattle_member_take_links(member, &hello));
+        text = candidates_text(member);
+        g_assert_cmpstr(text, ==,
+                        "private 192.168.1.2:51820, private [fe80::1%3]:51820, private "
+                        "[fe80::1%5]:51820");
+        hello.listen_port = 0; /* it does not say */
+        g_assert_true(wattle_member_take_links(member, &hello));
+        none = candidates_text(member);
+        g_assert_cmpstr(none, ==, "");
+        wattle_member_free(member);
+}
+
 /* Not again and again, and not for ever. */
 static void ports_change_seldom(void)
 {
@@ -229,6 +254,7 @@ int main(int argc, char **argv)
         g_test_add_func("/names-stay", names_stay);
         g_test_add_func("/answers", answers);
         g_test_add_func("/rate", rate);
+        g_test_add_func("/member/links", links);
         g_test_add_func("/member/ports", ports);
         g_test_add_func("/member/ports-change-seldom", ports_change_seldom);
         return g_test_run();

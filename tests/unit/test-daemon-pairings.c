@@ -157,6 +157,37 @@ static void answers(void)
         wattle_roster_clear(&roster);
 }
 
+/* After a restart of wattled: an endpoint at a relay's port is the pair's. */
+static void found_again(void)
+{
+        static const struct {
+                const char *endpoint;
+                gboolean found;
+        } rows[] = {
+                { "192.0.2.9:21907", TRUE },
+                { "192.0.2.9:21910", FALSE }, /* beyond RelayPorts= */
+                { "192.0.2.9:21899", FALSE },
+                { "192.0.2.8:21907", FALSE },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                WattleRoster roster;
+                WattleMember *peer;
+
+                world_init(&roster, 1, 2, 1);
+                roster.relay_ports = (WattlePorts){ TRUE, 21900, 21909 };
+                peer = wattle_roster_at(&roster, 0);
+                g_assert_true(wattle_socket_addr_parse(
+                        "192.0.2.9:51820", &wattle_roster_at(&roster, 1)->endpoint, NULL));
+                g_assert_true(wattle_socket_addr_parse(rows[i].endpoint, &peer->endpoint, NULL));
+                wattle_roster_find_port(&roster, peer, 1);
+                g_assert_cmpint(wattle_socket_addr_is_set(&peer->port.at), ==, rows[i].found);
+                if (rows[i].found)
+                        g_assert_cmpint(peer->port.relay.bytes[0], ==, 10);
+                wattle_roster_clear(&roster);
+        }
+}
+
 static void no_relay(void)
 {
         g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(WattlePairingQuestion));
@@ -175,6 +206,7 @@ int main(int argc, char **argv)
         g_test_add_func("/pairings/retiring", retiring);
         g_test_add_func("/pairings/each-three-times", each_three_times);
         g_test_add_func("/pairings/answers", answers);
+        g_test_add_func("/pairings/found-again", found_again);
         g_test_add_func("/pairings/no-relay", no_relay);
         return g_test_run();
 }

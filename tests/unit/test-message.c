@@ -45,12 +45,30 @@ static void row_test(gconstpointer data)
         g_assert_cmpmem(again, sizeof again, row->bytes, row->size);
 }
 
+#define NO_SEEN "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define LINK_4  "\x01\x04\0\0\xc0\xa8\x01\x02\0\0\0\0\0\0\0\0\0\0\0\0"
+#define LINK_6  "\x01\x06\0\0\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x01"
+#define LINK_9  "\x02\x04\0\0\xc0\xa8\x01\x02\0\0\0\0\0\0\0\0\0\0\0\0"
+
 static const Row hellos[] = {
         { "least", "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE, 24, "51820 42 0102030405060708" },
         { "asks", "WTL1\x03\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 24,
           "0 0 0000000000000000 asks" },
         { "longer, of a later version", "WTL1\x03\xfe\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE NONCE, 32,
           "51820 42 0102030405060708" },
+        { "where it is", "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE LINK_4 LINK_6, 64,
+          "51820 42 0102030405060708 at 192.168.1.2 at fe80::1" },
+        { "zeros, and what is not known, between",
+          "WTL1\x03\x01\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE NO_SEEN LINK_9 LINK_4, 84,
+          "51820 42 0102030405060708 asks at 192.168.1.2" },
+        { "half an address", "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE LINK_4, 43,
+          "51820 42 0102030405060708" },
+        { "nine addresses",
+          "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE LINK_4 LINK_4 LINK_4 LINK_4 LINK_4 LINK_4
+                  LINK_4 LINK_4 LINK_6,
+          204,
+          "51820 42 0102030405060708 at 192.168.1.2 at 192.168.1.2 at 192.168.1.2 at 192.168.1.2 at "
+          "192.168.1.2 at 192.168.1.2 at 192.168.1.2 at 192.168.1.2" },
         { "cut", "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE, 23, "none" },
         { "probe", "WTL1\x01\0\0\0" NONCE NONCE, 24, "none" },
         { "kind-of-the-future", "WTL1\x04\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE, 24, "none" },
@@ -63,22 +81,33 @@ static void hello_test(gconstpointer data)
         g_autofree char *exact = g_memdup2(row->bytes, row->size), *text = NULL;
         guint8 again[WATTLE_HELLO_SIZE];
         WattleHello hello;
+        GString *said;
+        gsize size;
 
         if (!wattle_hello_read(exact, row->size, &hello)) {
                 g_assert_cmpstr("none", ==, row->expected);
                 return;
         }
-        text = g_strdup_printf("%u %" G_GUINT64_FORMAT " %016" G_GINT64_MODIFIER "x%s",
-                               hello.listen_port, hello.serial, wattle_hello_sum(hello.sum),
-                               hello.asks ? " asks" : "");
+        said = g_string_new(NULL);
+        g_string_printf(said, "%u %" G_GUINT64_FORMAT " %016" G_GINT64_MODIFIER "x%s",
+                        hello.listen_port, hello.serial, wattle_hello_sum(hello.sum),
+                        hello.asks ? " asks" : "");
+        for (guint i = 0; i < hello.n_links; i++) {
+                char addr[WATTLE_ADDR_TEXT_MAX];
+
+                wattle_addr_format(&hello.links[i], addr);
+                g_string_append_printf(said, " at %s", addr);
+        }
+        text = g_string_free(said, FALSE);
         g_assert_cmpstr(text, ==, row->expected);
-        wattle_hello_write(&hello, again);
-        if (row->size == sizeof again)
-                g_assert_cmpmem(again, sizeof again, row->bytes, row->size);
+        /* An answer is no longer than the question. */
+        size = wattle_hello_write(&hello, again);
+        g_assert_cmpuint(size, ==, hello.asks ? WATTLE_HELLO_SIZE : 24 + 20 * hello.n_links);
+        if (row->size == size && !(row->bytes[5] & ~1))
+                g_assert_cmpmem(again, size, row->bytes, row->size);
 }
 
 #define KEY_BYTES "0123456789abcdef0123456789ABCDEF"
-#define NO_SEEN   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 #define SEEN_4    "\x04\0\xca\x6c\xcb\0\x71\x07\0\0\0\0\0\0\0\0\0\0\0\0"
 #define SEEN_6    "\x06\0\xca\x6c\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"
 

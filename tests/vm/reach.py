@@ -62,6 +62,23 @@ class Reach:
         self._relay = self.core.start(f"exec systemd-socket-activate --seqpacket -l {socket} {RELAY} >/run/core/relay.log 2>&1", LIMIT_S)
         self.core.wait(f"test -S {socket}")
 
+    def restart_relay(self):
+        """It forgets all pairs."""
+        self.core.run("pkill -KILL -f wattle-relay")
+        self._relay.finish(check=False)
+        self.start_relay()
+
+    def new_addresses(self):
+        """Of both routers at once, as when providers do that by night."""
+        self.quick.guest.run("""for nat in 1 2; do ip -n nat$nat addr flush dev core; done
+            ip -n nat1 addr add 203.0.113.20/24 dev core; ip -n nat1 route add default via 203.0.113.1
+            ip -n nat2 addr add 198.51.100.20/24 dev core; ip -n nat2 route add default via 198.51.100.1
+            for nat in 1 2; do ip netns exec nat$nat conntrack -F 2>/dev/null; done; true""")
+
+    def join(self, host, other):
+        """A cable between the two, beside what they have."""
+        self.quick.wire(other, "10.9.0.1/24", host, "10.9.0.2/24")
+
     def start(self):
         self.tunnels()
         self.start_relay()
@@ -78,6 +95,10 @@ class Reach:
     def wait_direct(self):
         for host, other in ((self.one, "two"), (self.two, "one")):
             host.wait(f"for i in 1 2 3; do wg show wg0 endpoints | grep -qF '{OUTSIDE[other]}:51820'; done", 150)
+
+    def wait_relayed(self):
+        for host in (self.one, self.two):
+            host.wait(f"for i in 1 2 3; do wg show wg0 endpoints | grep -qF '{CORE}:219'; done", 150)
 
     def said(self, name):
         return self.daemons[name].said()
