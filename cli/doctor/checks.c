@@ -70,6 +70,8 @@ void wattle_facts_clear(WattleFacts *facts)
         g_free(facts->networkd_state);
         g_free(facts->drops);
         g_free(facts->drops_command);
+        g_free(facts->relay_drops);
+        g_free(facts->relay_command);
         g_free(facts->drops_forward);
         g_free(facts->forward_command);
 }
@@ -636,6 +638,28 @@ static void check_filter(const WattleFacts *facts, const Findings *findings)
                         g_strdup_printf("systemctl restart wattle-filter@%s", view->mesh));
 }
 
+static void check_relay(const WattleFacts *facts, const Findings *findings)
+{
+        const WattleView *view = facts->view;
+
+        if (!view->relay)
+                return;
+        if (!facts->relay_installed)
+                problem(findings,
+                        g_strdup(
+                                "wattle-relay is not installed: this device has Relay=, and nobody "
+                                "can meet here"),
+                        NULL);
+        else if (facts->relay_drops)
+                problem(findings,
+                        g_strdup_printf(
+                                "the firewall drops what comes to the UDP ports %u to %u of "
+                                "RelayPorts= (%s); the command opens the first of them",
+                                view->relay_ports.first, view->relay_ports.last,
+                                facts->relay_drops),
+                        g_strdup(facts->relay_command));
+}
+
 /* wattle(1) describes each. */
 static const struct {
         const char *name;
@@ -661,6 +685,7 @@ static const struct {
         { "names", check_names },
         { "nsswitch", check_nsswitch },
         { "filter", check_filter },
+        { "relay", check_relay },
         { "wattled", check_wattled },
 };
 

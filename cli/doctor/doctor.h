@@ -86,6 +86,9 @@ typedef struct {
         GPtrArray *unresolved;   /* of char *: names of endpoints that nobody knows */
         gboolean wattled_wanted; /* the mesh is to migrate, and wattled is installed */
         gboolean wattled_runs;
+        gboolean relay_installed;
+        char *relay_drops; /* the chain that drops what comes to RelayPorts=; NULL: none is known */
+        char *relay_command;   /* that opens the first of them */
         gboolean filter_known; /* what follows was asked */
         gboolean filter_installed;
         gboolean filter_runs;

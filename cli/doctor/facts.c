@@ -502,7 +502,7 @@ static void gather_forward(WattleFacts *facts, const WattleDevice *self, const c
 
 static void gather_firewall(WattleFacts *facts, const WattleDevice *self)
 {
-        g_autofree char *ruleset = list_ruleset(facts), *where = NULL;
+        g_autofree char *ruleset = list_ruleset(facts), *where = NULL, *relay = NULL;
 
         if (!ruleset)
                 return;
@@ -511,6 +511,12 @@ static void gather_firewall(WattleFacts *facts, const WattleDevice *self)
                 facts->drops_command =
                         wattle_nft_open_port(ruleset, where, facts->status.listen_port);
                 facts->drops = g_steal_pointer(&where);
+        }
+        if (facts->view->relay &&
+            wattle_nft_judge(ruleset, facts->view->relay_ports.first, &relay) == WATTLE_NFT_DROPS) {
+                facts->relay_command =
+                        wattle_nft_open_port(ruleset, relay, facts->view->relay_ports.first);
+                facts->relay_drops = g_steal_pointer(&relay);
         }
         gather_forward(facts, self, ruleset);
 }
@@ -574,6 +580,7 @@ static void gather_filter(WattleFacts *facts, int root_fd, sd_bus *bus)
         g_autofree char *unit = wattle_paths_unit(WATTLE_UNIT_FILTER, facts->view->mesh);
         g_autoptr(GError) error = NULL;
 
+        facts->relay_installed = wattle_host_has_relay(root_fd);
         facts->filter_installed = wattle_host_has_filter(root_fd);
         facts->filter_known = wattle_systemd_is_active(bus, unit, &facts->filter_runs, &error);
 }

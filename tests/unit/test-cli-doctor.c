@@ -305,6 +305,27 @@ static void ill_firewall_called(WattleFacts *facts)
         facts->has_endpoint = TRUE;
 }
 
+static void ill_no_relay(WattleFacts *facts)
+{
+        WattleView *view = (WattleView *)facts->view;
+
+        view->relay = WATTLE_RELAY_YES;
+        view->relay_ports = (WattlePorts){ TRUE, 21900, 21999 };
+}
+
+static void well_relay(WattleFacts *facts)
+{
+        ill_no_relay(facts);
+        facts->relay_installed = TRUE;
+}
+
+static void ill_relay_ports(WattleFacts *facts)
+{
+        well_relay(facts);
+        facts->relay_drops = g_strdup("inet filter input");
+        facts->relay_command = g_strdup("ufw allow 21900/udp");
+}
+
 static void ill_forward(WattleFacts *facts)
 {
         facts->drops_forward = g_strdup("ip filter FORWARD");
@@ -490,6 +511,13 @@ static const struct row {
         { "networkd does not", ill_networkd_does_not,
           "fight: systemd-networkd's state of the interface home is 'unmanaged' [networkctl status "
           "home]\n" },
+        { "a relay", well_relay, "" },
+        { "no relay", ill_no_relay,
+          "relay: wattle-relay is not installed: this device has Relay=, and nobody can meet here "
+          "[]\n" },
+        { "closed ports of a relay", ill_relay_ports,
+          "relay: the firewall drops what comes to the UDP ports 21900 to 21999 of RelayPorts= (inet "
+          "filter input); the command opens the first of them [ufw allow 21900/udp]\n" },
         { "port", ill_port,
           "interface: note: the interface home is down [wattle up home]\n"
           "port: the UDP port 1234 is taken: dnsmasq (process 12) [ss -lunp sport = :1234]\n" },
