@@ -583,14 +583,14 @@ static void tell_addresses(WattleLoop *loop)
         }
 }
 
-/* Where both are is to be that of now, and not of the last read. */
-static void broker_ask(WattleLoop *loop, const WattleMember *member, const WattleKey *other)
+/* Where all are is to be that of now, and not of the last read: before a port is given, and before
+ * a peer is moved to one, which may have a session since a moment ago. */
+static void read_now(WattleLoop *loop)
 {
         g_autoptr(GError) error = NULL;
 
-        if (loop->roster->relay != WATTLE_RELAY_NO && !wattle_loop_read(loop, &error))
+        if (!wattle_loop_read(loop, &error))
                 wattle_log(WATTLE_LOG_WARNING, "%s: %s", loop->mesh, error->message);
-        wattle_broker_ask(loop->broker, member, other);
 }
 
 static void on_pairing(const WattleAddr *from, const WattlePairing *pairing, gpointer data)
@@ -601,11 +601,14 @@ static void on_pairing(const WattleAddr *from, const WattlePairing *pairing, gpo
         if (!member || !wattle_member_may_answer(member, wattle_clock_now_us()))
                 return;
         if (pairing->kind == WATTLE_PAIRING_ASKED) {
-                broker_ask(loop, member, &pairing->other);
+                if (loop->roster->relay != WATTLE_RELAY_NO)
+                        read_now(loop);
+                wattle_broker_ask(loop->broker, member, &pairing->other);
                 return;
         }
         if (member->relay == WATTLE_RELAY_NO)
                 return;
+        read_now(loop);
         peer = wattle_pairer_heard(loop->pairer, member, pairing);
         if (!peer || !peer->engine || !peer->can_pair)
                 return;

@@ -40,6 +40,8 @@ void wattle_member_free(WattleMember *member)
         wattle_migration_free(member->engine);
         g_clear_pointer(&member->names, g_ptr_array_unref);
         g_free(member->sent);
+        g_free(member->port);
+        g_free(member->links);
         g_free(member->unproved);
         g_free(member);
 }
@@ -121,10 +123,13 @@ gboolean wattle_member_take_links(WattleMember *member, const WattleHello *hello
 
         for (guint i = 0; i < hello->n_links && !is_new; i++)
                 is_new = !wattle_addr_equal(&hello->links[i], &member->links[i]);
-        member->n_links = hello->n_links;
+        if (!is_new)
+                return FALSE;
+        member->n_links = (guint16)hello->n_links;
         member->port_of_links = hello->listen_port;
-        memcpy(member->links, hello->links, hello->n_links * sizeof *hello->links);
-        return is_new;
+        g_free(member->links);
+        member->links = g_memdup2(hello->links, hello->n_links * sizeof *hello->links);
+        return TRUE;
 }
 
 gboolean wattle_member_take_port(WattleMember *member, const WattleMember *relay,
@@ -136,21 +141,21 @@ gboolean wattle_member_take_port(WattleMember *member, const WattleMember *relay
             next_us - now_us > (PORT_BURST - 1) * PORT_EVERY_US)
                 return FALSE;
         member->next_port_us = next_us + PORT_EVERY_US;
-        member->port.relay = relay->key;
-        member->port.at = relay->endpoint;
-        member->port.at.port = pairing->port;
-        member->port.at_us = now_us;
-        member->port.seen = (WattleSocketAddr){ 0 };
+        if (!member->port)
+                member->port = g_new(WattleMemberPort, 1);
+        *member->port =
+                (WattleMemberPort){ .relay = relay->key, .at = relay->endpoint, .at_us = now_us };
+        member->port->at.port = pairing->port;
         if (is_plausible(&pairing->seen) && !wattle_addr_has_scope(&pairing->seen.addr))
-                member->port.seen = pairing->seen;
+                member->port->seen = pairing->seen;
         return TRUE;
 }
 
 void wattle_member_forget_port(WattleMember *member, gint64 now_us)
 {
-        if (wattle_socket_addr_is_set(&member->port.at) && now_us - member->port.at_us >= PORT_US &&
-            !wattle_socket_addr_equal(&member->port.at, &member->endpoint))
-                member->port.at = (WattleSocketAddr){ 0 };
+        if (member->port && now_us - member->port->at_us >= PORT_US &&
+            !wattle_socket_addr_equal(&member->port->at, &member->endpoint))
+                g_clear_pointer(&member->port, g_free);
 }
 
 typedef struct {
@@ -234,10 +239,10 @@ guint wattle_member_candidates(const WattleMember *member, const GArray *lan_lin
         collect_links(&collector, member);
         if (wattle_socket_addr_is_set(&member->last_good))
                 collect(&collector, WATTLE_SOURCE_LAST_GOOD, &member->last_good);
-        if (wattle_socket_addr_is_set(&member->port.seen))
-                collect(&collector, WATTLE_SOURCE_SEEN, &member->port.seen);
-        if (wattle_socket_addr_is_set(&member->port.at))
-                collect(&collector, WATTLE_SOURCE_RELAY, &member->port.at);
+        if (member->port && wattle_socket_addr_is_set(&member->port->seen))
+                collect(&collector, WATTLE_SOURCE_SEEN, &member->port->seen);
+        if (member->port)
+                collect(&collector, WATTLE_SOURCE_RELAY, &member->port->at);
         if (knock)
                 collect(&collector, WATTLE_SOURCE_KNOCK, knock);
         return collector.n;

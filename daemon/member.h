@@ -26,6 +26,14 @@ typedef struct {
         guint n_addresses;
 } WattleMemberName;
 
+/* A relay's port for us and a member, as it was offered last. */
+typedef struct {
+        WattleKey relay;
+        WattleSocketAddr at;
+        WattleSocketAddr seen; /* the member, by the relay; or none */
+        gint64 at_us;
+} WattleMemberPort;
+
 struct WattleMember {
         WattleLoop *loop; /* that it is followed by */
         WattleKey key;
@@ -56,14 +64,8 @@ struct WattleMember {
         guint64 rx_bytes, tx_bytes;
         guint16 kernel_keepalive_s;
 
-        /* The relay's port for us and it, as it was offered last. */
-        struct {
-                WattleKey relay;
-                WattleSocketAddr at;   /* or none */
-                WattleSocketAddr seen; /* the member, by the relay; or none */
-                gint64 at_us;
-        } port;
-        gint64 next_port_us; /* see wattle_member_take_port() */
+        WattleMemberPort *port; /* NULL: no relay has one for us and it */
+        gint64 next_port_us;    /* see wattle_member_take_port() */
 
         WattleSocketAddr last_good; /* or none */
         gint64 last_good_s;
@@ -72,11 +74,11 @@ struct WattleMember {
         gint64 heard_s; /* CLOCK_REALTIME of the last answer or HELLO through the tunnel; 0: none */
         guint64 serial; /* of the text that it runs, by its HELLO; 0: not known, or none */
         guint8 sum[WATTLE_HELLO_SUM_BYTES];
-        guint told_version; /* of what we tell of ourselves, that it was told last; 0: nothing */
-        guint n_links;      /* where it is on LANs, by its HELLO */
-        WattleAddr links[WATTLE_HELLO_MAX_LINKS];
-        guint16 port_of_links; /* its ListenPort=; 0: not said */
-        gint64 greeted_s;      /* the handshake of the session in which we told it of ourselves */
+        guint told_version;    /* of what we tell of ourselves, that it was told last; 0: nothing */
+        guint16 n_links;       /* where it is on LANs, by its HELLO, */
+        guint16 port_of_links; /* with its ListenPort=; 0: not said */
+        WattleAddr *links;
+        gint64 greeted_s; /* the handshake of the session in which we told it of ourselves */
         struct {
                 guint64 id; /* 0: none */
                 gint64 at_us;

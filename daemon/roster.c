@@ -118,9 +118,12 @@ void wattle_roster_find_port(const WattleRoster *roster, WattleMember *member, g
                     member->endpoint.port < ports->first || member->endpoint.port > ports->last ||
                     !wattle_addr_equal(&relay->endpoint.addr, &member->endpoint.addr))
                         continue;
-                member->port.relay = relay->key;
-                member->port.at = member->endpoint;
-                member->port.at_us = now_us;
+                g_free(member->port);
+                member->port = g_new(WattleMemberPort, 1);
+                *member->port = (WattleMemberPort){ .relay = relay->key,
+                                                    .at = member->endpoint,
+                                                    .at_us = now_us };
+                return;
         }
 }
 

@@ -284,9 +284,7 @@ guint wattle_tunnel_n_members(const WattleTunnel *tunnel)
 const char *wattle_tunnel_relay_of(const WattleTunnel *tunnel, const WattleMember *member)
 {
         const WattleMember *relay =
-                wattle_socket_addr_is_set(&member->port.at)
-                        ? wattle_roster_with_key(&tunnel->roster, &member->port.relay)
-                        : NULL;
+                member->port ? wattle_roster_with_key(&tunnel->roster, &member->port->relay) : NULL;
 
         return relay ? relay->name : NULL;
 }

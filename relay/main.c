@@ -97,8 +97,9 @@ static int on_connected(G_GNUC_UNUSED sd_event_source *source, int fd,
                 return 0;
         close_client(relay);
         relay->client = client;
-        (void)sd_event_add_io(relay->event, &relay->client_source, client, EPOLLIN, on_message,
-                              relay);
+        if (sd_event_add_io(relay->event, &relay->client_source, client, EPOLLIN, on_message,
+                            relay) < 0)
+                close_client(relay);
         return 0;
 }
 
@@ -121,7 +122,7 @@ static gboolean take_signals(sd_event *event, GError **error)
         sigemptyset(&set);
         sigaddset(&set, SIGTERM);
         sigaddset(&set, SIGINT);
-        result = -sigprocmask(SIG_BLOCK, &set, NULL);
+        result = sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? -errno : 0;
         if (result >= 0)
                 result = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL);
         if (result >= 0)

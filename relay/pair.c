@@ -166,6 +166,7 @@ WattlePairVerdict wattle_pair_take(WattlePair *pair, const WattleSocketAddr *fro
                 verdict = take_initiation(pair, sender, bytes, now_us);
         else if (!is_known(&pair->sides[*ret_to]))
                 verdict = WATTLE_PAIR_DROP;
+        /* Before the handshake that waits there is nothing else that would be lost. */
         if (sender == HIGHER && pair->held_us != 0) {
                 if (now_us - pair->held_us < HOLD_US) {
                         verdict = WATTLE_PAIR_PASS_HELD;

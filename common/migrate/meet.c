@@ -28,17 +28,19 @@ static gboolean is_on_relay(const WattleMigration *m)
                wattle_socket_addr_equal(&m->counters.endpoint, &m->wanted);
 }
 
-static void add_targets(WattleMigration *m, gboolean seen)
+/* The nth of those that may be behind a NAT which we could open, where the relay saw it first;
+ * NULL: there are fewer. */
+static const Candidate *find_target(const WattleMigration *m, guint n)
 {
-        Punch *punch = &m->punch;
+        for (guint pass = 0; pass < 2; pass++)
+                for (guint i = 0; i < m->n_candidates; i++) {
+                        const Candidate *candidate = &m->candidates[i];
 
-        for (guint i = 0; i < m->n_candidates && punch->n_targets < PUNCH_MAX; i++) {
-                const Candidate *candidate = &m->candidates[i];
-
-                if (wattle_migrate_can_punch(candidate) &&
-                    (candidate->source == WATTLE_SOURCE_SEEN) == seen)
-                        punch->targets[punch->n_targets++] = candidate->at;
-        }
+                        if (wattle_migrate_can_punch(candidate) &&
+                            (candidate->source == WATTLE_SOURCE_SEEN) == (pass == 0) && n-- == 0)
+                                return candidate;
+                }
+        return NULL;
 }
 
 /* Both do so at the same time, as far as the relay's word comes to both at the same time. What is
@@ -46,11 +48,9 @@ static void add_targets(WattleMigration *m, gboolean seen)
  * between the two stays on the relay. */
 static void begin_punching(WattleMigration *m, gint64 now)
 {
-        m->punch = (Punch){ .rx_bytes = m->counters.rx_bytes };
-        add_targets(m, TRUE);
-        add_targets(m, FALSE);
-        if (m->punch.n_targets == 0)
+        if (!find_target(m, 0))
                 return;
+        m->punch = (Punch){ .rx_bytes = m->counters.rx_bytes };
         m->read_at_us = now;
         wattle_migrate_enter(m, PHASE_PUNCH, now);
 }
@@ -131,15 +131,19 @@ void wattle_migrate_punch_read(WattleMigration *m, const Change *change, gint64 
 void wattle_migrate_punch_timer(WattleMigration *m, gint64 now)
 {
         Punch *punch = &m->punch;
+        const Candidate *first = find_target(m, 0), *target = find_target(m, punch->n);
 
-        if (punch->n < G_N_ELEMENTS(punch_times)) {
+        if (!first) {
+                wattle_migrate_enter(m, PHASE_WATCH, now);
+        } else if (punch->n < G_N_ELEMENTS(punch_times)) {
                 if (now - m->phase_us < punch_times[punch->n])
                         return;
-                m->punch_at = punch->targets[punch->n++ % punch->n_targets];
+                m->punch_at = (target ? target : first)->at;
+                punch->n++;
         } else if (now >= wattle_migrate_punch_deadline(m)) {
                 wattle_migrate_enter(m, PHASE_WATCH, now);
                 if (m->counters.rx_bytes - punch->rx_bytes >= PUNCH_BUSY)
-                        leave_relay(m, &punch->targets[0], now);
+                        leave_relay(m, &first->at, now);
         }
 }
 

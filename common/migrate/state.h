@@ -62,7 +62,6 @@
 #define DOUBT_ASK     2         /* probes without an answer, after which a relay is asked */
 #define PUNCH_END     (500 * MSEC) /* and a round trip more, at most as long again */
 #define PUNCH_BUSY    (64 * 1024)  /* bytes in it: the relay's packets may have hidden the others */
-#define PUNCH_MAX     4            /* addresses that are tried */
 #define SEEK          (30 * SEC)   /* from a relay for a direct way, then doubled up to HOLD_MAX */
 
 #define STABLE_READS 3
@@ -109,9 +108,7 @@ typedef struct {
 } Try;
 
 typedef struct {
-        guint n; /* sent */
-        WattleSocketAddr targets[PUNCH_MAX];
-        guint n_targets;
+        guint n;          /* sent */
         guint64 rx_bytes; /* when it began */
 } Punch;
 

@@ -39,14 +39,14 @@ static guint insert(const WattleMember *relay, guint64 own_score, guint64 *score
 guint wattle_pairings_relays(const WattleRoster *roster, const WattleMember *peer,
                              WattleKey ret[WATTLE_PAIRINGS_MAX_RELAYS])
 {
-        gboolean has_port = wattle_socket_addr_is_set(&peer->port.at) &&
-                            wattle_socket_addr_equal(&peer->port.at, &peer->endpoint);
+        gboolean has_port =
+                peer->port && wattle_socket_addr_equal(&peer->port->at, &peer->endpoint);
         guint64 scores[WATTLE_PAIRINGS_MAX_RELAYS];
         guint n = 0;
 
         for (guint i = 0; i < roster->members->len; i++) {
                 const WattleMember *relay = wattle_roster_at(roster, i);
-                gboolean is_ours = has_port && wattle_key_equal(&relay->key, &peer->port.relay);
+                gboolean is_ours = has_port && wattle_key_equal(&relay->key, &peer->port->relay);
 
                 if (relay != peer && (relay->relay == WATTLE_RELAY_YES || is_ours))
                         n = insert(relay,
