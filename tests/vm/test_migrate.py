@@ -172,7 +172,7 @@ def test_an_advertisement_that_changes_nothing(quick):
     roam = roaming.Roam(quick)
     flow = roam.start_flow()
     roam.laptop.run("nft add table inet probes; nft add chain inet probes out '{ type filter hook output priority 0; }'; "
-                    "nft add rule inet probes out oifname wg0 udp dport 21822 counter")
+                    "nft add rule inet probes out oifname wg0 udp dport 21822 @th,96,8 { 1, 2 } counter")  # not HELLO
     probes = "nft list table inet probes | sed -n 's/.*packets \\([0-9]*\\).*/\\1/p'"
     roaming.advertise(roam.inet, "laptop", "2001:db8:1::")
     roam.laptop.wait("ip -6 addr show dev inet scope global -tentative | grep 2001:db8:1:")
