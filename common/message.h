@@ -54,7 +54,7 @@ typedef struct {
         guint64 serial;
         guint8 sum[WATTLE_HELLO_SUM_BYTES];
         guint n_links;
-        WattleAddr links[WATTLE_HELLO_MAX_LINKS]; /* hearsay; link-local ones without a scope */
+        WattleAddr links[WATTLE_HELLO_MAX_LINKS]; /* hearsay */
 } WattleHello;
 
 /* Returns the size. */

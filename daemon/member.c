@@ -204,7 +204,7 @@ static void collect_links(Collector *collector, const WattleMember *member)
         for (guint i = 0; i < member->n_links && member->port_of_links != 0; i++) {
                 WattleSocketAddr at = { .addr = member->links[i], .port = member->port_of_links };
 
-                if (is_plausible(&at))
+                if (is_plausible(&at) && wattle_addr_class(&at.addr) != WATTLE_ADDR_LINK_LOCAL)
                         collect_at(collector, WATTLE_SOURCE_PRIVATE, at);
         }
 }

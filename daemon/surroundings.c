@@ -134,18 +134,13 @@ GArray *wattle_surroundings_lans(const WattleSurroundings *around)
         return lans;
 }
 
-static int rank(const WattleAddr *addr)
-{
-        return addr->family == AF_INET ? 0 : wattle_addr_has_scope(addr) ? 2 : 1;
-}
-
 static int compare(gconstpointer a, gconstpointer b)
 {
-        int difference = rank(a) - rank(b);
+        const WattleAddr *one = a, *other = b;
 
-        return difference != 0
-                       ? difference
-                       : memcmp(((const WattleAddr *)a)->bytes, ((const WattleAddr *)b)->bytes, 16);
+        if (one->family != other->family)
+                return one->family == AF_INET ? -1 : 1;
+        return memcmp(one->bytes, other->bytes, sizeof one->bytes);
 }
 
 GArray *wattle_surroundings_addresses(const WattleSurroundings *around)
@@ -165,7 +160,8 @@ GArray *wattle_surroundings_addresses(const WattleSurroundings *around)
                         continue;
                 size = one->ifa_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
                                                             : sizeof(struct sockaddr_in);
-                if (wattle_socket_addr_read(one->ifa_addr, size, &at))
+                if (wattle_socket_addr_read(one->ifa_addr, size, &at) &&
+                    wattle_addr_class(&at.addr) != WATTLE_ADDR_LINK_LOCAL)
                         g_array_append_val(list, at.addr);
         }
         freeifaddrs(all);

@@ -58,8 +58,8 @@ gboolean wattle_surroundings_readd(WattleSurroundings *around, const char *inter
 WattleReach wattle_surroundings_reach(WattleSurroundings *around, guint32 ifindex, guint32 fwmark,
                                       const WattleSocketAddr *at, WattleRoute *ret_route);
 
-/* Our own addresses on links that are LANs, of WattleAddr: IPv4, then IPv6, link-local ones last.
- * Not those of the subnets of a mesh; they are on its interface. */
+/* Our own addresses on links that are LANs, of WattleAddr: IPv4, then IPv6. No link-local ones:
+ * every LAN seems to have them, and a peer would try them on each of its own. */
 GArray *wattle_surroundings_addresses(const WattleSurroundings *around);
 
 /* The links that are LANs, of guint32. */

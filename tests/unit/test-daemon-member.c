@@ -197,7 +197,8 @@ static void ports(void)
         }
 }
 
-/* Where it is on its LANs, as it says: tried on ours, at its own port. */
+/* Where it is on its LANs, as it says: tried on ours, at its own port. Each link of ours seems to
+ * have a link-local one. */
 static void links(void)
 {
         WattleKey key = { { 1 } };
@@ -212,9 +213,7 @@ static void links(void)
         g_assert_true(wattle_member_take_links(member, &hello));
         g_assert_false(wattle_member_take_links(member, &hello));
         text = candidates_text(member);
-        g_assert_cmpstr(text, ==,
-                        "private 192.168.1.2:51820, private [fe80::1%3]:51820, private "
-                        "[fe80::1%5]:51820");
+        g_assert_cmpstr(text, ==, "private 192.168.1.2:51820");
         hello.listen_port = 0; /* it does not say */
         g_assert_true(wattle_member_take_links(member, &hello));
         none = candidates_text(member);
