@@ -7,7 +7,7 @@ The routers drop what comes from outside and was not asked for. core is the rela
 two routers. 20 ms each way.
 """
 
-from roam import LIMIT_S, Daemon, mesh
+from roam import LIMIT_S, Daemon, mesh, start_bus
 
 RELAY = "/usr/libexec/wattle/wattle-relay"
 CORE = "203.0.113.1"
@@ -79,11 +79,13 @@ class Reach:
         """A cable between the two, beside what they have."""
         self.quick.wire(other, "10.9.0.1/24", host, "10.9.0.2/24")
 
-    def start(self):
+    def start(self, on_bus=False):
+        """on_bus: wattled of one is on a bus, and can be told to migrate()."""
         self.tunnels()
         self.start_relay()
+        self._bus = start_bus(self.one) if on_bus else None
         for host in (self.core, self.one, self.two):
-            self.daemons[host.name] = Daemon(host, self.text())
+            self.daemons[host.name] = Daemon(host, self.text(), on_bus=self._bus if host is self.one else None)
         for host in (self.one, self.two):
             host.wait("ping -c1 -W2 10.42.0.1")
 
@@ -99,6 +101,10 @@ class Reach:
     def wait_relayed(self):
         for host in (self.one, self.two):
             host.wait(f"for i in 1 2 3; do wg show wg0 endpoints | grep -qF '{CORE}:219'; done", 150)
+
+    def migrate(self, peer, endpoint):
+        """By wattled of one, as 'wattle migrate' asks it."""
+        self.one.run(f"{self._bus} busctl call org.wattle1 /org/wattle1/mesh/wg0 org.wattle1.Mesh Migrate ss {peer} {endpoint}")
 
     def said(self, name):
         return self.daemons[name].said()
