@@ -16,6 +16,7 @@ typedef struct {
         const WattleLocal *local;
         const WattleDevice *exit_node; /* chosen here; NULL: none */
         WattleView *view;
+        guint n_relays; /* of the mesh, beside ourselves */
 } Resolver;
 
 static gpointer take(WattleArena *arena, GArray *array, guint *ret_n)
@@ -53,6 +54,28 @@ static WattleRelayRole relay_role(const WattleDevice *device)
 {
         return device->managed && wattle_reach_is_callable(device) ? device->relay
                                                                    : WATTLE_RELAY_NO;
+}
+
+/* Two relays, or any and the relay itself, need another one. */
+static void find_pair(const Resolver *resolver, const WattleDevice *device, WattlePeer *ret)
+{
+        guint self = relay_role(device) == WATTLE_RELAY_YES ? 1 : 0;
+
+        ret->can_pair = device->managed && resolver->n_relays > self;
+        ret->kept_open = ret->can_pair && !wattle_reach_is_callable(device) &&
+                         !wattle_reach_is_callable(resolver->self);
+}
+
+/* Beside ourselves. */
+static guint count_relays(const WattleProfile *profile, const WattleDevice *self)
+{
+        guint n = 0;
+
+        for (guint i = 0; i < profile->n_devices; i++)
+                n += &profile->devices[i] != self &&
+                     profile->devices[i].state == WATTLE_DEVICE_ACTIVE &&
+                     relay_role(&profile->devices[i]) == WATTLE_RELAY_YES;
+        return n;
 }
 
 static int compare_prefixes(gconstpointer a, gconstpointer b)
@@ -130,8 +153,9 @@ static WattlePeer make_peer(const Resolver *resolver, const WattleDevice *device
 {
         guint32 n_allowed_ips;
         WattlePrefix *allowed_ips = make_allowed_ips(resolver, device, indirects, &n_allowed_ips);
+        WattlePeer peer;
 
-        return (WattlePeer){ .device = view_device(device),
+        peer = (WattlePeer){ .device = view_device(device),
                              .public_key = device->public_key,
                              .allowed_ips = allowed_ips,
                              .endpoint = wattle_reach_literal(resolver->self, device),
@@ -142,6 +166,8 @@ static WattlePeer make_peer(const Resolver *resolver, const WattleDevice *device
                              .keepalive_s = keepalive_towards(resolver, device),
                              .has_indirects = indirects != NULL,
                              .relay = relay_role(device) };
+        find_pair(resolver, device, &peer);
+        return peer;
 }
 
 /* Those that are no peers, to the view and by their relay's name. named are all others, of which
@@ -611,6 +637,8 @@ WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *sel
 
         view->arena = wattle_arena_new();
         view->profile_arena = wattle_arena_ref(profile->arena);
+        resolver.n_relays = count_relays(profile, self);
+        view->arena = wattle_arena_ref(profile->arena);
         ok = find_exit_node(&resolver, report);
         ok = fill_interface(&resolver, report) && ok;
         ok = check_mtu(&resolver, report) && ok;

@@ -56,8 +56,11 @@ typedef struct {
         guint16 n_candidates;
         guint16 keepalive_s;    /* 0: none */
         gboolean has_indirects; /* others are reached by it */
-        WattleRelayRole
-                relay; /* no for a peer that cannot be asked: without wattle or PublicEndpoint= */
+        WattleRelayRole relay; /* no for a peer that cannot be asked: without wattle or
+                                  PublicEndpoint= */
+        gboolean can_pair;     /* the mesh has a relay that we and the peer could meet at */
+        gboolean kept_open; /* neither can call the other: wattled has the kernel send keepalives of
+                               WATTLE_DEFAULT_KEEPALIVE_S while there is a way between them */
 } WattlePeer;
 
 /* A device that is no peer here: what is for it goes to the peer that its pair has in Via=, which

@@ -277,7 +277,8 @@ static gboolean changed_peer(const WattleWgPeer *now, const WattlePeer *wanted,
                                      .n_allowed_ips = wanted->n_allowed_ips };
         if (wanted->endpoint && (new_endpoint || !wattle_socket_addr_is_set(&now->endpoint)))
                 ret->endpoint = wanted->endpoint;
-        ret->set_keepalive = now->keepalive_s != wanted->keepalive_s;
+        ret->set_keepalive = now->keepalive_s != wanted->keepalive_s &&
+                             !(wanted->kept_open && now->keepalive_s == WATTLE_DEFAULT_KEEPALIVE_S);
         ret->replace_allowed_ips = !same_prefixes(now->allowed_ips, now->n_allowed_ips,
                                                   wanted->allowed_ips, wanted->n_allowed_ips);
         return ret->endpoint || ret->set_keepalive || ret->replace_allowed_ips;

@@ -313,7 +313,7 @@ static void keep_open(WattleMember *member, const WattleMigrateStatus *status)
         guint16 keepalive_s =
                 open ? MAX(member->keepalive_s, WATTLE_DEFAULT_KEEPALIVE_S) : member->keepalive_s;
 
-        if (member->can_pair && !member->callable && member->kernel_keepalive_s != keepalive_s &&
+        if (member->kept_open && member->kernel_keepalive_s != keepalive_s &&
             wattle_surroundings_set_keepalive(loop->around, loop->ifindex, &member->key,
                                               keepalive_s, NULL))
                 member->kernel_keepalive_s = keepalive_s;

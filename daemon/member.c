@@ -103,9 +103,8 @@ void wattle_member_update(WattleMember *member, const WattlePeer *peer, WattleAr
                 member->configured = *peer->endpoint;
         member->relay = peer->relay;
         member->keepalive_s = peer->keepalive_s;
-        member->callable = FALSE;
-        for (guint i = 0; i < member->n_candidates; i++)
-                member->callable |= member->candidates[i].kind == WATTLE_CANDIDATE_PUBLIC;
+        member->can_pair = peer->can_pair;
+        member->kept_open = peer->kept_open;
         update_names(member);
 }
 

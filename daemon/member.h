@@ -44,12 +44,11 @@ struct WattleMember {
         WattleCandidate *candidates;
         guint n_candidates;
         WattleSocketAddr configured;
-        GPtrArray *names;      /* of WattleMemberName; NULL: the profile has none */
-        gboolean callable;     /* it has a PublicEndpoint= */
-        WattleRelayRole relay; /* it can be asked for ports of pairs */
-        gboolean can_pair;     /* there is a relay that we and it could meet at */
-        guint16 keepalive_s;   /* as the profile has it */
-        guint32 knock;         /* its place, see daemon/knock.h */
+        GPtrArray *names;             /* of WattleMemberName; NULL: the profile has none */
+        WattleRelayRole relay;        /* it can be asked for ports of pairs */
+        gboolean can_pair, kept_open; /* see WattlePeer */
+        guint16 keepalive_s;          /* as the profile has it */
+        guint32 knock;                /* its place, see daemon/knock.h */
 
         WattleMigration *engine; /* NULL: Migrate=no, or the kernel does not have the peer */
         gint64 deadline_us, read_us;

@@ -51,21 +51,6 @@ static void index_addresses(WattleRoster *roster)
         }
 }
 
-/* Two relays, or any and the relay itself, need another one. */
-static void find_pairs(WattleRoster *roster)
-{
-        guint n_relays = 0;
-
-        for (guint i = 0; i < roster->members->len; i++)
-                n_relays += wattle_roster_at(roster, i)->relay == WATTLE_RELAY_YES;
-        for (guint i = 0; i < roster->members->len; i++) {
-                WattleMember *member = wattle_roster_at(roster, i);
-                guint self = member->relay == WATTLE_RELAY_YES ? 1 : 0;
-
-                member->can_pair = member->managed && n_relays > self;
-        }
-}
-
 void wattle_roster_take(WattleRoster *roster, const WattleView *view, const WattleDevice *self,
                         WattleLoop *loop)
 {
@@ -91,7 +76,6 @@ void wattle_roster_take(WattleRoster *roster, const WattleView *view, const Watt
                 g_hash_table_insert(roster->by_key, &member->key, member);
         }
         index_addresses(roster);
-        find_pairs(roster);
 }
 
 void wattle_roster_read(WattleRoster *roster, const WattleWgDevice *device)

@@ -21,6 +21,7 @@
         "Address=10.77.0.2 fd77::2\n"                                                              \
         "PublicEndpoint=198.51.100.7:51820\n"                                                      \
         "ExitNode=yes\n"
+#define BEN "[Device ben]\nPublicKey=" KEY_D "\nAddress=10.77.0.11\n"
 #define ANNA                                                                                       \
         "[Device anna]\n"                                                                          \
         "PublicKey=" KEY_C "\n"                                                                    \
@@ -54,6 +55,10 @@ static void append_peer(GString *text, const WattlePeer *peer)
         g_string_append_printf(text, "%s at %s of %u", peer->device.name, endpoint,
                                peer->n_candidates);
         append_prefixes(text, " takes ", peer->allowed_ips, peer->n_allowed_ips);
+        if (peer->relay)
+                g_string_append(text, " relays");
+        if (peer->can_pair)
+                g_string_append(text, peer->kept_open ? " pairs, kept open" : " pairs");
         if (peer->keepalive_s > 0)
                 g_string_append_printf(text, " every %u s", peer->keepalive_s);
         g_string_append_c(text, '\n');
@@ -112,6 +117,17 @@ static const Row views[] = {
           "anna", "", "anna on home, port 51820, address 10.77.0.10/24, relay at 22000-22009\n" },
         { "relay-with-default-ports", MESH ANNA "PublicEndpoint=203.0.113.1:1\nRelay=retiring\n",
           "anna", "", "anna on home, port 51820, address 10.77.0.10/24, relay at 21900-21999\n" },
+        /* Neither can call the other; and who is the only relay relays nothing to itself. */
+        { "two-behind-nat-and-a-relay", MESH ANNA VPS "Relay=yes\n" BEN, "anna", "",
+          "anna on home, port 51820, address 10.77.0.10/24\n"
+          "ben at none of 0 takes 10.77.0.11/32 pairs, kept open\n" PEER_VPS
+          " relays every 25 s\n" },
+        { "the-other-is-without-wattle", MESH ANNA VPS "Relay=yes\n" BEN "Managed=no\n", "anna", "",
+          "anna on home, port 51820, address 10.77.0.10/24\n"
+          "ben at none of 0 takes 10.77.0.11/32\n" PEER_VPS " relays every 25 s\n" },
+        { "a-relay-that-retires", MESH ANNA VPS "Relay=retiring\n" BEN, "anna", "",
+          "anna on home, port 51820, address 10.77.0.10/24\n"
+          "ben at none of 0 takes 10.77.0.11/32\n" PEER_VPS " relays every 25 s\n" },
         { "alone", MESH ANNA, "anna", "", "anna on home, port 51820, address 10.77.0.10/24\n" },
         { "second-subnet-of-a-family", "[Mesh]\nSubnet=10.77.0.0/24 10.78.0.0/24 fd77::/64\n" ANNA,
           "anna", "", "anna on home, port 51820, address 10.77.0.10/24, subnet 10.78.0.0/24\n" },

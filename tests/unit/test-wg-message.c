@@ -98,6 +98,32 @@ static void new_device(void)
         g_assert_true(wattle_wg_change_is_empty(&again));
 }
 
+/* What wattled has the kernel send to a peer that nobody can call stays; another number does not.
+ */
+static void kept_open(void)
+{
+        static const struct {
+                guint16 keepalive_s;
+                gboolean stays;
+        } rows[] = { { 0, TRUE }, { WATTLE_DEFAULT_KEEPALIVE_S, TRUE }, { 7, FALSE } };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autoptr(WattleView) view =
+                        good_view(MESH NAS "[Device r]\nPublicKey=" KEY_D "\nAddress=10.77.0.9\n"
+                                           "PublicEndpoint=203.0.113.1:1\nRelay=yes\n"
+                                           "[Device b]\nPublicKey=" KEY_C "\nAddress=10.77.0.8\n",
+                                  "nas", "");
+                g_auto(WattleWgDevice) device = { 0 };
+                g_auto(WattleWgChange) again = { 0 };
+
+                g_assert_cmpuint(fill_device(&device, view), ==, 1);
+                g_assert_true(view->peers[0].kept_open);
+                g_array_index(device.peers, WattleWgPeer, 0).keepalive_s = rows[i].keepalive_s;
+                wattle_wg_diff(&device, view, NULL, NULL, &again);
+                g_assert_cmpint(wattle_wg_change_is_empty(&again), ==, rows[i].stays);
+        }
+}
+
 /* A link-local endpoint keeps its interface. */
 static void scope(void)
 {
@@ -296,5 +322,6 @@ int main(int argc, char **argv)
         g_test_add_func("/wg-message/preshared-key", preshared_key);
         g_test_add_func("/wg-message/many-peers", many_peers);
         g_test_add_func("/wg-message/cut-messages", cut_messages);
+        g_test_add_func("/wg/kept-open", kept_open);
         return g_test_run();
 }
