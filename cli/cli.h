@@ -42,6 +42,7 @@ extern const WattleVerb wattle_verb_invite;
 extern const WattleVerb wattle_verb_join;
 extern const WattleVerb wattle_verb_leave;
 extern const WattleVerb wattle_verb_migrate;
+extern const WattleVerb wattle_verb_probe;
 extern const WattleVerb wattle_verb_pubkey;
 extern const WattleVerb wattle_verb_remove;
 extern const WattleVerb wattle_verb_render;

@@ -38,6 +38,7 @@ static const struct {
         { NULL, &wattle_verb_down },
         { NULL, &wattle_verb_status },
         { NULL, &wattle_verb_doctor },
+        { NULL, &wattle_verb_probe },
         { NULL, &wattle_verb_migrate },
         { NULL, &wattle_verb_leave },
         { "Files for its devices", &wattle_verb_render },

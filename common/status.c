@@ -20,6 +20,36 @@ static const char *const link_states[WATTLE_N_LINK_STATES] = {
         [WATTLE_LINK_UP] = "up",
 };
 
+const char *wattle_source_text(WattleSource source)
+{
+        switch (source) {
+        case WATTLE_SOURCE_PRIVATE:
+                return "on its LAN, by the profile or its own word";
+        case WATTLE_SOURCE_PUBLIC:
+                return "PublicEndpoint=";
+        case WATTLE_SOURCE_NAME:
+                return "PublicEndpoint=, by DNS";
+        case WATTLE_SOURCE_LAST_GOOD:
+                return "it was there before";
+        case WATTLE_SOURCE_SEEN:
+                return "a relay saw it there";
+        case WATTLE_SOURCE_RELAY:
+                return "a relay's port for the two";
+        case WATTLE_SOURCE_KNOCK:
+                return "nobody is there";
+        }
+        g_return_val_if_reached("");
+}
+
+const char *wattle_reach_text(WattleReach reach)
+{
+        static const char *const texts[] = { [WATTLE_REACH_NONE] = "not from here",
+                                             [WATTLE_REACH_GATEWAY] = "by a router",
+                                             [WATTLE_REACH_ON_LINK] = "on this link" };
+
+        return texts[reach];
+}
+
 const char *wattle_path_name(WattlePath path)
 {
         return paths[path];

@@ -64,6 +64,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleStatus, wattle_status_clear)
 void wattle_status_fill(WattleStatus *status, const WattleView *view, const WattleProfile *profile,
                         const WattleWgDevice *device);
 
+/* For people: "PrivateEndpoint= or its own word", "by a router". */
+const char *wattle_source_text(WattleSource source);
+const char *wattle_reach_text(WattleReach reach);
+
 /* "LAN", "public", "roamed", "none"; "up", "down", "absent". What no name fits is FALSE. */
 const char *wattle_path_name(WattlePath path);
 gboolean wattle_path_parse(const char *text, WattlePath *ret) G_GNUC_WARN_UNUSED_RESULT;

@@ -193,6 +193,15 @@ void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint ind
                 ret->reason = wattle_move_reason_text(status.reason);
 }
 
+guint wattle_manager_get_ways(const WattleManager *manager, guint mesh, guint index,
+                              WattleMigrateWay ret[WATTLE_MIGRATE_MAX_CANDIDATES])
+{
+        const WattleMember *member = member_at(manager, mesh, index);
+
+        return member->engine ? wattle_migration_ways(member->engine, wattle_clock_now_us(), ret)
+                              : 0;
+}
+
 gboolean wattle_manager_find_peer(const WattleManager *manager, guint mesh, const char *name,
                                   guint *ret_index)
 {

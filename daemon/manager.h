@@ -49,6 +49,10 @@ gboolean wattle_manager_find(const WattleManager *manager, const char *name,
 void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint index,
                              WattlePeerStatus *ret);
 
+/* The ways to a peer that are known; returns how many, 0 where wattled does not look after it. */
+guint wattle_manager_get_ways(const WattleManager *manager, guint mesh, guint index,
+                              WattleMigrateWay ret[WATTLE_MIGRATE_MAX_CANDIDATES]);
+
 /* FALSE if the mesh has no such peer; name is the device's, not an alias. */
 gboolean wattle_manager_find_peer(const WattleManager *manager, guint mesh, const char *name,
                                   guint *ret_index) G_GNUC_WARN_UNUSED_RESULT;

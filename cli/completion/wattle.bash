@@ -72,7 +72,7 @@ _wattle_operands()
 _wattle()
 {
         local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
-        local verbs='init import add invite remove set edit sign check show verify genkey pubkey join apply update up down status doctor migrate leave render export help'
+        local verbs='init import add invite remove set edit sign check show verify genkey pubkey join apply update up down status doctor probe migrate leave render export help'
         local with_value='--as --owner --systemd --local --output -o --key -k --address -a
                 --public-endpoint --private-endpoint --route --alias --subnet -s --port -p --domain -d
                 --private-key --all --check --format --peers --endpoint-family --dns --signing-key --from -f --root'
@@ -147,9 +147,9 @@ _wattle()
         export:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices)" -- "$cur") ;;
         remove:1 | invite:1 | set:1) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur") ;;
         status:0 | doctor:0 | update:0 | leave:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_meshes)" -- "$cur") ;;
-        migrate:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_meshes)" -- "$cur") ;;
-        migrate:1) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur") ;;
-        status:* | doctor:* | migrate:* | update:* | leave:*) ;;
+        migrate:0 | probe:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_meshes)" -- "$cur") ;;
+        migrate:1 | probe:1) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur") ;;
+        status:* | doctor:* | migrate:* | probe:* | update:* | leave:*) ;;
         import:* | join:0)
                 compopt -o filenames
                 mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -28,7 +28,7 @@ function __wattle_devices
     sed -n 's/^[[:blank:]]*\[Device[[:blank:]]\{1,\}\([^][:blank:]]*\)\].*/\1/p' $files 2>/dev/null
 end
 
-set -l verbs init import add invite remove set edit sign check show verify genkey pubkey join apply update up down status doctor migrate leave render export help
+set -l verbs init import add invite remove set edit sign check show verify genkey pubkey join apply update up down status doctor probe migrate leave render export help
 
 complete -c wattle -f
 complete -c wattle -l root -r -a '(__fish_complete_directories)' -d 'Look for installed meshes below it'
@@ -54,6 +54,7 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a up -d 'Start a
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a down -d 'Stop a mesh on this host'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a status -d 'Show how peers are reached now'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a migrate -d 'Move a peer to another endpoint'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a probe -d 'Ask a peer, and show the ways to it'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a doctor -d 'Look for what is wrong here'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a leave -d 'Take this host out of a mesh'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a render -d 'Make the files that a host gets'
@@ -62,9 +63,9 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a help -d 'Tell 
 
 complete -c wattle -n '__fish_seen_subcommand_from init add invite remove set edit sign check show verify genkey apply update up down render' -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from check render' -a '(__wattle_tailnets)'
-complete -c wattle -n '__fish_seen_subcommand_from status doctor migrate leave' -a '(__wattle_installed)'
+complete -c wattle -n '__fish_seen_subcommand_from status doctor probe migrate leave' -a '(__wattle_installed)'
 complete -c wattle -n '__fish_seen_subcommand_from pubkey' -F -a '(__wattle_meshes)'
-complete -c wattle -n '__fish_seen_subcommand_from invite remove set export migrate' -a '(__wattle_devices)'
+complete -c wattle -n '__fish_seen_subcommand_from invite remove set export probe migrate' -a '(__wattle_devices)'
 complete -c wattle -n '__fish_seen_subcommand_from export' -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from import join' -F
 complete -c wattle -n '__fish_seen_subcommand_from import' -s o -l output -r -F -d 'Write to this file'

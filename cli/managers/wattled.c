@@ -141,6 +141,33 @@ gboolean wattle_wattled_get_peer(sd_bus *bus, const char *mesh, const char *devi
         return result >= 0 || fail(error, &bus_error, result);
 }
 
+gboolean wattle_wattled_list_ways(sd_bus *bus, const char *mesh, const char *device,
+                                  WattleArena *arena, GArray *ret, GError **error)
+{
+        g_autofree char *path = mesh_path(mesh);
+        AUTO_BUS_ERROR bus_error = SD_BUS_ERROR_NULL;
+        AUTO_BUS_MESSAGE *reply = NULL;
+        const char *at, *learnt, *reached;
+        guint64 held_s;
+        int result = sd_bus_call_method(bus, WATTLE_BUS_NAME, path, WATTLE_BUS_MESH, "ListWays",
+                                        &bus_error, &reply, "s", device);
+
+        if (result >= 0)
+                result = sd_bus_message_enter_container(reply, 'a', WATTLE_BUS_WAY);
+        while (result >= 0 && (result = sd_bus_message_read(reply, WATTLE_BUS_WAY, &at, &learnt,
+                                                            &reached, &held_s)) > 0) {
+                WattleWay way = { .learnt = wattle_arena_strdup(arena, learnt),
+                                  .reached = wattle_arena_strdup(arena, reached),
+                                  .held_s = MIN(held_s, G_MAXINT32) };
+
+                if (!wattle_socket_addr_parse(at, &way.at, NULL))
+                        result = -EBADMSG;
+                else
+                        g_array_append_val(ret, way);
+        }
+        return result >= 0 || fail(error, &bus_error, result);
+}
+
 gboolean wattle_wattled_call(sd_bus *bus, const char *mesh, const char *method, const char *device,
                              const char *endpoint, GError **error)
 {

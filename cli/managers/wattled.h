@@ -19,6 +19,18 @@ gboolean wattle_wattled_get_peer(sd_bus *bus, const char *mesh, const char *devi
                                  WattleArena *arena, WattlePeerStatus *ret,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* A way to a peer that wattled knows of; texts are for people. */
+typedef struct {
+        WattleSocketAddr at;
+        const char *learnt, *reached;
+        guint64 held_s; /* until it is tried again; 0: it was not tried in vain */
+} WattleWay;
+
+/* All of them, into an array of WattleWay; texts are the arena's. */
+gboolean wattle_wattled_list_ways(sd_bus *bus, const char *mesh, const char *device,
+                                  WattleArena *arena, GArray *ret,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Calls a method of the mesh that changes something: with no arguments, or with those that are
  * given, in this order. polkit may ask for a password, on the terminal or the desktop. */
 gboolean wattle_wattled_call(sd_bus *bus, const char *mesh, const char *method, const char *device,

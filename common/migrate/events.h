@@ -167,6 +167,14 @@ typedef enum {
         WATTLE_N_PATHS,
 } WattlePath;
 
+/* A candidate as it is now. */
+typedef struct {
+        WattleSource source;
+        WattleSocketAddr at;
+        WattleReach reach;
+        gint64 held_us; /* until it is tried again; 0: it may be now */
+} WattleMigrateWay;
+
 typedef struct {
         WattlePath path;
         WattleSocketAddr endpoint; /* the kernel's, as far as we know; or none */

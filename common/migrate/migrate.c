@@ -366,6 +366,22 @@ void wattle_migration_status(const WattleMigration *m, gint64 now_us, WattleMigr
                                       .busy = m->phase != PHASE_WATCH };
 }
 
+guint wattle_migration_ways(const WattleMigration *m, gint64 now_us,
+                            WattleMigrateWay ret[WATTLE_MIGRATE_MAX_CANDIDATES])
+{
+        guint n = 0;
+
+        for (guint i = 0; i < m->n_candidates; i++) {
+                const Candidate *candidate = &m->candidates[i];
+
+                if (candidate->source != WATTLE_SOURCE_KNOCK)
+                        ret[n++] = (WattleMigrateWay){ candidate->source, candidate->at,
+                                                       candidate->reach,
+                                                       MAX(candidate->held_us - now_us, 0) };
+        }
+        return n;
+}
+
 gboolean wattle_migration_last_good(const WattleMigration *m, WattleSocketAddr *ret)
 {
         if (!wattle_socket_addr_is_set(&m->good))

@@ -43,6 +43,10 @@ WattleMigrateStep wattle_migration_step(WattleMigration *migration, const Wattle
 void wattle_migration_status(const WattleMigration *migration, gint64 now_us,
                              WattleMigrateStatus *ret);
 
+/* All candidates but WATTLE_SOURCE_KNOCK; returns how many. */
+guint wattle_migration_ways(const WattleMigration *migration, gint64 now_us,
+                            WattleMigrateWay ret[WATTLE_MIGRATE_MAX_CANDIDATES]);
+
 /* The endpoint that an answer last proved, to be kept across restarts; FALSE: none yet. */
 gboolean wattle_migration_last_good(const WattleMigration *migration, WattleSocketAddr *ret);
 

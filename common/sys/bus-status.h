@@ -16,6 +16,7 @@
 #define WATTLE_BUS_ERROR_NO_PEER "org.wattle1.Error.NoSuchPeer"
 #define WATTLE_BUS_ERROR_FAILED  "org.wattle1.Error.Failed"
 
+#define WATTLE_BUS_WAY         "(ssst)"
 #define WATTLE_BUS_PEER_FIELDS "ssasbssttttts"
 #define WATTLE_BUS_PEER        "(" WATTLE_BUS_PEER_FIELDS "a{sv})"
 

@@ -19,6 +19,7 @@ static const struct {
         { MANAGER, "GetMesh", FREE },
         { MESH, "ListPeers", FREE },
         { MESH, "GetPeer", FREE },
+        { MESH, "ListWays", FREE },
         { MESH, "Up", "org.wattle1.up-down" },
         { MESH, "Down", "org.wattle1.up-down" },
         { MESH, "Apply", "org.wattle1.apply" },

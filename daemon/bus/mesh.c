@@ -147,6 +147,43 @@ static int act_get_peer(sd_bus_message *call, G_GNUC_UNUSED uid_t uid, gpointer 
         return result < 0 ? result : sd_bus_send(NULL, reply, NULL);
 }
 
+static int append_ways(sd_bus_message *reply, const WattleMigrateWay *ways, guint n)
+{
+        int result = sd_bus_message_open_container(reply, 'a', WATTLE_BUS_WAY);
+
+        for (guint i = 0; result >= 0 && i < n; i++) {
+                char at[WATTLE_SOCKET_ADDR_TEXT_MAX];
+
+                wattle_socket_addr_format(&ways[i].at, at);
+                result = sd_bus_message_append(reply, WATTLE_BUS_WAY, at,
+                                               wattle_source_text(ways[i].source),
+                                               wattle_reach_text(ways[i].reach),
+                                               (guint64)(ways[i].held_us / G_USEC_PER_SEC));
+        }
+        return result < 0 ? result : sd_bus_message_close_container(reply);
+}
+
+static int act_list_ways(sd_bus_message *call, G_GNUC_UNUSED uid_t uid, gpointer data,
+                         sd_bus_error *error)
+{
+        const WattleBusMesh *mesh = data;
+        WattleMigrateWay ways[WATTLE_MIGRATE_MAX_CANDIDATES];
+        AUTO_BUS_MESSAGE *reply = NULL;
+        const char *name;
+        guint index, peer;
+        int result;
+
+        sd_bus_message_rewind(call, 1);
+        if (!find_peer(mesh, call, &index, &peer, &name, error))
+                return sd_bus_error_get_errno(error);
+        result = sd_bus_message_new_method_return(call, &reply);
+        if (result >= 0)
+                result = append_ways(
+                        reply, ways,
+                        wattle_manager_get_ways(mesh->back->manager, index, peer, ways));
+        return result < 0 ? result : sd_bus_send(NULL, reply, NULL);
+}
+
 static int act_switch(sd_bus_message *call, WattleBusMesh *mesh, gboolean up, sd_bus_error *error)
 {
         WattleManagerMesh info;
@@ -281,6 +318,11 @@ static int method_get_peer(sd_bus_message *call, void *data, sd_bus_error *error
         return authorize(data, call, NULL, act_get_peer, error);
 }
 
+static int method_list_ways(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        return authorize(data, call, NULL, act_list_ways, error);
+}
+
 static int method_up(sd_bus_message *call, void *data, sd_bus_error *error)
 {
         return authorize(data, call, NULL, act_up, error);
@@ -371,6 +413,9 @@ const sd_bus_vtable wattle_bus_mesh_vtable[] = {
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("GetPeer", SD_BUS_ARGS("s", peer),
                                 SD_BUS_RESULT(WATTLE_BUS_PEER, state), method_get_peer,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("ListWays", SD_BUS_ARGS("s", peer),
+                                SD_BUS_RESULT("a" WATTLE_BUS_WAY, ways), method_list_ways,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Migrate", SD_BUS_ARGS("s", peer, "s", endpoint), SD_BUS_NO_RESULT,
                                 method_migrate, SD_BUS_VTABLE_UNPRIVILEGED),

@@ -112,6 +112,18 @@ void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint ind
         ret->endpoint.port = 51820;
 }
 
+guint wattle_manager_get_ways(G_GNUC_UNUSED const WattleManager *manager, guint mesh, guint index,
+                              WattleMigrateWay ret[WATTLE_MIGRATE_MAX_CANDIDATES])
+{
+        g_assert_cmpuint(mesh, ==, HOME);
+        ret[0] = (WattleMigrateWay){ .source = WATTLE_SOURCE_RELAY,
+                                     .at.port = 21900,
+                                     .reach = WATTLE_REACH_GATEWAY,
+                                     .held_us = 7 * G_USEC_PER_SEC };
+        g_assert_true(wattle_addr_parse("192.0.2.9", &ret[0].at.addr, NULL));
+        return index == 0 ? 1 : 0;
+}
+
 gboolean wattle_manager_find_peer(G_GNUC_UNUSED const WattleManager *manager, guint mesh,
                                   const char *name, guint *ret_index)
 {

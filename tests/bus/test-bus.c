@@ -151,6 +151,8 @@ static const struct refused_row {
           "org.wattle1.Error.NoSuchPeer: The mesh home has no peer d here" },
         { "a mesh without peers", "/org/wattle1/mesh/work_2d2", WATTLE_BUS_MESH, "GetPeer", "s",
           "b", NULL, "org.wattle1.Error.NoSuchPeer: The mesh work-2 has no peer b here" },
+        { "ways to no peer", HOME, WATTLE_BUS_MESH, "ListWays", "s", "d", NULL,
+          "org.wattle1.Error.NoSuchPeer: The mesh home has no peer d here" },
         { "no name of a peer", HOME, WATTLE_BUS_MESH, "GetPeer", "s", "", NULL,
           "org.freedesktop.DBus.Error.InvalidArgs: '' is not a DNS label: 1 to 63 of a-z, 0-9 "
           "and inner hyphens, in lower case" },
@@ -227,6 +229,30 @@ static void peers_are_told(void)
         g_assert_false(sd_bus_message_is_method_error(one.reply, NULL));
         /* However often they ask, the kernel is asked now and then. */
         g_assert_cmpuint(stage.manager->n_refreshed, ==, 1);
+}
+
+static void ways_are_told(void)
+{
+        g_auto(Stage) stage = { 0 };
+        g_auto(Call) call = { 0 }, none = { 0 };
+        const char *at, *learnt, *reached;
+        guint64 held_s;
+
+        stage_init(&stage, POLKIT_ABSENT, NOBODY);
+        stage_send(&stage, &call, HOME, WATTLE_BUS_MESH, "ListWays", FALSE, "s", "b");
+        stage_wait(&stage, &call);
+        g_assert_cmpint(sd_bus_message_enter_container(call.reply, 'a', WATTLE_BUS_WAY), >, 0);
+        g_assert_cmpint(
+                sd_bus_message_read(call.reply, WATTLE_BUS_WAY, &at, &learnt, &reached, &held_s), >,
+                0);
+        g_assert_cmpstr(at, ==, "192.0.2.9:21900");
+        g_assert_cmpstr(learnt, ==, "a relay's port for the two");
+        g_assert_cmpstr(reached, ==, "by a router");
+        g_assert_cmpuint(held_s, ==, 7);
+        stage_send(&stage, &none, HOME, WATTLE_BUS_MESH, "ListWays", FALSE, "s", "c");
+        stage_wait(&stage, &none);
+        g_assert_cmpint(sd_bus_message_enter_container(none.reply, 'a', WATTLE_BUS_WAY), >, 0);
+        g_assert_cmpint(sd_bus_message_at_end(none.reply, 0), >, 0);
 }
 
 static char *get_property(Stage *stage, const char *path, const char *interface, const char *name)
@@ -511,6 +537,7 @@ int main(int argc, char **argv)
         }
         g_test_add_func("/bus/the XML is the program", the_xml_is_the_program);
         g_test_add_func("/bus/peers", peers_are_told);
+        g_test_add_func("/bus/ways", ways_are_told);
         g_test_add_func("/bus/properties", properties_are_told);
         g_test_add_func("/bus/changes", changes_are_told);
         g_test_add_func("/bus/probe answered", probe_answered);
