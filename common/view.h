@@ -56,9 +56,9 @@ typedef struct {
         guint16 n_candidates;
         guint16 keepalive_s;    /* 0: none */
         gboolean has_indirects; /* others are reached by it */
-        WattleRelayRole relay; /* no for a peer that cannot be asked: without wattle or
-                                  PublicEndpoint= */
-        gboolean can_pair;     /* the mesh has a relay that we and the peer could meet at */
+        WattleRelayRole relay;  /* no for a peer that cannot be asked: without wattle or
+                                   PublicEndpoint= */
+        gboolean can_pair;      /* the mesh has a relay that we and the peer could meet at */
         gboolean kept_open; /* neither can call the other: wattled has the kernel send keepalives of
                                WATTLE_DEFAULT_KEEPALIVE_S while there is a way between them */
 } WattlePeer;

@@ -70,10 +70,11 @@ class Reach:
 
     def new_addresses(self):
         """Of both routers at once, as when providers do that by night."""
-        self.quick.guest.run("""for nat in 1 2; do ip -n nat$nat addr flush dev core; done
-            ip -n nat1 addr add 203.0.113.20/24 dev core; ip -n nat1 route add default via 203.0.113.1
-            ip -n nat2 addr add 198.51.100.20/24 dev core; ip -n nat2 route add default via 198.51.100.1
-            for nat in 1 2; do ip netns exec nat$nat conntrack -F 2>/dev/null; done; true""")
+        self.quick.guest.run("""set +e
+            for nat in 1 2; do ip -n nat$nat addr flush dev core; done
+            ip -n nat1 addr add 203.0.113.20/24 dev core; ip -n nat1 route replace default via 203.0.113.1
+            ip -n nat2 addr add 198.51.100.20/24 dev core; ip -n nat2 route replace default via 198.51.100.1
+            ip netns exec nat1 ping -c1 -W2 203.0.113.1 && ip netns exec nat2 ping -c1 -W2 198.51.100.1""")
 
     def join(self, host, other):
         """A cable between the two, beside what they have."""
