@@ -31,7 +31,7 @@ def complete(wattle, words):
 @pytest.mark.skipif(not shutil.which('bash'), reason='bash is not installed')
 @pytest.mark.parametrize('words, expected', [
     ("wattle ''", ['init', 'import', 'add', 'invite', 'remove', 'set', 'edit', 'sign', 'check', 'show', 'verify', 'genkey', 'pubkey', 'join', 'apply', 'update', 'up', 'down', 'status',
-                   'doctor', 'migrate', 'leave', 'render', 'export', 'help', '--root=', '--version', '--help']),
+                   'doctor', 'probe', 'migrate', 'leave', 'render', 'export', 'help', '--root=', '--version', '--help']),
     ('wattle ch', ['check']),
     ('wattle help re', ['remove', 'render']),
     ('wattle check off', ['office.mesh']),
@@ -67,7 +67,7 @@ def test_syntax(shell, file):
 def test_every_option_is_known(wattle, file):
     """bash asks --help; the others have their own lists, which must not lag behind."""
     text = (FOLDER / file).read_text()
-    for verb in ['init', 'import', 'add', 'set', 'invite', 'join', 'leave', 'update', 'remove', 'check', 'show', 'genkey', 'pubkey', 'apply', 'up', 'down', 'status', 'doctor', 'migrate', 'render', 'export']:
+    for verb in ['init', 'import', 'add', 'set', 'invite', 'join', 'leave', 'update', 'remove', 'check', 'show', 'genkey', 'pubkey', 'apply', 'up', 'down', 'status', 'doctor', 'probe', 'migrate', 'render', 'export']:
         help_text = wattle.ok(verb, '--help')
         for word in help_text.split():
             if word.startswith('--') and word[2:3].isalpha():
