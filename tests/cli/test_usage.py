@@ -58,7 +58,7 @@ def test_help_of_verb(wattle, verb):
      "wattle init: --subnet: '10.0.0.1/8' has host bits set: write 10.0.0.0/8; "
      "see 'wattle init --help'\n"),
     (['probe', 'home'], "wattle probe: it takes MESH DEVICE; see 'wattle probe --help'\n"),
-    (['probe', 'home', 'B'], "wattle probe: DEVICE: 'B' is not a DNS label: 1 to 63 of a-z, 0-9 and inner hyphens, in lower case; see 'wattle probe --help'\n"),
+    (['probe', 'home', 'B'], "wattle probe: DEVICE: 'B' has upper case: write b; see 'wattle probe --help'\n"),
     (['migrate', 'home'], "wattle migrate: it takes MESH DEVICE [ENDPOINT]; see 'wattle migrate --help'\n"),
     (['migrate', 'home', 'b', 'vps.example:1'],
      "wattle migrate: ENDPOINT: 'vps.example:1' is not an address; see 'wattle migrate --help'\n"),
