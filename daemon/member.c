@@ -103,8 +103,8 @@ void wattle_member_update(WattleMember *member, const WattlePeer *peer, WattleAr
                 member->configured = *peer->endpoint;
         member->relay = peer->relay;
         member->keepalive_s = peer->keepalive_s;
-        member->can_pair = peer->can_pair;
-        member->kept_open = peer->kept_open;
+        member->can_pair = peer->can_pair != FALSE;
+        member->kept_open = peer->kept_open != FALSE;
         update_names(member);
 }
 

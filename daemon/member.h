@@ -44,11 +44,11 @@ struct WattleMember {
         WattleCandidate *candidates;
         guint n_candidates;
         WattleSocketAddr configured;
-        GPtrArray *names;             /* of WattleMemberName; NULL: the profile has none */
-        WattleRelayRole relay;        /* it can be asked for ports of pairs */
-        gboolean can_pair, kept_open; /* see WattlePeer */
-        guint16 keepalive_s;          /* as the profile has it */
-        guint32 knock;                /* its place, see daemon/knock.h */
+        GPtrArray *names;                  /* of WattleMemberName; NULL: the profile has none */
+        WattleRelayRole relay;             /* it can be asked for ports of pairs */
+        guint can_pair : 1, kept_open : 1; /* see WattlePeer */
+        guint16 keepalive_s, kernel_keepalive_s; /* as the profile has it, and as it is */
+        guint32 knock;                           /* its place, see daemon/knock.h */
 
         WattleMigration *engine; /* NULL: Migrate=no, or the kernel does not have the peer */
         gint64 deadline_us, read_us;
@@ -61,7 +61,6 @@ struct WattleMember {
         guint64 ways;      /* and of those to all candidates, as the engine was told of them last */
         gint64 last_handshake_s;
         guint64 rx_bytes, tx_bytes;
-        guint16 kernel_keepalive_s;
 
         WattleMemberPort *port; /* NULL: no relay has one for us and it */
         gint64 next_port_us;    /* see wattle_member_take_port() */

@@ -392,13 +392,15 @@ gboolean wattle_migration_last_good(const WattleMigration *m, WattleSocketAddr *
 
 gboolean wattle_migration_leave(const WattleMigration *m, WattleSocketAddr *ret)
 {
-        WattleSocketAddr walk = wattle_socket_addr_is_set(&m->good) ? m->good : m->home;
-        WattleSocketAddr at = m->try.back ? m->try.from : walk;
+        const WattleSocketAddr *walk = wattle_socket_addr_is_set(&m->good) ? &m->good : &m->home;
+        const WattleSocketAddr *at;
 
-        if (m->phase != PHASE_TRY || m->try.proved || !wattle_socket_addr_is_set(&at))
+        if (m->phase != PHASE_TRY || m->try.proved)
                 return FALSE;
-        *ret = at;
-        return TRUE;
+        at = m->try.back ? &m->try.from : walk;
+        if (wattle_socket_addr_is_set(at))
+                *ret = *at;
+        return wattle_socket_addr_is_set(at);
 }
 
 gboolean wattle_migration_may_move_to(const WattleMigration *m, const WattleSocketAddr *at)

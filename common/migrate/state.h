@@ -162,13 +162,15 @@ typedef struct WattleMigration {
         guint rounds;
         WattleSocketAddr home; /* where the round began */
         guint doubt_probes;
-        Try try;
+        union {
+                Try try;     /* of PHASE_TRY and PHASE_BACK */
+                Punch punch; /* of PHASE_PUNCH */
+        };
 
         /* relays */
         gint64 ask_us;  /* no question before */
         gint64 seek_us; /* on a relay: the next question that is to bring both away from it */
         gint64 seek_gap;
-        Punch punch;
 
         /* what the caller shall do next, in this order */
         WattleMigrateActionKind set; /* SET, READD or NOTHING */
