@@ -638,7 +638,6 @@ WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *sel
         view->arena = wattle_arena_new();
         view->profile_arena = wattle_arena_ref(profile->arena);
         resolver.n_relays = count_relays(profile, self);
-        view->arena = wattle_arena_ref(profile->arena);
         ok = find_exit_node(&resolver, report);
         ok = fill_interface(&resolver, report) && ok;
         ok = check_mtu(&resolver, report) && ok;
