@@ -108,7 +108,9 @@ static void act(Service *service, WattleTailscaleAction action)
                 finish(service, TRUE);
                 break;
         case WATTLE_TAILSCALE_FAIL:
-                finish(service, FALSE);
+                fail(service,
+                     "the command failed: what it said stands above. It is not tried again "
+                     "before the service is restarted");
                 break;
         }
 }

@@ -45,7 +45,8 @@ def test_a_key_that_was_refused_is_not_tried_again(host):
     host.behave("exit 1")
     begin(host)
     host.daemon.state("NeedsLogin")
-    assert host.end()[0] == 1 and len(host.calls()) == 1
+    status, log = host.end()
+    assert status == 1 and len(host.calls()) == 1 and "<3>tailnet work: the command failed" in log
 
 
 def test_waits_for_an_approval_with_the_one_login(host):
