@@ -137,11 +137,11 @@ static gboolean parse_server(const char *text, WattlePlace place, WattleArena *a
         gsize scheme = g_str_has_prefix(text, "https://")  ? 8
                        : g_str_has_prefix(text, "http://") ? 7
                                                            : 0;
-        gsize good = strspn(text + scheme, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                           "0123456789.-:[]/_~");
+        const char *host = scheme > 0 ? text + scheme : "";
+        gsize good = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789.-:[]/_~");
 
-        if (scheme == 0 || !text[scheme] || text[scheme + good] || text[scheme] == '/' ||
-            strlen(text) > WATTLE_URL_MAX)
+        if (!*host || host[good] || *host == '/' || strlen(text) > WATTLE_URL_MAX)
                 return wattle_error_refuse(
                         error, "'%s' is not https://HOST, without user, query and blanks", text);
         keep(text, place, arena, field);
