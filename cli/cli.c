@@ -15,6 +15,7 @@
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
+#include "common/sys/tailnet/tailnets.h"
 
 static char *option_text(const GOptionEntry *option)
 {
@@ -200,8 +201,13 @@ char *wattle_cli_find(const WattleCli *cli, const char *mesh, WattleReport *repo
         g_autofree char *path = profile ? g_steal_pointer(&profile)
                                         : wattle_mesh_find_invitation(cli->root_fd, mesh);
         g_autofree char *here = g_strconcat(mesh, WATTLE_MESH_SUFFIX, NULL);
+        g_autofree char *tailnet = path ? NULL : wattle_tailnet_find(cli->root_fd, mesh);
 
-        if (!path && access(here, F_OK) == 0)
+        if (tailnet)
+                wattle_report_error(report, (WattlePlace){ tailnet, 0, 0 },
+                                    "is a tailnet and no mesh: check and render take it, and its "
+                                    "services do the rest; see wattle.tailnet(5)");
+        else if (!path && access(here, F_OK) == 0)
                 wattle_report_error(report, WATTLE_NO_PLACE,
                                     "no mesh %s is installed; the file here is called %s", mesh,
                                     here);

@@ -2,10 +2,11 @@
 """A tailnet at boot: what the generator links and adds to tailscaled.service, and what wattle-tailnet writes."""
 
 import os
+import re
 
 import pytest
 
-from conftest import CONFDIR, VENDORDIR, run
+from conftest import CONFDIR, VENDORDIR, needs_analyze, run
 
 WRITER = {"sysinit.target.wants/wattle-tailnet@work.service": f'{os.environ["WATTLE_UNITDIR"]}/wattle-tailnet@.service'}
 TAILSCALED = "/usr/lib/systemd/system/tailscaled.service"
@@ -128,3 +129,45 @@ def test_no_interface_no_word_to_managers(tailscale):
     assert write(tailscale).returncode == 0
     assert names(tailscale) == {"wattle/work.tailscaled.env"}
     assert 'FLAGS="--tun=userspace-networking"\n' in tailscale.path("/run/wattle/work.tailscaled.env").read_text()
+
+
+@needs_analyze
+@pytest.mark.skipif("WATTLE_TAILSCALE_UNIT" not in os.environ, reason="built without jansson")
+def test_exposure_of_who_logs_in():
+    """It is root, for the key is root's and tailscaled asks who speaks to it; it has no capability, and writes to its own folder alone."""
+    unit = os.environ["WATTLE_TAILSCALE_UNIT"]
+    done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=100", unit])
+    assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 1.8, done.stdout
+    assert re.search("^LimitCORE=0$", open(unit).read(), re.M)
+
+
+@needs_analyze
+def test_a_boot_with_tailscaled_has_no_ordering_cycle(tailscale, tmp_path):
+    """Ours come before networkd, NetworkManager and sysctl, and tailscaled after them."""
+    put(tailscale)
+    tailscale.generate()
+    units = tmp_path / "verify"
+    (units / "tailscaled.service.d").mkdir(parents=True)
+    drop_in = tailscale.units / "tailscaled.service.d/50-wattle.conf"
+    (units / "tailscaled.service.d/50-wattle.conf").write_text(drop_in.read_text())
+    (units / "tailscaled.service").write_text("[Unit]\nWants=network-pre.target\nAfter=network-pre.target NetworkManager.service "
+                                              "systemd-resolved.service\n[Service]\nExecStart=/bin/true\n")
+    for name in "WATTLE_TAILNET_UNIT", "WATTLE_TAILSCALE_UNIT":
+        if name in os.environ:
+            text = re.sub(r"^(ExecStart|ExecReload)=.*", r"\1=/bin/true", open(os.environ[name]).read(), flags=re.M)
+            text = re.sub(r"^Documentation=.*\n", "", text, flags=re.M)
+            (units / os.path.basename(os.environ[name])).write_text(text)
+    wanted = "wattle-tailnet@work.service tailscaled.service" + (" wattle-tailscale@work.service" if "WATTLE_TAILSCALE_UNIT" in os.environ else "")
+    (units / "boot.service").write_text("[Unit]\nDefaultDependencies=no\nWants=sysinit.target multi-user.target systemd-networkd.service "
+                                        f"systemd-sysctl.service {wanted}\n[Service]\nType=oneshot\nExecStart=/bin/true\n")
+
+    def verify():
+        done = run(["systemd-analyze", "verify", "--man=no", str(units / "boot.service")],
+                   {"SYSTEMD_UNIT_PATH": f"{units}:", "SYSTEMD_LOG_LEVEL": "warning"})
+        return [line for line in (done.stdout + done.stderr).splitlines() if "wattle" in line or "tailscaled" in line or "cycle" in line]
+
+    assert verify() == []
+    # A cycle would be seen.
+    unit = units / "wattle-tailnet@.service"
+    unit.write_text(unit.read_text().replace("After=", "After=tailscaled.service ", 1))
+    assert "ordering cycle" in "\n".join(verify())

@@ -41,6 +41,12 @@ def test_render_by_name_prints_what_render_by_path_writes(wattle):
             assert f'==> {path.relative_to(wattle.folder / "tree")} <==\n{path.read_text()}' in printed
 
 
+def test_what_takes_meshes_alone_says_what_takes_tailnets(wattle):
+    (wattle.config / 'work.tailnet').write_text(TEXT)
+    for verb in 'show', 'sign':
+        assert '/etc/wattle/work.tailnet: is a tailnet and no mesh: check and render take it' in wattle.bad(f'--root={wattle.root}', verb, 'work')
+
+
 def test_options_of_a_mesh_are_refused(wattle):
     for option in '--as=x', '--owner=networkd', '--local=x':
         assert '--as, --owner and --local are for a mesh' in wattle.bad('render', option, TAILNETS / 'plain.tailnet', status=2)
