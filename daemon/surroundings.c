@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/surroundings.h"
 
-#include <ifaddrs.h>
-#include <string.h>
+#include <netinet/in.h>
 
 #include "common/error.h"
 
@@ -134,37 +133,27 @@ GArray *wattle_surroundings_lans(const WattleSurroundings *around)
         return lans;
 }
 
-static int compare(gconstpointer a, gconstpointer b)
+/* Two passes: a peer that has room for some only has those of IPv4 first. */
+static void append_family(GArray *ret, const GArray *all, const GArray *links, guint8 family)
 {
-        const WattleAddr *one = a, *other = b;
+        for (guint i = 0; i < all->len; i++) {
+                const WattleLinkAddr *one = &g_array_index(all, WattleLinkAddr, i);
 
-        if (one->family != other->family)
-                return one->family == AF_INET ? -1 : 1;
-        return memcmp(one->bytes, other->bytes, sizeof one->bytes);
+                if (one->addr.family == family && wattle_link_is_lan(links, one->ifindex) &&
+                    wattle_addr_class(&one->addr) != WATTLE_ADDR_LINK_LOCAL)
+                        g_array_append_val(ret, one->addr);
+        }
 }
 
-GArray *wattle_surroundings_addresses(const WattleSurroundings *around)
+GArray *wattle_surroundings_addresses(WattleSurroundings *around)
 {
         const GArray *links = wattle_links_get(around->links);
+        g_autoptr(GArray) all = wattle_link_addresses(&around->route, NULL);
         GArray *list = g_array_new(FALSE, FALSE, sizeof(WattleAddr));
-        struct ifaddrs *all = NULL;
 
-        if (getifaddrs(&all) < 0)
-                return list;
-        for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
-                const WattleLink *link = wattle_links_find(around->links, one->ifa_name);
-                WattleSocketAddr at;
-                gsize size;
-
-                if (!link || !one->ifa_addr || !wattle_link_is_lan(links, link->index))
-                        continue;
-                size = one->ifa_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                                            : sizeof(struct sockaddr_in);
-                if (wattle_socket_addr_read(one->ifa_addr, size, &at) &&
-                    wattle_addr_class(&at.addr) != WATTLE_ADDR_LINK_LOCAL)
-                        g_array_append_val(list, at.addr);
+        if (all) {
+                append_family(list, all, links, AF_INET);
+                append_family(list, all, links, AF_INET6);
         }
-        freeifaddrs(all);
-        g_array_sort(list, compare);
         return list;
 }

@@ -60,7 +60,7 @@ WattleReach wattle_surroundings_reach(WattleSurroundings *around, guint32 ifinde
 
 /* Our own addresses on links that are LANs, of WattleAddr: IPv4, then IPv6. No link-local ones:
  * every LAN seems to have them, and a peer would try them on each of its own. */
-GArray *wattle_surroundings_addresses(const WattleSurroundings *around);
+GArray *wattle_surroundings_addresses(WattleSurroundings *around);
 
 /* The links that are LANs, of guint32. */
 GArray *wattle_surroundings_lans(const WattleSurroundings *around);

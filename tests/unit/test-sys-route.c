@@ -234,6 +234,29 @@ static void lan_row(gconstpointer data)
         g_assert_cmpint(wattle_link_is_lan(list, 1), ==, row->expected);
 }
 
+/* Of the running kernel: the loopback's, and each with the length of its family. */
+static void addresses(void)
+{
+        g_auto(WattleNetlink) netlink = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GArray) list = NULL;
+        gboolean has_loopback = FALSE;
+
+        g_assert_true(wattle_netlink_open(&netlink, NETLINK_ROUTE, &error));
+        list = wattle_link_addresses(&netlink, &error);
+        g_assert_no_error(error);
+        for (guint i = 0; i < list->len; i++) {
+                const WattleLinkAddr *one = &g_array_index(list, WattleLinkAddr, i);
+                char text[WATTLE_ADDR_TEXT_MAX];
+
+                wattle_addr_format(&one->addr, text);
+                g_assert_cmpuint(one->ifindex, >, 0);
+                has_loopback = has_loopback || g_str_equal(text, "127.0.0.1");
+        }
+        if (!has_loopback)
+                g_test_skip("lo has no address here");
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -241,5 +264,6 @@ int main(int argc, char **argv)
         add_rows("/route", routes, route_row);
         add_rows("/lan", lans, lan_row);
         g_test_add_func("/link-cut-short", cut_link);
+        g_test_add_func("/addresses", addresses);
         return g_test_run();
 }

@@ -221,21 +221,23 @@ static gboolean on_link(const struct nlmsghdr *message, gpointer data, G_GNUC_UN
         return TRUE;
 }
 
-GArray *wattle_link_list(WattleNetlink *netlink, GError **error)
+/* A dump that was interrupted shows what never was: it is asked for again. */
+static GArray *dump(WattleNetlink *netlink, guint16 type, gsize extra, WattleNetlinkReply reply,
+                    gsize element_size, GError **error)
 {
-        g_autoptr(GArray) links = g_array_new(FALSE, FALSE, sizeof(WattleLink));
+        g_autoptr(GArray) list = g_array_new(FALSE, FALSE, (guint)element_size);
 
         for (guint tries = 0; tries < 10; tries++) {
                 g_autoptr(GError) own_error = NULL;
                 char buffer[256];
                 struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
 
-                header->nlmsg_type = RTM_GETLINK;
+                header->nlmsg_type = type;
                 header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-                mnl_nlmsg_put_extra_header(header, sizeof(struct ifinfomsg));
-                g_array_set_size(links, 0);
-                if (wattle_netlink_request(netlink, header, on_link, links, &own_error))
-                        return g_steal_pointer(&links);
+                mnl_nlmsg_put_extra_header(header, extra);
+                g_array_set_size(list, 0);
+                if (wattle_netlink_request(netlink, header, reply, list, &own_error))
+                        return g_steal_pointer(&list);
                 if (!netlink->interrupted) {
                         g_propagate_error(error, g_steal_pointer(&own_error));
                         return NULL;
@@ -246,6 +248,12 @@ GArray *wattle_link_list(WattleNetlink *netlink, GError **error)
         return NULL;
 }
 
+GArray *wattle_link_list(WattleNetlink *netlink, GError **error)
+{
+        return dump(netlink, RTM_GETLINK, sizeof(struct ifinfomsg), on_link, sizeof(WattleLink),
+                    error);
+}
+
 static void read_address(const struct nlattr *attr, guint8 family, WattleAddr *ret)
 {
         gsize size = family == AF_INET ? 4 : 16;
@@ -254,6 +262,45 @@ static void read_address(const struct nlattr *attr, guint8 family, WattleAddr *r
                 return;
         *ret = (WattleAddr){ .family = family };
         memcpy(ret->bytes, mnl_attr_get_payload(attr), size);
+}
+
+#define FLEETING (IFA_F_TEMPORARY | IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED)
+
+/* Of a point-to-point link IFA_ADDRESS is the other end, and IFA_LOCAL ours (linux/if_addr.h). */
+static gboolean on_address(const struct nlmsghdr *message, gpointer data,
+                           G_GNUC_UNUSED GError **error)
+{
+        const struct ifaddrmsg *head = mnl_nlmsg_get_payload(message);
+        WattleLinkAddr read = { 0 };
+        guint32 flags;
+        const struct nlattr *attr;
+        gboolean has_local = FALSE;
+
+        if (message->nlmsg_type != RTM_NEWADDR ||
+            mnl_nlmsg_get_payload_len(message) < sizeof *head ||
+            (head->ifa_family != AF_INET && head->ifa_family != AF_INET6))
+                return TRUE;
+        flags = head->ifa_flags;
+        read.ifindex = head->ifa_index;
+        mnl_attr_for_each(attr, message, sizeof *head)
+        {
+                guint16 type = mnl_attr_get_type(attr);
+
+                if (type == IFA_LOCAL || (type == IFA_ADDRESS && !has_local))
+                        read_address(attr, head->ifa_family, &read.addr);
+                has_local = has_local || type == IFA_LOCAL;
+                if (type == IFA_FLAGS && mnl_attr_get_payload_len(attr) == sizeof flags)
+                        flags = mnl_attr_get_u32(attr);
+        }
+        if (!(flags & FLEETING) && read.addr.family != 0)
+                g_array_append_val((GArray *)data, read);
+        return TRUE;
+}
+
+GArray *wattle_link_addresses(WattleNetlink *netlink, GError **error)
+{
+        return dump(netlink, RTM_GETADDR, sizeof(struct ifaddrmsg), on_address,
+                    sizeof(WattleLinkAddr), error);
 }
 
 /* A gateway of the other family, RFC 5549. */

@@ -57,6 +57,16 @@ gboolean wattle_link_is_point_to_point(const GArray *links, guint32 index);
 /* All interfaces, of WattleLink. */
 GArray *wattle_link_list(WattleNetlink *netlink, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* An address of this host. */
+typedef struct {
+        guint32 ifindex;
+        WattleAddr addr;
+} WattleLinkAddr;
+
+/* All that last: without those that IPv6 makes for a day, and that are not usable yet or no more.
+ * Of WattleLinkAddr, in the kernel's order. */
+GArray *wattle_link_addresses(WattleNetlink *netlink, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The way to an address. */
 typedef struct {
         guint32 ifindex;
