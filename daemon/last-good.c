@@ -30,20 +30,24 @@ void wattle_last_good_load(WattleLastGood *last_good, const WattleRoster *roster
                 const WattleGoodEndpoint *good = &g_array_index(endpoints, WattleGoodEndpoint, i);
                 WattleMember *member = wattle_roster_with_key(roster, &good->peer);
 
-                if (member) {
+                if (member && !member->kept_open) {
                         member->last_good = good->at;
                         member->last_good_s = good->proved_s;
                 }
         }
 }
 
-/* What the engine has proved since; an old one that still holds gets a new date now and then. */
+/* Of two that nobody can call the way is only as old as the openings in their NATs: another day it
+ * would be waited at in vain, and nobody would see that the peer is wanted.
+ *
+ * What the engine has proved since; an old one that still holds gets a new date now and then. */
 static void take(WattleLastGood *last_good, WattleMember *member)
 {
         WattleSocketAddr at;
         gint64 now_s;
 
-        if (!member->engine || !wattle_migration_last_good(member->engine, &at) || at.scope != 0)
+        if (member->kept_open || !member->engine ||
+            !wattle_migration_last_good(member->engine, &at) || at.scope != 0)
                 return;
         now_s = real_now_s();
         if (wattle_socket_addr_equal(&at, &member->last_good) &&

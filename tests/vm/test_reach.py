@@ -26,6 +26,9 @@ def test_over_the_relay_to_a_direct_way(quick):
     assert "(direct): both opened their NAT for the other" in reach.said("one") + reach.said("two")
     # Nobody has them send anything while they do not speak, but that the NATs stay open.
     assert reach.one.out("wg show wg0 persistent-keepalive").split()[1::2] == ["25", "25"]
+    # Another day those openings are closed: there it has to be wanted anew.
+    reach.daemons["one"].stop()
+    assert reaching.OUTSIDE["two"] not in reach.one.out("cat /run/one/state/* || true")
 
 
 @pytest.mark.limit(600)
