@@ -45,15 +45,42 @@ static void refuse_length(const WattleView *view, const WattleKey *private_key)
                            n, view->self.name, view->n_peers);
 }
 
-static gboolean write_picture(const WattleQr *qr, const char *picture)
+static gboolean write_svg(const WattleQr *qr, const char *picture)
 {
         g_autofree char *svg = wattle_qr_svg(qr);
-        g_autofree char *text = g_strconcat(WATTLE_EXPORT_PICTURE_ORIGIN, svg, NULL);
-        gboolean ok = wattle_export_write(picture, text);
+        g_autofree char *text = g_strconcat(WATTLE_EXPORT_SVG_ORIGIN, svg, NULL);
+        gboolean ok = wattle_export_write(picture, text, strlen(text));
 
         sodium_memzero(svg, strlen(svg));
         sodium_memzero(text, strlen(text));
         return ok;
+}
+
+static gboolean write_png(const WattleQr *qr, const char *picture)
+{
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GByteArray) png = wattle_qr_png(qr, &error);
+        g_autofree guint8 *bytes = NULL;
+        gsize head = WATTLE_EXPORT_PNG_ORIGIN_OFFSET, chunk = WATTLE_EXPORT_PNG_ORIGIN_SIZE;
+        gboolean ok;
+
+        if (!png) {
+                wattle_print_error("%s", error->message);
+                return FALSE;
+        }
+        bytes = g_malloc(png->len + chunk);
+        memcpy(bytes, png->data, head);
+        memcpy(bytes + head, WATTLE_EXPORT_PNG_ORIGIN, chunk);
+        memcpy(bytes + head + chunk, png->data + head, png->len - head);
+        ok = wattle_export_write(picture, bytes, png->len + chunk);
+        sodium_memzero(bytes, png->len + chunk);
+        sodium_memzero(png->data, png->len);
+        return ok;
+}
+
+static gboolean write_picture(const WattleQr *qr, const char *picture)
+{
+        return g_str_has_suffix(picture, ".png") ? write_png(qr, picture) : write_svg(qr, picture);
 }
 
 static gboolean print_code(const WattleQr *qr)
@@ -63,7 +90,7 @@ static gboolean print_code(const WattleQr *qr)
         if (room > 0 && needed > room) {
                 wattle_print_error("the code is %u columns wide, and this terminal %u: make it "
                                    "wider or its letters smaller, take fewer peers, by --peers=, "
-                                   "or a picture, by --qr=FILE.svg",
+                                   "or a picture, by --qr=FILE.png",
                                    needed, room);
                 return FALSE;
         }

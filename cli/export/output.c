@@ -14,20 +14,25 @@
 #include "common/render.h"
 #include "common/sys/file.h"
 
-static const char *const origins[] = { "# " WATTLE_RENDER_ORIGIN_WORDS,
-                                       WATTLE_EXPORT_PICTURE_ORIGIN };
+static const struct {
+        gsize offset, size;
+        const char *bytes;
+} origins[] = {
+        { 0, sizeof "# " WATTLE_RENDER_ORIGIN_WORDS - 1, "# " WATTLE_RENDER_ORIGIN_WORDS },
+        { 0, sizeof WATTLE_EXPORT_SVG_ORIGIN - 1, WATTLE_EXPORT_SVG_ORIGIN },
+        { WATTLE_EXPORT_PNG_ORIGIN_OFFSET, WATTLE_EXPORT_PNG_ORIGIN_SIZE,
+          WATTLE_EXPORT_PNG_ORIGIN },
+};
 
-static gboolean begins_as_ours(int fd)
+static gboolean is_ours(int fd)
 {
-        char found[sizeof WATTLE_EXPORT_PICTURE_ORIGIN];
+        char found[128];
         gssize n = read(fd, found, sizeof found);
 
-        for (guint i = 0; i < G_N_ELEMENTS(origins); i++) {
-                gssize length = (gssize)strlen(origins[i]);
-
-                if (n >= length && memcmp(found, origins[i], (gsize)length) == 0)
+        for (guint i = 0; i < G_N_ELEMENTS(origins); i++)
+                if (n >= (gssize)(origins[i].offset + origins[i].size) &&
+                    memcmp(found + origins[i].offset, origins[i].bytes, origins[i].size) == 0)
                         return TRUE;
-        }
         return FALSE;
 }
 
@@ -40,10 +45,10 @@ static gboolean may_replace(const char *file)
         if (lstat(file, &st) < 0)
                 return TRUE; /* writing says what is wrong, if that is not all */
         fd = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        return fd >= 0 && S_ISREG(st.st_mode) && begins_as_ours(fd);
+        return fd >= 0 && S_ISREG(st.st_mode) && is_ours(fd);
 }
 
-gboolean wattle_export_write(const char *file, const char *text)
+gboolean wattle_export_write(const char *file, gconstpointer bytes, gsize size)
 {
         g_autoptr(GError) error = NULL;
 
@@ -53,7 +58,7 @@ gboolean wattle_export_write(const char *file, const char *text)
                                    file);
                 return FALSE;
         }
-        if (wattle_write_file(AT_FDCWD, file, 0600, text, strlen(text), &error))
+        if (wattle_write_file(AT_FDCWD, file, 0600, bytes, size, &error))
                 return TRUE;
         wattle_print_error("%s", error->message);
         return FALSE;
@@ -131,7 +136,7 @@ static gboolean update(const char *path, const char *old, const char *text,
                 *ret = WATTLE_EXPORT_SAME;
                 return TRUE;
         }
-        if (!wattle_export_write(path, text))
+        if (!wattle_export_write(path, text, strlen(text)))
                 return FALSE;
         *ret = old ? WATTLE_EXPORT_CHANGED : WATTLE_EXPORT_NEW;
         return TRUE;

@@ -6,8 +6,15 @@
 #include "common/key.h"
 #include "common/keyed-file.h"
 
-/* The first line of a picture. */
-#define WATTLE_EXPORT_PICTURE_ORIGIN "<!-- Made by wattle, as a code for a camera. -->\n"
+/* The first line of an SVG. */
+#define WATTLE_EXPORT_SVG_ORIGIN "<!-- Made by wattle, as a code for a camera. -->\n"
+
+/* The chunk of a PNG that stands behind its first one (PNG specification, 11.3.4.3: length, type,
+ * keyword, text, CRC), with its size. */
+#define WATTLE_EXPORT_PNG_ORIGIN                                                                   \
+        "\0\0\0\x2ftEXtComment\0Made by wattle, as a code for a camera.\x1c\xc4\x8f\x11"
+#define WATTLE_EXPORT_PNG_ORIGIN_SIZE   59
+#define WATTLE_EXPORT_PNG_ORIGIN_OFFSET 33
 
 typedef enum {
         WATTLE_EXPORT_SAME,
@@ -17,7 +24,8 @@ typedef enum {
 
 /* Mode 0600. A file that is there already must begin as those that are made here. FALSE after an
  * error on stderr. */
-gboolean wattle_export_write(const char *file, const char *text) G_GNUC_WARN_UNUSED_RESULT;
+gboolean wattle_export_write(const char *file, gconstpointer bytes,
+                             gsize size) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A whole text with a NUL, in libsodium's memory: sodium_free() it. path "-" is standard input.
  * NULL with an error: NOT_FOUND, or FAILED. */

@@ -8,9 +8,6 @@
 
 #include "cli/print.h"
 
-/* Around the code; ISO/IEC 18004 asks for so many modules. */
-#define QUIET 4
-
 void wattle_qr_free(WattleQr *qr)
 {
         if (!qr)
@@ -20,8 +17,7 @@ void wattle_qr_free(WattleQr *qr)
         g_free(qr);
 }
 
-/* Dark or not; what is around the code is light. */
-static gboolean is_dark(const WattleQr *qr, int x, int y)
+gboolean wattle_qr_is_dark(const WattleQr *qr, int x, int y)
 {
         int width = (int)qr->width;
 
@@ -30,7 +26,7 @@ static gboolean is_dark(const WattleQr *qr, int x, int y)
 
 guint wattle_qr_columns(const WattleQr *qr)
 {
-        return qr->width + 2 * QUIET;
+        return qr->width + 2 * WATTLE_QR_QUIET;
 }
 
 guint wattle_qr_room(void)
@@ -46,8 +42,10 @@ static void print_line(const WattleQr *qr, int y)
         static const char *const blocks[] = { " ", "\342\226\204", "\342\226\200", "\342\226\210" };
         g_autoptr(GString) line = g_string_new(NULL);
 
-        for (int x = -QUIET; x < (int)qr->width + QUIET; x++)
-                g_string_append(line, blocks[2 * is_dark(qr, x, y) + is_dark(qr, x, y + 1)]);
+        for (int x = -WATTLE_QR_QUIET; x < (int)qr->width + WATTLE_QR_QUIET; x++)
+                g_string_append(
+                        line,
+                        blocks[2 * wattle_qr_is_dark(qr, x, y) + wattle_qr_is_dark(qr, x, y + 1)]);
         wattle_print_styled(stdout, WATTLE_STYLE_PAPER, line->str);
         wattle_print(stdout, "\n");
         sodium_memzero(line->str, line->len);
@@ -55,7 +53,7 @@ static void print_line(const WattleQr *qr, int y)
 
 void wattle_qr_print(const WattleQr *qr)
 {
-        for (int y = -QUIET; y < (int)qr->width + QUIET; y += 2)
+        for (int y = -WATTLE_QR_QUIET; y < (int)qr->width + WATTLE_QR_QUIET; y += 2)
                 print_line(qr, y);
 }
 
@@ -65,18 +63,18 @@ static void add_row(const WattleQr *qr, int y, GString *path)
         for (int x = 0; x < (int)qr->width; x++) {
                 int n = 0;
 
-                while (is_dark(qr, x + n, y))
+                while (wattle_qr_is_dark(qr, x + n, y))
                         n++;
                 if (n > 0)
-                        g_string_append_printf(path, "M%d %dh%dv1h-%dz\n", x + QUIET, y + QUIET, n,
-                                               n);
+                        g_string_append_printf(path, "M%d %dh%dv1h-%dz\n", x + WATTLE_QR_QUIET,
+                                               y + WATTLE_QR_QUIET, n, n);
                 x += n;
         }
 }
 
 char *wattle_qr_svg(const WattleQr *qr)
 {
-        guint side = qr->width + 2 * QUIET;
+        guint side = qr->width + 2 * WATTLE_QR_QUIET;
         GString *svg = g_string_new(NULL);
 
         g_string_append_printf(svg,

@@ -58,13 +58,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 static gboolean parse_code(G_GNUC_UNUSED const char *name, const char *text,
                            G_GNUC_UNUSED gpointer data, GError **error)
 {
-        if (*text && !g_str_has_suffix(text, ".svg"))
-                return wattle_error_refuse(
-                        error,
-                        "--qr: '%s' is of no kind that can be drawn: name it "
-                        ".svg, which browsers show, and other programs turn into "
-                        "others",
-                        text);
+        if (*text && !g_str_has_suffix(text, ".svg") && !g_str_has_suffix(text, ".png"))
+                return wattle_error_refuse(error,
+                                           "--qr: '%s' is of no kind that can be drawn: name it "
+                                           ".png or .svg",
+                                           text);
         code.wanted = TRUE;
         g_free(code.picture);
         code.picture = *text ? g_strdup(text) : NULL;
@@ -296,7 +294,7 @@ static gboolean parse(WattleCli *cli, char **argv, Options *options, char ***ret
                 { "signing-key", 0, 0, G_OPTION_ARG_FILENAME, &options->signing_key,
                   WATTLE_SIGNING_OPTION_TEXT, "FILE" },
                 { "qr", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer)parse_code,
-                  "a code for a camera: on the terminal, or into a picture", "FILE.svg" },
+                  "a code for a camera: on the terminal, or into a picture", "FILE.png|svg" },
                 { 0 },
         };
 
@@ -313,7 +311,7 @@ static gboolean check_options(const Options *options, guint n_operands, GError *
                                                   "read --format=wg-quick alone");
         if (code.wanted && options->output)
                 return wattle_error_refuse(error, "a code, --qr, is no file, --output=: "
-                                                  "--qr=FILE.svg is a picture");
+                                                  "--qr=FILE.png is a picture");
         if (options->recipe.format == WATTLE_EXPORT_NETWORKD && file &&
             !g_str_has_suffix(file, ".netdev") && (options->check || strcmp(file, "-") != 0))
                 return wattle_error_refuse(error,

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import termios
 import xml.etree.ElementTree
+import zlib
 
 import pytest
 
@@ -40,10 +41,14 @@ def squares_to_image(svg):
     return f'P1\n{side * 8} {side * 8}\n' + '\n'.join(lines) + '\n'
 
 
+def scan_file(picture):
+    return subprocess.run(['zbarimg', '-q', '--raw', '-Sdisable', '-Sqrcode.enable', picture],
+                          check=True, capture_output=True, text=True).stdout
+
+
 def scan(folder, image):
     (folder / 'code.pbm').write_text(image)
-    return subprocess.run(['zbarimg', '-q', '--raw', '-Sdisable', '-Sqrcode.enable', folder / 'code.pbm'],
-                          check=True, capture_output=True, text=True).stdout
+    return scan_file(folder / 'code.pbm')
 
 
 def bare(text):
@@ -66,6 +71,11 @@ def test_a_camera_reads_the_file(wattle, options):
     assert picture.stat().st_mode & 0o777 == 0o600
     assert scan(wattle.folder, squares_to_image(picture.read_text())).rstrip('\n') + '\n' == bare(file)
     assert wattle.ok(*args, '--qr=code.svg') == ''  # over its own
+    picture = wattle.folder / 'code.png'
+    assert wattle.ok(*args, '--qr=code.png') == ''
+    assert picture.stat().st_mode & 0o777 == 0o600
+    assert scan_file(picture).rstrip('\n') + '\n' == bare(file)
+    assert wattle.ok(*args, '--qr=code.png') == ''  # over its own
     assert wattle.ok('export', 'phone', '--qr', 'office.mesh', '--private-key=p.key', *options) == drawn.stdout
 
 
@@ -76,6 +86,29 @@ def test_a_picture_is_svg(wattle):
     wattle.ok('export', 'phone', 'office.mesh', '--private-key=p.key', '--qr=code.svg')
     root = xml.etree.ElementTree.parse(wattle.folder / 'code.svg').getroot()
     assert root.tag == '{http://www.w3.org/2000/svg}svg' and [child.tag.split('}')[1] for child in root] == ['rect', 'path']
+
+
+def chunks(png):
+    """Type and data of each; all checksums are right."""
+    assert png[:8] == b'\x89PNG\r\n\x1a\n'
+    at, found = 8, []
+    while at < len(png):
+        (size,) = struct.unpack_from('>I', png, at)
+        kind, data = png[at + 4:at + 8], png[at + 8:at + 8 + size]
+        assert struct.unpack_from('>I', png, at + 8 + size)[0] == zlib.crc32(kind + data)
+        found.append((kind, data))
+        at += 12 + size
+    return found
+
+
+def test_a_picture_is_png(wattle):
+    """For a program that counts the checksums, which zbarimg does not."""
+    wattle.mesh('office.mesh')
+    wattle.key('office-phone', wattle.folder / 'p.key')
+    wattle.ok('export', 'phone', 'office.mesh', '--private-key=p.key', '--qr=code.png')
+    found = chunks((wattle.folder / 'code.png').read_bytes())
+    assert [kind for kind, _ in found[:2]] == [b'IHDR', b'tEXt'] and found[-1][0] == b'IEND'
+    assert found[1][1] == b'Comment\0Made by wattle, as a code for a camera.'
 
 
 def on_terminal(wattle, columns):
@@ -110,7 +143,7 @@ def test_a_terminal_too_narrow(wattle):
     code, shown, said = on_terminal(wattle, 60)
     assert (code, shown) == (1, '')
     assert re.fullmatch(r'wattle: the code is \d+ columns wide, and this terminal 60: make it wider or its letters smaller, '
-                        r'take fewer peers, by --peers=, or a picture, by --qr=FILE.svg\n', said)
+                        r'take fewer peers, by --peers=, or a picture, by --qr=FILE.png\n', said)
 
 
 def test_without_a_key_the_code_is_of_little_use(wattle):
@@ -150,8 +183,8 @@ def test_peers(wattle, options, peers):
 
 
 @pytest.mark.parametrize('options, said', [
-    (['--qr=code.png'], "wattle export: --qr: 'code.png' is of no kind that can be drawn: name it .svg, which browsers show, and other programs turn into others; "),
-    (['--qr', '-o', 'x'], 'wattle export: a code, --qr, is no file, --output=: --qr=FILE.svg is a picture; '),
+    (['--qr=code.jpg'], "wattle export: --qr: 'code.jpg' is of no kind that can be drawn: name it .png or .svg; "),
+    (['--qr', '-o', 'x'], 'wattle export: a code, --qr, is no file, --output=: --qr=FILE.png is a picture; '),
     (['--peers=some'], "wattle export: --peers: 'some' is none of all, relays, public; "),
     (['--peers='], 'wattle export: --peers= is empty; '),
 ])
@@ -169,3 +202,7 @@ def test_a_picture_replaces_only_its_own(wattle):
     wattle.mesh('office.mesh')
     (wattle.folder / 'mine.svg').write_text('<svg/>\n')
     assert 'was not made by export' in wattle.bad('export', 'phone', 'office.mesh', '--qr=mine.svg')
+    wattle.ok('export', 'phone', 'office.mesh', '--qr=code.png')
+    code = (wattle.folder / 'code.png').read_bytes()
+    (wattle.folder / 'mine.png').write_bytes(code[:33] + code[33 + 59:])
+    assert 'was not made by export' in wattle.bad('export', 'phone', 'office.mesh', '--qr=mine.png')
