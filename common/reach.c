@@ -47,6 +47,18 @@ gboolean wattle_reach_is_callable(const WattleDevice *device)
         return FALSE;
 }
 
+gboolean wattle_reach_may_call(const WattleDevice *self, const WattleDevice *peer)
+{
+        WattleFamilies ours = calls(wattle_reach_families(self));
+
+        for (guint i = 0; i < peer->n_candidates; i++)
+                if (peer->candidates[i].kind == WATTLE_CANDIDATE_PUBLIC &&
+                    (peer->candidates[i].endpoint.name || ours == WATTLE_FAMILIES_NONE ||
+                     (ours & family_of(&peer->candidates[i].endpoint))))
+                        return TRUE;
+        return FALSE;
+}
+
 static const WattleEndpoint *choose(const WattleDevice *self, const WattleDevice *peer,
                                     gboolean takes_names)
 {
@@ -84,6 +96,44 @@ gboolean wattle_reach_is_mutual(const WattleDevice *self, const WattleDevice *pe
         WattleFamilies ours = wattle_reach_families(self);
 
         return ours != WATTLE_FAMILIES_NONE && (ours & calls(wattle_reach_families(peer))) != 0;
+}
+
+static gboolean is_one_network(const WattleCandidate *a, const WattleCandidate *b)
+{
+        const WattleAddr *one = &a->endpoint.at.addr, *other = &b->endpoint.at.addr;
+        WattlePrefix network = wattle_prefix_around(one, one->family == AF_INET6 ? 64 : 24);
+
+        return a->kind == WATTLE_CANDIDATE_PRIVATE && one->family == other->family &&
+               wattle_prefix_contains_addr(&network, other);
+}
+
+static gboolean is_one_home(const WattleCandidate *a, const WattleCandidate *b)
+{
+        if (a->kind != WATTLE_CANDIDATE_PUBLIC)
+                return FALSE;
+        if (a->endpoint.name || b->endpoint.name)
+                return g_strcmp0(a->endpoint.name, b->endpoint.name) == 0;
+        return wattle_addr_equal(&a->endpoint.at.addr, &b->endpoint.at.addr);
+}
+
+/* Whether any of one device's candidates and any of the same kind of the other's are so. */
+static gboolean has_any(const WattleDevice *a, const WattleDevice *b,
+                        gboolean (*is)(const WattleCandidate *a, const WattleCandidate *b))
+{
+        for (guint i = 0; i < a->n_candidates; i++)
+                for (guint j = 0; j < b->n_candidates; j++)
+                        if (a->candidates[i].kind == b->candidates[j].kind &&
+                            is(&a->candidates[i], &b->candidates[j]))
+                                return TRUE;
+        return FALSE;
+}
+
+gboolean wattle_reach_is_near(const WattleDevice *a, const WattleDevice *b)
+{
+        gboolean differ = wattle_reach_is_callable(a) && wattle_reach_is_callable(b) &&
+                          !has_any(a, b, is_one_home);
+
+        return !differ && has_any(a, b, is_one_network);
 }
 
 const char *wattle_reach_via(const WattleDevice *a, const WattleDevice *b)

@@ -24,6 +24,10 @@ WattleFamilies wattle_reach_families(const WattleDevice *device);
 /* Whether others can call it at all: it has a PublicEndpoint=, be it a name. */
 gboolean wattle_reach_is_callable(const WattleDevice *device);
 
+/* Whether self may call peer: that has a PublicEndpoint=, and it is not known that self has no
+ * address of its family. */
+gboolean wattle_reach_may_call(const WattleDevice *self, const WattleDevice *peer);
+
 /* Where self calls peer. The first literal PublicEndpoint= of a family that self shows to have; if
  * there is none, or self shows nothing, the first literal one. NULL if it has none. */
 const WattleSocketAddr *wattle_reach_literal(const WattleDevice *self, const WattleDevice *peer);
@@ -43,6 +47,10 @@ gboolean wattle_reach_needs_via(const WattleProfile *profile, const WattleDevice
  * is none. Borrowed. */
 const WattleDevice *wattle_reach_choose_via(const WattleProfile *profile,
                                             const WattleDevice *device);
+
+/* Whether the profile has the two on one LAN: their PrivateEndpoint= are of one /24 or /64, and
+ * they do not have PublicEndpoint= of different homes. It may know less than they do. */
+gboolean wattle_reach_is_near(const WattleDevice *a, const WattleDevice *b);
 
 /* Whether peer can surely call self: they share a family in which self can be called. */
 gboolean wattle_reach_is_mutual(const WattleDevice *self, const WattleDevice *peer);

@@ -7,6 +7,9 @@
 #include "common/view.h"
 #include "common/wg-message.h"
 
+/* A session is good for so long after its handshake (REJECT_AFTER_TIME of WireGuard). */
+#define WATTLE_STATUS_SESSION_S 180
+
 typedef enum {
         WATTLE_LINK_ABSENT, /* no interface of that name, or one of another kind */
         WATTLE_LINK_DOWN,

@@ -6,9 +6,6 @@
 #include "cli/print.h"
 #include "cli/units.h"
 
-/* A session is good for so long after its handshake (REJECT_AFTER_TIME of the protocol). */
-#define SESSION_S 180
-
 #define KEY_SHOWN 8 /* characters of a key that nobody has a name for */
 
 static char *cell_device(const WattlePeerStatus *peer, G_GNUC_UNUSED const WattleScreen *screen,
@@ -72,7 +69,7 @@ static char *cell_handshake(const WattlePeerStatus *peer, const WattleScreen *sc
         gint64 age_s = screen->now_us / G_USEC_PER_SEC - peer->last_handshake_s;
         g_autofree char *age = wattle_format_age(age_s);
 
-        if (peer->last_handshake_s == 0 || age_s > SESSION_S)
+        if (peer->last_handshake_s == 0 || age_s > WATTLE_STATUS_SESSION_S)
                 *style = WATTLE_STYLE_DIM;
         return peer->last_handshake_s == 0 ? g_strdup("never") : g_strconcat(age, " ago", NULL);
 }

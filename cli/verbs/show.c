@@ -4,7 +4,8 @@
 
 #include "cli/cli.h"
 #include "cli/print.h"
-#include "cli/show-json.h"
+#include "cli/show/graph.h"
+#include "cli/show/json.h"
 #include "cli/signing.h"
 #include "common/sys/host.h"
 
@@ -331,15 +332,28 @@ static gboolean show(const WattleCli *cli, const char *operand, const char *as, 
         return TRUE;
 }
 
+/* Of the whole mesh: who shows it does not matter. */
+static gboolean show_graph(const WattleCli *cli, const char *operand, WattleReport *report)
+{
+        g_auto(WattleMesh) mesh = { 0 };
+
+        if (!wattle_cli_load(cli, operand, &mesh, report))
+                return FALSE;
+        wattle_show_graph(mesh.profile, stdout);
+        return TRUE;
+}
+
 static int run(WattleCli *cli, char **argv)
 {
         g_auto(GStrv) operands = NULL;
         g_auto(WattleReport) report = { 0 };
         g_autofree char *as = NULL;
-        gboolean json = FALSE, ok;
+        gboolean json = FALSE, graph = FALSE, ok;
         const GOptionEntry options[] = {
                 { "as", 0, 0, G_OPTION_ARG_FILENAME, &as,
                   "as this device would have it, with all settings at their defaults", "DEVICE" },
+                { "graph", 0, 0, G_OPTION_ARG_NONE, &graph,
+                  "who can reach whom and how, as a graph for dot(1)", NULL },
                 { "json", 0, 0, G_OPTION_ARG_NONE, &json, "for programs; wattle(1) has the schema",
                   NULL },
                 { 0 },
@@ -347,8 +361,12 @@ static int run(WattleCli *cli, char **argv)
 
         if (!wattle_cli_parse(cli, &wattle_verb_show, options, argv, &operands))
                 return cli->status;
+        if (graph && (as || json))
+                return wattle_cli_usage(&wattle_verb_show,
+                                        "--graph is of the whole mesh, and has no other form");
         wattle_report_init(&report);
-        ok = show(cli, operands[0], as, json, &report);
+        ok = graph ? show_graph(cli, operands[0], &report)
+                   : show(cli, operands[0], as, json, &report);
         wattle_print_report(&report);
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -14,6 +14,7 @@
 #include "cli/print.h"
 #include "cli/status/inline-mesh.h"
 #include "cli/status/load.h"
+#include "cli/status/prometheus.h"
 #include "cli/status/screen.h"
 #include "cli/status/state.h"
 #include "common/scalar.h"
@@ -23,6 +24,12 @@
 /* Of the terminal (ECMA-48, and xterm's second screen). */
 
 #define WATCH_PERIOD_S 1
+
+typedef enum {
+        FORM_SCREEN,
+        FORM_JSON,
+        FORM_PROMETHEUS,
+} Form;
 
 /* All meshes that are asked for, at one time. */
 typedef struct {
@@ -90,13 +97,35 @@ static void overview_print(const Overview *overview, const WattleScreen *screen)
         }
 }
 
-static void overview_print_json(const Overview *overview)
+static const WattleStatus **overview_list(const Overview *overview)
 {
-        g_autofree const WattleStatus **statuses = g_new(const WattleStatus *, overview->n + 1);
+        const WattleStatus **statuses = g_new(const WattleStatus *, overview->n + 1);
 
         for (guint i = 0; i < overview->n; i++)
                 statuses[i] = &overview->statuses[i];
+        return statuses;
+}
+
+static void overview_print_json(const Overview *overview)
+{
+        g_autofree const WattleStatus **statuses = overview_list(overview);
+
         wattle_status_json(statuses, overview->notes, overview->n, stdout);
+}
+
+/* All or nothing: what is not known of the peers would be zeros. */
+static void overview_print_prometheus(const Overview *overview)
+{
+        g_autofree const WattleStatus **statuses = overview_list(overview);
+
+        if (overview->complete) {
+                wattle_status_prometheus(statuses, overview->n, g_get_real_time(), stdout);
+                return;
+        }
+        for (guint i = 0; i < overview->n; i++)
+                for (guint j = 0; j < overview->notes[i]->len; j++)
+                        wattle_print_error("%s: %s", overview->statuses[i].mesh,
+                                           (char *)g_ptr_array_index(overview->notes[i], j));
 }
 
 /* 0 where there is no terminal. */
@@ -109,16 +138,23 @@ static struct winsize terminal_size(void)
         return size;
 }
 
-static int show_once(WattleStatusSource *source, char **meshes, gboolean json)
+static int show_once(WattleStatusSource *source, char **meshes, Form form)
 {
         g_auto(Overview) overview = { 0 };
         gboolean ok = overview_load(&overview, source, meshes);
 
-        if (json)
+        switch (form) {
+        case FORM_JSON:
                 overview_print_json(&overview);
-        else
+                break;
+        case FORM_PROMETHEUS:
+                overview_print_prometheus(&overview);
+                break;
+        case FORM_SCREEN:
                 overview_print(&overview,
                                &(WattleScreen){ terminal_size().ws_col, 0, g_get_real_time() });
+                break;
+        }
         return ok && overview.complete ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -244,44 +280,73 @@ static int show_state(WattleStatusSource *source, const char *mesh)
         return EXIT_SUCCESS;
 }
 
+/* What was asked for. */
+typedef struct {
+        gboolean json, prometheus, state, watch;
+} Wanted;
+
+static gboolean check_usage(const WattleCli *cli, const Wanted *wanted, const char *mesh)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (strcmp(cli->root, "/") != 0)
+                wattle_cli_usage(&wattle_verb_status,
+                                 "--root= is of no use here: a network that runs is shown");
+        else if (mesh && !wattle_identifier_check(mesh, WATTLE_MESH_NAME_MAX, &error))
+                wattle_cli_usage(&wattle_verb_status, "MESH: %s", error->message);
+        else if (wanted->json && wanted->prometheus)
+                wattle_cli_usage(&wattle_verb_status, "--json and --prometheus are two forms");
+        else if (wanted->watch && (wanted->json || wanted->prometheus || !isatty(STDOUT_FILENO)))
+                wattle_cli_usage(&wattle_verb_status, "--watch is for a terminal%s",
+                                 wanted->json         ? ", and --json for programs"
+                                 : wanted->prometheus ? ", and --prometheus for programs"
+                                                      : "");
+        else if (wanted->state && (wanted->json || wanted->prometheus || wanted->watch))
+                wattle_cli_usage(&wattle_verb_status, "--state is one word, and no more");
+        else
+                return TRUE;
+        return FALSE;
+}
+
+static int show_meshes(WattleStatusSource *source, const Wanted *wanted, const char *mesh)
+{
+        g_auto(GStrv) meshes = wattle_cli_meshes(source->cli, mesh);
+        int status = EXIT_FAILURE;
+
+        if (meshes && wanted->watch)
+                return watch(source, meshes);
+        if (meshes)
+                status = show_once(source, meshes,
+                                   wanted->json         ? FORM_JSON
+                                   : wanted->prometheus ? FORM_PROMETHEUS
+                                                        : FORM_SCREEN);
+        wattle_inline_mesh_print(mesh);
+        return status;
+}
+
 static int run(WattleCli *cli, char **argv)
 {
-        g_auto(GStrv) operands = NULL, meshes = NULL;
-        g_autoptr(GError) error = NULL;
+        g_auto(GStrv) operands = NULL;
         WattleStatusSource source = { .cli = cli };
-        gboolean json = FALSE, is_watch = FALSE, state = FALSE;
+        Wanted wanted = { 0 };
         const GOptionEntry options[] = {
-                { "json", 0, 0, G_OPTION_ARG_NONE, &json, "for programs; wattle(1) has the schema",
-                  NULL },
-                { "state", 0, 0, G_OPTION_ARG_NONE, &state, "one word, for scripts", NULL },
-                { "watch", 'w', 0, G_OPTION_ARG_NONE, &is_watch,
+                { "json", 0, 0, G_OPTION_ARG_NONE, &wanted.json,
+                  "for programs; wattle(1) has the schema", NULL },
+                { "prometheus", 0, 0, G_OPTION_ARG_NONE, &wanted.prometheus,
+                  "for Prometheus, by a file of node_exporter's", NULL },
+                { "state", 0, 0, G_OPTION_ARG_NONE, &wanted.state, "one word, for scripts", NULL },
+                { "watch", 'w', 0, G_OPTION_ARG_NONE, &wanted.watch,
                   "stay, and show every change; Ctrl-C leaves", NULL },
                 { 0 },
         };
-        int status = EXIT_FAILURE;
+        int status;
 
         if (!wattle_cli_parse(cli, &wattle_verb_status, options, argv, &operands))
                 return cli->status;
-        if (strcmp(cli->root, "/") != 0)
-                return wattle_cli_usage(&wattle_verb_status,
-                                        "--root= is of no use here: a network that runs is shown");
-        if (*operands && !wattle_identifier_check(*operands, WATTLE_MESH_NAME_MAX, &error))
-                return wattle_cli_usage(&wattle_verb_status, "MESH: %s", error->message);
-        if (is_watch && (json || !isatty(STDOUT_FILENO)))
-                return wattle_cli_usage(&wattle_verb_status, "--watch is for a terminal%s",
-                                        json ? ", and --json for programs" : "");
-        if (state && (json || is_watch))
-                return wattle_cli_usage(&wattle_verb_status, "--state is one word, and no more");
-        if (state) {
-                status = show_state(&source, *operands);
-                wattle_status_source_clear(&source);
-                return status;
-        }
-        meshes = wattle_cli_meshes(cli, *operands);
-        if (meshes)
-                status = is_watch ? watch(&source, meshes) : show_once(&source, meshes, json);
-        if (!meshes || !is_watch)
-                wattle_inline_mesh_print(*operands);
+        if (!check_usage(cli, &wanted, *operands))
+                return WATTLE_EXIT_USAGE;
+        status = wanted.state ? show_state(&source, *operands)
+                              : show_meshes(&source, &wanted, *operands);
         wattle_status_source_clear(&source);
         return status;
 }

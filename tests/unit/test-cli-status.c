@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/status/prometheus.h"
 #include "cli/status/screen.h"
 #include "cli/status/state.h"
 #include "cli/status/via.h"
@@ -215,6 +216,93 @@ static void json(void)
         free(text);
 }
 
+static char *prometheus_text(const WattleStatus *status)
+{
+        char *text = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+
+        wattle_status_prometheus(&status, 1, NOW_S * G_USEC_PER_SEC, stream);
+        fclose(stream);
+        return text;
+}
+
+/* tests/cli/test_prometheus.py has a parser read it. */
+static void prometheus(void)
+{
+        static const struct {
+                const char *line;
+                guint n;
+        } rows[] = {
+                { "wattle_mesh_info{mesh=\"home\",device=\"laptop\",interface=\"wg-home\","
+                  "owner=\"networkd\"} 1\n",
+                  1 },
+                { "wattle_mesh_up{mesh=\"home\"} 1\n", 1 },
+                { "wattle_mesh_serial{mesh=\"home\"} 8\n", 1 },
+                { "wattle_mesh_watched{mesh=\"home\"} 0\n", 1 },
+                { "wattle_peer_up{mesh=\"home\",peer=\"desktop\"} 1\n", 1 },
+                { "wattle_peer_up{mesh=\"home\",peer=\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                  "=\"} 0\n",
+                  1 },
+                { "wattle_peer_last_handshake_timestamp_seconds{mesh=\"home\",peer=\"desktop\"} "
+                  "999988\n",
+                  1 },
+                { "AAA=\"} 0\n# HELP wattle_peer_receive_bytes_total", 1 },
+                { "_bytes_total{mesh=\"home\",peer=\"desktop\"} 2048\n", 1 },
+                { "_bytes_total{mesh=\"home\",peer=\"desktop\"} 10\n", 1 },
+                { "wattle_peer_round_trip_seconds{mesh=\"home\",peer=\"desktop\"} 0.001300\n", 1 },
+                { "wattle_peer_round_trip_seconds{", 1 },
+                { "wattle_peer_serial{mesh=\"home\",peer=\"desktop\"} 7\n", 1 },
+                { "wattle_peer_serial{", 1 },
+                { ",path=\"LAN\"} 1\n", 1 },
+                { ",path=\"none\"} 1\n", 1 },
+                { "\"} 1\nwattle_peer_path", 2 },
+                { "# HELP wattle_peer_receive_bytes_total ", 1 },
+                { "# TYPE wattle_peer_receive_bytes_total counter\n", 1 },
+        };
+        g_auto(WattleStatus) status = { 0 };
+        char *text;
+
+        make_status(&status);
+        text = prometheus_text(&status);
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(GStrv) parts = g_strsplit(text, rows[i].line, -1);
+
+                if (g_strv_length(parts) != rows[i].n + 1)
+                        g_error("%s: %u times in\n%s", rows[i].line, g_strv_length(parts) - 1,
+                                text);
+        }
+        free(text);
+}
+
+/* A handshake is a session's for 3 minutes; a text may have what ends a label. */
+static void prometheus_edges(void)
+{
+        static const struct {
+                const char *device, *line;
+                gint64 handshake_s;
+        } rows[] = {
+                { "a", "peer_up{mesh=\"home\",peer=\"a\"} 1\n", NOW_S - 179 },
+                { "a", "peer_up{mesh=\"home\",peer=\"a\"} 0\n", NOW_S - 180 },
+                { "a", "peer_up{mesh=\"home\",peer=\"a\"} 0\n", 0 },
+                { "a\"b\\c\nd", "peer_up{mesh=\"home\",peer=\"a\\\"b\\\\c\\nd\"} 1\n", NOW_S },
+                { "a\033b", "peer_up{mesh=\"home\",peer=\"a\357\277\275b\"} 1\n", NOW_S },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(WattleStatus) status = { 0 };
+                char *text;
+
+                make_status(&status);
+                g_array_set_size(status.peers, 0);
+                add_peer(&status, rows[i].device, WATTLE_PATH_LAN, "", rows[i].handshake_s);
+                text = prometheus_text(&status);
+                if (!strstr(text, rows[i].line))
+                        g_error("no %s in\n%s", rows[i].line, text);
+                free(text);
+        }
+}
+
 /* The first thing that is missing says the word. */
 static void state(void)
 {
@@ -306,5 +394,7 @@ int main(int argc, char **argv)
         g_test_add_func("/cli-status/age", age);
         g_test_add_func("/cli-status/down", down);
         g_test_add_func("/cli-status/json", json);
+        g_test_add_func("/cli-status/prometheus", prometheus);
+        g_test_add_func("/cli-status/prometheus/edges", prometheus_edges);
         return g_test_run();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cli/show-json.h"
+#include "cli/show/json.h"
 
 #include "cli/json.h"
 #include "common/profile.h"
