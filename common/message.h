@@ -7,11 +7,6 @@
 #include "common/endpoint.h"
 #include "common/key.h"
 
-#define WATTLE_PROBE_PORT 21822
-
-/* TCP, inside the tunnel too: wattle-serve hands out the profile. */
-#define WATTLE_PROFILE_PORT 21823
-
 #define WATTLE_PROBE_SIZE 16
 
 typedef enum {

@@ -19,8 +19,7 @@
 #define WATTLE_PROFILE_MAX_SUBNETS 16
 #define WATTLE_PROFILE_MAX_SITES   256
 
-#define WATTLE_PROFILE_FORMAT      1
-#define WATTLE_DEFAULT_LISTEN_PORT 51820
+#define WATTLE_PROFILE_FORMAT 1
 
 /* An address that several devices are called at, each by a port of its own: a home with one router.
  */

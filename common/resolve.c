@@ -444,6 +444,19 @@ static void fill_relaying(Resolver *resolver)
                         (WattlePorts){ TRUE, WATTLE_RELAY_FIRST_PORT, WATTLE_RELAY_LAST_PORT };
 }
 
+static void fill_ports(Resolver *resolver, const WattleHost *host)
+{
+        WattleView *view = resolver->view;
+        const WattlePortUse use = {
+                .listen_port = view->listen_port,
+                .relay_ports = view->relay ? view->relay_ports : (WattlePorts){ 0 },
+                .probes = resolver->local->migrate,
+                .serves = host->serves,
+        };
+
+        view->n_ports = wattle_port_table(&use, view->ports);
+}
+
 /* The first device that has us in Via= and goes by it; NULL: none. */
 static const WattleDevice *find_client(const Resolver *resolver)
 {
@@ -651,6 +664,7 @@ WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *sel
         fill_routing(&resolver);
         fill_via(&resolver, host, report);
         fill_relaying(&resolver);
+        fill_ports(&resolver, host);
         fill_masquerade(&resolver, host->no_filter, report);
         warn_of_exit(&resolver, report);
         fill_peers(&resolver);

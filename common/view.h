@@ -9,12 +9,11 @@
 #include "common/ip.h"
 #include "common/key.h"
 #include "common/local.h"
+#include "common/port-table.h"
 #include "common/report.h"
 #include "common/value.h"
 
 #define WATTLE_DEFAULT_KEEPALIVE_S 25    /* below the 30 s after which NATs forget UDP */
-#define WATTLE_RELAY_FIRST_PORT    21900 /* unless RelayPorts= says otherwise */
-#define WATTLE_RELAY_LAST_PORT     21999
 #define WATTLE_DEFAULT_MARK        51820 /* as wg-quick(8) */
 
 /* Of accepted routes. It loses to every route that the host has of its own, for a host that stands
@@ -120,9 +119,11 @@ typedef struct {
                                     address */
         WattleRelayRole relay;   /* we are one, for pairs of the mesh */
         WattlePorts relay_ports; /* of each of the mesh's relays; given */
-        gboolean names;          /* programs of this host find the devices by name */
-        gboolean has_ipv6;       /* the mesh has a subnet of IPv6 */
-        WattlePeer *peers;       /* sorted by name */
+        WattlePort ports[WATTLE_N_PORTS]; /* where something of ours listens here */
+        guint n_ports;
+        gboolean names;    /* programs of this host find the devices by name */
+        gboolean has_ipv6; /* the mesh has a subnet of IPv6 */
+        WattlePeer *peers; /* sorted by name */
         guint n_peers;
         WattleIndirect *indirects; /* sorted by name */
         guint n_indirects;
@@ -139,6 +140,8 @@ typedef struct {
         gboolean key_credential;   /* the key is a credential of systemd's; there is no file */
         WattleOwner asked_owner;   /* beats the local settings; AUTO: none was asked for */
         gboolean no_filter;        /* wattle-filter is not installed, or does not serve this mesh */
+        gboolean serves;           /* members may get the profile from here: it is signed, and
+                                      wattle-update is installed */
         gboolean force_forwarding; /* the kernel has this setting of an interface for IPv6 */
 } WattleHost;
 

@@ -12,6 +12,7 @@
 
 #include "common/endpoint.h"
 #include "common/error.h"
+#include "common/port-table.h"
 
 /* Packets that are read at a time, so that other sources of the event loop have their turn. */
 #define BATCH 32

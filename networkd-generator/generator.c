@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "common/error.h"
-#include "common/message.h"
 #include "common/paths.h"
+#include "common/port-table.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"

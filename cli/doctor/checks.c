@@ -25,6 +25,14 @@ static void clear_lan(gpointer data)
         g_free(fact->interface);
 }
 
+static void clear_closed(gpointer data)
+{
+        WattleClosedFact *fact = data;
+
+        g_free(fact->where);
+        g_free(fact->command);
+}
+
 void wattle_facts_init(WattleFacts *facts)
 {
         *facts = (WattleFacts){
@@ -32,6 +40,7 @@ void wattle_facts_init(WattleFacts *facts)
                 .sysctls = g_array_new(FALSE, FALSE, sizeof(WattleSysctlFact)),
                 .routes = g_array_new(FALSE, FALSE, sizeof(WattleRouteFact)),
                 .lans = g_array_new(FALSE, FALSE, sizeof(WattleLanFact)),
+                .closed = g_array_new(FALSE, FALSE, sizeof(WattleClosedFact)),
                 .unreachable = g_ptr_array_new_with_free_func(g_free),
                 .rivals = g_ptr_array_new_with_free_func(g_free),
                 .takers = g_ptr_array_new_with_free_func(g_free),
@@ -41,6 +50,7 @@ void wattle_facts_init(WattleFacts *facts)
         wattle_status_init(&facts->status);
         g_array_set_clear_func(facts->routes, clear_route);
         g_array_set_clear_func(facts->lans, clear_lan);
+        g_array_set_clear_func(facts->closed, clear_closed);
 }
 
 void wattle_facts_clear(WattleFacts *facts)
@@ -68,10 +78,7 @@ void wattle_facts_clear(WattleFacts *facts)
         g_free(facts->key_fault);
         g_free(facts->key_command);
         g_free(facts->networkd_state);
-        g_free(facts->drops);
-        g_free(facts->drops_command);
-        g_free(facts->relay_drops);
-        g_free(facts->relay_command);
+        g_array_unref(facts->closed);
         g_free(facts->drops_forward);
         g_free(facts->forward_command);
 }
@@ -514,14 +521,51 @@ static void check_clock(const WattleFacts *facts, const Findings *findings)
                      g_strdup("timedatectl set-ntp true"));
 }
 
+/* What is there, by WattlePortKind. */
+static const char *const port_uses[] = {
+        "",
+        " of RelayPorts=",
+        ", where devices on the LAN tell of themselves",
+        ", where peers ask for this host and tell of newer profiles",
+        ", where members get the profile",
+};
+
+/* "firewalld drops what comes by home to the TCP port 21823, where members get the profile (...)"
+ */
+static char *tell_closed(const WattleFacts *facts, const WattleClosedFact *fact)
+{
+        const WattlePort *port = &fact->port;
+        gboolean by_mesh = port->side == WATTLE_PORT_BY_MESH;
+        char numbers[WATTLE_PORT_TEXT_MAX];
+        g_autofree char *protocol = g_ascii_strup(wattle_port_protocol_name(port->protocol), -1);
+
+        wattle_port_format(port, "-", numbers);
+        return g_strdup_printf("%s drops what comes %s%s%sto the %s %s %s%s (%s)", fact->who,
+                               by_mesh ? "by " : "", by_mesh ? facts->view->interface : "",
+                               by_mesh ? " " : "", protocol,
+                               port->first == port->last ? "port" : "ports", numbers,
+                               port_uses[port->kind], fact->where);
+}
+
+/* The relay's, or all others. A host that nobody calls can do without its port, and inside the mesh
+ * peers ask by ICMP too. */
+static void check_closed(const WattleFacts *facts, const Findings *findings, gboolean of_relay)
+{
+        for (guint i = 0; i < facts->closed->len; i++) {
+                const WattleClosedFact *fact = &g_array_index(facts->closed, WattleClosedFact, i);
+                WattlePortKind kind = fact->port.kind;
+                gboolean counts = kind == WATTLE_PORT_RELAY ||
+                                  (kind == WATTLE_PORT_WIREGUARD && facts->has_endpoint);
+
+                if ((kind == WATTLE_PORT_RELAY) == of_relay)
+                        (counts ? problem : note)(findings, tell_closed(facts, fact),
+                                                  g_strdup(fact->command));
+        }
+}
+
 static void check_firewall(const WattleFacts *facts, const Findings *findings)
 {
-        if (facts->drops && facts->status.listen_port > 0)
-                (facts->has_endpoint ? problem : note)(
-                        findings,
-                        g_strdup_printf("the firewall drops what comes to the UDP port %u (%s)",
-                                        facts->status.listen_port, facts->drops),
-                        g_strdup(facts->drops_command));
+        check_closed(facts, findings, FALSE);
         if (facts->drops_forward)
                 problem(findings,
                         g_strdup_printf("the firewall drops what this device passes on for the "
@@ -650,14 +694,8 @@ static void check_relay(const WattleFacts *facts, const Findings *findings)
                                 "wattle-relay is not installed: this device has Relay=, and nobody "
                                 "can meet here"),
                         NULL);
-        else if (facts->relay_drops)
-                problem(findings,
-                        g_strdup_printf(
-                                "the firewall drops what comes to the UDP ports %u to %u of "
-                                "RelayPorts= (%s); the command opens the first of them",
-                                view->relay_ports.first, view->relay_ports.last,
-                                facts->relay_drops),
-                        g_strdup(facts->relay_command));
+        else
+                check_closed(facts, findings, TRUE);
 }
 
 /* wattle(1) describes each. */

@@ -29,6 +29,14 @@ typedef struct {
         char *interface;
 } WattleLanFact;
 
+/* Ports that a firewall keeps shut. */
+typedef struct {
+        WattlePort port;
+        const char *who; /* "firewalld" */
+        char *where;     /* the chain that drops what comes to them */
+        char *command;   /* that opens them; NULL: none does */
+} WattleClosedFact;
+
 typedef struct {
         const WattleView *view;
         guint n_warnings;      /* of the profile and the local settings */
@@ -74,21 +82,19 @@ typedef struct {
         WattleForeign foreign; /* VPNs that networkd takes rules from */
         char *wg_quick;        /* the unit of wg-quick's that makes it too; NULL: none is enabled */
 
-        GPtrArray *stale;        /* of char *: files that are not as the mesh says */
-        char *drops;             /* the chain that drops what comes to our port; NULL: none seen */
-        char *drops_command;     /* that opens the port there */
-        char *drops_forward;     /* the same of what this device passes on for others */
-        char *forward_command;   /* that opens that one */
-        char *name_server;       /* that is reached through the exit node; NULL: none */
-        gboolean names_wanted;   /* libnss_wattle is installed, and the mesh is to be in it */
+        GPtrArray *stale;      /* of char *: files that are not as the mesh says */
+        GArray *closed;        /* of WattleClosedFact */
+        char *drops_forward;   /* the chain that drops what this device passes on for others; NULL:
+                                  none is known */
+        char *forward_command; /* that opens it there; NULL: none does */
+        char *name_server;     /* that is reached through the exit node; NULL: none */
+        gboolean names_wanted; /* libnss_wattle is installed, and the mesh is to be in it */
         WattleNsswitch nsswitch; /* whether it is asked */
         char *nsswitch_service;  /* behind which one; NULL: none, or it is not the fault */
         GPtrArray *unresolved;   /* of char *: names of endpoints that nobody knows */
         gboolean wattled_wanted; /* the mesh is to migrate, and wattled is installed */
         gboolean wattled_runs;
         gboolean relay_installed;
-        char *relay_drops; /* the chain that drops what comes to RelayPorts=; NULL: none is known */
-        char *relay_command;   /* that opens the first of them */
         gboolean filter_known; /* what follows was asked */
         gboolean filter_installed;
         gboolean filter_runs;

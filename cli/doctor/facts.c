@@ -500,24 +500,34 @@ static void gather_forward(WattleFacts *facts, const WattleDevice *self, const c
                               &facts->view->peers[i].device.addresses[0].value);
 }
 
+/* By the interface of a mesh that is down nothing comes. The port of WireGuard is the one that the
+ * kernel has. */
+static void gather_closed(WattleFacts *facts, const char *ruleset)
+{
+        const WattleView *view = facts->view;
+
+        for (guint i = 0; i < view->n_ports && facts->status.listen_port > 0; i++) {
+                WattleClosedFact fact = { .port = view->ports[i] };
+
+                if (fact.port.kind == WATTLE_PORT_WIREGUARD)
+                        fact.port.first = fact.port.last = facts->status.listen_port;
+                if (wattle_nft_judge(ruleset, &fact.port, view->interface, &fact.where) !=
+                    WATTLE_NFT_DROPS)
+                        continue;
+                fact.who = wattle_nft_owner(ruleset, fact.where);
+                fact.command =
+                        wattle_nft_open_port(ruleset, fact.where, &fact.port, view->interface);
+                g_array_append_val(facts->closed, fact);
+        }
+}
+
 static void gather_firewall(WattleFacts *facts, const WattleDevice *self)
 {
-        g_autofree char *ruleset = list_ruleset(facts), *where = NULL, *relay = NULL;
+        g_autofree char *ruleset = list_ruleset(facts);
 
         if (!ruleset)
                 return;
-        if (facts->status.listen_port > 0 &&
-            wattle_nft_judge(ruleset, facts->status.listen_port, &where) == WATTLE_NFT_DROPS) {
-                facts->drops_command =
-                        wattle_nft_open_port(ruleset, where, facts->status.listen_port);
-                facts->drops = g_steal_pointer(&where);
-        }
-        if (facts->view->relay &&
-            wattle_nft_judge(ruleset, facts->view->relay_ports.first, &relay) == WATTLE_NFT_DROPS) {
-                facts->relay_command =
-                        wattle_nft_open_port(ruleset, relay, facts->view->relay_ports.first);
-                facts->relay_drops = g_steal_pointer(&relay);
-        }
+        gather_closed(facts, ruleset);
         gather_forward(facts, self, ruleset);
 }
 

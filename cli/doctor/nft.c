@@ -5,8 +5,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define MAX_DEPTH 16    /* of jumps, as the kernel's own limit (NFT_JUMP_STACK_SIZE) */
-#define MAX_RULES 20000 /* that a packet meets; beyond, nothing is said */
+#define MAX_DEPTH    16 /* of jumps, as the kernel's own limit (NFT_JUMP_STACK_SIZE) */
+#define ZONE_MAX     17 /* of firewalld's names */
+#define ZONE_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+#define MAX_RULES    20000 /* that a packet meets; beyond, nothing is said */
 
 typedef struct {
         char *table; /* "inet filter" */
@@ -14,6 +16,7 @@ typedef struct {
         gboolean is_input;   /* the kernel begins here with what is for this host */
         gboolean is_forward; /* and here with what it passes on */
         gboolean drops_rest; /* its policy */
+        gboolean is_owned;   /* its table has "flags owner": no other program can write to it */
         GPtrArray *rules;    /* of char * */
 } Chain;
 
@@ -66,6 +69,7 @@ static void parse(Ruleset *ruleset, const char *text)
         g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
         g_autofree char *table = NULL;
         Chain *chain = NULL;
+        gboolean is_owned = FALSE;
         guint depth = 0;
 
         for (char **line = lines; *line; line++) {
@@ -78,9 +82,13 @@ static void parse(Ruleset *ruleset, const char *text)
                 } else if (depth == 0 && (name = block_name(trimmed, "table "))) {
                         g_free(table);
                         table = name;
+                        is_owned = FALSE;
                         depth++;
+                } else if (depth == 1 && g_str_has_prefix(trimmed, "flags ")) {
+                        is_owned = strstr(trimmed, "owner") != NULL;
                 } else if (depth == 1 && table && (name = block_name(trimmed, "chain "))) {
                         chain = chain_new(table, name);
+                        chain->is_owned = is_owned;
                         g_ptr_array_add(ruleset->chains, chain);
                         depth++;
                 } else if (g_str_has_suffix(trimmed, "{")) {
@@ -101,7 +109,8 @@ typedef enum {
 
 /* What is known of the packet. */
 typedef struct {
-        guint16 port;         /* of UDP; 0: it is of any kind */
+        const char *protocol; /* "udp", "tcp"; NULL: it is of any kind */
+        guint16 port;         /* if it has a protocol */
         const char *in, *out; /* NULL: not known, but not lo */
 } Probe;
 
@@ -111,7 +120,7 @@ static Match in_range(const char *word, const Probe *probe)
         char *end;
         guint64 low = g_ascii_strtoull(word, &end, 10), high = low;
 
-        if (port == 0 || end == word)
+        if (!probe->protocol || end == word)
                 return MATCH_PERHAPS; /* a name, or a set of its own */
         if (*end == '-')
                 high = g_ascii_strtoull(end + 1, &end, 10);
@@ -145,11 +154,15 @@ static Match match_set(char **words, guint *at, Match (*test)(const char *word, 
         return match;
 }
 
-static Match is_udp(const char *word, const Probe *probe)
+static Match is_protocol(const char *word, const Probe *probe)
 {
-        if (probe->port == 0)
+        const char *number;
+
+        if (!probe->protocol)
                 return MATCH_PERHAPS;
-        return g_str_has_prefix(word, "udp") || strcmp(word, "17") == 0 ? MATCH_YES : MATCH_NO;
+        number = strcmp(probe->protocol, "udp") == 0 ? "17" : "6";
+        return g_str_has_prefix(word, probe->protocol) || strcmp(word, number) == 0 ? MATCH_YES
+                                                                                    : MATCH_NO;
 }
 
 /* "established,related" is not for the first packet. */
@@ -191,37 +204,43 @@ static const struct {
         const char *first, *second;
         Match (*test)(const char *word, const Probe *probe);
 } conditions[] = {
-        { "udp", "dport", in_range },      { "th", "dport", in_range },
-        { "meta", "l4proto", is_udp },     { "ip", "protocol", is_udp },
-        { "ip6", "nexthdr", is_udp },      { "ct", "state", is_new },
-        { "ct", "status", is_translated }, { "iif", NULL, is_in },
-        { "iifname", NULL, is_in },        { "oif", NULL, is_out },
+        { "udp", "dport", in_range },
+        { "tcp", "dport", in_range },
+        { "th", "dport", in_range },
+        { "meta", "l4proto", is_protocol },
+        { "ip", "protocol", is_protocol },
+        { "ip6", "nexthdr", is_protocol },
+        { "ct", "state", is_new },
+        { "ct", "status", is_translated },
+        { "iif", NULL, is_in },
+        { "iifname", NULL, is_in },
+        { "oif", NULL, is_out },
         { "oifname", NULL, is_out },
 };
 
-static gboolean is_other_protocol(const char *word)
+static gboolean is_other_protocol(const char *word, const Probe *probe)
 {
-        static const char *const others[] = { "tcp", "icmp", "icmpv6", "sctp", "dccp", "igmp" };
+        static const char *const all[] = { "udp", "tcp", "icmp", "icmpv6", "sctp", "dccp", "igmp" };
 
-        for (guint i = 0; i < G_N_ELEMENTS(others); i++)
-                if (strcmp(word, others[i]) == 0)
-                        return TRUE;
+        for (guint i = 0; i < G_N_ELEMENTS(all); i++)
+                if (strcmp(word, all[i]) == 0)
+                        return g_strcmp0(word, probe->protocol) != 0;
         return FALSE;
 }
 
 /* One condition at *at, which is moved behind it. */
 static Match match_condition(char **words, guint *at, const Probe *probe)
 {
+        if (is_other_protocol(words[*at], probe)) {
+                (*at)++;
+                return probe->protocol ? MATCH_NO : MATCH_PERHAPS;
+        }
         for (guint i = 0; i < G_N_ELEMENTS(conditions); i++) {
                 if (strcmp(words[*at], conditions[i].first) != 0 ||
                     (conditions[i].second && g_strcmp0(words[*at + 1], conditions[i].second) != 0))
                         continue;
                 *at += conditions[i].second ? 2 : 1;
                 return match_set(words, at, conditions[i].test, probe);
-        }
-        if (is_other_protocol(words[*at])) {
-                (*at)++;
-                return probe->port == 0 ? MATCH_PERHAPS : MATCH_NO;
         }
         (*at)++;
         return MATCH_PERHAPS;
@@ -418,9 +437,19 @@ static WattleNftVerdict judge(const char *text, const Probe *probe, gboolean for
         return worst;
 }
 
-WattleNftVerdict wattle_nft_judge(const char *text, guint16 port, char **ret_where)
+WattleNftVerdict wattle_nft_judge(const char *text, const WattlePort *port, const char *mesh,
+                                  char **ret_where)
 {
-        return judge(text, &(Probe){ .port = port }, FALSE, AF_UNSPEC, ret_where);
+        Probe probe = { .protocol = wattle_port_protocol_name(port->protocol),
+                        .port = port->first,
+                        .in = port->side == WATTLE_PORT_BY_MESH ? mesh : NULL };
+        WattleNftVerdict first = judge(text, &probe, FALSE, AF_UNSPEC, ret_where), last;
+
+        if (port->last == port->first || first == WATTLE_NFT_DROPS)
+                return first;
+        probe.port = port->last;
+        last = judge(text, &probe, FALSE, AF_UNSPEC, ret_where);
+        return MAX(first, last);
 }
 
 WattleNftVerdict wattle_nft_judge_forward(const char *text, int family, const char *in,
@@ -429,17 +458,18 @@ WattleNftVerdict wattle_nft_judge_forward(const char *text, int family, const ch
         return judge(text, &(Probe){ .in = in, .out = out }, TRUE, family, ret_where);
 }
 
-/* Whether a chain of that name stands in the table that "ip filter FORWARD" is in. */
-static gboolean has_chain(const Ruleset *ruleset, const char *where, const char *name)
+/* Whether a chain of that name stands in the table that "ip filter FORWARD" is in; any if name is
+ * NULL. */
+static const Chain *find_beside(const Ruleset *ruleset, const char *where, const char *name)
 {
         for (guint i = 0; i < ruleset->chains->len; i++) {
                 const Chain *chain = g_ptr_array_index(ruleset->chains, i);
 
                 if (g_str_has_prefix(where, chain->table) && where[strlen(chain->table)] == ' ' &&
-                    g_strcmp0(chain->name, name) == 0)
-                        return TRUE;
+                    (!name || g_strcmp0(chain->name, name) == 0))
+                        return chain;
         }
-        return FALSE;
+        return NULL;
 }
 
 /* Whose rules the chain is of: the others keep theirs, and load them again over what is inserted.
@@ -449,39 +479,95 @@ typedef enum {
         OWNER_FIREWALLD, /* from 2.0 on nobody else can write to its table */
         OWNER_UFW,
         OWNER_DOCKER,
+        OWNER_PROCESS, /* some program that holds the table */
 } Owner;
+
+/* Chains by which the tables of a program are known, in the order in which they are looked for. */
+static const struct {
+        const char *chain;
+        Owner owner;
+} marks[] = {
+        { "filter_INPUT_ZONES", OWNER_FIREWALLD }, { "INPUT_ZONES", OWNER_FIREWALLD },
+        { "ufw-user-forward", OWNER_UFW },         { "ufw6-user-forward", OWNER_UFW },
+        { "DOCKER-USER", OWNER_DOCKER },
+};
 
 static Owner find_owner(const char *text, const char *where)
 {
         Ruleset ruleset = { g_ptr_array_new_with_free_func(chain_free) };
         Owner owner = OWNER_NOBODY;
+        const Chain *any;
 
         parse(&ruleset, text);
+        any = find_beside(&ruleset, where, NULL);
         if (g_str_has_prefix(where, "inet firewalld "))
                 owner = OWNER_FIREWALLD;
-        else if (has_chain(&ruleset, where, "ufw-user-forward") ||
-                 has_chain(&ruleset, where, "ufw6-user-forward"))
-                owner = OWNER_UFW;
-        else if (has_chain(&ruleset, where, "DOCKER-USER"))
-                owner = OWNER_DOCKER;
+        for (guint i = 0; i < G_N_ELEMENTS(marks) && owner == OWNER_NOBODY; i++)
+                if (find_beside(&ruleset, where, marks[i].chain))
+                        owner = marks[i].owner;
+        if (owner == OWNER_NOBODY && any && any->is_owned)
+                owner = OWNER_PROCESS;
         g_ptr_array_unref(ruleset.chains);
         return owner;
 }
 
-char *wattle_nft_open_port(const char *text, const char *where, guint16 port)
+const char *wattle_nft_owner(const char *text, const char *where)
 {
         switch (find_owner(text, where)) {
         case OWNER_FIREWALLD:
-                return g_strdup_printf("firewall-cmd --permanent --add-port=%u/udp; firewall-cmd "
-                                       "--reload",
-                                       port);
+                return "firewalld";
         case OWNER_UFW:
-                return g_strdup_printf("ufw allow %u/udp", port);
+                return "ufw";
+        case OWNER_PROCESS:
+                return "a program that holds its own table";
         case OWNER_DOCKER: /* has nothing to say of what comes in to the host itself */
         case OWNER_NOBODY:
                 break;
         }
-        return g_strdup_printf("nft insert rule %s udp dport %u accept", where, port);
+        return "the firewall";
+}
+
+/* "public" of "inet firewalld filter_IN_public", the chain of a zone; else the command is about the
+ * default one. */
+static char *open_firewalld(const char *where, const char *port, const char *protocol)
+{
+        static const char prefix[] = "filter_IN_";
+        const char *chain = strrchr(where, ' ');
+        const char *zone =
+                chain && g_str_has_prefix(chain + 1, prefix) ? chain + sizeof prefix : "";
+
+        if (strlen(zone) > ZONE_MAX || strspn(zone, ZONE_LETTERS) < strlen(zone))
+                zone = "";
+        return g_strdup_printf("firewall-cmd --permanent %s%s%s--add-port=%s/%s; firewall-cmd "
+                               "--reload",
+                               *zone ? "--zone=" : "", zone, *zone ? " " : "", port, protocol);
+}
+
+char *wattle_nft_open_port(const char *text, const char *where, const WattlePort *port,
+                           const char *mesh)
+{
+        const char *protocol = wattle_port_protocol_name(port->protocol);
+        gboolean by_mesh = port->side == WATTLE_PORT_BY_MESH;
+        char dashed[WATTLE_PORT_TEXT_MAX], parted[WATTLE_PORT_TEXT_MAX];
+
+        wattle_port_format(port, "-", dashed);
+        wattle_port_format(port, ":", parted);
+        switch (find_owner(text, where)) {
+        case OWNER_FIREWALLD:
+                return open_firewalld(where, dashed, protocol);
+        case OWNER_UFW:
+                return by_mesh ? g_strdup_printf("ufw allow in on %s to any port %s proto %s", mesh,
+                                                 parted, protocol)
+                               : g_strdup_printf("ufw allow %s/%s", parted, protocol);
+        case OWNER_PROCESS:
+                return NULL;
+        case OWNER_DOCKER: /* has nothing to say of what comes in to the host itself */
+        case OWNER_NOBODY:
+                break;
+        }
+        return g_strdup_printf("nft insert rule %s %s%s%s%s dport %s accept", where,
+                               by_mesh ? "iifname " : "", by_mesh ? mesh : "", by_mesh ? " " : "",
+                               protocol, dashed);
 }
 
 char *wattle_nft_open_forward(const char *text, const char *where, const char *interface)
@@ -500,6 +586,8 @@ char *wattle_nft_open_forward(const char *text, const char *where, const char *i
                 return g_strdup_printf("%s -I DOCKER-USER -i %s -j ACCEPT; %s -I DOCKER-USER "
                                        "-o %s -j ACCEPT",
                                        iptables, interface, iptables, interface);
+        case OWNER_PROCESS:
+                return NULL;
         case OWNER_NOBODY:
                 break;
         }

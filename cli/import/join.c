@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/port-table.h"
 #include "common/profile.h"
 #include "common/scalar.h"
 

@@ -9,7 +9,7 @@
 
 #include "common/error.h"
 #include "common/ini.h"
-#include "common/message.h"
+#include "common/port-table.h"
 #include "common/profile-sign.h"
 #include "common/scalar.h"
 #include "common/signature.h"

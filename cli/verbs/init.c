@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "cli/signing.h"
+#include "common/port-table.h"
 #include "common/profile-sign.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"

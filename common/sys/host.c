@@ -208,6 +208,7 @@ WattleView *wattle_host_view(int root_fd, const WattleMesh *mesh, const char *as
         if (owner == WATTLE_OWNER_AUTO)
                 host.owner = wattle_host_owner(root_fd);
         host.no_filter = !as && !wattle_host_has_filter(root_fd);
+        host.serves = !as && mesh->is_signed && wattle_host_has_update(root_fd);
         host.force_forwarding = !as && wattle_host_has_force_forwarding(root_fd);
         host.key_credential = !as && !wattle_path_exists(root_fd, key_file + 1) &&
                               wattle_host_has_key_credential(root_fd, mesh->profile->name);

@@ -293,10 +293,35 @@ static void ill_clock_loose(WattleFacts *facts)
         facts->profile_s = NOW_S + 200; /* of another host's clock */
 }
 
+static void close_port(WattleFacts *facts, WattlePortKind kind, const char *who,
+                       const char *command)
+{
+        const WattlePortUse use = { .listen_port = 1234,
+                                    .relay_ports = { TRUE, 21900, 21999 },
+                                    .beacons = TRUE,
+                                    .probes = TRUE,
+                                    .serves = TRUE };
+        WattleClosedFact fact = { .who = who,
+                                  .where = g_strdup("inet filter input"),
+                                  .command = g_strdup(command) };
+        WattlePort table[WATTLE_N_PORTS];
+
+        g_assert_cmpuint(wattle_port_table(&use, table), ==, WATTLE_N_PORTS);
+        fact.port = table[kind];
+        g_array_append_val(facts->closed, fact);
+}
+
 static void ill_firewall(WattleFacts *facts)
 {
-        facts->drops = g_strdup("inet filter input");
-        facts->drops_command = g_strdup("ufw allow 1234/udp");
+        close_port(facts, WATTLE_PORT_WIREGUARD, "ufw", "ufw allow 1234/udp");
+}
+
+static void ill_firewall_inside(WattleFacts *facts)
+{
+        facts->has_endpoint = TRUE;
+        close_port(facts, WATTLE_PORT_BEACON, "the firewall", "nft beacon");
+        close_port(facts, WATTLE_PORT_PROBE, "firewalld", "firewall-cmd probe");
+        close_port(facts, WATTLE_PORT_PROFILE, "a program that holds its own table", NULL);
 }
 
 static void ill_firewall_called(WattleFacts *facts)
@@ -322,8 +347,7 @@ static void well_relay(WattleFacts *facts)
 static void ill_relay_ports(WattleFacts *facts)
 {
         well_relay(facts);
-        facts->relay_drops = g_strdup("inet filter input");
-        facts->relay_command = g_strdup("ufw allow 21900/udp");
+        close_port(facts, WATTLE_PORT_RELAY, "ufw", "ufw allow 21900:21999/udp");
 }
 
 static void ill_forward(WattleFacts *facts)
@@ -516,8 +540,8 @@ static const struct row {
           "relay: wattle-relay is not installed: this device has Relay=, and nobody can meet here "
           "[]\n" },
         { "closed ports of a relay", ill_relay_ports,
-          "relay: the firewall drops what comes to the UDP ports 21900 to 21999 of RelayPorts= (inet "
-          "filter input); the command opens the first of them [ufw allow 21900/udp]\n" },
+          "relay: ufw drops what comes to the UDP ports 21900-21999 of RelayPorts= (inet filter "
+          "input) [ufw allow 21900:21999/udp]\n" },
         { "port", ill_port,
           "interface: note: the interface home is down [wattle up home]\n"
           "port: the UDP port 1234 is taken: dnsmasq (process 12) [ss -lunp sport = :1234]\n" },
@@ -574,11 +598,18 @@ static const struct row {
           "clock: note: nothing keeps the clock right: one that is set back stops handshakes "
           "[timedatectl set-ntp true]\n" },
         { "firewall", ill_firewall,
-          "firewall: note: the firewall drops what comes to the UDP port 1234 (inet filter input) "
-          "[ufw allow 1234/udp]\n" },
+          "firewall: note: ufw drops what comes to the UDP port 1234 (inet filter input) [ufw allow "
+          "1234/udp]\n" },
         { "firewall of one who is called", ill_firewall_called,
-          "firewall: the firewall drops what comes to the UDP port 1234 (inet filter input) [ufw "
-          "allow 1234/udp]\n" },
+          "firewall: ufw drops what comes to the UDP port 1234 (inet filter input) [ufw allow "
+          "1234/udp]\n" },
+        { "firewall on the LAN and in the mesh", ill_firewall_inside,
+          "firewall: note: the firewall drops what comes to the UDP port 21821, where devices on the "
+          "LAN tell of themselves (inet filter input) [nft beacon]\n"
+          "firewall: note: firewalld drops what comes by home to the UDP port 21822, where peers ask "
+          "for this host and tell of newer profiles (inet filter input) [firewall-cmd probe]\n"
+          "firewall: note: a program that holds its own table drops what comes by home to the TCP "
+          "port 21823, where members get the profile (inet filter input) []\n" },
         { "a firewall that does not forward", ill_forward,
           "firewall: the firewall drops what this device passes on for the others (ip filter "
           "FORWARD) [iptables -I DOCKER-USER -i home -j ACCEPT]\n" },
@@ -720,12 +751,22 @@ static const struct nft_row {
         { "garbage", "}}}{{{\ntable {\nchain {\n\tjump\n\tudp dport\n", WATTLE_NFT_PASSES },
 };
 
+static const WattlePort wireguard = { WATTLE_PORT_WIREGUARD, WATTLE_PORT_UDP, WATTLE_PORT_BY_UPLINK,
+                                      51820, 51820 };
+static const WattlePort relays = { WATTLE_PORT_RELAY, WATTLE_PORT_UDP, WATTLE_PORT_BY_UPLINK, 21900,
+                                   21999 };
+static const WattlePort probe = { WATTLE_PORT_PROBE, WATTLE_PORT_UDP, WATTLE_PORT_BY_MESH, 21822,
+                                  21822 };
+static const WattlePort profile = { WATTLE_PORT_PROFILE, WATTLE_PORT_TCP, WATTLE_PORT_BY_MESH,
+                                    21823, 21823 };
+
 static void nft(gconstpointer data)
 {
         const struct nft_row *row = data;
         g_autofree char *where = NULL;
 
-        g_assert_cmpint(wattle_nft_judge(row->ruleset, 51820, &where), ==, row->verdict);
+        g_assert_cmpint(wattle_nft_judge(row->ruleset, &wireguard, "home", &where), ==,
+                        row->verdict);
         if (row->verdict == WATTLE_NFT_DROPS)
                 g_assert_true(g_str_has_prefix(where, "inet filter "));
         else
@@ -835,31 +876,79 @@ static void forward(gconstpointer data)
         "{\n\t\ttype filter hook input priority filter; policy drop;\n\t\tcounter packets 0 bytes " \
         "0 jump ufw-before-input\n\t}\n}\n"
 
+#define OWNED                                                                                      \
+        "table inet theirs {\n\tflags owner\n\n\tchain in {\n\t\ttype filter hook input priority " \
+        "filter; policy drop;\n\t}\n}\n"
+
 static const struct port_row {
-        const char *name, *ruleset, *command; /* NULL: nothing is dropped */
+        const char *name, *ruleset;
+        const WattlePort *port;
+        const char *owner, *command; /* NULL: nothing is dropped, or no command opens it */
 } port_rows[] = {
-        { "firewalld", FIREWALLD(""),
+        { "firewalld", FIREWALLD(""), &wireguard, "firewalld",
+          "firewall-cmd --permanent --zone=public --add-port=51820/udp; firewall-cmd --reload" },
+        { "firewalld, a range", FIREWALLD(""), &relays, "firewalld",
+          "firewall-cmd --permanent --zone=public --add-port=21900-21999/udp; firewall-cmd --reload" },
+        { "firewalld, opened", FIREWALLD("\t\tudp dport 51820 accept\n"), &wireguard, NULL, NULL },
+        { "firewalld, a range opened in part", FIREWALLD("\t\tudp dport 21900-21998 accept\n"),
+          &relays, "firewalld",
+          "firewall-cmd --permanent --zone=public --add-port=21900-21999/udp; firewall-cmd --reload" },
+        { "firewalld, a range opened", FIREWALLD("\t\tudp dport 21900-21999 accept\n"), &relays,
+          NULL, NULL },
+        { "firewalld, in the mesh", FIREWALLD(""), &profile, "firewalld",
+          "firewall-cmd --permanent --zone=public --add-port=21823/tcp; firewall-cmd --reload" },
+        { "firewalld, TCP is not UDP", FIREWALLD("\t\tudp dport 21823 accept\n"), &profile,
+          "firewalld",
+          "firewall-cmd --permanent --zone=public --add-port=21823/tcp; firewall-cmd --reload" },
+        { "firewalld, UDP is not TCP", FIREWALLD("\t\ttcp dport 21822 accept\n"), &probe,
+          "firewalld",
+          "firewall-cmd --permanent --zone=public --add-port=21822/udp; firewall-cmd --reload" },
+        { "firewalld, in the mesh, opened", FIREWALLD("\t\ttcp dport { 80, 21823 } accept\n"),
+          &profile, NULL, NULL },
+        { "firewalld without nftables",
+          "table ip filter {\n\tchain INPUT_ZONES {\n\t}\n\tchain INPUT {\n\t\ttype filter hook "
+          "input priority filter; policy accept;\n\t\tcounter packets 0 bytes 0 drop\n\t}\n}\n",
+          &wireguard, "firewalld",
           "firewall-cmd --permanent --add-port=51820/udp; firewall-cmd --reload" },
-        { "firewalld, opened", FIREWALLD("\t\tudp dport 51820 accept\n"), NULL },
-        { "ufw", UFW(""), "ufw allow 51820/udp" },
-        { "ufw, opened", UFW("\t\tudp dport 51820 counter packets 0 bytes 0 accept\n"), NULL },
-        { "an admin's own", INPUT("drop", ""),
+        { "ufw", UFW(""), &wireguard, "ufw", "ufw allow 51820/udp" },
+        { "ufw, a range", UFW(""), &relays, "ufw", "ufw allow 21900:21999/udp" },
+        { "ufw, in the mesh", UFW(""), &probe, "ufw",
+          "ufw allow in on home to any port 21822 proto udp" },
+        { "ufw, in the mesh, opened",
+          UFW("\t\tiifname \"home\" udp dport 21822 counter packets 0 bytes 0 accept\n"), &probe,
+          NULL, NULL },
+        { "ufw, in another mesh, opened",
+          UFW("\t\tiifname \"work\" udp dport 21822 counter packets 0 bytes 0 accept\n"), &probe,
+          "ufw", "ufw allow in on home to any port 21822 proto udp" },
+        { "ufw, opened", UFW("\t\tudp dport 51820 counter packets 0 bytes 0 accept\n"), &wireguard,
+          NULL, NULL },
+        { "an admin's own", INPUT("drop", ""), &wireguard, "the firewall",
           "nft insert rule inet filter input udp dport 51820 accept" },
-        { "an admin's own beside firewalld", INPUT("drop", "") FIREWALLD(""),
-          "nft insert rule inet filter input udp dport 51820 accept" },
+        { "an admin's own, in the mesh", INPUT("drop", ""), &profile, "the firewall",
+          "nft insert rule inet filter input iifname home tcp dport 21823 accept" },
+        { "an admin's own beside firewalld", INPUT("drop", "") FIREWALLD(""), &wireguard,
+          "the firewall", "nft insert rule inet filter input udp dport 51820 accept" },
+        { "a table that a program holds", OWNED, &wireguard, "a program that holds its own table",
+          NULL },
+        { "a table beside one that is held", OWNED INPUT("drop", ""), &wireguard,
+          "a program that holds its own table", NULL },
         { "Docker's table, closed by the admin",
           "table ip filter {\n\tchain DOCKER-USER {\n\t}\n\tchain INPUT {\n\t\ttype filter hook input "
           "priority filter; policy drop;\n\t}\n}\n",
-          "nft insert rule ip filter INPUT udp dport 51820 accept" },
+          &wireguard, "the firewall", "nft insert rule ip filter INPUT udp dport 51820 accept" },
 };
 
 static void open_port(gconstpointer data)
 {
         const struct port_row *row = data;
         g_autofree char *where = NULL, *command = NULL;
+        const char *owner = NULL;
 
-        if (wattle_nft_judge(row->ruleset, 51820, &where) == WATTLE_NFT_DROPS)
-                command = wattle_nft_open_port(row->ruleset, where, 51820);
+        if (wattle_nft_judge(row->ruleset, row->port, "home", &where) == WATTLE_NFT_DROPS) {
+                owner = wattle_nft_owner(row->ruleset, where);
+                command = wattle_nft_open_port(row->ruleset, where, row->port, "home");
+        }
+        g_assert_cmpstr(owner, ==, row->owner);
         g_assert_cmpstr(command, ==, row->command);
 }
 

@@ -599,6 +599,42 @@ static void source(void)
         }
 }
 
+/* Which of the table count, by what the host does. */
+static void ports(void)
+{
+        static const struct {
+                const char *device, *local, *ports;
+                gboolean serves;
+        } rows[] = {
+                { "", "", "51820 21822 ", FALSE },
+                { "", "ListenPort=4000\nMigrate=no\n", "4000 ", FALSE },
+                { "", "", "51820 21822 21823 ", TRUE },
+                { "Relay=yes\nPublicEndpoint=192.0.2.1:51820\n", "", "51820 21900 21822 ", FALSE },
+                { "Relay=retiring\nPublicEndpoint=192.0.2.1:51820\n", "", "51820 21900 21822 ",
+                  FALSE },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autofree char *text = g_strconcat("[Mesh]\nName=x\nSubnet=10.77.0.0/24\n" ANNA,
+                                                    rows[i].device, NULL);
+                g_autoptr(WattleProfile) profile = good_profile(text);
+                g_auto(WattleLocal) local = { 0 };
+                g_auto(WattleReport) report = { 0 };
+                WattleHost host = { .local = &local,
+                                    .owner = WATTLE_OWNER_NETWORKD,
+                                    .serves = rows[i].serves };
+                g_autoptr(GString) said = g_string_new(NULL);
+                g_autoptr(WattleView) view = NULL;
+
+                wattle_report_init(&report);
+                good_local(&local, rows[i].local);
+                view = wattle_resolve(profile, &profile->devices[0], &host, &report);
+                for (guint j = 0; j < view->n_ports; j++)
+                        g_string_append_printf(said, "%u ", view->ports[j].first);
+                g_assert_cmpstr(said->str, ==, rows[i].ports);
+        }
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -612,5 +648,6 @@ int main(int argc, char **argv)
         g_test_add_func("/resolve/way-out", way_out);
         g_test_add_func("/resolve/connection", connection);
         g_test_add_func("/resolve/source", source);
+        g_test_add_func("/resolve/ports", ports);
         return g_test_run();
 }
