@@ -35,7 +35,7 @@ complete -c wattle -l root -r -a '(__fish_complete_directories)' -d 'Look for in
 complete -c wattle -s h -l help -d 'Show help'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -l version -d 'Show the version'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a init -d 'Begin a new mesh'
-complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a import -d 'Make a mesh of wg-quick files'
+complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a import -d "Make a mesh of other tools' files"
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a add -d 'Add a device to a mesh'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a invite -d 'Let a device of a signed mesh join it'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a remove -d 'Remove a device from a mesh'

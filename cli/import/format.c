@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cli/import/networkd.h"
+#include "cli/import/nm.h"
 #include "cli/import/wg-dump.h"
 #include "cli/import/wg-quick.h"
 
@@ -21,6 +23,58 @@ static gboolean is_dump(const char *text)
         return n >= 3;
 }
 
+typedef void (*Parser)(WattleImport *import, char *text, const char *file, WattleReport *report);
+
+static void read_netdev(WattleImport *import, char *text, const char *file, WattleReport *report)
+{
+        wattle_import_netdev(import, text, file, report);
+}
+
+static void read_network(WattleImport *import, char *text, const char *file, WattleReport *report)
+{
+        wattle_import_network(import, text, file, report);
+}
+
+static void read_nm(WattleImport *import, char *text, const char *file, WattleReport *report)
+{
+        wattle_import_nm(import, text, file, report);
+}
+
+/* By the first section that it has. */
+static Parser find_parser(const char *text)
+{
+        static const struct {
+                const char *section;
+                Parser parser;
+        } formats[] = {
+                { "[NetDev]", read_netdev },
+                { "[WireGuard]", read_netdev },
+                { "[Match]", read_network },
+                { "[Network]", read_network },
+                { "[connection]", read_nm },
+                { "[wireguard]", read_nm },
+                { "[Interface]", wattle_import_wg_quick },
+        };
+
+        if (is_dump(text))
+                return wattle_import_wg_dump;
+        for (const char *line = text; line; line = strchr(line, '\n')) {
+                line += strspn(line, " \t\r\n");
+                if (*line != '[')
+                        continue;
+                for (guint i = 0; i < G_N_ELEMENTS(formats); i++)
+                        if (g_str_has_prefix(line, formats[i].section))
+                                return formats[i].parser;
+                break;
+        }
+        return wattle_import_wg_quick;
+}
+
+gboolean wattle_import_comes_after(const char *file)
+{
+        return g_str_has_suffix(file, ".network");
+}
+
 void wattle_import_read(WattleImport *import, char *bytes, gsize size, const char *file,
                         WattleReport *report)
 {
@@ -34,10 +88,7 @@ void wattle_import_read(WattleImport *import, char *bytes, gsize size, const cha
                 return;
         }
         bytes[size] = '\0';
-        if (is_dump(bytes))
-                wattle_import_wg_dump(import, bytes, own_file, report);
-        else
-                wattle_import_wg_quick(import, bytes, own_file, report);
+        find_parser(bytes)(import, bytes, own_file, report);
         for (guint i = first; i < import->hosts->len; i++) {
                 WattleImportHost *host = g_ptr_array_index(import->hosts, i);
 

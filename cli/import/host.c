@@ -25,7 +25,8 @@ static void host_free(gpointer data)
 
 void wattle_import_init(WattleImport *import)
 {
-        *import = (WattleImport){ wattle_arena_new(), g_ptr_array_new_with_free_func(host_free) };
+        *import = (WattleImport){ .arena = wattle_arena_new(),
+                                  .hosts = g_ptr_array_new_with_free_func(host_free) };
 }
 
 void wattle_import_clear(WattleImport *import)
@@ -109,18 +110,51 @@ static gboolean is_interface(const char *stem)
         return g_str_has_prefix(stem, "wg") && strspn(stem + 2, "0123456789") == strlen(stem + 2);
 }
 
+char *wattle_import_name_of_comment(const char *text)
+{
+        static const char *const openings[] = { "Name", "Client", "Peer", "Host", "Device" };
+
+        text += strspn(text, "#; \t");
+        for (guint i = 0; i < G_N_ELEMENTS(openings); i++) {
+                gsize n = strlen(openings[i]);
+                gsize blanks = strspn(text + n * (g_ascii_strncasecmp(text, openings[i], n) == 0),
+                                      " \t=:");
+
+                if (g_ascii_strncasecmp(text, openings[i], n) == 0 && blanks > 0 &&
+                    text[n + blanks])
+                        return wattle_import_label(text + n + blanks);
+        }
+        return wattle_import_label(text);
+}
+
+/* From "25-wg0" and "10-netplan-wg0": wg0. */
+static const char *without_order(const char *stem)
+{
+        gsize digits = strspn(stem, "0123456789");
+
+        if (digits > 0 && stem[digits] == '-' && stem[digits + 1])
+                stem += digits + 1;
+        return g_str_has_prefix(stem, "netplan-") ? stem + strlen("netplan-") : stem;
+}
+
 char *wattle_import_label_of_path(const char *path)
 {
+        /* Where they are on the host itself */
+        static const char *const folders[] = { ".", "wireguard", "network", "system-connections",
+                                               "netplan" };
         g_autofree char *stem = g_path_get_basename(path), *folder = NULL, *name = NULL;
         char *dot = strrchr(stem, '.');
 
         if (dot && dot != stem)
                 *dot = '\0';
-        if (!is_interface(stem))
-                return wattle_import_label(stem);
+        if (!is_interface(without_order(stem)))
+                return wattle_import_label(without_order(stem));
         folder = g_path_get_dirname(path);
+        if (g_str_has_suffix(folder, ".yaml") || g_str_has_suffix(folder, ".yml"))
+                return wattle_import_label_of_path(folder);
         name = g_path_get_basename(folder);
-        if (strcmp(name, ".") == 0 || strcmp(name, "wireguard") == 0)
-                return NULL;
+        for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
+                if (strcmp(name, folders[i]) == 0)
+                        return NULL;
         return wattle_import_label(name);
 }

@@ -32,7 +32,8 @@ typedef struct {
 
 typedef struct {
         WattlePlace place;
-        const char *name; /* a DNS label from a comment or the file's path; NULL: none */
+        const char *name;      /* a DNS label from a comment or the file's path; NULL: none */
+        const char *interface; /* as a .netdev calls it; NULL: not told */
         gboolean has_key;
         WattleKey public_key; /* no private key is kept */
         GArray *addresses;    /* of WattleImportRange */
@@ -46,6 +47,9 @@ typedef struct {
 typedef struct {
         WattleArena *arena;
         GPtrArray *hosts; /* of WattleImportHost */
+        /* A file that another one names, of some 4 KiB at most; NULL if it is not to be had. The
+         * caller sets it; as long as it is NULL nothing is opened. */
+        GBytes *(*open)(const char *path);
 } WattleImport;
 
 void wattle_import_init(WattleImport *import);
@@ -68,6 +72,9 @@ WattlePrefix wattle_import_range_prefix(const WattleImportRange *range);
 /* A name that people wrote, as a DNS label: "Anna's laptop" is anna-s-laptop. NULL if nothing is
  * left of it, or if it is a sentence or a setting that was commented out. */
 char *wattle_import_label(const char *words);
+
+/* The name in "# Name = laptop", "### Client laptop" and "# laptop"; NULL: there is none. */
+char *wattle_import_name_of_comment(const char *text);
 
 /* From "clients/laptop.conf": laptop. What is called as an interface, wg0, tells of no host; then
  * it is the folder's name. NULL if that is no name either. */

@@ -5,14 +5,11 @@
 
 #include <string.h>
 
-#include "common/error.h"
-#include "common/scalar.h"
+#include "cli/import/setting.h"
 
 typedef struct {
-        WattleImport *import;
+        WattleImportTarget target;
         WattleReport *report;
-        WattleImportHost *host;
-        WattleImportPeer *peer; /* NULL in [Interface] */
         gboolean in_section, skip;
         char *comment;         /* of the line right above, as a label; NULL: none */
         gboolean is_fresh;     /* the section has no key yet, so that a comment may be its name */
@@ -20,100 +17,21 @@ typedef struct {
         guint n_given;
 } Reader;
 
-typedef gboolean (*ReadValue)(Reader *reader, const char *value, WattlePlace place, GError **error);
-
 typedef struct {
         const char *name;
         gboolean of_peer, is_list;
-        ReadValue read; /* of one word of a list */
+        WattleImportSetting set; /* of one word of a list */
 } Key;
 
-static gboolean read_private_key(Reader *reader, const char *value, G_GNUC_UNUSED WattlePlace place,
-                                 GError **error)
-{
-        g_auto(WattleKey) key = { 0 };
-
-        if (!wattle_key_parse(value, &key, error))
-                return FALSE;
-        wattle_key_derive_public(&key, &reader->host->public_key);
-        reader->host->has_key = TRUE;
-        return TRUE;
-}
-
-static gboolean read_address(Reader *reader, const char *value, WattlePlace place, GError **error)
-{
-        WattleImportRange range;
-
-        if (!wattle_import_range_parse(value, place, &range, error))
-                return FALSE;
-        g_array_append_val(reader->host->addresses, range);
-        return TRUE;
-}
-
-/* 0 has the kernel choose, as without the line. */
-static gboolean read_listen_port(Reader *reader, const char *value, G_GNUC_UNUSED WattlePlace place,
-                                 GError **error)
-{
-        WattleOptionalU16 *port = &reader->host->listen_port;
-
-        if (strcmp(value, "0") == 0)
-                return TRUE;
-        port->given = wattle_port_parse(value, &port->value, error);
-        return port->given;
-}
-
-static gboolean read_mtu(Reader *reader, const char *value, WattlePlace place, GError **error)
-{
-        return wattle_value_parse_mtu(value, place, reader->import->arena, &reader->host->mtu,
-                                      error);
-}
-
-static gboolean read_public_key(Reader *reader, const char *value, G_GNUC_UNUSED WattlePlace place,
-                                GError **error)
-{
-        reader->peer->has_key = wattle_key_parse(value, &reader->peer->public_key, error);
-        return reader->peer->has_key;
-}
-
-static gboolean read_allowed(Reader *reader, const char *value, WattlePlace place, GError **error)
-{
-        WattleImportRange range;
-
-        if (!wattle_import_range_parse(value, place, &range, error))
-                return FALSE;
-        g_array_append_val(reader->peer->allowed, range);
-        return TRUE;
-}
-
-static gboolean read_endpoint(Reader *reader, const char *value, WattlePlace place, GError **error)
-{
-        WattleImportPeer *peer = reader->peer;
-        g_autofree char *lower = g_ascii_strdown(value, -1);
-
-        peer->has_endpoint =
-                wattle_endpoint_parse(lower, reader->import->arena, &peer->endpoint, error);
-        peer->endpoint_place = place;
-        return peer->has_endpoint;
-}
-
-static gboolean read_keepalive(Reader *reader, const char *value, G_GNUC_UNUSED WattlePlace place,
-                               GError **error)
-{
-        WattleOptionalU16 *keepalive_s = &reader->peer->keepalive_s;
-
-        keepalive_s->given = wattle_keepalive_parse(value, &keepalive_s->value, error);
-        return keepalive_s->given;
-}
-
 static const Key keys[] = {
-        { "PrivateKey", FALSE, FALSE, read_private_key },
-        { "Address", FALSE, TRUE, read_address },
-        { "ListenPort", FALSE, FALSE, read_listen_port },
-        { "MTU", FALSE, FALSE, read_mtu },
-        { "PublicKey", TRUE, FALSE, read_public_key },
-        { "AllowedIPs", TRUE, TRUE, read_allowed },
-        { "Endpoint", TRUE, FALSE, read_endpoint },
-        { "PersistentKeepalive", TRUE, FALSE, read_keepalive },
+        { "PrivateKey", FALSE, FALSE, wattle_import_set_private_key },
+        { "Address", FALSE, TRUE, wattle_import_set_address },
+        { "ListenPort", FALSE, FALSE, wattle_import_set_listen_port },
+        { "MTU", FALSE, FALSE, wattle_import_set_mtu },
+        { "PublicKey", TRUE, FALSE, wattle_import_set_public_key },
+        { "AllowedIPs", TRUE, TRUE, wattle_import_set_allowed },
+        { "Endpoint", TRUE, FALSE, wattle_import_set_endpoint },
+        { "PersistentKeepalive", TRUE, FALSE, wattle_import_set_keepalive },
 };
 
 /* What a mesh has no place for, and where it goes. */
@@ -129,13 +47,11 @@ static const struct {
           "For forwarding and masquerading Routes= and ExitNode=yes are enough" },
         { "PreDown", FALSE, "a mesh runs no commands" },
         { "PostDown", FALSE, "a mesh runs no commands" },
-        { "DNS", FALSE, "a mesh sets no name server: each host keeps its own" },
-        { "Table", FALSE,
-          "routes go to the main table, on hosts with AcceptRoutes=yes in [Local]" },
+        { "DNS", FALSE, WATTLE_IMPORT_NO_DNS },
+        { "Table", FALSE, WATTLE_IMPORT_TABLE },
         { "SaveConfig", FALSE, "nothing is written back to a profile" },
-        { "FwMark", FALSE, "it is FirewallMark= in [Local] of this host" },
-        { "PresharedKey", TRUE,
-          "wattle has no pre-shared keys: take it out on both sides at once" },
+        { "FwMark", FALSE, WATTLE_IMPORT_MARK },
+        { "PresharedKey", TRUE, WATTLE_IMPORT_NO_PSK },
 };
 
 static void refuse(Reader *reader, WattlePlace place, const char *key, const char *why)
@@ -159,7 +75,7 @@ static void read_one(Reader *reader, const Key *key, const char *value, WattlePl
 
         if (!*value)
                 refuse(reader, place, key->name, "is empty");
-        else if (!key->read(reader, value, place, &error))
+        else if (!key->set(&reader->target, value, place, &error))
                 refuse(reader, place, key->name, error->message);
 }
 
@@ -223,7 +139,7 @@ static void read_key(Reader *reader, char *name, WattlePlace place, char *value,
                 refuse_unknown(reader, name, place);
         else if (!reader->in_section)
                 refuse(reader, place, key->name, "stands before any section");
-        else if (key->of_peer != (reader->peer != NULL))
+        else if (key->of_peer != (reader->target.peer != NULL))
                 refuse(reader, place, key->name,
                        key->of_peer ? "belongs in [Peer]" : "belongs in [Interface]");
         else if (key->is_list)
@@ -240,7 +156,7 @@ static void begin_section(Reader *reader, const char *text, WattlePlace place)
 
         reader->in_section = reader->is_fresh = TRUE;
         reader->n_given = 0;
-        reader->peer = NULL;
+        reader->target.peer = NULL;
         reader->skip = !is_interface && g_ascii_strcasecmp(text, "[Peer]") != 0;
         if (reader->skip) {
                 wattle_report_error(
@@ -249,36 +165,25 @@ static void begin_section(Reader *reader, const char *text, WattlePlace place)
                 return;
         }
         if (!is_interface)
-                reader->peer = wattle_import_add_peer(reader->host, place);
-        if (reader->comment && reader->peer)
-                reader->peer->name = wattle_arena_strdup(reader->import->arena, reader->comment);
+                reader->target.peer = wattle_import_add_peer(reader->target.host, place);
+        if (reader->comment && reader->target.peer)
+                reader->target.peer->name =
+                        wattle_arena_strdup(reader->target.import->arena, reader->comment);
         else if (reader->comment)
-                reader->host->name = wattle_arena_strdup(reader->import->arena, reader->comment);
+                reader->target.host->name =
+                        wattle_arena_strdup(reader->target.import->arena, reader->comment);
 }
 
-/* "# Name = laptop", "### Client laptop" and "# laptop" name a section from above, behind its
- * header, or below that before any key. */
+/* Names a section from above, behind its header, or below that before any key. */
 static void read_comment(Reader *reader, const char *text)
 {
-        static const char *const openings[] = { "Name", "Client", "Peer", "Host", "Device" };
-        const char **name = reader->peer ? &reader->peer->name : &reader->host->name;
+        const char **name =
+                reader->target.peer ? &reader->target.peer->name : &reader->target.host->name;
 
-        text += strspn(text, "# \t");
-        for (guint i = 0; i < G_N_ELEMENTS(openings); i++) {
-                gsize n = strlen(openings[i]);
-                gsize blanks = strspn(text + n * (g_ascii_strncasecmp(text, openings[i], n) == 0),
-                                      " \t=:");
-
-                if (g_ascii_strncasecmp(text, openings[i], n) == 0 && blanks > 0 &&
-                    text[n + blanks]) {
-                        text += n + blanks;
-                        break;
-                }
-        }
         g_free(reader->comment);
-        reader->comment = wattle_import_label(text);
+        reader->comment = wattle_import_name_of_comment(text);
         if (reader->comment && reader->in_section && reader->is_fresh && !reader->skip) {
-                *name = wattle_arena_strdup(reader->import->arena, reader->comment);
+                *name = wattle_arena_strdup(reader->target.import->arena, reader->comment);
                 g_clear_pointer(&reader->comment, g_free);
         }
 }
@@ -322,30 +227,13 @@ static void read_line(Reader *reader, char *start, WattlePlace place)
                 g_clear_pointer(&reader->comment, g_free);
 }
 
-static void check_sections(const Reader *reader)
-{
-        const WattleImportHost *host = reader->host;
-
-        if (!host->has_key && reader->report->n_errors == 0)
-                wattle_report_error(reader->report, host->place,
-                                    "no PrivateKey=: whose file is it? Write the line back, as wg "
-                                    "genkey made it; only its public half goes into the mesh");
-        for (guint i = 0; i < host->peers->len; i++) {
-                const WattleImportPeer *peer = &g_array_index(host->peers, WattleImportPeer, i);
-
-                if (!peer->has_key && reader->report->n_errors == 0)
-                        wattle_report_error(reader->report, peer->place,
-                                            "this [Peer] has no PublicKey=");
-        }
-}
-
 void wattle_import_wg_quick(WattleImport *import, char *text, const char *file,
                             WattleReport *report)
 {
-        Reader reader = { .import = import, .report = report };
+        Reader reader = { .target.import = import, .report = report };
         WattlePlace place = { file, 0, 1 };
 
-        reader.host = wattle_import_add_host(import, (WattlePlace){ file, 1, 1 });
+        reader.target.host = wattle_import_add_host(import, (WattlePlace){ file, 1, 1 });
         for (char *line = text, *end; line; line = end) {
                 end = strchr(line, '\n');
                 if (end)
@@ -353,6 +241,9 @@ void wattle_import_wg_quick(WattleImport *import, char *text, const char *file,
                 place.line++;
                 read_line(&reader, line, place);
         }
-        check_sections(&reader);
+        wattle_import_check_keys(reader.target.host,
+                                 "no PrivateKey=: whose file is it? Write the line back, as wg "
+                                 "genkey made it; only its public half goes into the mesh",
+                                 report);
         g_free(reader.comment);
 }

@@ -8,13 +8,16 @@
 #include "cli/cli.h"
 #include "cli/import/format.h"
 #include "cli/import/join.h"
+#include "cli/import/netplan.h"
 #include "cli/print.h"
 #include "common/sys/file.h"
 
 /* How messages call what goes to standard output. */
 #define NO_FILE "imported.mesh"
 
-static void read_file(WattleImport *import, const char *path, WattleReport *report)
+/* file is path, or what messages call it. */
+static void read_file(WattleImport *import, const char *path, const char *file,
+                      WattleReport *report)
 {
         g_autoptr(GError) error = NULL;
         GBytes *bytes = wattle_read_file(AT_FDCWD, path, WATTLE_IMPORT_MAX_BYTES, &error);
@@ -22,19 +25,56 @@ static void read_file(WattleImport *import, const char *path, WattleReport *repo
         gsize size;
 
         if (!bytes) {
-                wattle_report_error(report, (WattlePlace){ path, 0, 0 }, "%s", error->message);
+                wattle_report_error(report, (WattlePlace){ file, 0, 0 }, "%s", error->message);
                 return;
         }
         data = g_malloc(g_bytes_get_size(bytes) + 1);
         size = g_bytes_get_size(bytes);
         if (size > 0)
                 memcpy(data, g_bytes_get_data(bytes, NULL), size);
-        wattle_import_read(import, data, size, path, report);
+        wattle_import_read(import, data, size, file, report);
         sodium_memzero(data, size);
         g_free(data);
         if (size > 0)
                 sodium_memzero((gpointer)g_bytes_get_data(bytes, NULL), size);
         g_bytes_unref(bytes);
+}
+
+static GBytes *open_key_file(const char *path)
+{
+        return wattle_read_file(AT_FDCWD, path, 4096, NULL);
+}
+
+/* Its parts are called as if the file were a folder. */
+static void read_netplan(WattleImport *import, const char *path, WattleReport *report)
+{
+        g_autoptr(GError) error = NULL;
+        g_auto(GStrv) files = NULL;
+        char *folder = wattle_netplan_generate(path, &files, &error);
+
+        if (!folder) {
+                wattle_report_error(report, (WattlePlace){ path, 0, 0 }, "%s", error->message);
+                return;
+        }
+        for (guint i = 0; files[i]; i++) {
+                g_autofree char *name = g_path_get_basename(files[i]);
+                g_autofree char *file = g_build_filename(path, name, NULL);
+
+                read_file(import, files[i], file, report);
+        }
+        wattle_netplan_remove(folder);
+}
+
+static void read_files(WattleImport *import, char *const *files, WattleReport *report)
+{
+        for (guint pass = 0; pass < 2; pass++)
+                for (guint i = 0; files[i]; i++)
+                        if (wattle_import_comes_after(files[i]) != (pass == 1))
+                                continue;
+                        else if (wattle_netplan_has(files[i]))
+                                read_netplan(import, files[i], report);
+                        else
+                                read_file(import, files[i], files[i], report);
 }
 
 /* Whether what was made is good; else it says what is left to do. */
@@ -76,8 +116,8 @@ static gboolean import(char *const *files, const char *output)
 
         wattle_import_init(&import);
         wattle_report_init(&report);
-        for (guint i = 0; files[i]; i++)
-                read_file(&import, files[i], &report);
+        import.open = open_key_file;
+        read_files(&import, files, &report);
         if (report.n_errors == 0)
                 text = wattle_import_join(&import, &report);
         if (text && !output)
@@ -113,9 +153,10 @@ const WattleVerb wattle_verb_import = {
         .operands = "FILE...",
         .n_min = 1,
         .n_max = 16384,
-        .summary = "make a mesh of wg-quick files",
+        .summary = "make a mesh of other tools' files",
         .description =
-                "Makes a profile of what several hosts have: files of wg-quick(8), or what\n"
+                "Makes a profile of what several hosts have: files of wg-quick(8), .netdev and .network of\n"
+                "systemd-networkd, keyfiles of NetworkManager, netplan's YAML, or what\n"
                 "'wg show all dump' prints. Hosts and peers are joined by their keys. No private key is in\n"
                 "what is made. What has no place in a mesh is said with its line.",
         .example = "wattle import --output=home.mesh laptop.conf desktop.conf",

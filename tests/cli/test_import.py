@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Meshes of what other tools have."""
+import pathlib
+import shutil
+import tempfile
+
+import pytest
+
 A = 'aAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEA='
 B = 'cAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEA='
 PUBLIC_A = 'jwp5QK8bOd3Dge+RYu5phJ9Iah/0dJbi4rQmn6Jxwhs='
@@ -91,3 +97,86 @@ def test_no_private_key_is_shown(wattle):
     for name in ['laptop', 'alone', 'broken', 'dump']:
         result = wattle('import', f'{name}.conf')
         assert A[:-1] not in result.stdout + result.stderr
+
+
+NETDEV = f"""[NetDev]
+Name=wg0
+Kind=wireguard
+[WireGuard]
+PrivateKeyFile=/nowhere/wg0.key
+[WireGuardPeer]
+PublicKey={PUBLIC_B}
+AllowedIPs=10.8.0.1/32
+Endpoint=198.51.100.7:51820
+"""
+NETWORK = '[Match]\nName=wg0\n[Network]\nAddress=10.8.0.2/24\n'
+KEYFILE = f"""[connection]
+id=office
+type=wireguard
+[wireguard]
+listen-port=51820
+private-key={B}
+[wireguard-peer.{PUBLIC_A}]
+allowed-ips=10.8.0.2/32;
+[ipv4]
+address1=10.8.0.1/24
+"""
+YAML = f"""network:
+  version: 2
+  renderer: RENDERER
+  ethernets:
+    eth0: {{dhcp4: true}}
+  tunnels:
+    wg0:
+      mode: wireguard
+      key: {A}
+      addresses: [10.8.0.2/24]
+      peers:
+        - keys: {{public: "{PUBLIC_B}"}}
+          allowed-ips: [10.8.0.1/32]
+          endpoint: 198.51.100.7:51820
+"""
+
+
+def put(wattle, texts):
+    for name, text in texts.items():
+        path = wattle.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+
+def test_networkd_and_a_keyfile(wattle):
+    """In whichever order they come, and the key beside the .netdev."""
+    put(wattle, {'laptop/wg0.network': NETWORK, 'laptop/wg0.netdev': NETDEV, 'laptop/wg0.key': A + '\n', 'server/office.nmconnection': KEYFILE})
+    (wattle.folder / 'server/office.nmconnection').rename(wattle.folder / 'server/wg0.nmconnection')
+    result = wattle('import', 'laptop/wg0.network', 'laptop/wg0.netdev', 'server/wg0.nmconnection')
+    assert (result.returncode, result.stdout) == (0, MESH)
+    assert A[:-1] not in result.stderr and B[:-1] not in result.stderr
+    (wattle.folder / 'laptop/wg0.key').unlink()
+    assert "laptop/wg0.netdev:5:16: PrivateKeyFile=: '/nowhere/wg0.key' is not to be had here" in wattle.bad(
+        'import', 'laptop/wg0.netdev', 'laptop/wg0.network')
+
+
+@pytest.mark.skipif(not shutil.which('netplan'), reason='needs netplan')
+@pytest.mark.parametrize('renderer', ['networkd', 'NetworkManager'])
+def test_netplan(wattle, renderer):
+    put(wattle, {'50-laptop.yaml': YAML.replace('RENDERER', renderer), 'server.conf': SERVER})
+    result = wattle('import', '50-laptop.yaml', 'server.conf')
+    assert (result.returncode, result.stdout) == (0, MESH), result.stderr
+    assert '/tmp/' not in result.stderr and A[:-1] not in result.stderr
+
+
+@pytest.mark.skipif(not shutil.which('netplan'), reason='needs netplan')
+def test_what_netplan_refuses(wattle):
+    put(wattle, {'laptop.yaml': YAML.replace('RENDERER', 'networkd').replace(':51820', ':70000'),
+                 'no-tunnel.yaml': YAML.split('  tunnels')[0].replace('RENDERER', 'networkd')})
+    said = wattle.bad('import', 'laptop.yaml', 'no-tunnel.yaml')
+    assert said.startswith("laptop.yaml: netplan does not take it: laptop.yaml:14:21: Error in network definition: invalid port in endpoint")
+    assert 'no-tunnel.yaml: netplan makes no WireGuard interface of it\n' in said
+    assert not list(pathlib.Path(tempfile.gettempdir()).glob('wattle-*/etc/netplan'))
+
+
+def test_without_netplan(wattle):
+    put(wattle, {'laptop.yaml': YAML})
+    said = wattle.bad('import', 'laptop.yaml', env={'PATH': '/nonexistent'})
+    assert 'laptop.yaml: only netplan reads its YAML' in said and 'install netplan.io' in said

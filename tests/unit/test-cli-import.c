@@ -235,6 +235,120 @@ static const Row wg_dump[] = {
           "laptop.conf:2:92: keepalive: '70000' is not a number of seconds: 1 to 65535, or off" },
 };
 
+/* Of one host, as its folder has them. */
+typedef struct {
+        const char *name;
+        const char *file, *text; /* below laptop/ */
+        const char *network;     /* laptop/wg0.network; NULL: there is none */
+        const char *mesh, *faults;
+} FolderRow;
+
+#define KEY_FILE "laptop/wg0.key"
+
+static GBytes *open_key_file(const char *path)
+{
+        return strcmp(path, KEY_FILE) == 0 ? g_bytes_new(SECRET_A "\n", strlen(SECRET_A "\n"))
+                                           : NULL;
+}
+
+static void folder_row(gconstpointer data)
+{
+        const FolderRow *row = data;
+        g_auto(WattleImport) import = { 0 };
+        g_auto(WattleReport) report = { 0 };
+        g_autofree char *mesh = NULL;
+
+        wattle_import_init(&import);
+        import.open = open_key_file;
+        wattle_report_init(&report);
+        read_one(&import, row->text, row->file, &report);
+        read_one(&import, row->network, "laptop/wg0.network", &report);
+        if (report.n_errors == 0)
+                mesh = wattle_import_join(&import, &report);
+        check_faults(&report, row->faults);
+        g_assert_cmpstr(mesh, ==, row->mesh);
+}
+
+#define NETDEV      "[NetDev]\nName=wg0\nKind=wireguard\n[WireGuard]\n"
+#define NETDEV_A    NETDEV "PrivateKey=" SECRET_A "\n"
+#define NETDEV_PEER "[WireGuardPeer]\nPublicKey=" PUBLIC_B "\nAllowedIPs=10.42.0.1/32\n"
+#define NETWORK     "[Match]\nName=wg0\n[Network]\nAddress=10.42.0.2/24\n"
+#define KEYFILE     "[connection]\nid=x\ntype=wireguard\n[wireguard]\nprivate-key=" SECRET_A "\n"
+#define KEYFILE_A   KEYFILE "[ipv4]\naddress1=10.42.0.2/24\nmethod=manual\n"
+#define WITH_B      ONLY_A "\n[Device device-2]\nPublicKey=" PUBLIC_B "\nAddress=10.42.0.1\n"
+
+static const FolderRow folders[] = {
+        { "networkd", "laptop/wg0.netdev", NETDEV_A, NETWORK, ONLY_A, "" },
+        { "networkd-in-order", "laptop/25-wg0.netdev", NETDEV_A, NETWORK, ONLY_A, "" },
+        { "networkd-key-file", "laptop/wg0.netdev",
+          NETDEV "PrivateKeyFile=/etc/systemd/network/wg0.key\nListenPort=auto\n", NETWORK, ONLY_A,
+          "" },
+        { "networkd-key-file-not-here", "laptop/wg0.netdev",
+          NETDEV "PrivateKeyFile=/etc/other.key\n", NETWORK, NULL,
+          "laptop/wg0.netdev:5:16: PrivateKeyFile=: '/etc/other.key' is not to be had here: put a "
+          "copy beside this file; only its public half goes into the mesh" },
+        { "networkd-peer", "laptop/wg0.netdev",
+          NETDEV_A "ListenPort=53333\n" NETDEV_PEER
+                   "AllowedIPs=10.42.0.9/32, 10.42.0.10/32\nEndpoint=198.51.100.7:53333\n"
+                   "PersistentKeepalive=25\nPresharedKeyFile=/x\nRouteTable=7\n",
+          "[Match]\nName=eth* wg*\n[Link]\nMTUBytes=1400\n[Address]\nAddress=10.42.0.2/24\n"
+          "[Address]\nAddress=fd42::2/64\n[Network]\nDNS=10.42.0.1\nDomains=~.\n"
+          "[Route]\nDestination=10.0.0.0/8\n",
+          "[Mesh]\nSerial=1\nSubnet=10.42.0.0/24 fd42::/64\nMTU=1400\n\n[Device laptop]\nPublicKey=" PUBLIC_A
+          "\nAddress=10.42.0.2 fd42::2\nListenPort=53333\n\n[Device device-2]\nPublicKey=" PUBLIC_B
+          "\nAddress=10.42.0.1 10.42.0.9 10.42.0.10\nPublicEndpoint=198.51.100.7:53333\n",
+          "laptop/wg0.netdev:7:1: warning: device device-2 is called so for want of a name: change it in the mesh, or write '# Name = laptop' here and import again\n"
+          "laptop/wg0.netdev:13:1: warning: PresharedKeyFile= is left out: wattle has no pre-shared keys: take it out on both sides at once\n"
+          "laptop/wg0.netdev:14:1: warning: RouteTable= is left out: routes go to the main table, on hosts with AcceptRoutes=yes in [Local]\n"
+          "laptop/wg0.network:10:1: warning: DNS= is left out: a mesh sets no name server: each host keeps its own\n"
+          "laptop/wg0.network:11:1: warning: Domains= is left out: a mesh has no place for it\n"
+          "laptop/wg0.network:13:1: warning: Destination= is left out: routes come from Routes= and ExitNode= of the device that they lead to" },
+        { "networkd-faults", "laptop/wg0.netdev",
+          "Name=wg0\n[NetDev]\nName=wg0\nName=wg1\nKind=vlan\n[WireGuard]\nPrivateKey=x\n"
+          "ListenPort=65536\n" NETDEV_PEER "Endpoint=198.51.100.7:70000\nAllowedIPs=\n"
+          "PersistentKeepalive=65536\n",
+          NULL, NULL,
+          "laptop/wg0.netdev:1:1: Name= stands before any section\n"
+          "laptop/wg0.netdev:4:1: Name= was given already\n"
+          "laptop/wg0.netdev:5:6: Kind=: 'vlan' is no WireGuard\n"
+          "laptop/wg0.netdev:7:12: PrivateKey=: not a WireGuard key: 44 characters of base64, ending in =\n"
+          "laptop/wg0.netdev:8:12: ListenPort=: '65536' is not a port: 1 to 65535\n"
+          "laptop/wg0.netdev:12:10: Endpoint=: '70000' is not a port: 1 to 65535\n"
+          "laptop/wg0.netdev:13:12: AllowedIPs= is empty\n"
+          "laptop/wg0.netdev:14:21: PersistentKeepalive=: '65536' is not a number of seconds: 1 to 65535, or off" },
+        { "networkd-no-key", "laptop/wg0.netdev", "[NetDev]\nName=wg0\nKind=wireguard\n", NULL,
+          NULL,
+          "laptop/wg0.netdev:1:1: neither PrivateKey= nor PrivateKeyFile=: whose file is it? Write one of them; only its public half goes into the mesh" },
+        { "networkd-no-netdev", "other/wg0.netdev", NETDEV_A, NETWORK, NULL,
+          "laptop/wg0.network:1:1: no .netdev beside it has an interface of its [Match] Name=: give that of the same host, too" },
+        { "nm", "laptop/wg0.nmconnection", KEYFILE_A, NULL, ONLY_A, "" },
+        { "nm-netplan", "laptop/netplan-wg0.nmconnection", KEYFILE_A, NULL, ONLY_A, "" },
+        { "nm-peer", "laptop/wg0.nmconnection",
+          KEYFILE_A "dns=1.1.1.1;\nroute1=10.0.0.0/8\nnever-default=true\n[wireguard-peer." PUBLIC_B
+                    "]\nallowed-ips=10.42.0.1/32;\npersistent-keepalive=0\npreshared-key=x\n"
+                    "preshared-key-flags=0\n[proxy]\n",
+          NULL, WITH_B,
+          "laptop/wg0.nmconnection:9:1: warning: dns= is left out: a mesh sets no name server: each host keeps its own\n"
+          "laptop/wg0.nmconnection:10:1: warning: route1= is left out: routes come from Routes= and ExitNode= of the device that they lead to\n"
+          "laptop/wg0.nmconnection:11:1: warning: never-default= is left out: a mesh has no place for it\n"
+          "laptop/wg0.nmconnection:12:1: warning: device device-2 is called so for want of a name: change it in the mesh, or write '# Name = laptop' here and import again\n"
+          "laptop/wg0.nmconnection:15:1: warning: preshared-key= is left out: wattle has no pre-shared keys: take it out on both sides at once" },
+        { "nm-faults", "laptop/wg0.nmconnection",
+          "[connection]\ntype=vpn\n[wireguard]\nprivate-key=x\nlisten-port=-1\n[ipv4]\n"
+          "address1=10.42.0.2/33\n[wireguard-peer.x]\nendpoint=x\n[wireguard-peer." PUBLIC_B
+          "]\nallowed-ips=10.42.0.1/32,10.42.0.9/32;\n",
+          NULL, NULL,
+          "laptop/wg0.nmconnection:2:6: type=: 'vpn' is no wireguard\n"
+          "laptop/wg0.nmconnection:4:13: private-key=: not a WireGuard key: 44 characters of base64, ending in =\n"
+          "laptop/wg0.nmconnection:5:13: listen-port=: '-1' is not a port: 1 to 65535\n"
+          "laptop/wg0.nmconnection:7:10: address=: '10.42.0.2/33': a prefix length is 0 to 32\n"
+          "laptop/wg0.nmconnection:8:1: [wireguard-peer....]: not a WireGuard key: 44 characters of base64, ending in =\n"
+          "laptop/wg0.nmconnection:11:13: allowed-ips=: '10.42.0.1/32,10.42.0.9/32': a keyfile has ; between two, and NetworkManager lets none of these in" },
+        { "nm-no-key", "laptop/wg0.nmconnection",
+          "[connection]\ntype=wireguard\n[wireguard]\nprivate-key-flags=1\n", NULL, NULL,
+          "laptop/wg0.nmconnection:1:1: no private-key=: is it in a keyring, or asked for (private-key-flags=)? Write it into this copy; only its public half goes into the mesh" },
+};
+
 static void labels(void)
 {
         static const struct {
@@ -270,6 +384,11 @@ static void labels_of_paths(void)
                 { "/etc/wireguard/wg0.conf", NULL },
                 { "wgnet.dump", "wgnet" },
                 { ".conf", "conf" },
+                { "laptop/25-wg0.netdev", "laptop" },
+                { "50-laptop.netdev", "laptop" },
+                { "/etc/systemd/network/wg0.netdev", NULL },
+                { "hosts/nas/60-wg.yaml/10-netplan-wg0.netdev", "nas" },
+                { "nas.yaml/10-netplan-wg0.netdev", "nas" },
         };
 
         for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -284,6 +403,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         add_rows("/cli-import/wg-quick", wg_quick, row);
         add_rows("/cli-import/wg-dump", wg_dump, row);
+        add_rows("/cli-import/folders", folders, folder_row);
         g_test_add_func("/cli-import/labels", labels);
         g_test_add_func("/cli-import/labels-of-paths", labels_of_paths);
         return g_test_run();

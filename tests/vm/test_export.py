@@ -12,14 +12,14 @@ CONNECTIONS = "/etc/NetworkManager/system-connections"
 
 
 def export(a, form, number, file):
-    a.run(f"wattle export nas home --format={form} --private-key=/root/nas.key -o {file} {OPTIONS[number]}")
+    a.run(f"wattle export nas /root/home.mesh --format={form} --private-key=/root/nas.key -o {file} {OPTIONS[number]}")
 
 
 def make_mesh(native, enable):
     mesh = meshes.Mesh("home", "desktop", "nas", "vps")
     mesh["nas"].lines.append("Managed=no")
     mesh["vps"].lines += ["PublicEndpoint=203.0.113.1:51820", "PublicEndpoint=vps.example:51820", "Relay=yes", "ExitNode=yes", "Routes=192.0.2.0/24"]
-    a = native.boot("a", files=mesh.files("desktop"), enable=enable)
+    a = native.boot("a", files={"/root/home.mesh": mesh.text()}, enable=enable)
     a.wait_booted()
     a.put("/root/nas.key", mesh["nas"].key, 0o600)
     return a
