@@ -21,6 +21,7 @@ typedef struct {
 static const char *const owner_names[] = { "auto", "networkd", "NetworkManager" };
 static const char *const activation_names[] = { "manual", "up", "always-up" };
 static const char *const connection_names[] = { "native", "vpn" };
+static const char *const coexist_names[] = { "none", "mullvad" };
 static const char *const routing_names[] = { "auto", "none", "client", "server", "both" };
 
 static gboolean parse_word(const char *text, const char *const *words, guint n_words, guint *ret,
@@ -104,6 +105,17 @@ static gboolean parse_connection(const char *text, WattlePlace place,
                 return FALSE;
         *(WattleConnectionChoice *)field =
                 (WattleConnectionChoice){ (WattleConnectionKind)value, place };
+        return TRUE;
+}
+
+static gboolean parse_coexist(const char *text, WattlePlace place, G_GNUC_UNUSED WattleArena *arena,
+                              gpointer field, GError **error)
+{
+        guint value;
+
+        if (!parse_word(text, coexist_names, G_N_ELEMENTS(coexist_names), &value, error))
+                return FALSE;
+        *(WattleCoexistChoice *)field = (WattleCoexistChoice){ (WattleCoexist)value, place };
         return TRUE;
 }
 
@@ -194,6 +206,7 @@ static const Key keys[] = {
         { "AcceptRoutes", wattle_value_parse_boolean, FIELD(accept_routes) },
         { "ExitNode", parse_device, FIELD(exit_node) },
         { "FirewallMark", parse_mark, FIELD(firewall_mark) },
+        { "Coexist", parse_coexist, FIELD(coexist) },
         { "Connection", parse_connection, FIELD(connection) },
         { "Trust", parse_zone, FIELD(trust) },
         { "UpdateFrom", parse_source, FIELD(update_from) },

@@ -27,6 +27,17 @@ typedef enum {
         WATTLE_ROUTING_BOTH,
 } WattleRoutingFeatures;
 
+/* The other VPN of this host whose kill switch lets the mesh pass. */
+typedef enum {
+        WATTLE_COEXIST_NONE,
+        WATTLE_COEXIST_MULLVAD,
+} WattleCoexist;
+
+typedef struct {
+        WattleCoexist value;
+        WattlePlace place;
+} WattleCoexistChoice;
+
 /* What NetworkManager has of a mesh: the interface itself, or a VPN whose service makes it. */
 typedef enum {
         WATTLE_CONNECTION_NATIVE,
@@ -58,6 +69,7 @@ typedef struct {
         gboolean accept_routes;
         WattleLocalName exit_node; /* value NULL: none */
         WattleOptionalU32 firewall_mark;
+        WattleCoexistChoice coexist;
         WattleConnectionChoice connection;
         WattleLocalName trust;   /* a zone of firewalld's; value NULL: its default zone */
         const char *update_from; /* a URL, or an absolute path; NULL: none */

@@ -9,6 +9,8 @@
 /* Before those that stand in raw (-300), as the one of ip6tables(8) does: they see no ct mark. */
 #define PRIORITY_CALLS (-310)
 #define PRIORITY_SENT  (-150)
+/* Behind connection tracking, and before the kill switch (0). */
+#define PRIORITY_MULLVAD (-160)
 
 static void begin_chain(WattleFile *file, const char *name, const char *type, const char *hook,
                         int priority)
@@ -47,6 +49,31 @@ static void render_mark(const WattleView *view, WattleFile *file)
         begin_chain(file, "sent", "filter", "output", PRIORITY_SENT);
         g_string_append_printf(file->content, "                meta mark %u ct mark set %u\n", mark,
                                mark);
+        end_chain(file);
+}
+
+/* What WireGuard itself sends and gets, by its port, and inside the tunnel what this host alone
+ * speaks. A chain of the type route looks the way up anew where the mark is another. Mullvad marks
+ * nothing of it itself: that is for programs that it lets past its tunnel. */
+static void render_mullvad(const WattleView *view, WattleFile *file)
+{
+        begin_chain(file, "mullvad-in", "filter", "prerouting", PRIORITY_MULLVAD);
+        g_string_append_printf(
+                file->content,
+                "                iifname != \"%s\" udp dport %u fib daddr type local "
+                "ct mark set 0x%x meta mark set 0x%x\n"
+                "                iifname \"%s\" fib daddr type local ct mark set 0x%x\n",
+                view->interface, view->listen_port, WATTLE_MULLVAD_CONNECTION_MARK,
+                WATTLE_MULLVAD_MARK, view->interface, WATTLE_MULLVAD_CONNECTION_MARK);
+        end_chain(file);
+        begin_chain(file, "mullvad-out", "route", "output", PRIORITY_MULLVAD);
+        g_string_append_printf(file->content,
+                               "                oifname != \"%s\" udp sport %u ct mark set 0x%x "
+                               "meta mark set 0x%x\n"
+                               "                oifname \"%s\" ct mark set 0x%x\n",
+                               view->interface, view->listen_port, WATTLE_MULLVAD_CONNECTION_MARK,
+                               WATTLE_MULLVAD_MARK, view->interface,
+                               WATTLE_MULLVAD_CONNECTION_MARK);
         end_chain(file);
 }
 
@@ -126,7 +153,8 @@ void wattle_render_filter(const WattleView *view, WattleFileset *files)
 {
         WattleFile *file;
 
-        if (!view->exit_node && !view->masquerade && view->via_ipv6 != WATTLE_VIA_IPV6_OF_ALL)
+        if (!view->exit_node && !view->masquerade && view->via_ipv6 != WATTLE_VIA_IPV6_OF_ALL &&
+            view->coexist == WATTLE_COEXIST_NONE)
                 return;
         file = wattle_fileset_add(files, WATTLE_FILE_FILTER, view->mesh, 0644);
         wattle_render_origin(view, file);
@@ -137,6 +165,8 @@ void wattle_render_filter(const WattleView *view, WattleFileset *files)
                 render_mark(view, file);
                 render_no_exit(view, file);
         }
+        if (view->coexist == WATTLE_COEXIST_MULLVAD)
+                render_mullvad(view, file);
         if (view->masquerade)
                 render_masquerade(view, file);
         if (view->via_ipv6 == WATTLE_VIA_IPV6_OF_ALL)

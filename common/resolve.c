@@ -546,6 +546,76 @@ static void fill_via(Resolver *resolver, const WattleHost *host, WattleReport *r
                         resolver->self->name);
 }
 
+/* What this host does for others; NULL: nothing. The line is that of the profile, 0: none of it. */
+static const char *find_service(const Resolver *resolver, guint32 *ret_line)
+{
+        const WattleDevice *self = resolver->self;
+        const WattleView *view = resolver->view;
+
+        *ret_line = self->place.line;
+        if (view->relay)
+                return "is a relay";
+        if (view->routing_server && self->exit_node)
+                return "is an exit node";
+        if (view->routing_server && self->n_routes > 0) {
+                *ret_line = self->routes[0].place.line;
+                return "is a subnet router";
+        }
+        if (view->routing_via) {
+                *ret_line = find_client(resolver)->via->place.line;
+                return "passes on what goes by Via=";
+        }
+        *ret_line = 0;
+        return view->routing_server ? "forwards by RoutingFeatures=" : NULL;
+}
+
+static gboolean refuse_service(const Resolver *resolver, WattlePlace place, WattleReport *report)
+{
+        guint32 line;
+        const char *what = find_service(resolver, &line);
+        g_autofree char *where = NULL;
+
+        if (!what)
+                return TRUE;
+        where = line > 0 ? g_strdup_printf(" (line %u of the profile)", line) : g_strdup("");
+        wattle_report_error(report, place,
+                            "Coexist: device %s %s%s, and Mullvad gives an address of its own to "
+                            "all that has its mark, so that this host can only speak for itself: "
+                            "%s, or leave Coexist= out",
+                            resolver->self->name, what, where,
+                            resolver->view->relay ? "take Relay= from it"
+                                                  : "write RoutingFeatures=client below [Local]");
+        return FALSE;
+}
+
+/* What WireGuard sends has Mullvad's mark from the start, so that it is routed past its tunnel and
+ * has the address of the uplink. */
+static gboolean fill_coexist(Resolver *resolver, const WattleHost *host, WattleReport *report)
+{
+        const WattleCoexistChoice *coexist = &resolver->local->coexist;
+        const WattleOptionalU32 *mark = &resolver->local->firewall_mark;
+        WattleView *view = resolver->view;
+        const char *why = NULL;
+
+        view->coexist = coexist->value;
+        if (coexist->value == WATTLE_COEXIST_NONE)
+                return TRUE;
+        if (resolver->exit_node)
+                why = "with ExitNode= there are two that want all traffic, and a connection has "
+                      "one mark: leave one of them out";
+        else if (mark->given && mark->value != WATTLE_MULLVAD_MARK)
+                why = "what WireGuard sends has Mullvad's mark then: leave FirewallMark= out";
+        if (why)
+                wattle_report_error(report, coexist->place, "Coexist: %s", why);
+        if (why || !refuse_service(resolver, coexist->place, report))
+                return FALSE;
+        view->firewall_mark = (WattleOptionalU32){ TRUE, WATTLE_MULLVAD_MARK };
+        if (host->no_filter)
+                wattle_report_warning(report, coexist->place,
+                                      "Coexist: of no effect without wattle-filter: install it");
+        return TRUE;
+}
+
 static gboolean is_printable(const char *text)
 {
         for (const char *p = text; *p; p++)
@@ -667,6 +737,8 @@ WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *sel
         fill_ports(&resolver, host);
         fill_masquerade(&resolver, host->no_filter, report);
         warn_of_exit(&resolver, report);
+        if (!fill_coexist(&resolver, host, report))
+                return NULL;
         fill_peers(&resolver);
         return g_steal_pointer(&view);
 }

@@ -16,6 +16,12 @@
 #define WATTLE_DEFAULT_KEEPALIVE_S 25    /* below the 30 s after which NATs forget UDP */
 #define WATTLE_DEFAULT_MARK        51820 /* as wg-quick(8) */
 
+/* Mullvad's numbers (mullvadvpn-app, talpid-core/src/firewall/linux.rs and split_tunnel): what
+ * carries the mark is routed past its tunnel, and what belongs to a connection with the other one
+ * passes its kill switch. */
+#define WATTLE_MULLVAD_MARK            0x6d6f6c65
+#define WATTLE_MULLVAD_CONNECTION_MARK 0xf41
+
 /* Of accepted routes. It loses to every route that the host has of its own, for a host that stands
  * in such a network must not reach it through the mesh. Others' metrics, the lower one wins:
  * - NetworkManager: 100 wired, 600 wireless, 700 mobile (nm-device.c,
@@ -93,6 +99,7 @@ typedef struct {
         guint16 listen_port;
         WattleOptionalU16 mtu;           /* else the kernel's own default */
         WattleOptionalU32 firewall_mark; /* on the packets that WireGuard itself sends */
+        WattleCoexist coexist;           /* with MULLVAD firewall_mark is WATTLE_MULLVAD_MARK */
         WattleActivation activation;
         WattleConnectionKind connection; /* of NetworkManager, if it is the owner */
         const char *trust;               /* the zone of firewalld's; NULL: its default one */

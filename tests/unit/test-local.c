@@ -70,6 +70,9 @@ static const Row rows[] = {
         { "mark", "[Local]\nFirewallMark=0\n",
           "a.conf:2:14: FirewallMark: '0' is not a mark: 1 to 4294967295, or in hexadecimal 0x1 "
           "to 0xffffffff" },
+        { "coexist", "[Local]\nCoexist=none\n", "" },
+        { "coexist-with-another", "[Local]\nCoexist=Mullvad\n",
+          "a.conf:2:9: Coexist: 'Mullvad' is none of none, mullvad" },
         { "connection", "[Local]\nConnection=VPN\n",
           "a.conf:2:12: Connection: 'VPN' is none of native, vpn" },
         { "zone-of-17", "[Local]\nTrust=My_Zone-901234567\n", "" },
@@ -129,6 +132,7 @@ static void every_key(void)
                            "AcceptRoutes=yes\n"
                            "ExitNode=vps\n"
                            "FirewallMark=0xcafe\n"
+                           "Coexist=mullvad\n"
                            "Connection=vpn\n"
                            "Trust=home\n"
                            "UpdateFrom=https://example.org/home.mesh\n"
@@ -146,10 +150,12 @@ static void every_key(void)
         g_assert_cmpint(local.routing_features, ==, WATTLE_ROUTING_BOTH);
         g_assert_true(local.accept_routes);
         g_assert_cmpstr(local.exit_node.value, ==, "vps");
+        g_assert_cmpint(local.coexist.value, ==, WATTLE_COEXIST_MULLVAD);
+        g_assert_cmpuint(local.coexist.place.line, ==, 14);
         g_assert_true(local.firewall_mark.given);
         g_assert_cmpuint(local.firewall_mark.value, ==, 0xcafe);
         g_assert_cmpint(local.connection.value, ==, WATTLE_CONNECTION_VPN);
-        g_assert_cmpuint(local.connection.place.line, ==, 14);
+        g_assert_cmpuint(local.connection.place.line, ==, 15);
         g_assert_cmpstr(local.trust.value, ==, "home");
         g_assert_cmpstr(local.update_from, ==, "https://example.org/home.mesh");
         g_assert_false(local.names);

@@ -55,6 +55,15 @@ static const Row rows[] = {
                   RULE("oifname \"home\" ip daddr 10.78.0.11/24 accept") RULE(
                           "oifname \"home\" ip daddr 10.77.0.0/24 accept")
                           RULE("oifname \"home\" ip daddr 192.0.2.0/24 accept") REJECT("ipv6"))) },
+        { "mullvad", MESH BOTH, "both", "Coexist=mullvad\nListenPort=7\nInterface=wg-0\n",
+          TABLE(CHAIN("mullvad-in", "filter hook prerouting priority -160",
+                      RULE("iifname != \"wg-0\" udp dport 7 fib daddr type local ct mark set 0xf41 "
+                           "meta mark set 0x6d6f6c65")
+                              RULE("iifname \"wg-0\" fib daddr type local ct mark set 0xf41"))
+                        CHAIN("mullvad-out", "route hook output priority -160",
+                              RULE("oifname != \"wg-0\" udp sport 7 ct mark set 0xf41 "
+                                   "meta mark set 0x6d6f6c65")
+                                      RULE("oifname \"wg-0\" ct mark set 0xf41"))) },
         { "exit-node", MESH BOTH VPS, "vps", "", TABLE(MASQUERADE("home")) },
         { "exit-node-and-client",
           MESH VPS "[Device far]\nPublicKey=" KEY_C "\nAddress=10.77.0.9 fd77::9\nExitNode=yes\n",

@@ -140,6 +140,15 @@ static const Row views[] = {
         { "exit-node", MESH VPS ANNA, "anna", "ExitNode=vps\n",
           "anna on home, port 51820, address 10.77.0.10/24, exit vps, mark 51820, client\n" PEER_VPS
           ",0.0.0.0/0,::/0 every 25 s\n" },
+        { "coexist", MESH VPS ANNA, "anna", "Coexist=mullvad\n",
+          "anna on home, port 51820, address 10.77.0.10/24, mark 1836018789\n" PEER_VPS
+          " every 25 s\n" },
+        { "coexist-with-the-same-mark", MESH ANNA, "anna",
+          "Coexist=mullvad\nFirewallMark=0x6d6f6c65\n",
+          "anna on home, port 51820, address 10.77.0.10/24, mark 1836018789\n" },
+        { "coexist-and-no-server", MESH ANNA "Routes=192.0.2.0/24\n", "anna",
+          "Coexist=mullvad\nRoutingFeatures=client\n",
+          "anna on home, port 51820, address 10.77.0.10/24, mark 1836018789, client\n" },
         { "exit-node-with-mark", MESH VPS ANNA, "anna", "ExitNode=vps\nFirewallMark=0x10\n",
           "anna on home, port 51820, address 10.77.0.10/24, exit vps, mark 16, client\n" PEER_VPS
           ",0.0.0.0/0,::/0 every 25 s\n" },
@@ -334,6 +343,10 @@ typedef struct {
         const char *name, *profile, *local, *faults;
 } RefusedRow;
 
+#define FOR_ITSELF                                                                                 \
+        ", and Mullvad gives an address of its own to all that has its mark, so that this host "   \
+        "can only speak for itself: "
+
 static const RefusedRow refused[] = {
         { "exit-node-unknown", MESH ANNA, "ExitNode=nowhere\n",
           "local.conf:2:10: ExitNode: nowhere is no device of the mesh" },
@@ -359,6 +372,31 @@ static const RefusedRow refused[] = {
           "ExitNode=vps\n",
           "home.mesh:3:5: MTU: 1220 is too small: with ExitNode= IPv6 goes into the mesh too, and "
           "IPv6 needs 1280 at least" },
+        { "coexist-with-a-mark", MESH ANNA, "FirewallMark=7\nCoexist=mullvad\n",
+          "local.conf:3:9: Coexist: what WireGuard sends has Mullvad's mark then: leave FirewallMark= "
+          "out" },
+        { "coexist-with-exit-node", MESH ANNA VPS, "ExitNode=vps\nCoexist=mullvad\n",
+          "local.conf:3:9: Coexist: with ExitNode= there are two that want all traffic, and a "
+          "connection has one mark: leave one of them out" },
+        { "coexist-on-an-exit-node", MESH ANNA "ExitNode=yes\n", "Coexist=mullvad\n",
+          "local.conf:2:9: Coexist: device anna is an exit node (line 3 of the profile)" FOR_ITSELF
+          "write RoutingFeatures=client below [Local], or leave Coexist= out" },
+        { "coexist-on-a-subnet-router", MESH ANNA "Routes=192.0.2.0/24\n", "Coexist=mullvad\n",
+          "local.conf:2:9: Coexist: device anna is a subnet router (line 7 of the profile)" FOR_ITSELF
+          "write RoutingFeatures=client below [Local], or leave Coexist= out" },
+        { "coexist-on-a-relay", MESH ANNA "PublicEndpoint=203.0.113.1:1\nRelay=yes\n",
+          "Coexist=mullvad\n",
+          "local.conf:2:9: Coexist: device anna is a relay (line 3 of the profile)" FOR_ITSELF
+          "take Relay= from it, or leave Coexist= out" },
+        { "coexist-in-somebody's-via",
+          MESH ANNA "PublicEndpoint=203.0.113.1:1\n" BEN "Managed=no\nVia=anna\n",
+          "Coexist=mullvad\n",
+          "local.conf:2:9: Coexist: device anna passes on what goes by Via= (line 12 of the "
+          "profile)" FOR_ITSELF
+          "write RoutingFeatures=client below [Local], or leave Coexist= out" },
+        { "coexist-on-what-forwards", MESH ANNA, "RoutingFeatures=both\nCoexist=mullvad\n",
+          "local.conf:3:9: Coexist: device anna forwards by RoutingFeatures=" FOR_ITSELF
+          "write RoutingFeatures=client below [Local], or leave Coexist= out" },
         { "both", MESH "Name=sixteen-letters1\n" ANNA, "ExitNode=x\n",
           "local.conf:2:10: ExitNode: x is no device of the mesh\n"
           "home.mesh:1:1: the interface would be called as the mesh, but 'sixteen-letters1' has "
