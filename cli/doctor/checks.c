@@ -438,7 +438,7 @@ static void check_rp_filter(const WattleFacts *facts, const Findings *findings)
         check_sysctls(facts, findings, WATTLE_SYSCTL_RP_FILTER,
                       "the kernel drops answers that come by another way");
         check_sysctls(facts, findings, WATTLE_SYSCTL_SRC_VALID_MARK,
-                      "the kernel drops answers to what goes to the exit node");
+                      "the kernel drops answers to what WireGuard itself sends");
 }
 
 static void check_forwarding(const WattleFacts *facts, const Findings *findings)
@@ -557,7 +557,7 @@ static void check_closed(const WattleFacts *facts, const Findings *findings, gbo
                 gboolean counts = kind == WATTLE_PORT_RELAY ||
                                   (kind == WATTLE_PORT_WIREGUARD && facts->has_endpoint);
 
-                if ((kind == WATTLE_PORT_RELAY) == of_relay)
+                if ((kind == WATTLE_PORT_RELAY) == of_relay && !wattle_mullvad_owns(fact->where))
                         (counts ? problem : note)(findings, tell_closed(facts, fact),
                                                   g_strdup(fact->command));
         }
@@ -572,6 +572,30 @@ static void check_firewall(const WattleFacts *facts, const Findings *findings)
                                         "others (%s)",
                                         facts->drops_forward),
                         g_strdup(facts->forward_command));
+}
+
+/* A mesh that forwards for others cannot be had beside it, and is not told to. */
+static void check_mullvad(const WattleFacts *facts, const Findings *findings)
+{
+        const WattleView *view = facts->view;
+
+        if (facts->mullvad == WATTLE_MULLVAD_ABSENT)
+                return;
+        if (view->coexist == WATTLE_COEXIST_MULLVAD) {
+                if (facts->mullvad == WATTLE_MULLVAD_DROPS)
+                        problem(findings,
+                                g_strdup("Mullvad's kill switch drops the mesh, for it lacks the "
+                                         "rule that accepts its own mark: its app makes that only "
+                                         "where it can mount the control group net_cls; the "
+                                         "command does until Mullvad connects anew"),
+                                g_strdup(WATTLE_MULLVAD_COMMAND));
+        } else if (!view->exit_node && !view->routing_server && !view->routing_via &&
+                   !view->relay) {
+                note(findings,
+                     g_strdup("Mullvad's kill switch is on, and drops what comes to the mesh: "
+                              "write Coexist=mullvad below [Local]"),
+                     NULL);
+        }
 }
 
 /* While the interface is down, nobody knows how name servers will be reached. systemd-resolved asks
@@ -665,6 +689,8 @@ static void check_filter(const WattleFacts *facts, const Findings *findings)
 
         if (view->exit_node)
                 what = "strict reverse path filters drop answers to what goes to the exit node";
+        else if (view->coexist == WATTLE_COEXIST_MULLVAD)
+                what = "Mullvad's kill switch drops the mesh";
         else if (view->masquerade)
                 what = "not all that leaves here has this device's address";
         else if (view->via_ipv6 == WATTLE_VIA_IPV6_OF_ALL)
@@ -720,6 +746,7 @@ static const struct {
         { "endpoints", check_endpoints },
         { "clock", check_clock },
         { "firewall", check_firewall },
+        { "mullvad", check_mullvad },
         { "names", check_names },
         { "nsswitch", check_nsswitch },
         { "filter", check_filter },

@@ -4,6 +4,7 @@
  * A fact that could not be had is no finding. */
 #pragma once
 
+#include "cli/doctor/mullvad.h"
 #include "cli/doctor/nsswitch.h"
 #include "cli/managers/foreign.h"
 #include "cli/update/confirm.h"
@@ -87,6 +88,7 @@ typedef struct {
         char *drops_forward;   /* the chain that drops what this device passes on for others; NULL:
                                   none is known */
         char *forward_command; /* that opens it there; NULL: none does */
+        WattleMullvad mullvad; /* its kill switch; ABSENT if it is not known */
         char *name_server;     /* that is reached through the exit node; NULL: none */
         gboolean names_wanted; /* libnss_wattle is installed, and the mesh is to be in it */
         WattleNsswitch nsswitch; /* whether it is asked */

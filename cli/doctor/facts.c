@@ -527,6 +527,7 @@ static void gather_firewall(WattleFacts *facts, const WattleDevice *self)
 
         if (!ruleset)
                 return;
+        facts->mullvad = wattle_mullvad_judge(ruleset);
         gather_closed(facts, ruleset);
         gather_forward(facts, self, ruleset);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cli/doctor/mullvad.h"
 #include "cli/doctor/nft.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -29,5 +30,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         g_assert_cmpint(verdict == WATTLE_NFT_DROPS, ==, where != NULL);
         if (where)
                 g_free(wattle_nft_open_forward(text, where, "home"));
+        (void)wattle_mullvad_judge(text);
         return 0;
 }

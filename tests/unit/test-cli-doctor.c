@@ -451,6 +451,38 @@ static void ill_filter_not_needed(WattleFacts *facts)
         facts->filter_known = TRUE;
 }
 
+static void ill_mullvad(WattleFacts *facts)
+{
+        facts->mullvad = WATTLE_MULLVAD_ACCEPTS;
+        close_port(facts, WATTLE_PORT_WIREGUARD, "the firewall", "nft anything");
+        g_free(g_array_index(facts->closed, WattleClosedFact, 0).where);
+        g_array_index(facts->closed, WattleClosedFact, 0).where = g_strdup("inet mullvad input");
+}
+
+static void ill_mullvad_of_a_server(WattleFacts *facts)
+{
+        ill_mullvad(facts);
+        ((WattleView *)facts->view)->routing_server = TRUE;
+}
+
+static void ill_mullvad_coexists(WattleFacts *facts)
+{
+        ill_mullvad(facts);
+        ((WattleView *)facts->view)->coexist = WATTLE_COEXIST_MULLVAD;
+}
+
+static void ill_mullvad_drops(WattleFacts *facts)
+{
+        ill_mullvad_coexists(facts);
+        facts->mullvad = WATTLE_MULLVAD_DROPS;
+}
+
+static void ill_mullvad_filter(WattleFacts *facts)
+{
+        ill_filter_not_needed(facts);
+        ((WattleView *)facts->view)->coexist = WATTLE_COEXIST_MULLVAD;
+}
+
 static void ill_wattled(WattleFacts *facts)
 {
         facts->wattled_wanted = TRUE;
@@ -550,7 +582,7 @@ static const struct row {
           "come by another way [sysctl -w net.ipv4.conf.home.rp_filter=2]\n" },
         { "src-valid-mark", ill_valid_mark,
           "rp_filter: net.ipv4.conf.all.src_valid_mark is 0 and not 1: the kernel drops answers to what "
-          "goes to the exit node [sysctl -w net.ipv4.conf.all.src_valid_mark=1]\n" },
+          "WireGuard itself sends [sysctl -w net.ipv4.conf.all.src_valid_mark=1]\n" },
         { "forwarding", ill_forwarding,
           "forwarding: net.ipv4.conf.home.forwarding is 0 and not 1: this device does not forward "
           "for the others [sysctl -w net.ipv4.conf.home.forwarding=1]\n" },
@@ -657,6 +689,18 @@ static const struct row {
           "filter: wattle-filter is not installed: not all that leaves here has this device's "
           "address []\n" },
         { "filter that is not needed", ill_filter_not_needed, "" },
+        { "filter for Mullvad not installed", ill_mullvad_filter,
+          "filter: wattle-filter is not installed: Mullvad's kill switch drops the mesh []\n" },
+        { "Mullvad", ill_mullvad,
+          "mullvad: note: Mullvad's kill switch is on, and drops what comes to the mesh: write "
+          "Coexist=mullvad below [Local] []\n" },
+        { "Mullvad on a host that forwards", ill_mullvad_of_a_server, "" },
+        { "Mullvad with Coexist=", ill_mullvad_coexists, "" },
+        { "Mullvad without its accept", ill_mullvad_drops,
+          "mullvad: Mullvad's kill switch drops the mesh, for it lacks the rule that accepts its own "
+          "mark: its app makes that only where it can mount the control group net_cls; the command "
+          "does until Mullvad connects anew [nft insert rule inet mullvad output ct mark 0xf41 accept; "
+          "nft insert rule inet mullvad input ct mark 0xf41 accept]\n" },
         { "wattled", ill_wattled,
           "wattled: wattled does not run: endpoints do not follow the network [systemctl start "
           "wattled]\n" },
@@ -771,6 +815,42 @@ static void nft(gconstpointer data)
                 g_assert_true(g_str_has_prefix(where, "inet filter "));
         else
                 g_assert_null(where);
+}
+
+#define MULLVAD(input, output)                                                                     \
+        "table ip nat {\n}\ntable inet mullvad {\n\tchain output {\n\t\ttype filter hook output "  \
+        "priority filter; policy drop;\n\t\toif \"lo\" accept\n" output                            \
+        "\t}\n\n\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n" input \
+        "\t}\n\n\tchain forward {\n\t\tct mark 0x00000f41 accept\n\t}\n}\n"
+#define ACCEPT "\t\tct mark 0x00000f41 accept\n"
+
+static const struct mullvad_row {
+        const char *name, *ruleset;
+        WattleMullvad wanted;
+} mullvad_rows[] = {
+        { "none", "", WATTLE_MULLVAD_ABSENT },
+        { "of another name", "table inet mullvad2 {\n}\n", WATTLE_MULLVAD_ABSENT },
+        { "of another family", "table ip mullvad {\n\tchain output {\n" ACCEPT "\t}\n}\n",
+          WATTLE_MULLVAD_ABSENT },
+        { "cut off", "table inet mullvad {\n\tchain output {\n", WATTLE_MULLVAD_ABSENT },
+        { "empty", "table inet mullvad {\n}\n", WATTLE_MULLVAD_DROPS },
+        { "accepts", MULLVAD(ACCEPT, ACCEPT), WATTLE_MULLVAD_ACCEPTS },
+        { "accepts and counts",
+          MULLVAD(ACCEPT, "\t\tct mark 0x00000f41 counter packets 1 bytes 2 accept\n"),
+          WATTLE_MULLVAD_ACCEPTS },
+        { "accepts nothing", MULLVAD("", ""), WATTLE_MULLVAD_DROPS },
+        { "accepts what comes in alone", MULLVAD(ACCEPT, ""), WATTLE_MULLVAD_DROPS },
+        { "accepts what goes out alone", MULLVAD("", ACCEPT), WATTLE_MULLVAD_DROPS },
+        { "drops it", MULLVAD(ACCEPT, "\t\tct mark 0x00000f41 drop\n"), WATTLE_MULLVAD_DROPS },
+        { "accepts another mark", MULLVAD(ACCEPT, "\t\tct mark 0x00000f42 accept\n"),
+          WATTLE_MULLVAD_DROPS },
+};
+
+static void mullvad(gconstpointer data)
+{
+        const struct mullvad_row *row = data;
+
+        g_assert_cmpint(wattle_mullvad_judge(row->ruleset), ==, row->wanted);
 }
 
 /* As Docker 20 and 28 leave it, with what iptables-nft prints of them. */
@@ -957,6 +1037,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         add_rows("/cli-doctor/check", rows, check);
         add_rows("/cli-doctor/nft", nft_rows, nft);
+        add_rows("/cli-doctor/mullvad", mullvad_rows, mullvad);
         add_rows("/cli-doctor/forward", forward_rows, forward);
         add_rows("/cli-doctor/open-port", port_rows, open_port);
         return g_test_run();
