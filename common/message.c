@@ -38,12 +38,29 @@ static gsize addr_size(guint8 family)
 #define HELLO      3
 #define HELLO_ASKS 1
 #define LINK       1
-#define LINK_SIZE  20
+#define KEY        2
+#define THING_SIZE 20
+
+static guint8 *write_link(const WattleAddr *link, guint8 *thing)
+{
+        thing[0] = LINK;
+        thing[1] = link->family == AF_INET6 ? 6 : 4;
+        memcpy(thing + 4, link->bytes, addr_size(link->family));
+        return thing + THING_SIZE;
+}
+
+static guint8 *write_key(const WattleBeaconKey *key, guint8 *thing)
+{
+        thing[0] = KEY;
+        memcpy(thing + 4, key->bytes, sizeof key->bytes);
+        return thing + THING_SIZE;
+}
 
 gsize wattle_hello_write(const WattleHello *hello, guint8 bytes[WATTLE_HELLO_SIZE])
 {
         guint16 port = GUINT16_TO_BE(hello->listen_port);
         guint64 serial = GUINT64_TO_BE(hello->serial);
+        guint8 *thing = bytes + WATTLE_HELLO_LEAST_SIZE;
 
         memcpy(bytes, magic, sizeof magic);
         bytes[4] = HELLO;
@@ -51,16 +68,12 @@ gsize wattle_hello_write(const WattleHello *hello, guint8 bytes[WATTLE_HELLO_SIZ
         memcpy(bytes + 6, &port, sizeof port);
         memcpy(bytes + 8, &serial, sizeof serial);
         memcpy(bytes + 16, hello->sum, sizeof hello->sum);
-        memset(bytes + WATTLE_HELLO_LEAST_SIZE, 0, WATTLE_HELLO_SIZE - WATTLE_HELLO_LEAST_SIZE);
-        for (guint i = 0; i < hello->n_links; i++) {
-                guint8 *link = bytes + WATTLE_HELLO_LEAST_SIZE + i * LINK_SIZE;
-
-                link[0] = LINK;
-                link[1] = hello->links[i].family == AF_INET6 ? 6 : 4;
-                memcpy(link + 4, hello->links[i].bytes, addr_size(hello->links[i].family));
-        }
-        return hello->asks ? WATTLE_HELLO_SIZE
-                           : WATTLE_HELLO_LEAST_SIZE + hello->n_links * LINK_SIZE;
+        memset(thing, 0, WATTLE_HELLO_SIZE - WATTLE_HELLO_LEAST_SIZE);
+        for (guint i = 0; i < hello->n_links; i++)
+                thing = write_link(&hello->links[i], thing);
+        for (guint i = 0; i < hello->n_keys; i++)
+                thing = write_key(&hello->keys[i], thing);
+        return hello->asks ? WATTLE_HELLO_SIZE : (gsize)(thing - bytes);
 }
 
 guint64 wattle_hello_sum(const guint8 sum[WATTLE_HELLO_SUM_BYTES])
@@ -71,18 +84,24 @@ guint64 wattle_hello_sum(const guint8 sum[WATTLE_HELLO_SUM_BYTES])
         return GUINT64_FROM_BE(value);
 }
 
-static void read_links(const guint8 *bytes, gsize size, WattleHello *ret)
+static void read_link(const guint8 *thing, WattleHello *ret)
 {
-        for (; size >= LINK_SIZE && ret->n_links < WATTLE_HELLO_MAX_LINKS;
-             bytes += LINK_SIZE, size -= LINK_SIZE) {
-                WattleAddr *addr = &ret->links[ret->n_links];
+        WattleAddr *addr;
 
-                if (bytes[0] != LINK || (bytes[1] != 4 && bytes[1] != 6))
-                        continue;
-                *addr = (WattleAddr){ .family = bytes[1] == 6 ? AF_INET6 : AF_INET };
-                memcpy(addr->bytes, bytes + 4, addr_size(addr->family));
-                ret->n_links++;
-        }
+        if (ret->n_links == WATTLE_HELLO_MAX_LINKS || (thing[1] != 4 && thing[1] != 6))
+                return;
+        addr = &ret->links[ret->n_links++];
+        *addr = (WattleAddr){ .family = thing[1] == 6 ? AF_INET6 : AF_INET };
+        memcpy(addr->bytes, thing + 4, addr_size(addr->family));
+}
+
+static void read_things(const guint8 *bytes, gsize size, WattleHello *ret)
+{
+        for (; size >= THING_SIZE; bytes += THING_SIZE, size -= THING_SIZE)
+                if (bytes[0] == LINK)
+                        read_link(bytes, ret);
+                else if (bytes[0] == KEY && ret->n_keys < WATTLE_HELLO_MAX_KEYS)
+                        memcpy(ret->keys[ret->n_keys++].bytes, bytes + 4, WATTLE_BEACON_KEY_SIZE);
 }
 
 gboolean wattle_hello_read(gconstpointer bytes, gsize size, WattleHello *ret)
@@ -103,7 +122,7 @@ gboolean wattle_hello_read(gconstpointer bytes, gsize size, WattleHello *ret)
         hello.serial = GUINT64_FROM_BE(serial);
         if (hello.serial > G_MAXINT64)
                 return FALSE;
-        read_links(read + WATTLE_HELLO_LEAST_SIZE, size - WATTLE_HELLO_LEAST_SIZE, &hello);
+        read_things(read + WATTLE_HELLO_LEAST_SIZE, size - WATTLE_HELLO_LEAST_SIZE, &hello);
         *ret = hello;
         return TRUE;
 }
@@ -161,5 +180,29 @@ gboolean wattle_pairing_read(gconstpointer bytes, gsize size, WattlePairing *ret
             !read_seen(read + 40, &pairing.seen))
                 return FALSE;
         *ret = pairing;
+        return TRUE;
+}
+
+#define SIGHTING 5
+
+void wattle_sighting_write(const WattleSighting *sighting, guint8 bytes[WATTLE_SIGHTING_SIZE])
+{
+        memset(bytes, 0, WATTLE_SIGHTING_SIZE);
+        memcpy(bytes, magic, sizeof magic);
+        bytes[4] = SIGHTING;
+        bytes[5] = (guint8)sighting->kind;
+        memcpy(bytes + 8, sighting->nonce, sizeof sighting->nonce);
+}
+
+gboolean wattle_sighting_read(gconstpointer bytes, gsize size, WattleSighting *ret)
+{
+        const guint8 *read = bytes;
+
+        if (size < WATTLE_SIGHTING_SIZE || size > WATTLE_HELLO_MAX_SIZE ||
+            memcmp(read, magic, sizeof magic) != 0 || read[4] != SIGHTING ||
+            read[5] < WATTLE_SIGHTING_ASKED || read[5] > WATTLE_SIGHTING_DENIED)
+                return FALSE;
+        ret->kind = (WattleSightingKind)read[5];
+        memcpy(ret->nonce, read + 8, sizeof ret->nonce);
         return TRUE;
 }

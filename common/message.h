@@ -4,6 +4,7 @@
  * an answer is as long as the question, nobody can be flooded with the help of it. */
 #pragma once
 
+#include "common/beacon.h"
 #include "common/endpoint.h"
 #include "common/key.h"
 
@@ -19,8 +20,9 @@ typedef struct {
         guint64 nonce; /* an answer has that of its question */
 } WattleProbe;
 
-/* What a wattled tells another of itself: which text of the mesh it runs, and where it is on a LAN.
- * It begins as a probe does, and an older wattled takes it for none.
+/* What a wattled tells another of itself: which text of the mesh it runs, where it is on a LAN, and
+ * by which keys its beacons are known. It begins as a probe does, and an older wattled takes it for
+ * none.
  *
  *   offset  size
  *        0     4  "WTL1"
@@ -29,17 +31,25 @@ typedef struct {
  *        6     2  listen port of the sender, big endian; 0: not said
  *        8     8  Serial= of the text, big endian; 0: it has none, or is not signed
  *       16     8  the first bytes of its WattleTextSum
- *       24    n*20  addresses of the sender on its own LANs, WATTLE_HELLO_MAX_LINKS at most:
- *                   1 byte 1, other things are passed over, as zeros that a question ends with so
- *                     that the answer is no longer than it
- *                   1 byte family, 4 or 6
- *                   2 bytes 0, not looked at
- *                  16 bytes address; of IPv4, 4 bytes and zeros
+ *       24    n*20  things, of which those of another kind are passed over, as zeros that a
+ *                   question ends with so that the answer is no longer than it
  *                   of a later version, not looked at; the whole has at most WATTLE_HELLO_MAX_SIZE
+ *
+ *   an address of the sender on one of its LANs, WATTLE_HELLO_MAX_LINKS at most
+ *        0     1  1
+ *        1     1  family, 4 or 6
+ *        2     2  0, not looked at
+ *        4    16  address; of IPv4, 4 bytes and zeros
+ *
+ *   a key of its beacons, WATTLE_HELLO_MAX_KEYS at most: that of the day, then the next one
+ *        0     1  2
+ *        1     3  0, not looked at
+ *        4    16  WattleBeaconKey
  */
 #define WATTLE_HELLO_LEAST_SIZE 24
 #define WATTLE_HELLO_MAX_LINKS  8
-#define WATTLE_HELLO_SIZE       184 /* with all of them */
+#define WATTLE_HELLO_MAX_KEYS   2
+#define WATTLE_HELLO_SIZE       224 /* with all of them */
 #define WATTLE_HELLO_MAX_SIZE   256
 #define WATTLE_HELLO_SUM_BYTES  8
 
@@ -50,6 +60,8 @@ typedef struct {
         guint8 sum[WATTLE_HELLO_SUM_BYTES];
         guint n_links;
         WattleAddr links[WATTLE_HELLO_MAX_LINKS]; /* hearsay */
+        guint n_keys;
+        WattleBeaconKey keys[WATTLE_HELLO_MAX_KEYS];
 } WattleHello;
 
 /* Returns the size. */
@@ -103,3 +115,32 @@ void wattle_pairing_write(const WattlePairing *pairing, guint8 bytes[WATTLE_PAIR
 
 /* FALSE if the bytes are none. */
 gboolean wattle_pairing_read(gconstpointer bytes, gsize size, WattlePairing *ret);
+
+/* A beacon was heard that may be of who gets this: a stranger may have recorded it. Sent to
+ * WATTLE_PROBE_PORT as the others are.
+ *
+ *   offset  size
+ *        0     4  "WTL1"
+ *        4     1  5, where a probe has its kind
+ *        5     1  WattleSightingKind
+ *        6     2  0, not looked at
+ *        8    16  nonce of the beacon
+ *       24        of a later version, not looked at; the whole has at most WATTLE_HELLO_MAX_SIZE
+ */
+#define WATTLE_SIGHTING_SIZE 24
+
+typedef enum {
+        WATTLE_SIGHTING_ASKED = 1,     /* did you send it just now? */
+        WATTLE_SIGHTING_CONFIRMED = 2, /* yes */
+        WATTLE_SIGHTING_DENIED = 3,    /* no: it is old, or somebody else's */
+} WattleSightingKind;
+
+typedef struct {
+        WattleSightingKind kind;
+        guint8 nonce[WATTLE_BEACON_NONCE_SIZE];
+} WattleSighting;
+
+void wattle_sighting_write(const WattleSighting *sighting, guint8 bytes[WATTLE_SIGHTING_SIZE]);
+
+/* FALSE if the bytes are none. */
+gboolean wattle_sighting_read(gconstpointer bytes, gsize size, WattleSighting *ret);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/message.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include "tests/unit/fixture.h"
@@ -48,7 +49,9 @@ static void row_test(gconstpointer data)
 #define NO_SEEN "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 #define LINK_4  "\x01\x04\0\0\xc0\xa8\x01\x02\0\0\0\0\0\0\0\0\0\0\0\0"
 #define LINK_6  "\x01\x06\0\0\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x01"
-#define LINK_9  "\x02\x04\0\0\xc0\xa8\x01\x02\0\0\0\0\0\0\0\0\0\0\0\0"
+#define KEY_1   "\x02\0\0\0ABCDEFGHIJKLMNOP"
+#define KEY_2   "\x02\0\0\0abcdefghijklmnop"
+#define LINK_9  "\x09\x04\0\0\xc0\xa8\x01\x02\0\0\0\0\0\0\0\0\0\0\0\0"
 
 static const Row hellos[] = {
         { "least", "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE, 24, "51820 42 0102030405060708" },
@@ -61,6 +64,19 @@ static const Row hellos[] = {
         { "zeros, and what is not known, between",
           "WTL1\x03\x01\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE NO_SEEN LINK_9 LINK_4, 84,
           "51820 42 0102030405060708 asks at 192.168.1.2" },
+        { "its keys", "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE LINK_4 KEY_1 KEY_2, 84,
+          "51820 42 0102030405060708 at 192.168.1.2 key ABCDEFGHIJKLMNOP key abcdefghijklmnop" },
+        { "keys behind more addresses than there may be, and a third one",
+          "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE LINK_4 LINK_4 LINK_4 LINK_4 LINK_4 LINK_4
+                  LINK_4 LINK_4 LINK_6 KEY_1 KEY_2,
+          244,
+          "51820 42 0102030405060708 at 192.168.1.2 at 192.168.1.2 at 192.168.1.2 at 192.168.1.2 at "
+          "192.168.1.2 at 192.168.1.2 at 192.168.1.2 at 192.168.1.2 key ABCDEFGHIJKLMNOP key "
+          "abcdefghijklmnop" },
+        { "a third key", "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE KEY_1 KEY_2 KEY_1, 84,
+          "51820 42 0102030405060708 key ABCDEFGHIJKLMNOP key abcdefghijklmnop" },
+        { "half a key", "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE KEY_1, 43,
+          "51820 42 0102030405060708" },
         { "half an address", "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE LINK_4, 43,
           "51820 42 0102030405060708" },
         { "nine addresses",
@@ -98,13 +114,70 @@ static void hello_test(gconstpointer data)
                 wattle_addr_format(&hello.links[i], addr);
                 g_string_append_printf(said, " at %s", addr);
         }
+        for (guint i = 0; i < hello.n_keys; i++)
+                g_string_append_printf(said, " key %.16s", (const char *)hello.keys[i].bytes);
         text = g_string_free(said, FALSE);
         g_assert_cmpstr(text, ==, row->expected);
         /* An answer is no longer than the question. */
         size = wattle_hello_write(&hello, again);
-        g_assert_cmpuint(size, ==, hello.asks ? WATTLE_HELLO_SIZE : 24 + 20 * hello.n_links);
+        g_assert_cmpuint(size, ==,
+                         hello.asks ? WATTLE_HELLO_SIZE : 24 + 20 * (hello.n_links + hello.n_keys));
         if (row->size == size && !(row->bytes[5] & ~1))
                 g_assert_cmpmem(again, size, row->bytes, row->size);
+}
+
+/* A wattled that knows no beacons: it takes what has at most 256 bytes, and of the things in it
+ * those of kind 1. */
+static void of_older_versions(void)
+{
+        WattleHello hello = { .asks = TRUE, .listen_port = 51820, .n_links = 1, .n_keys = 2 }, read;
+        guint8 bytes[WATTLE_HELLO_SIZE], before[184] = "WTL1\x03\x01\xca\x6c";
+        guint n_links = 0;
+        gsize size;
+
+        hello.links[0] = (WattleAddr){ AF_INET, { 192, 168, 1, 2 } };
+        size = wattle_hello_write(&hello, bytes);
+        g_assert_cmpuint(size, <=, 256);
+        g_assert_cmpmem(bytes, 8, before, 8);
+        for (gsize at = 24; at + 20 <= size; at += 20)
+                n_links += bytes[at] == 1;
+        g_assert_cmpuint(n_links, ==, 1);
+        g_assert_cmpmem(bytes + 24, 20, LINK_4, 20);
+
+        /* And what such a one asks, with zeros where it has nothing to say. */
+        g_assert_true(wattle_hello_read(before, sizeof before, &read));
+        g_assert_true(read.asks);
+        g_assert_cmpuint(read.listen_port, ==, 51820);
+        g_assert_cmpuint(read.n_links + read.n_keys, ==, 0);
+}
+
+static const Row sightings[] = {
+        { "asked", "WTL1\x05\x01\0\0ABCDEFGHIJKLMNOP", 24, "1 ABCDEFGHIJKLMNOP" },
+        { "confirmed", "WTL1\x05\x02\0\0ABCDEFGHIJKLMNOP", 24, "2 ABCDEFGHIJKLMNOP" },
+        { "denied", "WTL1\x05\x03\0\0ABCDEFGHIJKLMNOP", 24, "3 ABCDEFGHIJKLMNOP" },
+        { "longer, of a later version", "WTL1\x05\x01\0\0ABCDEFGHIJKLMNOPmore", 28,
+          "1 ABCDEFGHIJKLMNOP" },
+        { "cut", "WTL1\x05\x01\0\0ABCDEFGHIJKLMNOP", 23, "none" },
+        { "no-kind", "WTL1\x05\0\0\0ABCDEFGHIJKLMNOP", 24, "none" },
+        { "kind-of-the-future", "WTL1\x05\x04\0\0ABCDEFGHIJKLMNOP", 24, "none" },
+        { "hello", "WTL1\x03\x01\0\0ABCDEFGHIJKLMNOP", 24, "none" },
+};
+
+static void sighting_test(gconstpointer data)
+{
+        const Row *row = data;
+        g_autofree char *exact = g_memdup2(row->bytes, row->size), *text = NULL;
+        guint8 again[WATTLE_SIGHTING_SIZE];
+        WattleSighting sighting;
+
+        if (!wattle_sighting_read(exact, row->size, &sighting)) {
+                g_assert_cmpstr("none", ==, row->expected);
+                return;
+        }
+        text = g_strdup_printf("%d %.16s", sighting.kind, (const char *)sighting.nonce);
+        g_assert_cmpstr(text, ==, row->expected);
+        wattle_sighting_write(&sighting, again);
+        g_assert_cmpmem(again, sizeof again, row->bytes, sizeof again);
 }
 
 #define KEY_BYTES "0123456789abcdef0123456789ABCDEF"
@@ -156,6 +229,8 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         add_rows("/probe", rows, row_test);
         add_rows("/hello", hellos, hello_test);
+        g_test_add_func("/hello of older versions", of_older_versions);
         add_rows("/pairing", pairings, pairing_test);
+        add_rows("/sighting", sightings, sighting_test);
         return g_test_run();
 }
