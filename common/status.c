@@ -25,6 +25,8 @@ const char *wattle_source_text(WattleSource source)
         switch (source) {
         case WATTLE_SOURCE_PRIVATE:
                 return "on its LAN, by the profile or its own word";
+        case WATTLE_SOURCE_BEACON:
+                return "on this LAN, by its beacon";
         case WATTLE_SOURCE_PUBLIC:
                 return "PublicEndpoint=";
         case WATTLE_SOURCE_NAME:

@@ -33,6 +33,7 @@ gboolean wattle_migrate_eligible(const Candidate *candidate)
 {
         switch (candidate->source) {
         case WATTLE_SOURCE_PRIVATE:
+        case WATTLE_SOURCE_BEACON:
                 return candidate->reach == WATTLE_REACH_ON_LINK;
         case WATTLE_SOURCE_PUBLIC:
         case WATTLE_SOURCE_NAME:
@@ -203,6 +204,7 @@ void wattle_migrate_free_holds(WattleMigration *m)
 gboolean wattle_migrate_can_punch(const Candidate *candidate)
 {
         return candidate->source != WATTLE_SOURCE_PRIVATE &&
+               candidate->source != WATTLE_SOURCE_BEACON &&
                candidate->source != WATTLE_SOURCE_RELAY &&
                candidate->source != WATTLE_SOURCE_KNOCK && wattle_migrate_eligible(candidate);
 }
@@ -225,12 +227,14 @@ Candidate *wattle_migrate_knock(const WattleMigration *m)
         return find_source(m, WATTLE_SOURCE_KNOCK);
 }
 
-/* A relay that offers its port is there now, which is more than is known of any other. 0: not to be
- * tried like that. */
+/* A relay that offers its port is there now, and so is, most likely, who sent a beacon: that is
+ * more than is known of any other. 0: not to be tried like that. */
 static int rank(const Candidate *candidate)
 {
         switch (candidate->source) {
         case WATTLE_SOURCE_RELAY:
+                return 7;
+        case WATTLE_SOURCE_BEACON:
                 return 6;
         case WATTLE_SOURCE_SEEN:
         case WATTLE_SOURCE_KNOCK:
@@ -247,15 +251,36 @@ static int rank(const Candidate *candidate)
         g_return_val_if_reached(0);
 }
 
+/* A beacon may be a stranger's, and while there is a session each round would send him what there
+ * is to send. */
+static gboolean is_held(const WattleMigration *m, const Candidate *candidate, gint64 now)
+{
+        return candidate->source == WATTLE_SOURCE_BEACON && candidate->held_us > now &&
+               m->session_us != 0 && now - m->session_us < SESSION_USABLE;
+}
+
+Candidate *wattle_migrate_sighting(const WattleMigration *m, gint64 now)
+{
+        for (guint i = 0; i < m->n_candidates; i++) {
+                Candidate *candidate = &m->candidates[i];
+
+                if (candidate->source == WATTLE_SOURCE_BEACON && !is_held(m, candidate, now) &&
+                    wattle_migrate_eligible(candidate))
+                        return candidate;
+        }
+        return NULL;
+}
+
 /* By rank, then the one that was good last, then as in the profile. */
-Candidate *wattle_migrate_next(const WattleMigration *m)
+Candidate *wattle_migrate_next(const WattleMigration *m, gint64 now)
 {
         Candidate *best = NULL;
 
         for (guint i = 0; i < m->n_candidates; i++) {
                 Candidate *candidate = &m->candidates[i];
 
-                if (candidate->tried || rank(candidate) == 0 || !wattle_migrate_eligible(candidate))
+                if (candidate->tried || rank(candidate) == 0 || is_held(m, candidate, now) ||
+                    !wattle_migrate_eligible(candidate))
                         continue;
                 if (!best || rank(candidate) > rank(best) ||
                     (rank(candidate) == rank(best) && candidate->good_us > best->good_us))

@@ -35,7 +35,10 @@ gboolean wattle_migrate_can_punch(const Candidate *candidate);
 Candidate *wattle_migrate_relay(const WattleMigration *m);
 Candidate *wattle_migrate_knock(const WattleMigration *m);
 
+/* Where a beacon came from, on our link and not held; NULL: there is none. */
+Candidate *wattle_migrate_sighting(const WattleMigration *m, gint64 now);
+
 /* The best that was not tried in this round; NULL: none is left. */
-Candidate *wattle_migrate_next(const WattleMigration *m);
+Candidate *wattle_migrate_next(const WattleMigration *m, gint64 now);
 /* Of the profile, on our link and not held, if the endpoint is no neighbour's now. */
 Candidate *wattle_migrate_better(const WattleMigration *m, gint64 now);

@@ -19,10 +19,12 @@ typedef enum {
 } WattleReach;
 
 typedef enum {
-        WATTLE_SOURCE_PRIVATE,   /* PrivateEndpoint=; tried only on link. A link-local address: one
-                                    candidate for each link, with its scope */
-        WATTLE_SOURCE_PUBLIC,    /* PublicEndpoint=, literal */
-        WATTLE_SOURCE_NAME,      /* PublicEndpoint=, an address of a DNS name, A or AAAA */
+        WATTLE_SOURCE_PRIVATE, /* PrivateEndpoint=; tried only on link. A link-local address: one
+                                  candidate for each link, with its scope */
+        WATTLE_SOURCE_BEACON,  /* a beacon came from there; likewise, and with more care: a stranger
+                                  may have sent it */
+        WATTLE_SOURCE_PUBLIC,  /* PublicEndpoint=, literal */
+        WATTLE_SOURCE_NAME,    /* PublicEndpoint=, an address of a DNS name, A or AAAA */
         WATTLE_SOURCE_LAST_GOOD, /* what wattle_migration_last_good() gave before a restart */
         WATTLE_SOURCE_SEEN,  /* where a relay sees the peer: hearsay, and behind NAT both have to
                                 open the way first */
@@ -70,6 +72,10 @@ typedef enum {
          * list, with the relay's and, if it told of it, where it sees the peer. */
         WATTLE_ON_PAIRED,
 
+        /* A beacon told that the peer is on a link of ours: the whole list, with
+         * WATTLE_SOURCE_BEACON. */
+        WATTLE_ON_SIGHTED,
+
         /* A user wants the peer moved: to event.move_to, or, with none, to the best there is.
          * Holds and freezes end; probes go out though there is no traffic. */
         WATTLE_ON_MOVE,
@@ -78,8 +84,8 @@ typedef enum {
 typedef struct {
         WattleMigrateEventKind kind;
 
-        /* CANDIDATES, LINK, PAIRED: borrowed for the call, in the order of the profile, best first
-         */
+        /* CANDIDATES, LINK, PAIRED, SIGHTED: borrowed for the call, in the order of the profile,
+         * best first */
         const WattleMigrateCandidate *candidates;
         guint n_candidates;
         gboolean has_names; /* the profile has DNS names for the peer, resolved or not */

@@ -158,6 +158,10 @@ static void take_event(WattleMigration *m, const WattleMigrateEvent *event, gint
                 (void)wattle_migrate_take_candidates(m, event, now);
                 wattle_migrate_paired(m, now);
                 break;
+        case WATTLE_ON_SIGHTED:
+                (void)wattle_migrate_take_candidates(m, event, now);
+                wattle_migrate_sighted(m, now);
+                break;
         case WATTLE_ON_MOVE:
                 take_wish(m, event, now);
                 break;
@@ -301,6 +305,8 @@ static gint64 read_time(const WattleMigration *m, gint64 now)
 
         if (m->read_at_us != 0)
                 time = MIN(time, m->read_at_us);
+        if (m->sighted_us != 0)
+                time = MIN(time, m->sighted_us);
         return MAX(time, now);
 }
 

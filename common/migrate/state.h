@@ -47,7 +47,10 @@
 #define DWELL         (10 * SEC)      /* between voluntary moves */
 #define ROAM_SUPPRESS (2 * SEC)       /* after the peer moved us */
 #define FOLLOW        (3 * SEC / 2)   /* the peer may go first for so long */
-#define FREEZE_WITHIN (5 * 60 * SEC)  /* more than MOVES voluntary moves in it */
+#define FOLLOW_SIGHTED                                                                             \
+        (400 * MSEC) /* the same after a beacon, without a session: two handshakes that cross end  \
+                        each other */
+#define FREEZE_WITHIN (5 * 60 * SEC) /* more than MOVES voluntary moves in it */
 #define FREEZE        (15 * 60 * SEC)
 #define MOVES         3
 #define REASSERT_WITHIN                                                                            \
@@ -166,6 +169,9 @@ typedef struct WattleMigration {
                 Try try;     /* of PHASE_TRY and PHASE_BACK */
                 Punch punch; /* of PHASE_PUNCH */
         };
+
+        gint64 sighted_us; /* what a beacon told is to be acted on then; 0: it was, or there was
+                              none */
 
         /* relays */
         gint64 ask_us;  /* no question before */

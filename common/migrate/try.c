@@ -91,6 +91,8 @@ static gint64 window(const Candidate *candidate, WattleMoveReason why, gboolean 
                 return TRY_ASKED;
         if (why == WATTLE_MOVE_DIRECT)
                 return UPGRADE_LAST;
+        if (candidate && candidate->source == WATTLE_SOURCE_BEACON)
+                return UPGRADE_FIRST;
         if (!back)
                 return TRY_SESSION;
         return MIN(UPGRADE_FIRST << failures, UPGRADE_LAST);
@@ -142,7 +144,7 @@ static void pause_walk(WattleMigration *m, gint64 now)
 
         clear_tried(m);
         if (!is_home(home))
-                home = wattle_migrate_next(m);
+                home = wattle_migrate_next(m, now);
         if (!is_home(home) && wattle_migrate_knock(m))
                 home = wattle_migrate_knock(m);
         if (home) {
@@ -169,7 +171,7 @@ void wattle_migrate_end_pause(WattleMigration *m, gint64 now)
 
 static void next_try(WattleMigration *m, WattleMoveReason why, gint64 now)
 {
-        Candidate *candidate = wattle_migrate_next(m);
+        Candidate *candidate = wattle_migrate_next(m, now);
 
         if (!candidate) {
                 pause_walk(m, now);
@@ -226,7 +228,9 @@ static void fail(WattleMigration *m, gint64 now)
 {
         Candidate *candidate = wattle_migrate_find(m, &m->wanted);
 
-        if (candidate && m->try.back)
+        /* Without a session nothing of a user's was sent. */
+        if (candidate &&
+            (m->try.back || (candidate->source == WATTLE_SOURCE_BEACON && !m->try.fresh)))
                 wattle_migrate_hold(candidate, now);
         if (m->try.back)
                 go_back(m, now);

@@ -34,18 +34,18 @@ static gboolean is_stranded(const WattleMigration *m)
                !wattle_migrate_is_global(wattle_migrate_find(m, &m->counters.endpoint));
 }
 
-static Candidate *best_other(WattleMigration *m)
+static Candidate *best_other(WattleMigration *m, gint64 now)
 {
         for (guint i = 0; i < m->n_candidates; i++)
                 m->candidates[i].tried = wattle_socket_addr_equal(&m->candidates[i].at, &m->wanted);
-        return wattle_migrate_next(m);
+        return wattle_migrate_next(m, now);
 }
 
 /* Away from an endpoint that is not to be reached any more. Without traffic no endpoint can be
  * proved, and a wrong one costs nothing yet: the best is set and that is all. */
 static gboolean leave(WattleMigration *m, gint64 now)
 {
-        const Candidate *other = best_other(m);
+        const Candidate *other = best_other(m, now);
 
         if (!other)
                 return FALSE;
@@ -59,11 +59,14 @@ static gboolean leave(WattleMigration *m, gint64 now)
 
 /* Of two hosts that could both move, the one with the lower key goes first, and the other follows
  * by roaming. */
+static gboolean is_peer_first(const WattleMigration *m)
+{
+        return memcmp(m->config.peer.bytes, m->config.self.bytes, WATTLE_KEY_SIZE) < 0;
+}
+
 static gboolean is_peers_turn(const WattleMigration *m, gint64 now)
 {
-        return m->config.self_has_private &&
-               memcmp(m->config.peer.bytes, m->config.self.bytes, WATTLE_KEY_SIZE) < 0 &&
-               now - m->better_us < FOLLOW;
+        return m->config.self_has_private && is_peer_first(m) && now - m->better_us < FOLLOW;
 }
 
 static gboolean is_before(gint64 time, gint64 span, gint64 link, gint64 now)
@@ -135,7 +138,7 @@ static void take_first(WattleMigration *m, gint64 now)
         const Candidate *best;
 
         m->wanted = m->counters.endpoint;
-        best = best_other(m);
+        best = best_other(m, now);
         if (best)
                 wattle_migrate_put(m, best, WATTLE_MOVE_FIRST, now);
         else if (!wattle_migrate_park(m, now))
@@ -165,6 +168,38 @@ static void rewrite(WattleMigration *m)
         m->set_again = TRUE;
 }
 
+void wattle_migrate_sighted(WattleMigration *m, gint64 now)
+{
+        gboolean waits = is_peer_first(m) && !wattle_migrate_has_session(m, now);
+
+        m->sighted_us = now + (waits ? FOLLOW_SIGHTED : 0);
+        m->read_at_us = m->sighted_us;
+}
+
+/* With a session a read does what there is to do. Without one a handshake has to come, and the
+ * kernel may have sent its last one a moment ago, to nowhere: so the peer is added anew. TRUE: that
+ * is all of this read. */
+static gboolean take_sighting(WattleMigration *m, gint64 now)
+{
+        Candidate *sighting = wattle_migrate_sighting(m, now);
+        gboolean is_nowhere = !wattle_socket_addr_is_set(&m->counters.endpoint) || is_stranded(m);
+
+        m->sighted_us = 0;
+        if (!sighting || wattle_migrate_has_session(m, now) ||
+            (m->phase != PHASE_WATCH && m->phase != PHASE_PAUSE))
+                return FALSE;
+        if (wattle_migrate_is_active(m, now)) {
+                wattle_migrate_begin_round_at(m, sighting, WATTLE_MOVE_UPGRADE, now);
+                return TRUE;
+        }
+        if (!is_nowhere || wattle_socket_addr_equal(&m->counters.endpoint, &sighting->at))
+                return FALSE;
+        wattle_migrate_put(m, sighting, WATTLE_MOVE_UPGRADE, now);
+        m->set = WATTLE_MIGRATE_READD;
+        m->probed_us = 0;
+        return TRUE;
+}
+
 static void watch(WattleMigration *m, const Change *change, gboolean link, gint64 now)
 {
         gboolean active = wattle_migrate_is_active(m, now);
@@ -176,7 +211,7 @@ static void watch(WattleMigration *m, const Change *change, gboolean link, gint6
         }
         if (change->moved && take_moved(m, change, now))
                 return;
-        if (is_stranded(m) && leave(m, now))
+        if (is_stranded(m) && (m->sighted_us != 0 || leave(m, now)))
                 return;
         if (link && !is_stranded(m))
                 rewrite(m);
@@ -256,6 +291,8 @@ void wattle_migrate_read(WattleMigration *m, const WattleMigrateCounters *counte
         }
         if (link && (m->phase == PHASE_TRY || m->phase == PHASE_BACK) && is_target_gone(m))
                 wattle_migrate_enter(m, PHASE_WATCH, now);
+        if (m->sighted_us != 0 && now >= m->sighted_us && take_sighting(m, now))
+                return;
         switch (m->phase) {
         case PHASE_WATCH:
                 watch(m, &change, link, now);

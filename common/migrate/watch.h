@@ -6,6 +6,9 @@
 
 void wattle_migrate_read(WattleMigration *m, const WattleMigrateCounters *counters, gint64 now);
 
+/* WATTLE_ON_SIGHTED; the list was taken. */
+void wattle_migrate_sighted(WattleMigration *m, gint64 now);
+
 /* The path as it is has to show that it works. */
 void wattle_migrate_doubt(WattleMigration *m, gint64 now);
 

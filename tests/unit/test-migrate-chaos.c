@@ -60,6 +60,7 @@ typedef struct {
         gint64 sets[512]; /* times */
         guint n_sets;
         gboolean tried[N_PLACES];
+        gboolean has_beacons; /* the LAN is known by them, and not by the profile */
 } World;
 
 static WattleSocketAddr addr_of(int place)
@@ -220,9 +221,12 @@ static void tell_list(World *w, WattleMigrateEventKind kind, gboolean resolved)
         };
 
         for (int i = 0; i < N_PLACES; i++)
-                list[event.n_candidates++] = (WattleMigrateCandidate){ .source = places[i].source,
-                                                                       .at = addr_of(i),
-                                                                       .reach = w->reach[i] };
+                list[event.n_candidates++] = (WattleMigrateCandidate){
+                        .source = i == LAN && w->has_beacons ? WATTLE_SOURCE_BEACON
+                                                             : places[i].source,
+                        .at = addr_of(i),
+                        .reach = w->reach[i],
+                };
         step(w, &event);
 }
 
@@ -301,7 +305,7 @@ static void set_traffic(World *w, gboolean traffic)
 
 static void something(World *w)
 {
-        switch (g_rand_int_range(w->random, 0, 6)) {
+        switch (g_rand_int_range(w->random, 0, w->has_beacons ? 7 : 6)) {
         case 0:
                 links(w);
                 break;
@@ -315,6 +319,9 @@ static void something(World *w)
                 w->endpoint = PUBLIC;
                 w->rx = w->tx = 0;
                 w->handshake = w->initiation = 0;
+                break;
+        case 6:
+                tell_list(w, WATTLE_ON_SIGHTED, FALSE);
                 break;
         default:
                 w->alive[g_rand_int_range(w->random, 0, N_PLACES)] = g_rand_boolean(w->random);
@@ -343,6 +350,7 @@ static void begin(World *w, guint32 seed)
         *w = (World){ .endpoint = -1, .peer_at = -1, .peer_next = -1 };
         w->random = g_rand_new_with_seed(seed);
         w->now = w->accrued = 1000 * SEC;
+        w->has_beacons = seed % 4 == 3;
         w->m = wattle_migration_new(&config, w->now);
         tell_list(w, WATTLE_ON_CANDIDATES, FALSE);
         links(w);

@@ -19,6 +19,8 @@ static const struct {
 } places[] = {
         { "LAN", "10.41.1.1", 51820, 0, WATTLE_SOURCE_PRIVATE },
         { "LAN6", "fe80::1", 51820, 3, WATTLE_SOURCE_PRIVATE },
+        { "BEACON", "169.254.7.7", 51820, 0, WATTLE_SOURCE_BEACON },
+        { "BEACON6", "fe80::7", 51820, 3, WATTLE_SOURCE_BEACON },
         { "PUBLIC", "198.51.100.1", 51820, 0, WATTLE_SOURCE_PUBLIC },
         { "PUBLIC6", "2001:db8::1", 51820, 0, WATTLE_SOURCE_PUBLIC },
         { "NAME", "198.51.100.2", 51820, 0, WATTLE_SOURCE_NAME },
@@ -185,6 +187,9 @@ static void parse_event(Stage *stage, const char *text, WattleMigrateEvent *even
                 parse_list(stage, words + 1, event);
         } else if (strcmp(words[0], "paired") == 0) {
                 event->kind = WATTLE_ON_PAIRED;
+                parse_list(stage, words + 1, event);
+        } else if (strcmp(words[0], "sighted") == 0) {
+                event->kind = WATTLE_ON_SIGHTED;
                 parse_list(stage, words + 1, event);
         } else if (strcmp(words[0], "wanted") == 0) {
                 event->kind = WATTLE_ON_WANTED;
