@@ -52,9 +52,8 @@ static void put_resolved(WattleMember *member)
 
 static char *candidates_text(const WattleMember *member)
 {
-        static const char *const sources[] = {
-                "private", "public", "name", "last", "seen", "relay"
-        };
+        static const char *const sources[] = { "private", "beacon", "public", "name",
+                                               "last",    "seen",   "relay" };
         g_autoptr(GArray) links = g_array_new(FALSE, FALSE, sizeof(guint32));
         WattleMigrateCandidate list[WATTLE_MIGRATE_MAX_CANDIDATES];
         GString *text = g_string_new(NULL);
