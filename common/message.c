@@ -129,10 +129,21 @@ gboolean wattle_hello_read(gconstpointer bytes, gsize size, WattleHello *ret)
 
 #define PAIRING 4
 
+/* No scope: it would mean another link there. */
+static void write_seen(const WattleSocketAddr *seen, guint8 *bytes)
+{
+        guint16 port = GUINT16_TO_BE(seen->port);
+
+        if (!wattle_socket_addr_is_set(seen))
+                return;
+        bytes[0] = seen->addr.family == AF_INET6 ? 6 : 4;
+        memcpy(bytes + 2, &port, sizeof port);
+        memcpy(bytes + 4, seen->addr.bytes, addr_size(seen->addr.family));
+}
+
 void wattle_pairing_write(const WattlePairing *pairing, guint8 bytes[WATTLE_PAIRING_SIZE])
 {
-        const WattleSocketAddr *seen = &pairing->seen;
-        guint16 port = GUINT16_TO_BE(pairing->port), seen_port = GUINT16_TO_BE(seen->port);
+        guint16 port = GUINT16_TO_BE(pairing->port);
 
         memset(bytes, 0, WATTLE_PAIRING_SIZE);
         memcpy(bytes, magic, sizeof magic);
@@ -140,11 +151,8 @@ void wattle_pairing_write(const WattlePairing *pairing, guint8 bytes[WATTLE_PAIR
         bytes[5] = (guint8)pairing->kind;
         memcpy(bytes + 6, &port, sizeof port);
         memcpy(bytes + 8, pairing->other.bytes, WATTLE_KEY_SIZE);
-        if (!wattle_socket_addr_is_set(seen))
-                return;
-        bytes[40] = seen->addr.family == AF_INET6 ? 6 : 4;
-        memcpy(bytes + 42, &seen_port, sizeof seen_port);
-        memcpy(bytes + 44, seen->addr.bytes, addr_size(seen->addr.family));
+        write_seen(&pairing->seen, bytes + 40);
+        write_seen(&pairing->you, bytes + 60);
 }
 
 static gboolean read_seen(const guint8 *bytes, WattleSocketAddr *ret)
@@ -168,7 +176,7 @@ gboolean wattle_pairing_read(gconstpointer bytes, gsize size, WattlePairing *ret
         WattlePairing pairing = { 0 };
         guint16 port;
 
-        if (size < WATTLE_PAIRING_SIZE || size > WATTLE_HELLO_MAX_SIZE ||
+        if (size < WATTLE_PAIRING_LEAST_SIZE || size > WATTLE_HELLO_MAX_SIZE ||
             memcmp(read, magic, sizeof magic) != 0 || read[4] != PAIRING ||
             read[5] < WATTLE_PAIRING_ASKED || read[5] > WATTLE_PAIRING_REFUSED)
                 return FALSE;
@@ -177,7 +185,8 @@ gboolean wattle_pairing_read(gconstpointer bytes, gsize size, WattlePairing *ret
         pairing.kind = (WattlePairingKind)read[5];
         pairing.port = GUINT16_FROM_BE(port);
         if ((pairing.port != 0) != (pairing.kind == WATTLE_PAIRING_OFFERED) ||
-            !read_seen(read + 40, &pairing.seen))
+            !read_seen(read + 40, &pairing.seen) ||
+            (size >= WATTLE_PAIRING_SIZE && !read_seen(read + 60, &pairing.you)))
                 return FALSE;
         *ret = pairing;
         return TRUE;

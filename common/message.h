@@ -93,9 +93,12 @@ gboolean wattle_probe_read(gconstpointer bytes, gsize size, WattleProbe *ret);
  *       41     1  0, not looked at
  *       42     2  its port as the relay's kernel has it, big endian
  *       44    16  its address likewise; of IPv4, 4 bytes and zeros
- *       60        of a later version, not looked at; the whole has at most WATTLE_HELLO_MAX_SIZE
+ *       60    4+16  where the sender's kernel has the receiver, in the same form; a word of an
+ *                     older version ends before
+ *       80        of a later version, not looked at; the whole has at most WATTLE_HELLO_MAX_SIZE
  */
-#define WATTLE_PAIRING_SIZE 60
+#define WATTLE_PAIRING_LEAST_SIZE 60
+#define WATTLE_PAIRING_SIZE       80
 
 typedef enum {
         WATTLE_PAIRING_ASKED = 1,
@@ -109,6 +112,7 @@ typedef struct {
         WattleKey other;
         WattleSocketAddr
                 seen; /* where the relay sees the other; or none. Hearsay, without a scope */
+        WattleSocketAddr you; /* OFFERED: where it sees who is told; likewise */
 } WattlePairing;
 
 void wattle_pairing_write(const WattlePairing *pairing, guint8 bytes[WATTLE_PAIRING_SIZE]);

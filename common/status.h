@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/migrate/migrate.h"
+#include "common/relay-message.h"
 #include "common/view.h"
 #include "common/wg-message.h"
 
@@ -27,6 +28,7 @@ typedef struct {
         gboolean missing; /* the kernel does not have it */
         WattlePath path;
         const char *relay;         /* WATTLE_PATH_RELAYED: over which; NULL: not known */
+        const char *why_relayed;   /* and why there is no better way; likewise */
         WattleSocketAddr endpoint; /* or none */
         gboolean has_since;
         gint64 since_us;         /* CLOCK_REALTIME of the last move to this path */
@@ -53,6 +55,8 @@ typedef struct {
         guint16 listen_port; /* the kernel's; that of the mesh if the interface is absent */
         gboolean wattled;    /* it runs, and has this mesh */
         const char *problem; /* why wattled does not look after its peers; NULL: it does */
+        gboolean has_relayed;
+        WattleRelayCounters relayed; /* what this host has passed on for others */
         GArray *peers; /* of WattlePeerStatus, by device; those that are not of the mesh last */
 } WattleStatus;
 

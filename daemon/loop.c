@@ -13,6 +13,7 @@
 #include "daemon/talk/broker.h"
 #include "daemon/talk/herald.h"
 #include "daemon/talk/pairer.h"
+#include "daemon/talk/relayed.h"
 
 /* However wrong an engine were, the loop goes on. */
 #define MAX_ACTIONS 8
@@ -40,7 +41,8 @@ struct WattleLoop {
         guint16 listen_port;
         gboolean has_links; /* we are on LANs, and peers know it: they may move first */
         gboolean migrate;
-        WattleProber *prober; /* NULL: no probes are to be had */
+        WattleSocketAddr seen; /* where a relay saw us last; or none */
+        WattleProber *prober;  /* NULL: no probes are to be had */
         GPtrArray *requests;
         WattleHerald *herald;
         WattlePairer *pairer;
@@ -608,6 +610,8 @@ static void on_pairing(const WattleAddr *from, const WattlePairing *pairing, gpo
         }
         if (member->relay == WATTLE_RELAY_NO)
                 return;
+        if (wattle_socket_addr_is_set(&pairing->you))
+                loop->seen = pairing->you;
         read_now(loop);
         peer = wattle_pairer_heard(loop->pairer, member, pairing);
         if (!peer || !peer->engine || !peer->can_pair)
@@ -716,6 +720,30 @@ gboolean wattle_loop_probe(WattleLoop *loop, const WattleMember *member, WattleP
         g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
                             "the kernel does not have the peer");
         return FALSE;
+}
+
+const char *wattle_loop_why_relayed(const WattleLoop *loop, const WattleMember *member)
+{
+        WattleMigrateWay ways[WATTLE_MIGRATE_MAX_CANDIDATES];
+        guint n = wattle_migration_ways(member->engine, wattle_clock_now_us(), ways);
+        WattleRelayedFacts facts = { 0 };
+        WattleMigrateStatus status;
+
+        wattle_member_status(member, wattle_clock_now_us(), &status);
+        facts.tries = status.punches;
+        facts.own_moves = wattle_relayed_moves(&loop->seen, loop->listen_port);
+        for (guint i = 0; i < n; i++)
+                if (ways[i].source == WATTLE_SOURCE_SEEN) {
+                        facts.is_seen = TRUE;
+                        facts.has_way = ways[i].reach != WATTLE_REACH_NONE;
+                        facts.peer_moves = wattle_relayed_moves(&ways[i].at, member->port_of_links);
+                }
+        return wattle_relayed_text(&facts);
+}
+
+void wattle_loop_count_relay(WattleLoop *loop, WattleRelayCounted counted, gpointer data)
+{
+        wattle_broker_count(loop->broker, counted, data);
 }
 
 /* Undoes a move that nothing has proved. */

@@ -3,6 +3,7 @@
  * candidates go in, and what an engine says is done. It asks the kernel and sends the probes. */
 #pragma once
 
+#include "daemon/mesh.h"
 #include "daemon/probe-request.h"
 #include "daemon/roster.h"
 #include "daemon/surroundings.h"
@@ -51,3 +52,9 @@ void wattle_loop_move(WattleLoop *loop, WattleMember *member, const WattleSocket
 /* As wattle_probe_request_add(). */
 gboolean wattle_loop_probe(WattleLoop *loop, const WattleMember *member, WattleProbed probed,
                            gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* As wattle_manager_count_relay(). */
+void wattle_loop_count_relay(WattleLoop *loop, WattleRelayCounted counted, gpointer data);
+
+/* Why the way to a member, which is followed and relayed, is; in words. */
+const char *wattle_loop_why_relayed(const WattleLoop *loop, const WattleMember *member);

@@ -187,8 +187,10 @@ void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint ind
                                    .heard_s = member->heard_s,
                                    .serial = member->serial,
                                    .sum = wattle_hello_sum(member->sum) };
-        if (status.path == WATTLE_PATH_RELAYED)
+        if (status.path == WATTLE_PATH_RELAYED) {
                 ret->relay = wattle_tunnel_relay_of(tunnel_at(manager, mesh), member);
+                ret->why_relayed = wattle_tunnel_why_relayed(tunnel_at(manager, mesh), member);
+        }
         if (status.reason != WATTLE_MOVE_NONE)
                 ret->reason = wattle_move_reason_text(status.reason);
 }
@@ -228,6 +230,12 @@ gboolean wattle_manager_probe(WattleManager *manager, guint mesh, guint peer, Wa
                               gpointer data, GError **error)
 {
         return wattle_tunnel_probe(tunnel_at(manager, mesh), peer, probed, data, error);
+}
+
+void wattle_manager_count_relay(WattleManager *manager, guint mesh, WattleRelayCounted counted,
+                                gpointer data)
+{
+        wattle_tunnel_count_relay(tunnel_at(manager, mesh), counted, data);
 }
 
 void wattle_manager_on_changed(WattleManager *manager, WattleManagerChanged changed, gpointer data)

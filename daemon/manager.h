@@ -74,6 +74,11 @@ gboolean wattle_manager_migrate(WattleManager *manager, guint mesh, guint peer,
 gboolean wattle_manager_probe(WattleManager *manager, guint mesh, guint peer, WattleProbed probed,
                               gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Asks wattle-relay of that mesh, and calls counted once, by now or later. A device that is no
+ * relay has no ports; a relay that does not run has no pairs. */
+void wattle_manager_count_relay(WattleManager *manager, guint mesh, WattleRelayCounted counted,
+                                gpointer data);
+
 /* What a change is about. Indexes are of now. */
 typedef enum {
         WATTLE_CHANGED_LIST, /* meshes came, went, or were read anew: forget all indexes */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/local.h"
+#include "common/relay-message.h"
 
 /* What it points to is the manager's, and good until the event loop goes on. */
 typedef struct {
@@ -15,6 +16,10 @@ typedef struct {
         gboolean migrate;      /* Migrate= of the local settings */
         guint16 listen_port;   /* the kernel's; 0 while there is no interface */
         guint64 serial;        /* of the signed text that is read; 0: there is none */
+        gboolean relays;       /* this device is a relay for pairs of the mesh */
         guint n_peers;
         const char *problem; /* in words, why its peers are not looked after; NULL: they are */
 } WattleManagerMesh;
+
+/* What wattle-relay has passed on for a mesh; NULL: it does not say. */
+typedef void (*WattleRelayCounted)(const WattleRelayCounters *counters, gpointer data);

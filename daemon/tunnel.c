@@ -272,6 +272,7 @@ void wattle_tunnel_describe(const WattleTunnel *tunnel, WattleManagerMesh *ret)
                                     .migrate = tunnel->migrate,
                                     .listen_port = wattle_loop_listen_port(tunnel->loop),
                                     .serial = tunnel->text.serial,
+                                    .relays = tunnel->roster.relay != WATTLE_RELAY_NO,
                                     .n_peers = tunnel->roster.members->len,
                                     .problem = tunnel->problem };
 }
@@ -287,6 +288,11 @@ const char *wattle_tunnel_relay_of(const WattleTunnel *tunnel, const WattleMembe
                 member->port ? wattle_roster_with_key(&tunnel->roster, &member->port->relay) : NULL;
 
         return relay ? relay->name : NULL;
+}
+
+const char *wattle_tunnel_why_relayed(const WattleTunnel *tunnel, const WattleMember *member)
+{
+        return member->engine ? wattle_loop_why_relayed(tunnel->loop, member) : NULL;
 }
 
 const WattleMember *wattle_tunnel_member(const WattleTunnel *tunnel, guint index)
@@ -324,6 +330,11 @@ gboolean wattle_tunnel_probe(WattleTunnel *tunnel, guint index, WattleProbed pro
                                          probed, data, error);
         g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, tunnel->problem);
         return FALSE;
+}
+
+void wattle_tunnel_count_relay(WattleTunnel *tunnel, WattleRelayCounted counted, gpointer data)
+{
+        wattle_loop_count_relay(tunnel->loop, counted, data);
 }
 
 WattleTunnel *wattle_tunnel_new(WattleSurroundings *around, const char *mesh)

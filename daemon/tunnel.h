@@ -31,13 +31,17 @@ guint wattle_tunnel_n_members(const WattleTunnel *tunnel);
 /* The relay that has a port for us and the member; NULL: there is none. */
 const char *wattle_tunnel_relay_of(const WattleTunnel *tunnel, const WattleMember *member);
 
+/* Why it is needed, in words; NULL: it is not, or nobody knows. */
+const char *wattle_tunnel_why_relayed(const WattleTunnel *tunnel, const WattleMember *member);
+
 const WattleMember *wattle_tunnel_member(const WattleTunnel *tunnel, guint index);
 
 /* Asks the kernel for counters and endpoints now. */
 gboolean wattle_tunnel_read(WattleTunnel *tunnel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* As wattle_manager_migrate() and wattle_manager_probe(). */
+/* As those of the manager that are called so. */
 gboolean wattle_tunnel_migrate(WattleTunnel *tunnel, guint member, const WattleSocketAddr *to,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean wattle_tunnel_probe(WattleTunnel *tunnel, guint member, WattleProbed probed, gpointer data,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void wattle_tunnel_count_relay(WattleTunnel *tunnel, WattleRelayCounted counted, gpointer data);

@@ -708,10 +708,37 @@ static void check_filter(const WattleFacts *facts, const Findings *findings)
                         g_strdup_printf("systemctl restart wattle-filter@%s", view->mesh));
 }
 
+/* Works, and is slower than it could be: no problem. Those that have the same reason are one. */
+static void note_relayed(const WattleFacts *facts, const Findings *findings)
+{
+        const GArray *peers = facts->status.peers;
+        g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
+
+        for (guint i = 0; i < peers->len; i++) {
+                const WattlePeerStatus *peer = &g_array_index(peers, WattlePeerStatus, i);
+                g_autoptr(GPtrArray) names = g_ptr_array_new();
+                g_autofree char *all = NULL;
+
+                if (!peer->why_relayed || !g_hash_table_add(told, (gpointer)peer->why_relayed))
+                        continue;
+                for (guint j = i; j < peers->len; j++) {
+                        const WattlePeerStatus *other = &g_array_index(peers, WattlePeerStatus, j);
+
+                        if (g_strcmp0(other->why_relayed, peer->why_relayed) == 0)
+                                g_ptr_array_add(names, (gpointer)other->device);
+                }
+                all = join(names);
+                note(findings,
+                     g_strdup_printf("what goes to %s is relayed: %s", all, peer->why_relayed),
+                     g_strdup_printf("wattle probe %s %s", facts->view->mesh, peer->device));
+        }
+}
+
 static void check_relay(const WattleFacts *facts, const Findings *findings)
 {
         const WattleView *view = facts->view;
 
+        note_relayed(facts, findings);
         if (!view->relay)
                 return;
         if (!facts->relay_installed)

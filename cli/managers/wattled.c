@@ -26,6 +26,9 @@ gboolean wattle_wattled_is_running(sd_bus *bus)
                sd_bus_message_read(reply, "b", &running) > 0 && running;
 }
 
+/* wattle-relay does so little that it answers at once, or not at all. */
+#define COUNT_US (2 * G_USEC_PER_SEC)
+
 static char *mesh_path(const char *mesh)
 {
         char *path = NULL;
@@ -58,7 +61,7 @@ static gboolean fail(GError **error, const sd_bus_error *bus_error, int result)
 static int read_property(sd_bus_message *message, const char *name, WattleStatus *status)
 {
         const char *text = "";
-        int result;
+        int result, relays = 0;
 
         if (strcmp(name, "ListenPort") == 0)
                 return sd_bus_message_read(message, "v", "q", &status->listen_port);
@@ -66,6 +69,11 @@ static int read_property(sd_bus_message *message, const char *name, WattleStatus
                 return sd_bus_message_read(message, "v", "t", &status->serial);
         if (strcmp(name, "Migrating") == 0)
                 return sd_bus_message_skip(message, "v");
+        if (strcmp(name, "Relaying") == 0) {
+                result = sd_bus_message_read(message, "v", "b", &relays);
+                status->has_relayed = relays != 0;
+                return result;
+        }
         result = sd_bus_message_read(message, "v", "s", &text);
         if (result < 0)
                 return result == -ENXIO ? sd_bus_message_skip(message, "v") : result;
@@ -118,13 +126,31 @@ static gboolean load_peers(sd_bus *bus, const char *path, WattleStatus *status, 
         return result >= 0 || fail(error, &bus_error, result);
 }
 
+/* What it does not say in time is not shown. */
+static void load_relayed(sd_bus *bus, const char *path, WattleStatus *status)
+{
+        WattleRelayCounters *relayed = &status->relayed;
+        AUTO_BUS_MESSAGE *call = NULL, *reply = NULL;
+
+        status->has_relayed =
+                status->has_relayed &&
+                sd_bus_message_new_method_call(bus, &call, WATTLE_BUS_NAME, path, WATTLE_BUS_MESH,
+                                               "CountRelay") >= 0 &&
+                sd_bus_call(bus, call, COUNT_US, NULL, &reply) >= 0 &&
+                sd_bus_message_read(reply, "uuttt", &relayed->pairs, &relayed->ports,
+                                    &relayed->packets, &relayed->bytes, &relayed->dropped) >= 0;
+}
+
 gboolean wattle_wattled_load(sd_bus *bus, const char *mesh, WattleStatus *status, GError **error)
 {
         g_autofree char *path = mesh_path(mesh);
 
         status->mesh = wattle_arena_strdup(status->arena, mesh);
         status->wattled = TRUE;
-        return load_properties(bus, path, status, error) && load_peers(bus, path, status, error);
+        if (!load_properties(bus, path, status, error))
+                return FALSE;
+        load_relayed(bus, path, status);
+        return load_peers(bus, path, status, error);
 }
 
 gboolean wattle_wattled_get_peer(sd_bus *bus, const char *mesh, const char *device,

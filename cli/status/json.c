@@ -39,6 +39,7 @@ static void write_peer(WattleJson *json, const WattlePeerStatus *peer)
         wattle_json_boolean(json, "missing", peer->missing);
         wattle_json_string(json, "path", wattle_path_name(peer->path));
         wattle_json_string(json, "relay", peer->relay);
+        wattle_json_string(json, "why_relayed", peer->why_relayed);
         wattle_json_string(json, "endpoint", *endpoint ? endpoint : NULL);
         write_optional(json, "since", peer->has_since,
                        (guint64)MAX(peer->since_us / G_USEC_PER_SEC, 0));
@@ -50,6 +51,24 @@ static void write_peer(WattleJson *json, const WattlePeerStatus *peer)
         write_optional(json, "heard", peer->heard_s > 0, (guint64)MAX(peer->heard_s, 0));
         write_optional(json, "serial", peer->serial > 0, peer->serial);
         wattle_json_string(json, "reason", peer->reason);
+        wattle_json_end(json, '}');
+}
+
+/* null for a host that is no relay. */
+static void write_relayed(WattleJson *json, const WattleStatus *status)
+{
+        const WattleRelayCounters *relayed = &status->relayed;
+
+        if (!status->has_relayed) {
+                wattle_json_string(json, "relayed", NULL);
+                return;
+        }
+        wattle_json_begin(json, "relayed", '{');
+        wattle_json_uint(json, "pairs", relayed->pairs);
+        wattle_json_uint(json, "ports", relayed->ports);
+        wattle_json_uint(json, "packets", relayed->packets);
+        wattle_json_uint(json, "bytes", relayed->bytes);
+        wattle_json_uint(json, "dropped", relayed->dropped);
         wattle_json_end(json, '}');
 }
 
@@ -65,6 +84,7 @@ static void write_mesh(WattleJson *json, const WattleStatus *status, const GPtrA
         write_optional(json, "serial", status->serial > 0, status->serial);
         write_optional(json, "listen_port", status->listen_port > 0, status->listen_port);
         wattle_json_boolean(json, "wattled", status->wattled);
+        write_relayed(json, status);
         wattle_json_begin(json, "peers", '[');
         for (guint i = 0; i < status->peers->len; i++)
                 write_peer(json, &g_array_index(status->peers, WattlePeerStatus, i));

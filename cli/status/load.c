@@ -273,6 +273,8 @@ static void overlay(WattleStatus *status, const WattleStatus *told)
 {
         status->wattled = TRUE;
         status->problem = wattle_arena_strdup(status->arena, told->problem);
+        status->has_relayed = told->has_relayed;
+        status->relayed = told->relayed;
         for (guint i = 0, j = 0; i < status->peers->len; i++) {
                 WattlePeerStatus *peer = &g_array_index(status->peers, WattlePeerStatus, i);
                 const WattlePeerStatus *known = NULL;
@@ -292,6 +294,7 @@ static void overlay(WattleStatus *status, const WattleStatus *told)
                         continue;
                 peer->path = known->path;
                 peer->relay = wattle_arena_strdup(status->arena, known->relay);
+                peer->why_relayed = wattle_arena_strdup(status->arena, known->why_relayed);
                 peer->has_since = known->has_since;
                 peer->since_us = known->since_us;
                 peer->has_rtt = known->has_rtt;

@@ -35,6 +35,31 @@ static Value mesh_serial(const WattleStatus *status)
         return (Value){ status->serial > 0, status->serial, 0 };
 }
 
+static Value relay_pairs(const WattleStatus *status)
+{
+        return (Value){ status->has_relayed, status->relayed.pairs, 0 };
+}
+
+static Value relay_ports(const WattleStatus *status)
+{
+        return (Value){ status->has_relayed, status->relayed.ports, 0 };
+}
+
+static Value relay_packets(const WattleStatus *status)
+{
+        return (Value){ status->has_relayed, status->relayed.packets, 0 };
+}
+
+static Value relay_bytes(const WattleStatus *status)
+{
+        return (Value){ status->has_relayed, status->relayed.bytes, 0 };
+}
+
+static Value relay_dropped(const WattleStatus *status)
+{
+        return (Value){ status->has_relayed, status->relayed.dropped, 0 };
+}
+
 static Value peer_up(const WattlePeerStatus *peer, gint64 now_us)
 {
         return whole(peer->last_handshake_s > 0 &&
@@ -74,6 +99,16 @@ static const Metric metrics[] = {
           mesh_watched, NULL },
         { "wattle_mesh_serial", "gauge", "Serial of the profile that this host runs.", mesh_serial,
           NULL },
+        { "wattle_relay_pairs", "gauge", "Pairs of devices that meet at this relay.", relay_pairs,
+          NULL },
+        { "wattle_relay_ports", "gauge", "Ports that this relay has for pairs.", relay_ports,
+          NULL },
+        { "wattle_relay_packets_total", "counter", "Packets passed on for pairs.", relay_packets,
+          NULL },
+        { "wattle_relay_bytes_total", "counter", "Bytes of the packets passed on for pairs.",
+          relay_bytes, NULL },
+        { "wattle_relay_dropped_packets_total", "counter",
+          "Packets that came to ports of pairs and were not passed on.", relay_dropped, NULL },
         { "wattle_peer_up", "gauge",
           "Whether there was a handshake with the peer in the last 3 minutes.", NULL, peer_up },
         { "wattle_peer_last_handshake_timestamp_seconds", "gauge",

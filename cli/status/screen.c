@@ -112,6 +112,8 @@ static char *cell_reason(const WattlePeerStatus *peer, G_GNUC_UNUSED const Wattl
                          WattleStyle *style)
 {
         *style = WATTLE_STYLE_DIM;
+        if (peer->why_relayed)
+                return g_strdup(peer->why_relayed);
         return g_strdup(peer->reason ? peer->reason : "");
 }
 
@@ -207,10 +209,24 @@ static void print_head(const WattleStatus *status, FILE *stream)
         wattle_print(stream, ", %s\n", wattle_owner_name(status->owner));
 }
 
+static void print_relayed(const WattleStatus *status, FILE *stream)
+{
+        const WattleRelayCounters *relayed = &status->relayed;
+        g_autofree char *bytes = wattle_format_bytes(relayed->bytes);
+
+        if (status->has_relayed)
+                wattle_print(stream,
+                             "relay: %u of %u ports have a pair, %" G_GUINT64_FORMAT
+                             " packets passed on, %s, %" G_GUINT64_FORMAT " dropped\n",
+                             relayed->pairs, relayed->ports, relayed->packets, bytes,
+                             relayed->dropped);
+}
+
 void wattle_status_print(const WattleStatus *status, const GPtrArray *notes,
                          const WattleScreen *screen, FILE *stream)
 {
         print_head(status, stream);
+        print_relayed(status, stream);
         if (status->link == WATTLE_LINK_UP && status->peers->len > 0)
                 print_peers(status->peers, screen, stream);
         for (guint i = 0; i < notes->len; i++) {

@@ -109,6 +109,7 @@ void wattle_migrate_seek_anew(WattleMigration *m, gint64 now)
 {
         m->seek_gap = 0;
         m->seek_us = now;
+        m->punches = 0;
 }
 
 static void leave_relay(WattleMigration *m, const WattleSocketAddr *at, gint64 now)
@@ -141,6 +142,7 @@ void wattle_migrate_punch_timer(WattleMigration *m, gint64 now)
                 m->punch_at = (target ? target : first)->at;
                 punch->n++;
         } else if (now >= wattle_migrate_punch_deadline(m)) {
+                m->punches++;
                 wattle_migrate_enter(m, PHASE_WATCH, now);
                 if (m->counters.rx_bytes - punch->rx_bytes >= PUNCH_BUSY)
                         leave_relay(m, &first->at, now);

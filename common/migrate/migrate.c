@@ -369,7 +369,8 @@ void wattle_migration_status(const WattleMigration *m, gint64 now_us, WattleMigr
                                       .reason = m->reason,
                                       .since_us = m->since_us,
                                       .rtt_us = m->rtt_us,
-                                      .busy = m->phase != PHASE_WATCH };
+                                      .busy = m->phase != PHASE_WATCH,
+                                      .punches = m->punches };
 }
 
 guint wattle_migration_ways(const WattleMigration *m, gint64 now_us,

@@ -177,6 +177,7 @@ typedef struct WattleMigration {
         gint64 ask_us;  /* no question before */
         gint64 seek_us; /* on a relay: the next question that is to bring both away from it */
         gint64 seek_gap;
+        guint punches; /* how often both opened their NATs in vain, in this network */
 
         /* what the caller shall do next, in this order */
         WattleMigrateActionKind set; /* SET, READD or NOTHING */

@@ -34,6 +34,9 @@ static int append_more(sd_bus_message *message, const WattlePeerStatus *peer)
                 result = sd_bus_message_append(message, "{sv}", "Text", "t", peer->sum);
         if (result >= 0 && peer->relay)
                 result = sd_bus_message_append(message, "{sv}", "Relay", "s", peer->relay);
+        if (result >= 0 && peer->why_relayed)
+                result = sd_bus_message_append(message, "{sv}", "WhyRelayed", "s",
+                                               peer->why_relayed);
         return result < 0 ? result : sd_bus_message_close_container(message);
 }
 
@@ -103,9 +106,19 @@ static int read_rest(sd_bus_message *message, WattleArena *arena, WattlePeerStat
         return 1;
 }
 
+static int read_text(sd_bus_message *message, WattleArena *arena, const char **ret)
+{
+        const char *text;
+        int result = sd_bus_message_read(message, "v", "s", &text);
+
+        if (result >= 0)
+                *ret = wattle_arena_strdup(arena, text);
+        return result;
+}
+
 static int read_one_more(sd_bus_message *message, WattleArena *arena, WattlePeerStatus *peer)
 {
-        const char *name, *relay;
+        const char *name;
         guint64 heard_s;
         int result = sd_bus_message_read(message, "s", &name);
 
@@ -115,12 +128,10 @@ static int read_one_more(sd_bus_message *message, WattleArena *arena, WattlePeer
                 return sd_bus_message_read(message, "v", "t", &peer->serial);
         if (strcmp(name, "Text") == 0)
                 return sd_bus_message_read(message, "v", "t", &peer->sum);
-        if (strcmp(name, "Relay") == 0) {
-                result = sd_bus_message_read(message, "v", "s", &relay);
-                if (result >= 0)
-                        peer->relay = wattle_arena_strdup(arena, relay);
-                return result;
-        }
+        if (strcmp(name, "Relay") == 0)
+                return read_text(message, arena, &peer->relay);
+        if (strcmp(name, "WhyRelayed") == 0)
+                return read_text(message, arena, &peer->why_relayed);
         if (strcmp(name, "Heard") != 0)
                 return sd_bus_message_skip(message, "v");
         result = sd_bus_message_read(message, "v", "t", &heard_s);

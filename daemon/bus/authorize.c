@@ -20,6 +20,7 @@ static const struct {
         { MESH, "ListPeers", FREE },
         { MESH, "GetPeer", FREE },
         { MESH, "ListWays", FREE },
+        { MESH, "CountRelay", FREE },
         { MESH, "Up", "org.wattle1.up-down" },
         { MESH, "Down", "org.wattle1.up-down" },
         { MESH, "Apply", "org.wattle1.apply" },

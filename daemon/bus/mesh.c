@@ -251,53 +251,95 @@ static int act_migrate(sd_bus_message *call, G_GNUC_UNUSED uid_t uid, gpointer d
         return sd_bus_reply_method_return(call, NULL);
 }
 
-/* A caller who waits for the answer of a probe. */
+/* A caller who waits for the answer of a probe, or of wattle-relay. */
 typedef struct {
         WattleQuota *quota;
         uid_t uid;
         sd_bus_message *call;
-} ProbeCall;
+} WaitingCall;
 
-static void probe_call_free(ProbeCall *probing)
+/* NULL with the error set: the user has too many. */
+static WaitingCall *waiting_call_new(const WattleBusMesh *mesh, sd_bus_message *call, uid_t uid,
+                                     sd_bus_error *error)
 {
-        wattle_quota_give_back(probing->quota, probing->uid);
-        wattle_quota_unref(probing->quota);
-        sd_bus_message_unref(probing->call);
-        g_free(probing);
+        WattleQuota *quota = mesh->back->probes;
+        WaitingCall *waiting;
+
+        if (!wattle_quota_take(quota, uid)) {
+                sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                 "Too many calls of yours are under way");
+                return NULL;
+        }
+        waiting = g_new(WaitingCall, 1);
+        *waiting = (WaitingCall){ wattle_quota_ref(quota), uid, sd_bus_message_ref(call) };
+        return waiting;
+}
+
+static void waiting_call_free(WaitingCall *waiting)
+{
+        wattle_quota_give_back(waiting->quota, waiting->uid);
+        wattle_quota_unref(waiting->quota);
+        sd_bus_message_unref(waiting->call);
+        g_free(waiting);
 }
 
 static void on_probed(gboolean answered, guint32 rtt_us, const char *why, gpointer data)
 {
-        ProbeCall *probing = data;
+        WaitingCall *probing = data;
 
         if (answered)
                 sd_bus_reply_method_return(probing->call, "t", (guint64)rtt_us);
         else
                 sd_bus_reply_method_errorf(probing->call, WATTLE_BUS_ERROR_FAILED, "%s", why);
-        probe_call_free(probing);
+        waiting_call_free(probing);
 }
 
 static int act_probe(sd_bus_message *call, uid_t uid, gpointer data, sd_bus_error *error)
 {
         const WattleBusMesh *mesh = data;
-        WattleQuota *quota = mesh->back->probes;
         g_autoptr(GError) refused = NULL;
-        ProbeCall *probing;
+        WaitingCall *probing;
         const char *name;
         guint index, peer;
 
         sd_bus_message_rewind(call, 1);
         if (!find_peer(mesh, call, &index, &peer, &name, error))
                 return sd_bus_error_get_errno(error);
-        if (!wattle_quota_take(quota, uid))
-                return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                                         "Too many probes of yours are under way");
-        probing = g_new(ProbeCall, 1);
-        *probing = (ProbeCall){ wattle_quota_ref(quota), uid, sd_bus_message_ref(call) };
+        probing = waiting_call_new(mesh, call, uid, error);
+        if (!probing)
+                return sd_bus_error_get_errno(error);
         if (wattle_manager_probe(mesh->back->manager, index, peer, on_probed, probing, &refused))
                 return 0;
-        probe_call_free(probing);
+        waiting_call_free(probing);
         return fail(error, WATTLE_BUS_ERROR_FAILED, refused);
+}
+
+static void on_counted(const WattleRelayCounters *counters, gpointer data)
+{
+        WaitingCall *waiting = data;
+
+        if (counters)
+                sd_bus_reply_method_return(waiting->call, "uuttt", counters->pairs, counters->ports,
+                                           counters->packets, counters->bytes, counters->dropped);
+        else
+                sd_bus_reply_method_errorf(waiting->call, WATTLE_BUS_ERROR_FAILED,
+                                           "wattle-relay does not answer");
+        waiting_call_free(waiting);
+}
+
+static int act_count_relay(sd_bus_message *call, uid_t uid, gpointer data, sd_bus_error *error)
+{
+        const WattleBusMesh *mesh = data;
+        WaitingCall *waiting;
+        guint index;
+
+        if (!find_mesh(mesh, &index, error))
+                return sd_bus_error_get_errno(error);
+        waiting = waiting_call_new(mesh, call, uid, error);
+        if (!waiting)
+                return sd_bus_error_get_errno(error);
+        wattle_manager_count_relay(mesh->back->manager, index, on_counted, waiting);
+        return 0;
 }
 
 static int authorize(WattleBusMesh *mesh, sd_bus_message *call, const char *peer, WattleAct act,
@@ -321,6 +363,11 @@ static int method_get_peer(sd_bus_message *call, void *data, sd_bus_error *error
 static int method_list_ways(sd_bus_message *call, void *data, sd_bus_error *error)
 {
         return authorize(data, call, NULL, act_list_ways, error);
+}
+
+static int method_count_relay(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        return authorize(data, call, NULL, act_count_relay, error);
 }
 
 static int method_up(sd_bus_message *call, void *data, sd_bus_error *error)
@@ -396,6 +443,8 @@ static int get_property(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *pat
                 return sd_bus_message_append(reply, "t", info.serial);
         if (strcmp(property, "Migrating") == 0)
                 return sd_bus_message_append(reply, "b", info.migrate);
+        if (strcmp(property, "Relaying") == 0)
+                return sd_bus_message_append(reply, "b", info.relays);
         text = text_of(&info, property);
         return sd_bus_message_append(reply, "s", text ? text : "");
 }
@@ -417,6 +466,10 @@ const sd_bus_vtable wattle_bus_mesh_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("ListWays", SD_BUS_ARGS("s", peer),
                                 SD_BUS_RESULT("a" WATTLE_BUS_WAY, ways), method_list_ways,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS(
+                "CountRelay", SD_BUS_NO_ARGS,
+                SD_BUS_RESULT("u", pairs, "u", ports, "t", packets, "t", bytes, "t", dropped),
+                method_count_relay, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Migrate", SD_BUS_ARGS("s", peer, "s", endpoint), SD_BUS_NO_RESULT,
                                 method_migrate, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Probe", SD_BUS_ARGS("s", peer), SD_BUS_RESULT("t", round_trip_us),
@@ -430,6 +483,7 @@ const sd_bus_vtable wattle_bus_mesh_vtable[] = {
         SD_BUS_PROPERTY("ListenPort", "q", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Serial", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Migrating", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Relaying", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Problem", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_VTABLE_END,
 };

@@ -18,6 +18,9 @@
 /* Questions to wattle-relay without an answer; who asks more has to ask again. */
 #define MAX_OPEN 32
 
+/* Callers who wait for its counters. */
+#define MAX_COUNTS 32
+
 /* REJECT_AFTER_TIME of WireGuard: a member that was not heard for so long is not there. */
 #define SESSION_S 180
 
@@ -25,6 +28,12 @@ typedef struct {
         guint32 id; /* 0: none */
         WattleKey asker, other;
 } Question;
+
+typedef struct {
+        guint32 id;
+        WattleRelayCounted counted;
+        gpointer data;
+} Count;
 
 struct WattleBroker {
         WattleSurroundings *around;
@@ -35,8 +44,22 @@ struct WattleBroker {
         sd_event_source *source;
         guint32 next_id;
         Question questions[MAX_OPEN];
+        GArray *counts;      /* of Count */
+        gboolean looked;     /* whether one runs from before */
         gboolean complained; /* that wattle-relay is not there */
 };
+
+static void end_counts(WattleBroker *broker)
+{
+        g_autoptr(GArray) counts = g_steal_pointer(&broker->counts);
+
+        broker->counts = g_array_new(FALSE, FALSE, sizeof(Count));
+        for (guint i = 0; i < counts->len; i++) {
+                const Count *count = &g_array_index(counts, Count, i);
+
+                count->counted(NULL, count->data);
+        }
+}
 
 static void disconnect(WattleBroker *broker)
 {
@@ -44,6 +67,7 @@ static void disconnect(WattleBroker *broker)
         if (broker->fd >= 0)
                 close(broker->fd);
         broker->fd = -1;
+        end_counts(broker);
 }
 
 static void tell(const WattleBroker *broker, const WattleKey *to, const WattleKey *other,
@@ -62,6 +86,10 @@ static void tell(const WattleBroker *broker, const WattleKey *to, const WattleKe
                 pairing.seen = about->endpoint;
                 pairing.seen.scope = 0;
         }
+        if (port != 0) {
+                pairing.you = member->endpoint;
+                pairing.you.scope = 0;
+        }
         wattle_prober_send_pairing(broker->prober, &member->addresses[0], &pairing);
 }
 
@@ -72,11 +100,24 @@ static const char *const refusals[WATTLE_N_RELAY_REFUSALS] = {
         [WATTLE_RELAY_NO_PORT] = "other programs have the ports of RelayPorts=",
 };
 
-static void take(WattleBroker *broker, const WattleRelayMessage *message)
+static void take_counters(WattleBroker *broker, const WattleRelayMessage *message)
+{
+        for (guint i = 0; i < broker->counts->len; i++) {
+                const Count count = g_array_index(broker->counts, Count, i);
+
+                if (count.id != message->id)
+                        continue;
+                g_array_remove_index(broker->counts, i);
+                count.counted(&message->counters, count.data);
+                return;
+        }
+}
+
+static void take_opened(WattleBroker *broker, const WattleRelayMessage *message)
 {
         Question *question = &broker->questions[message->id % MAX_OPEN];
 
-        if (message->kind != WATTLE_RELAY_OPENED || question->id != message->id)
+        if (question->id != message->id)
                 return;
         question->id = 0;
         tell(broker, &question->asker, &question->other, message->port);
@@ -85,6 +126,14 @@ static void take(WattleBroker *broker, const WattleRelayMessage *message)
         else if (message->refusal != WATTLE_RELAY_NO_PAIR)
                 wattle_log(WATTLE_LOG_WARNING, "%s: a pair was not relayed: %s", broker->mesh,
                            refusals[message->refusal]);
+}
+
+static void take(WattleBroker *broker, const WattleRelayMessage *message)
+{
+        if (message->kind == WATTLE_RELAY_OPENED)
+                take_opened(broker, message);
+        else if (message->kind == WATTLE_RELAY_COUNTERS)
+                take_counters(broker, message);
 }
 
 static int on_message(G_GNUC_UNUSED sd_event_source *source, int fd, G_GNUC_UNUSED uint32_t revents,
@@ -160,6 +209,11 @@ static gboolean send_message(WattleBroker *broker, const WattleRelayMessage *mes
         return FALSE;
 }
 
+static guint32 next_id(WattleBroker *broker)
+{
+        return ++broker->next_id == 0 ? ++broker->next_id : broker->next_id;
+}
+
 static gboolean is_there(const WattleMember *member)
 {
         return member && member->in_kernel && member->managed &&
@@ -180,7 +234,7 @@ void wattle_broker_ask(WattleBroker *broker, const WattleMember *member, const W
                 tell(broker, &member->key, other, 0);
                 return;
         }
-        open.id = ++broker->next_id == 0 ? ++broker->next_id : broker->next_id;
+        open.id = next_id(broker);
         open.ends[0] = (WattleRelayEnd){ member->key, member->endpoint.addr };
         open.ends[1] = (WattleRelayEnd){ peer->key, peer->endpoint.addr };
         question = &broker->questions[open.id % MAX_OPEN];
@@ -191,9 +245,38 @@ void wattle_broker_ask(WattleBroker *broker, const WattleMember *member, const W
         }
 }
 
+void wattle_broker_count(WattleBroker *broker, WattleRelayCounted counted, gpointer data)
+{
+        const WattlePorts *ports = &broker->roster->relay_ports;
+        WattleRelayCounters none = { 0 };
+        WattleRelayMessage message = { .kind = WATTLE_RELAY_COUNT };
+        Count count = { .counted = counted, .data = data };
+
+        if (broker->fd < 0) {
+                if (broker->roster->relay != WATTLE_RELAY_NO)
+                        none.ports = (guint32)ports->last - ports->first + 1;
+                counted(&none, data);
+                return;
+        }
+        count.id = message.id = next_id(broker);
+        if (broker->counts->len == MAX_COUNTS) {
+                counted(NULL, data);
+                return;
+        }
+        g_array_append_val(broker->counts, count);
+        if (!send_message(broker, &message))
+                end_counts(broker);
+}
+
+/* One that was started for a wattled before this has its pairs still; else one begins, and ends
+ * soon. Where there is none to be had, the first pair tells. */
 void wattle_broker_use(WattleBroker *broker, WattleProber *prober)
 {
         broker->prober = prober;
+        if (!prober || broker->looked || broker->roster->relay == WATTLE_RELAY_NO)
+                return;
+        broker->looked = TRUE;
+        (void)!connect_relay(broker, NULL);
 }
 
 WattleBroker *wattle_broker_new(WattleSurroundings *around, const WattleRoster *roster,
@@ -205,11 +288,13 @@ WattleBroker *wattle_broker_new(WattleSurroundings *around, const WattleRoster *
         broker->roster = roster;
         broker->mesh = mesh;
         broker->fd = -1;
+        broker->counts = g_array_new(FALSE, FALSE, sizeof(Count));
         return broker;
 }
 
 void wattle_broker_free(WattleBroker *broker)
 {
         disconnect(broker);
+        g_array_unref(broker->counts);
         g_free(broker);
 }

@@ -3,6 +3,7 @@
  * pair are told. */
 #pragma once
 
+#include "daemon/mesh.h"
 #include "daemon/roster.h"
 #include "daemon/surroundings.h"
 
@@ -15,6 +16,9 @@ void wattle_broker_free(WattleBroker *broker);
 
 /* By what it speaks: borrowed; NULL while the interface is away. */
 void wattle_broker_use(WattleBroker *broker, WattleProber *prober);
+
+/* As wattle_manager_count_relay(). It starts no wattle-relay. */
+void wattle_broker_count(WattleBroker *broker, WattleRelayCounted counted, gpointer data);
 
 /* A member asks for a port for itself and another one. The kernel was read just now, so that the
  * endpoints of both are those of now. The answer goes to the member, and if there is a port to the

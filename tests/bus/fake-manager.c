@@ -61,6 +61,7 @@ void wattle_manager_get(const WattleManager *manager, guint index, WattleManager
                         .exists = TRUE,
                         .up = TRUE,
                         .migrate = TRUE,
+                        .relays = TRUE,
                         .listen_port = 51820,
                         .n_peers = 2,
                 };
@@ -106,6 +107,8 @@ void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint ind
                 .has_rtt = TRUE,
                 .rtt_us = 1300,
                 .reason = "its LAN is here",
+                .relay = "vps",
+                .why_relayed = "a NAT",
         };
         memset(ret->public_key.bytes, 1, sizeof ret->public_key.bytes);
         g_assert_true(wattle_addr_parse("192.0.2.1", &ret->endpoint.addr, NULL));
@@ -167,6 +170,15 @@ gboolean wattle_manager_probe(WattleManager *manager, guint mesh, guint peer, Wa
         manager->probed = probed;
         g_queue_push_tail(&manager->probing, data);
         return TRUE;
+}
+
+void wattle_manager_count_relay(WattleManager *manager, guint mesh, WattleRelayCounted counted,
+                                gpointer data)
+{
+        const WattleRelayCounters counters = { 3, 100, 1234, 5678, 9 };
+
+        g_assert_cmpuint(mesh, ==, HOME);
+        counted(manager->refuse ? NULL : &counters, data);
 }
 
 void wattle_manager_on_changed(WattleManager *manager, WattleManagerChanged changed, gpointer data)

@@ -211,6 +211,8 @@ static void check_peer(sd_bus_message *message)
         g_assert_true(peer.has_rtt);
         g_assert_cmpuint(peer.rtt_us, ==, 1300);
         g_assert_cmpstr(peer.reason, ==, "its LAN is here");
+        g_assert_cmpstr(peer.relay, ==, "vps");
+        g_assert_cmpstr(peer.why_relayed, ==, "a NAT");
         g_assert_cmpint(wattle_bus_read_peer(message, arena, &peer), <=, 1);
 }
 
@@ -253,6 +255,30 @@ static void ways_are_told(void)
         stage_wait(&stage, &none);
         g_assert_cmpint(sd_bus_message_enter_container(none.reply, 'a', WATTLE_BUS_WAY), >, 0);
         g_assert_cmpint(sd_bus_message_at_end(none.reply, 0), >, 0);
+}
+
+static void relay_is_counted(void)
+{
+        g_auto(Stage) stage = { 0 };
+        g_auto(Call) call = { 0 };
+        g_autofree char *error = NULL;
+        guint32 pairs, ports;
+        guint64 packets, bytes, dropped;
+
+        stage_init(&stage, POLKIT_ABSENT, NOBODY);
+        stage_send(&stage, &call, HOME, WATTLE_BUS_MESH, "CountRelay", FALSE, NULL);
+        stage_wait(&stage, &call);
+        g_assert_cmpint(sd_bus_message_read(call.reply, "uuttt", &pairs, &ports, &packets, &bytes,
+                                            &dropped),
+                        >, 0);
+        g_assert_cmpuint(pairs, ==, 3);
+        g_assert_cmpuint(ports, ==, 100);
+        g_assert_cmpuint(packets, ==, 1234);
+        g_assert_cmpuint(bytes, ==, 5678);
+        g_assert_cmpuint(dropped, ==, 9);
+        stage.manager->refuse = TRUE;
+        error = stage_call(&stage, HOME, WATTLE_BUS_MESH, "CountRelay", "", NULL, NULL);
+        g_assert_cmpstr(error, ==, "org.wattle1.Error.Failed: wattle-relay does not answer");
 }
 
 static char *get_property(Stage *stage, const char *path, const char *interface, const char *name)
@@ -299,6 +325,7 @@ static void properties_are_told(void)
                 { HOME, WATTLE_BUS_MESH, "ListenPort", "51820" },
                 { HOME, WATTLE_BUS_MESH, "Serial", "0" },
                 { HOME, WATTLE_BUS_MESH, "Migrating", "yes" },
+                { HOME, WATTLE_BUS_MESH, "Relaying", "yes" },
                 { HOME, WATTLE_BUS_MESH, "Problem", "" },
                 { "/org/wattle1/mesh/work_2d2", WATTLE_BUS_MESH, "Owner", "NetworkManager" },
                 { "/org/wattle1/mesh/work_2d2", WATTLE_BUS_MESH, "State", "down" },
@@ -413,7 +440,7 @@ static void probes_of_a_user(void)
                    "b");
         stage_wait(&stage, &calls[PROBES_OF_A_USER]);
         g_assert_cmpstr(sd_bus_message_get_error(calls[PROBES_OF_A_USER].reply)->message, ==,
-                        "Too many probes of yours are under way");
+                        "Too many calls of yours are under way");
         for (guint i = 0; i < PROBES_OF_A_USER; i++)
                 fake_manager_probed(stage.manager, TRUE, 1, NULL);
         stage_send(&stage, &again, HOME, WATTLE_BUS_MESH, "Probe", FALSE, "s", "b");
@@ -538,6 +565,7 @@ int main(int argc, char **argv)
         g_test_add_func("/bus/the XML is the program", the_xml_is_the_program);
         g_test_add_func("/bus/peers", peers_are_told);
         g_test_add_func("/bus/ways", ways_are_told);
+        g_test_add_func("/bus/relay", relay_is_counted);
         g_test_add_func("/bus/properties", properties_are_told);
         g_test_add_func("/bus/changes", changes_are_told);
         g_test_add_func("/bus/probe answered", probe_answered);

@@ -57,9 +57,9 @@ def test_what_is_not_known_has_no_sample(samples):
 def test_naming(text):
     """HELP and TYPE once and in front, base units, _total for counters alone, no time stamps."""
     heads = re.findall(r'^# HELP (\S+) .*\.\n# TYPE \1 (gauge|counter)\n((?:[^#].*\n)*)', text, re.M)
-    assert ''.join(f'{name} ' for name, _, _ in heads).count('wattle_') == text.count('# HELP') == text.count('# TYPE') == 11
+    assert ''.join(f'{name} ' for name, _, _ in heads).count('wattle_') == text.count('# HELP') == text.count('# TYPE') == 16
     for name, kind, lines in heads:
-        assert re.fullmatch(r'wattle_(mesh|peer)_[a-z_]+', name)
+        assert re.fullmatch(r'wattle_(mesh|peer|relay)_[a-z_]+', name)
         assert name.endswith('_total') == (kind == 'counter')
         assert not re.search('_(us|ms|kib|percent)(_|$)', name)
         assert all(re.fullmatch(name + r'\{.*\} [0-9.]+', line) for line in lines.splitlines())

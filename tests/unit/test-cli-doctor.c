@@ -344,6 +344,19 @@ static void well_relay(WattleFacts *facts)
         facts->relay_installed = TRUE;
 }
 
+static void ill_relayed(WattleFacts *facts)
+{
+        const char *whys[] = { "one", "two", "one" };
+
+        for (guint i = 0; i < 3; i++) {
+                WattlePeerStatus peer = { .device = (const char *[]){ "x", "y", "z" }[i],
+                                          .path = WATTLE_PATH_RELAYED,
+                                          .why_relayed = whys[i] };
+
+                g_array_append_val(facts->status.peers, peer);
+        }
+}
+
 static void ill_relay_ports(WattleFacts *facts)
 {
         well_relay(facts);
@@ -568,6 +581,9 @@ static const struct row {
           "fight: systemd-networkd's state of the interface home is 'unmanaged' [networkctl status "
           "home]\n" },
         { "a relay", well_relay, "" },
+        { "relayed", ill_relayed,
+          "relay: note: what goes to x, z is relayed: one [wattle probe home x]\n"
+          "relay: note: what goes to y is relayed: two [wattle probe home y]\n" },
         { "no relay", ill_no_relay,
           "relay: wattle-relay is not installed: this device has Relay=, and nobody can meet here "
           "[]\n" },

@@ -97,6 +97,44 @@ static void make_status(WattleStatus *status)
         peer->reason = "on its LAN";
 }
 
+static void relayed(void)
+{
+        g_auto(WattleStatus) status = { 0 };
+        g_autoptr(GPtrArray) notes = g_ptr_array_new();
+        const WattleStatus *statuses[] = { &status };
+        WattlePeerStatus *peer;
+        char *text = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+
+        make_status(&status);
+        status.has_relayed = TRUE;
+        status.relayed = (WattleRelayCounters){ 3, 100, 12345, 4096, 6 };
+        g_array_set_size(status.peers, 1);
+        peer = &g_array_index(status.peers, WattlePeerStatus, 0);
+        peer->path = WATTLE_PATH_RELAYED;
+        peer->relay = "vps";
+        peer->why_relayed = "a NAT";
+        wattle_status_print(&status, notes, &(WattleScreen){ 0, 0, NOW_S * G_USEC_PER_SEC },
+                            stream);
+        wattle_status_json(statuses, &notes, 1, stream);
+        wattle_status_prometheus(statuses, 1, NOW_S * G_USEC_PER_SEC, stream);
+        fclose(stream);
+        g_assert_nonnull(strstr(text, "networkd\nrelay: 3 of 100 ports have a pair, 12345 packets "
+                                      "passed on, 4.0 KiB, 6 dropped\nDEVICE "));
+        g_assert_nonnull(strstr(text, "  relayed by vps  "));
+        g_assert_nonnull(strstr(text, "  a NAT\n"));
+        g_assert_nonnull(strstr(text,
+                                "      \"relayed\": {\n        \"pairs\": 3,\n        \"ports\": "
+                                "100,\n        \"packets\": 12345,\n        \"bytes\": "
+                                "4096,\n        \"dropped\": 6\n      },\n"));
+        g_assert_nonnull(
+                strstr(text, "\"relay\": \"vps\",\n          \"why_relayed\": \"a NAT\","));
+        g_assert_nonnull(strstr(text, "\nwattle_relay_pairs{mesh=\"home\"} 3\n"));
+        g_assert_nonnull(strstr(text, "\nwattle_relay_dropped_packets_total{mesh=\"home\"} 6\n"));
+        free(text);
+}
+
 #define HEAD "home: up, laptop, interface wg-home, serial 8, port 1234, networkd\n"
 
 static const struct screen_row {
@@ -200,12 +238,14 @@ static void json(void)
                 "      \"addresses\": [],\n      \"interface\": \"wg-home\",\n"
                 "      \"state\": \"up\",\n      \"owner\": \"networkd\",\n"
                 "      \"serial\": 8,\n      \"listen_port\": 1234,\n      \"wattled\": false,\n"
+                "      \"relayed\": null,\n"
                 "      \"peers\": [\n        {\n"
                 "          \"device\": \"desktop\",\n"
                 "          \"public_key\": \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\",\n"
                 "          \"addresses\": [\n            \"10.77.0.2\"\n          ],\n"
                 "          \"managed\": true,\n          \"revoked\": false,\n"
                 "          \"missing\": false,\n          \"path\": \"LAN\",\n          \"relay\": null,\n"
+                "          \"why_relayed\": null,\n"
                 "          \"endpoint\": \"192.0.2.1:51820\",\n"
                 "          \"since\": 999700,\n          \"last_handshake\": 999988,\n"
                 "          \"rx_bytes\": 2048,\n          \"tx_bytes\": 10,\n"
@@ -394,6 +434,7 @@ int main(int argc, char **argv)
         g_test_add_func("/cli-status/age", age);
         g_test_add_func("/cli-status/down", down);
         g_test_add_func("/cli-status/json", json);
+        g_test_add_func("/cli-status/relayed", relayed);
         g_test_add_func("/cli-status/prometheus", prometheus);
         g_test_add_func("/cli-status/prometheus/edges", prometheus_edges);
         return g_test_run();

@@ -186,6 +186,11 @@ static void sighting_test(gconstpointer data)
 
 static const Row pairings[] = {
         { "asked", "WTL1\x04\x01\0\0" KEY_BYTES NO_SEEN, 60, "1 0 0 at none" },
+        { "offered-you", "WTL1\x04\x02\x55\x8c" KEY_BYTES SEEN_4 SEEN_6, 80,
+          "2 21900 0 at 203.0.113.7:51820 and [2001:db8::1]:51820" },
+        { "you-of-no-family", "WTL1\x04\x03\0\0" KEY_BYTES NO_SEEN "\x05" NO_SEEN, 80, "none" },
+        { "you-cut", "WTL1\x04\x02\x55\x8c" KEY_BYTES SEEN_4 SEEN_6, 79,
+          "2 21900 0 at 203.0.113.7:51820" },
         { "offered", "WTL1\x04\x02\x55\x8c" KEY_BYTES SEEN_4, 60,
           "2 21900 0 at 203.0.113.7:51820" },
         { "offered-ipv6", "WTL1\x04\x02\x55\x8c" KEY_BYTES SEEN_6, 60,
@@ -207,7 +212,7 @@ static void pairing_test(gconstpointer data)
 {
         const Row *row = data;
         g_autofree char *exact = g_memdup2(row->bytes, row->size), *text = NULL;
-        char seen[WATTLE_SOCKET_ADDR_TEXT_MAX] = "none";
+        char seen[WATTLE_SOCKET_ADDR_TEXT_MAX] = "none", you[WATTLE_SOCKET_ADDR_TEXT_MAX] = "";
         guint8 again[WATTLE_PAIRING_SIZE];
         WattlePairing pairing;
 
@@ -217,11 +222,16 @@ static void pairing_test(gconstpointer data)
         }
         if (wattle_socket_addr_is_set(&pairing.seen))
                 wattle_socket_addr_format(&pairing.seen, seen);
-        text = g_strdup_printf("%d %u %d at %s", pairing.kind, pairing.port,
-                               memcmp(pairing.other.bytes, KEY_BYTES, WATTLE_KEY_SIZE), seen);
+        if (wattle_socket_addr_is_set(&pairing.you))
+                wattle_socket_addr_format(&pairing.you, you);
+        text = g_strdup_printf("%d %u %d at %s%s%s", pairing.kind, pairing.port,
+                               memcmp(pairing.other.bytes, KEY_BYTES, WATTLE_KEY_SIZE), seen,
+                               *you ? " and " : "", you);
         g_assert_cmpstr(text, ==, row->expected);
         wattle_pairing_write(&pairing, again);
-        g_assert_cmpmem(again, sizeof again, row->bytes, sizeof again);
+        g_assert_cmpmem(again, WATTLE_PAIRING_LEAST_SIZE, row->bytes, WATTLE_PAIRING_LEAST_SIZE);
+        if (*you)
+                g_assert_cmpmem(again, sizeof again, row->bytes, sizeof again);
 }
 
 int main(int argc, char **argv)

@@ -107,5 +107,9 @@ class Reach:
         """By wattled of one, as 'wattle migrate' asks it."""
         self.one.run(f"{self._bus} busctl call org.wattle1 /org/wattle1/mesh/wg0 org.wattle1.Mesh Migrate ss {peer} {endpoint}")
 
+    def wait_told(self, peer, text):
+        """Of a peer, by wattled of one."""
+        self.one.wait(f"{self._bus} busctl call org.wattle1 /org/wattle1/mesh/wg0 org.wattle1.Mesh GetPeer s {peer} | grep -F '{text}'", 60)
+
     def said(self, name):
         return self.daemons[name].said()

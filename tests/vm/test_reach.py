@@ -80,7 +80,7 @@ def test_behind_one_router(quick):
 def test_each_destination_another_port(quick):
     """No direct way can be found, and none is lost by looking for it."""
     reach = reaching.Reach(quick, "fully-random")
-    reach.start()
+    reach.start(on_bus=True)
     reach.one.wait("ping -c1 -W1 10.42.0.3", 60)
     flow = Flow(reach.one, "10.42.0.3")
     begin = flow.last()
@@ -89,6 +89,7 @@ def test_each_destination_another_port(quick):
     print("lost:", lost(answers, begin, end), "of", end - begin)
     assert lost(answers, begin, end) <= 2
     assert reach.endpoint(reach.one).startswith(f"{reaching.CORE}:219")
+    reach.wait_told("two", "the NATs of both change the port")
 
 
 @pytest.mark.one_release
@@ -119,6 +120,8 @@ def test_real_units(lab):
     assert re.match(r"(?s).*c answered after .*, LAN\nWAY .*a relay's port for the two.*", probed)
     flow.signal(15)
     flow.finish(check=False)
+    print(passed := re.search(r"relay: \d of 100 ports have a pair, (\d+) packets passed on", a.out("wattle status home")))
+    assert int(passed[1]) > 0
     for guest in guests.values():
         print(guest.out("journalctl -b -o cat -u 'wattle-*' -u wattled | tail -n 20"))
         assert guest.out("systemctl --failed --no-legend") == ""
