@@ -112,6 +112,11 @@ WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *o
         return g_steal_pointer(&manager);
 }
 
+void wattle_manager_set_lookup(WattleManager *manager, WattleLookup lookup, gpointer data)
+{
+        wattle_resolver_set_lookup(manager->around.resolver, lookup, data);
+}
+
 void wattle_manager_free(WattleManager *manager)
 {
         if (!manager)

@@ -9,6 +9,7 @@
 #include "common/status.h"
 #include "daemon/mesh.h"
 #include "daemon/probe-request.h"
+#include "daemon/resolver.h"
 
 typedef struct WattleManager WattleManager;
 
@@ -90,6 +91,10 @@ typedef enum {
  * changed. */
 typedef void (*WattleManagerChanged)(WattleChanged changed, guint mesh, guint peer, gpointer data);
 void wattle_manager_on_changed(WattleManager *manager, WattleManagerChanged changed, gpointer data);
+
+/* Who is asked for names of endpoints by one link alone; NULL: nobody any more, and what was under
+ * way is still to be answered. */
+void wattle_manager_set_lookup(WattleManager *manager, WattleLookup lookup, gpointer data);
 
 /* One sentence on the whole, for sd_notify(3): "2 meshes, 14 peers: 3 on a LAN, 8 public". */
 char *wattle_manager_sentence(const WattleManager *manager);

@@ -20,6 +20,7 @@
 /* Owned by the resolver, except while its thread runs: that writes the addresses, and then the
  * pointer into the pipe. */
 struct WattleResolving {
+        WattleResolver *resolver;
         WattleResolved resolved; /* NULL: cancelled */
         gpointer data;
         WattleAddr addresses[WATTLE_RESOLVER_MAX_ADDRESSES];
@@ -33,19 +34,17 @@ struct WattleResolver {
         sd_event_source *source;
         GQueue waiting; /* of WattleResolving */
         GHashTable *running;
+        WattleLookup lookup; /* NULL: there is none */
+        gpointer lookup_data;
 };
 
-static void add_address(WattleResolving *resolving, const struct addrinfo *info)
+/* A name server may say anything, a multicast address or 0.0.0.0 as well: nobody is sent to there.
+ */
+static void add_address(WattleResolving *resolving, const WattleAddr *addr)
 {
-        WattleSocketAddr at;
-
-        if (resolving->n_addresses == G_N_ELEMENTS(resolving->addresses) ||
-            !wattle_socket_addr_read(info->ai_addr, info->ai_addrlen, &at))
-                return;
-        /* A name server may say anything, a multicast address or 0.0.0.0 as well: nobody is sent to
-         * there. */
-        if (!wattle_addr_is_special(&at.addr))
-                resolving->addresses[resolving->n_addresses++] = at.addr;
+        if (resolving->n_addresses < G_N_ELEMENTS(resolving->addresses) &&
+            !wattle_addr_is_special(addr))
+                resolving->addresses[resolving->n_addresses++] = *addr;
 }
 
 static void *run_thread(void *data)
@@ -56,8 +55,12 @@ static void *run_thread(void *data)
         int fd = resolving->pipe;
 
         if (getaddrinfo(resolving->name, NULL, &hints, &list) == 0) {
-                for (const struct addrinfo *info = list; info; info = info->ai_next)
-                        add_address(resolving, info);
+                for (const struct addrinfo *info = list; info; info = info->ai_next) {
+                        WattleSocketAddr at;
+
+                        if (wattle_socket_addr_read(info->ai_addr, info->ai_addrlen, &at))
+                                add_address(resolving, &at.addr);
+                }
                 freeaddrinfo(list);
         }
         /* The last use of the question here: who reads the pipe frees it. If nobody does, this
@@ -167,16 +170,41 @@ void wattle_resolver_free(WattleResolver *resolver)
         g_free(resolver);
 }
 
-WattleResolving *wattle_resolver_ask(WattleResolver *resolver, const char *name,
+void wattle_resolver_set_lookup(WattleResolver *resolver, WattleLookup lookup, gpointer data)
+{
+        resolver->lookup = lookup;
+        resolver->lookup_data = data;
+}
+
+static void ask_all(WattleResolving *resolving)
+{
+        g_queue_push_tail(&resolving->resolver->waiting, resolving);
+        start_next(resolving->resolver);
+}
+
+void wattle_resolving_answer(WattleResolving *resolving, const WattleAddr *addresses,
+                             guint n_addresses)
+{
+        for (guint i = 0; i < n_addresses; i++)
+                add_address(resolving, &addresses[i]);
+        if (resolving->n_addresses > 0)
+                finish(resolving);
+        else
+                ask_all(resolving);
+}
+
+WattleResolving *wattle_resolver_ask(WattleResolver *resolver, const char *name, guint32 ifindex,
                                      WattleResolved resolved, gpointer data)
 {
         WattleResolving *resolving = g_malloc0(sizeof *resolving + strlen(name) + 1);
 
+        resolving->resolver = resolver;
         resolving->resolved = resolved;
         resolving->data = data;
         memcpy(resolving->name, name, strlen(name) + 1);
-        g_queue_push_tail(&resolver->waiting, resolving);
-        start_next(resolver);
+        if (ifindex == 0 || !resolver->lookup ||
+            !resolver->lookup(resolving->name, ifindex, resolving, resolver->lookup_data))
+                ask_all(resolving);
         return resolving;
 }
 

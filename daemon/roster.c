@@ -62,6 +62,7 @@ void wattle_roster_take(WattleRoster *roster, const WattleView *view, const Watt
         roster->by_key = new_by_key();
         take_self(roster, self);
         roster->relay = view->relay;
+        roster->uses_exit = view->exit_node != NULL;
         roster->relay_ports = view->relay_ports;
         for (guint i = 0; i < view->n_peers; i++) {
                 const WattlePeer *peer = &view->peers[i];

@@ -12,6 +12,7 @@ typedef struct {
         const char *device; /* which of the mesh's we are; NULL: not known yet, as all of it */
         WattleKey self;
         gboolean self_has_private; /* we have a PrivateEndpoint= */
+        gboolean uses_exit;        /* all that is not WireGuard's own goes through the tunnel */
         WattleRelayRole relay;     /* we are one for pairs of members, */
         WattlePorts relay_ports;   /* at these ports */
         WattleAddr *addresses;

@@ -119,6 +119,22 @@ WattleReach wattle_surroundings_reach(WattleSurroundings *around, guint32 ifinde
                                                                         : WATTLE_REACH_NONE;
 }
 
+/* Addresses of documentation stand for any. */
+guint32 wattle_surroundings_uplink(WattleSurroundings *around, guint32 ifindex, guint32 fwmark)
+{
+        static const WattleAddr anywhere[] = {
+                { AF_INET, { 192, 0, 2, 1 } },
+                { AF_INET6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } },
+        };
+        WattleRoute route;
+
+        for (guint i = 0; i < G_N_ELEMENTS(anywhere); i++)
+                if (wattle_route_lookup(&around->route, &anywhere[i], 0, fwmark, &route, NULL) &&
+                    route.ifindex != ifindex)
+                        return route.ifindex;
+        return 0;
+}
+
 GArray *wattle_surroundings_lans(const WattleSurroundings *around)
 {
         const GArray *links = wattle_links_get(around->links);

@@ -4,6 +4,7 @@
 #include "common/sys/bus-match.h"
 #include "common/sys/log.h"
 #include "daemon/bus/bus.h"
+#include "daemon/bus/lookup.h"
 
 struct WattleBusConnection {
         sd_event *event;
@@ -12,6 +13,7 @@ struct WattleBusConnection {
         uid_t trusted_uid;
         sd_bus *bus;
         WattleBus *offer; /* NULL: nothing is offered now */
+        WattleBusLookup *lookup;
         sd_event_source
                 *reopen; /* the connection has ended, and is made anew when this is called */
 };
@@ -19,6 +21,7 @@ struct WattleBusConnection {
 static void close_connection(WattleBusConnection *connection)
 {
         g_clear_pointer(&connection->offer, wattle_bus_free);
+        g_clear_pointer(&connection->lookup, wattle_bus_lookup_free);
         connection->bus = sd_bus_close_unref(connection->bus);
 }
 
@@ -74,6 +77,7 @@ static void open_connection(WattleBusConnection *connection)
                 wattle_log(WATTLE_LOG_WARNING, "the system bus: %s", g_strerror(-result));
                 return;
         }
+        connection->lookup = wattle_bus_lookup_new(connection->bus, connection->manager);
         connection->offer = wattle_bus_new(connection->bus, connection->manager,
                                            connection->trusted_uid, &error);
         if (!connection->offer)

@@ -186,3 +186,24 @@ void wattle_manager_on_changed(WattleManager *manager, WattleManagerChanged chan
         manager->changed = changed;
         manager->changed_data = data;
 }
+
+void wattle_manager_set_lookup(WattleManager *manager, WattleLookup lookup, gpointer data)
+{
+        manager->lookup = lookup;
+        manager->lookup_data = data;
+}
+
+void wattle_resolving_answer(WattleResolving *resolving, const WattleAddr *addresses,
+                             guint n_addresses)
+{
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        g_assert_null(resolving->text); /* once */
+        for (guint i = 0; i < n_addresses; i++) {
+                char address[WATTLE_ADDR_TEXT_MAX];
+
+                wattle_addr_format(&addresses[i], address);
+                g_string_append_printf(text, "%s ", address);
+        }
+        resolving->text = g_string_free(g_steal_pointer(&text), FALSE);
+}

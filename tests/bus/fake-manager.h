@@ -16,6 +16,13 @@ struct WattleManager {
         gpointer changed_data;
         WattleProbed probed;
         GQueue probing; /* the data of each that waits */
+        WattleLookup lookup;
+        gpointer lookup_data;
+};
+
+/* A name that is asked for. */
+struct WattleResolving {
+        char *text; /* "192.0.2.1 2001:db8::1 ", once it is answered */
 };
 
 WattleManager *fake_manager_new(void);

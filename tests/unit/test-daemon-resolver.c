@@ -3,6 +3,7 @@
  * Names that need no network: numbers, and one that RFC 6761 says does not exist. */
 #include "daemon/resolver.h"
 
+#include <arpa/inet.h>
 #include <signal.h>
 
 #include "tests/unit/fixture.h"
@@ -49,7 +50,7 @@ static void row_test(gconstpointer data)
         g_assert_cmpint(sd_event_new(&asked.event), >=, 0);
         resolver = wattle_resolver_new(asked.event, &error);
         g_assert_no_error(error);
-        wattle_resolver_ask(resolver, row->name, on_resolved, &asked);
+        wattle_resolver_ask(resolver, row->name, 0, on_resolved, &asked);
         g_assert_null(asked.text);
         sd_event_loop(asked.event);
         g_assert_cmpstr(asked.text, ==, row->expected);
@@ -67,9 +68,9 @@ static void many_and_cancelled(void)
         resolver = wattle_resolver_new(asked.event, NULL);
         for (guint i = 0; i < 20; i++) {
                 WattleResolving *cancelled =
-                        wattle_resolver_ask(resolver, "192.0.2.8", on_resolved, &never);
+                        wattle_resolver_ask(resolver, "192.0.2.8", 0, on_resolved, &never);
 
-                wattle_resolver_ask(resolver, "192.0.2.7", on_resolved, &asked);
+                wattle_resolver_ask(resolver, "192.0.2.7", 0, on_resolved, &asked);
                 wattle_resolving_cancel(cancelled);
         }
         sd_event_loop(asked.event);
@@ -80,6 +81,62 @@ static void many_and_cancelled(void)
         sd_event_unref(asked.event);
 }
 
+/* One link is asked first; a link that knows nothing leaves it to all. */
+typedef struct {
+        WattleResolving *resolving;
+        guint32 ifindex;
+        gboolean refuses;
+} Link;
+
+static gboolean on_lookup(const char *name, guint32 ifindex, WattleResolving *resolving,
+                          gpointer data)
+{
+        Link *link = data;
+
+        g_assert_cmpstr(name, ==, "192.0.2.7");
+        link->ifindex = ifindex;
+        link->resolving = resolving;
+        return !link->refuses;
+}
+
+static void by_a_link(void)
+{
+        static const WattleAddr other = { AF_INET, { 192, 0, 2, 9 } };
+        static const WattleAddr multicast = { AF_INET, { 224, 0, 0, 1 } };
+        static const struct {
+                const WattleAddr *answer;
+                guint32 ifindex;
+                gboolean refuses;
+                const char *expected;
+        } links[] = { { &other, 3, FALSE, "192.0.2.9" },
+                      { NULL, 3, FALSE, "192.0.2.7" },
+                      { &multicast, 3, FALSE, "192.0.2.7" },
+                      { NULL, 3, TRUE, "192.0.2.7" },
+                      { NULL, 0, FALSE, "192.0.2.7" } };
+
+        for (guint i = 0; i < G_N_ELEMENTS(links); i++) {
+                g_autoptr(WattleResolver) resolver = NULL;
+                Link link = { .refuses = links[i].refuses };
+                Asked asked = { .n_left = 1 };
+
+                g_assert_cmpint(sd_event_new(&asked.event), >=, 0);
+                resolver = wattle_resolver_new(asked.event, NULL);
+                wattle_resolver_set_lookup(resolver, on_lookup, &link);
+                wattle_resolver_ask(resolver, "192.0.2.7", links[i].ifindex, on_resolved, &asked);
+                g_assert_cmpuint(link.ifindex, ==, links[i].ifindex);
+                g_assert_null(asked.text);
+                if (link.resolving && !link.refuses)
+                        wattle_resolving_answer(link.resolving, links[i].answer,
+                                                links[i].answer ? 1 : 0);
+                if (asked.n_left > 0)
+                        sd_event_loop(asked.event);
+                g_assert_cmpstr(asked.text, ==, links[i].expected);
+                g_free(asked.text);
+                g_clear_pointer(&resolver, wattle_resolver_free);
+                sd_event_unref(asked.event);
+        }
+}
+
 int main(int argc, char **argv)
 {
         /* As wattled: an answer may come when the resolver is gone. */
@@ -87,5 +144,6 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         add_rows("/resolve", rows, row_test);
         g_test_add_func("/many-and-cancelled", many_and_cancelled);
+        g_test_add_func("/by-a-link", by_a_link);
         return g_test_run();
 }

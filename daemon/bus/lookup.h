@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Asks systemd-resolved (org.freedesktop.resolve1(5)) for names by the name servers of one link,
+ * where all others go through the tunnel that an endpoint is looked for. */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "daemon/manager.h"
+
+typedef struct WattleBusLookup WattleBusLookup;
+
+/* For the manager, which must outlive it; bus must be attached to an event loop. */
+WattleBusLookup *wattle_bus_lookup_new(sd_bus *bus, WattleManager *manager);
+
+/* What is under way is answered: with nothing. */
+void wattle_bus_lookup_free(WattleBusLookup *lookup);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleBusLookup, wattle_bus_lookup_free)
