@@ -24,6 +24,7 @@ typedef struct {
 #define ROUTES  [WATTLE_USE_ROUTES]
 #define PUBLIC  [WATTLE_USE_PUBLIC_ENDPOINT]
 #define PRIVATE [WATTLE_USE_PRIVATE_ENDPOINT]
+#define DNS     [WATTLE_USE_DNS]
 
 /* What is not here fits: of GLOBAL all, of DOCUMENTATION all, for examples and laboratories are
  * made of it. The parser of endpoints refuses what is of no single host before it comes here. */
@@ -34,6 +35,7 @@ static const Judgement judgements[WATTLE_N_ADDR_CLASSES][WATTLE_N_USES] = {
                 ROUTES = UNFIT("is the address of no host"),
                 PUBLIC = UNFIT("is the address of no host"),
                 PRIVATE = UNFIT("is the address of no host"),
+                DNS = UNFIT("is the address of no host"),
         },
         [WATTLE_ADDR_THIS_NETWORK] = {
                 SUBNET = UNFIT("has addresses of no host" TAKE),
@@ -41,6 +43,7 @@ static const Judgement judgements[WATTLE_N_ADDR_CLASSES][WATTLE_N_USES] = {
                 ROUTES = UNFIT("has addresses of no host"),
                 PUBLIC = UNFIT("is the address of no host"),
                 PRIVATE = UNFIT("is the address of no host"),
+                DNS = UNFIT("is the address of no host"),
         },
         [WATTLE_ADDR_LOOPBACK] = {
                 SUBNET = UNFIT("has each host's own addresses" TAKE),
@@ -48,6 +51,7 @@ static const Judgement judgements[WATTLE_N_ADDR_CLASSES][WATTLE_N_USES] = {
                 ROUTES = UNFIT("is of each host itself: the kernel sends it nowhere"),
                 PUBLIC = UNFIT("is each host itself: who calls it gets no further than to itself"),
                 PRIVATE = UNFIT("is each host itself: who calls it gets no further than to itself"),
+                DNS = UNFIT("is each host itself, and no server that is reached through the exit node"),
         },
         [WATTLE_ADDR_LINK_LOCAL] = {
                 SUBNET = UNFIT("has link-local addresses" TAKE),
@@ -56,6 +60,7 @@ static const Judgement judgements[WATTLE_N_ADDR_CLASSES][WATTLE_N_USES] = {
                 PUBLIC = UNFIT("is link-local: no host of another network can call it"),
                 PRIVATE = DOUBTFUL("is link-local: a host gives it to itself, and may have another "
                                    "one tomorrow"),
+                DNS = UNFIT("is link-local: no exit node passes it on"),
         },
         [WATTLE_ADDR_PRIVATE] = {
                 PUBLIC = DOUBTFUL("is private: only hosts in that network can call it; on a LAN it "
@@ -80,6 +85,7 @@ static const Judgement judgements[WATTLE_N_ADDR_CLASSES][WATTLE_N_USES] = {
                 PUBLIC = UNFIT("is of a protocol, as DS-Lite: each home has the same one, and none "
                                "can be called"),
                 PRIVATE = UNFIT("is of a protocol, as DS-Lite: each home has the same one"),
+                DNS = UNFIT("is of a protocol, as DS-Lite, and no server"),
         },
         [WATTLE_ADDR_MAPPED] = {
                 SUBNET = UNFIT("has reserved addresses" TAKE),
@@ -87,6 +93,7 @@ static const Judgement judgements[WATTLE_N_ADDR_CLASSES][WATTLE_N_USES] = {
                 ROUTES = UNFIT("is IPv4 as sockets show it: write that"),
                 PUBLIC = UNFIT("is an IPv4 address as sockets show it: write that one"),
                 PRIVATE = UNFIT("is an IPv4 address as sockets show it: write that one"),
+                DNS = UNFIT("is an IPv4 address as sockets show it: write that one"),
         },
         [WATTLE_ADDR_TRANSLATED] = {
                 SUBNET = UNFIT("has reserved addresses" TAKE),
@@ -102,6 +109,7 @@ static const Judgement judgements[WATTLE_N_ADDR_CLASSES][WATTLE_N_USES] = {
                 ROUTES = UNFIT("is multicast, which WireGuard does not carry to several"),
                 PUBLIC = UNFIT("is multicast: the address of a group, not of a host"),
                 PRIVATE = UNFIT("is multicast: the address of a group, not of a host"),
+                DNS = UNFIT("is multicast: the address of a group, not of a host"),
         },
         [WATTLE_ADDR_BROADCAST] = {
                 SUBNET = UNFIT("is of all hosts at once" TAKE),
@@ -109,6 +117,7 @@ static const Judgement judgements[WATTLE_N_ADDR_CLASSES][WATTLE_N_USES] = {
                 ROUTES = UNFIT("is of all hosts at once"),
                 PUBLIC = UNFIT("is of all hosts at once"),
                 PRIVATE = UNFIT("is of all hosts at once"),
+                DNS = UNFIT("is of all hosts at once"),
         },
         [WATTLE_ADDR_CLASS_E] = {
                 SUBNET = DOUBTFUL("is reserved, and not all systems take it"),
@@ -122,6 +131,7 @@ static const Judgement judgements[WATTLE_N_ADDR_CLASSES][WATTLE_N_USES] = {
                 ROUTES = UNFIT("is reserved"),
                 PUBLIC = UNFIT("is reserved: the Internet does not route it"),
                 PRIVATE = UNFIT("is reserved"),
+                DNS = UNFIT("is reserved"),
         },
 };
 

@@ -11,6 +11,7 @@ typedef enum {
         WATTLE_USE_ROUTES,
         WATTLE_USE_PUBLIC_ENDPOINT,
         WATTLE_USE_PRIVATE_ENDPOINT,
+        WATTLE_USE_DNS,
         WATTLE_N_USES,
 } WattleAddressUse;
 

@@ -76,6 +76,7 @@ static WattleDevice shorten(const WattleDevice *device)
         tiny.exit_node = FALSE;
         tiny.relay = WATTLE_RELAY_NO;
         tiny.via = NULL;
+        tiny.dns = NULL;
         return tiny;
 }
 

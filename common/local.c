@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/address-policy.h"
 #include "common/error.h"
 #include "common/ini.h"
 #include "common/scalar.h"
@@ -191,6 +192,39 @@ static gboolean parse_mark(const char *text, G_GNUC_UNUSED WattlePlace place,
         return mark->given;
 }
 
+static gboolean parse_name_server(const char *text, WattleAddr *ret, GError **error)
+{
+        const char *why;
+
+        if (!wattle_addr_parse(text, ret, error))
+                return FALSE;
+        if (wattle_address_judge(ret, WATTLE_USE_DNS, &why) == WATTLE_ADDRESS_FITS)
+                return TRUE;
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID, "%s %s", text, why);
+        return FALSE;
+}
+
+static gboolean parse_dns(const char *text, WattlePlace place, G_GNUC_UNUSED WattleArena *arena,
+                          gpointer field, GError **error)
+{
+        g_auto(GStrv) words = g_strsplit_set(text, " \t", -1);
+        WattleLocalDns dns = { .given = TRUE, .place = place };
+
+        for (char **word = words; *word && strcmp(text, "none") != 0; word++) {
+                if (!**word)
+                        continue;
+                if (dns.n == WATTLE_DNS_MAX) {
+                        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
+                                    "more than %d name servers", WATTLE_DNS_MAX);
+                        return FALSE;
+                }
+                if (!parse_name_server(*word, &dns.servers[dns.n++], error))
+                        return FALSE;
+        }
+        *(WattleLocalDns *)field = dns;
+        return TRUE;
+}
+
 #define FIELD(member) offsetof(WattleLocal, member), sizeof(((WattleLocal *)NULL)->member)
 
 static const Key keys[] = {
@@ -205,6 +239,7 @@ static const Key keys[] = {
         { "RoutingFeatures", wattle_local_parse_routing, FIELD(routing_features) },
         { "AcceptRoutes", wattle_value_parse_boolean, FIELD(accept_routes) },
         { "ExitNode", parse_device, FIELD(exit_node) },
+        { "DNS", parse_dns, FIELD(dns) },
         { "FirewallMark", parse_mark, FIELD(firewall_mark) },
         { "Coexist", parse_coexist, FIELD(coexist) },
         { "Connection", parse_connection, FIELD(connection) },
@@ -246,10 +281,8 @@ static const struct {
         const char *name, *why;
 } refused_keys[] = {
         { "PrivateKey", "a key stays in a file of its own: write PrivateKeyFile=/path" },
-        { "DNS", "this host keeps its own name server; the devices' names are in "
-                 "/run/wattle/MESH.hosts" },
-        { "Table", "accepted routes go to the main table, those of an exit node to the table that "
-                   "FirewallMark= gives; without AcceptRoutes= and ExitNode= there are none" },
+        { "Table", "accepted routes go to the main table, those of an exit node to a table of "
+                   "their own; without AcceptRoutes= and ExitNode= there are none" },
         { "FwMark", "is called FirewallMark" },
 };
 

@@ -55,6 +55,14 @@ typedef struct {
         WattlePlace place;
 } WattleLocalName;
 
+/* DNS=; none at all is a choice too, and then given. */
+typedef struct {
+        gboolean given;
+        WattlePlace place;
+        guint n;
+        WattleAddr servers[WATTLE_DNS_MAX];
+} WattleLocalDns;
+
 typedef struct {
         WattleArena *arena;
         gboolean enable;        /* yes by default */
@@ -68,6 +76,7 @@ typedef struct {
         WattleRoutingFeatures routing_features;
         gboolean accept_routes;
         WattleLocalName exit_node; /* value NULL: none */
+        WattleLocalDns dns;        /* not given: those of the exit node */
         WattleOptionalU32 firewall_mark;
         WattleCoexistChoice coexist;
         WattleConnectionChoice connection;

@@ -81,6 +81,7 @@ char *wattle_paths_credential(const char *mesh);
 #define WATTLE_UNIT_WATTLED  "wattled.service"
 #define WATTLE_UNIT_NETWORKD "systemd-networkd.service"
 #define WATTLE_UNIT_NM       "NetworkManager.service"
+#define WATTLE_UNIT_RESOLVED "systemd-resolved.service"
 
 /* Tailscale's own. */
 #define WATTLE_UNIT_TAILSCALED "tailscaled.service"

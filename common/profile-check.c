@@ -516,8 +516,35 @@ static void check_exit_node(const WattleProfile *profile, const WattleDevice *de
                                       device->name, name->endpoint.name);
 }
 
+/* Only who uses the exit node asks them, and through it. */
+static void check_name_servers(const WattleProfile *profile, const WattleDevice *device,
+                               WattleReport *report)
+{
+        if (!device->exit_node)
+                wattle_report_error(report,
+                                    wattle_profile_place(profile, device->dns->servers[0].place),
+                                    "DNS: is for who uses an exit node, and device %s has no "
+                                    "ExitNode=yes",
+                                    device->name);
+        for (guint i = 0; i < device->dns->n; i++) {
+                const WattleProfileAddr *server = &device->dns->servers[i];
+                char text[WATTLE_ADDR_TEXT_MAX];
+                const char *why;
+
+                if (wattle_address_judge(&server->value, WATTLE_USE_DNS, &why) ==
+                    WATTLE_ADDRESS_FITS)
+                        continue;
+                wattle_addr_format(&server->value, text);
+                wattle_report_error(report, wattle_profile_place(profile, server->place),
+                                    "DNS: %s %s", text, why);
+        }
+}
+
 static void check_exit_nodes(const WattleProfile *profile, WattleReport *report)
 {
+        for (guint i = 0; i < profile->n_devices; i++)
+                if (profile->devices[i].dns)
+                        check_name_servers(profile, &profile->devices[i], report);
         for (guint i = 0; i < profile->n_devices; i++)
                 if (is_active(&profile->devices[i]) && profile->devices[i].exit_node)
                         check_exit_node(profile, &profile->devices[i], report);

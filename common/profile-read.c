@@ -17,6 +17,7 @@ typedef enum {
         CANDIDATES,
         ROUTES,
         SIGNING_KEYS,
+        NAME_SERVERS,
         N_LISTS,
 } List;
 
@@ -206,6 +207,15 @@ static gboolean parse_address(const char *text, WattlePlace place, G_GNUC_UNUSED
         return wattle_addr_parse(text, &addr->value, error);
 }
 
+static gboolean parse_name_server(const char *text, WattlePlace place,
+                                  G_GNUC_UNUSED WattleArena *arena, gpointer ret, GError **error)
+{
+        WattleProfileAddr *addr = ret;
+
+        addr->place = spot_of(place);
+        return wattle_addr_parse(text, &addr->value, error);
+}
+
 static gboolean parse_alias(const char *text, WattlePlace place, WattleArena *arena, gpointer ret,
                             GError **error)
 {
@@ -316,6 +326,7 @@ static const Key device_keys[] = {
         { "ListenPort", wattle_value_parse_port, NO_LIST, offsetof(WattleDevice, listen_port) },
         { "Keepalive", parse_keepalive, NO_LIST, offsetof(WattleDevice, keepalive_s) },
         { "ExitNode", wattle_value_parse_boolean, NO_LIST, offsetof(WattleDevice, exit_node) },
+        { "DNS", parse_name_server, NAME_SERVERS, 0 },
         { "Relay", parse_relay, NO_LIST, offsetof(WattleDevice, relay) },
         { "Managed", wattle_value_parse_boolean, NO_LIST, offsetof(WattleDevice, managed) },
         { "Via", parse_via, NO_LIST, offsetof(WattleDevice, via) },
@@ -348,6 +359,7 @@ static const struct {
         [CANDIDATES] = { sizeof(WattleCandidate), WATTLE_DEVICE_MAX_CANDIDATES, "endpoints" },
         [ROUTES] = { sizeof(WattleProfilePrefix), WATTLE_DEVICE_MAX_ROUTES, "routes" },
         [SIGNING_KEYS] = { sizeof(WattleProfileSigner), WATTLE_SIGNING_KEYS_MAX, "keys" },
+        [NAME_SERVERS] = { sizeof(WattleProfileAddr), WATTLE_DNS_MAX, "name servers" },
 };
 
 /* Keys that people bring from other tools, and why they are not legal here. */
@@ -370,12 +382,9 @@ static const struct {
           "is PublicEndpoint= (reachable from anywhere) or PrivateEndpoint= (on the LAN)" },
         { "PersistentKeepalive", "is called Keepalive" },
         { "FwMark", "is FirewallMark= in this host's own settings: [Local] in MESH.mesh.d/*.conf" },
-        { "DNS",
-          "a mesh sets no name server, and each host keeps its own; the devices' names are in "
-          "/run/wattle/MESH.hosts" },
         { "Table",
           "routes go where they belong: accepted ones to the main table, those of an exit node to "
-          "the table that FirewallMark= in [Local] of MESH.mesh.d/*.conf gives" },
+          "a table of their own" },
         { "SaveConfig", "nothing is written back to a profile" },
 };
 
@@ -496,6 +505,17 @@ static gpointer take_list(Reader *reader, List list, guint16 *ret_n)
         return wattle_arena_copy(reader->profile->arena, found->elements, size);
 }
 
+static const WattleNameServers *take_name_servers(Reader *reader)
+{
+        WattleNameServers *dns;
+
+        if (reader->found[NAME_SERVERS].n == 0)
+                return NULL;
+        dns = wattle_arena_alloc(reader->profile->arena, sizeof *dns);
+        dns->servers = take_list(reader, NAME_SERVERS, &dns->n);
+        return dns;
+}
+
 static WattleSite *last_site(Reader *reader)
 {
         return &reader->profile->sites[reader->profile->n_sites - 1];
@@ -540,6 +560,7 @@ static void end_section(Reader *reader, const Section *section)
                 device->aliases = take_list(reader, ALIASES, &device->n_aliases);
                 device->candidates = take_list(reader, CANDIDATES, &device->n_candidates);
                 device->routes = take_list(reader, ROUTES, &device->n_routes);
+                device->dns = take_name_servers(reader);
                 if (device->key_place.line == 0)
                         wattle_report_error(
                                 reader->report,

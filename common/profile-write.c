@@ -45,16 +45,17 @@ static void append_prefixes(GString *text, const char *key, const WattleProfileP
                 g_string_append_c(text, '\n');
 }
 
-static void append_addresses(GString *text, const WattleDevice *device)
+static void append_addresses(GString *text, const char *key, const WattleProfileAddr *addresses,
+                             guint n)
 {
-        for (guint i = 0; i < device->n_addresses; i++) {
+        for (guint i = 0; i < n; i++) {
                 char word[WATTLE_ADDR_TEXT_MAX];
 
-                wattle_addr_format(&device->addresses[i].value, word);
-                append_separator(text, "Address", i);
+                wattle_addr_format(&addresses[i].value, word);
+                append_separator(text, key, i);
                 g_string_append(text, word);
         }
-        if (device->n_addresses > 0)
+        if (n > 0)
                 g_string_append_c(text, '\n');
 }
 
@@ -140,7 +141,7 @@ void wattle_device_write(const WattleDevice *device, GString *text)
 
         wattle_key_format(&device->public_key, key);
         g_string_append_printf(text, "[Device %s]\nPublicKey=%s\n", device->name, key);
-        append_addresses(text, device);
+        append_addresses(text, "Address", device->addresses, device->n_addresses);
         append_aliases(text, device);
         append_candidates(text, device);
         append_prefixes(text, "Routes", device->routes, device->n_routes);
@@ -148,6 +149,8 @@ void wattle_device_write(const WattleDevice *device, GString *text)
         append_keepalive(text, device->keepalive_s);
         if (device->exit_node)
                 g_string_append(text, "ExitNode=yes\n");
+        if (device->dns)
+                append_addresses(text, "DNS", device->dns->servers, device->dns->n);
         if (device->relay)
                 g_string_append(text, device->relay == WATTLE_RELAY_YES ? "Relay=yes\n"
                                                                         : "Relay=retiring\n");

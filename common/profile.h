@@ -35,6 +35,12 @@ typedef enum {
         WATTLE_DEVICE_REVOKED, /* nobody's peer; its name and address stay taken */
 } WattleDeviceState;
 
+/* DNS= of an exit node. Of its own, for few devices have any. */
+typedef struct {
+        const WattleProfileAddr *servers;
+        guint16 n;
+} WattleNameServers;
+
 /* Hardly more than two cache lines: a check reads all devices some times over. */
 typedef struct WattleDevice {
         const char *name; /* a DNS label */
@@ -52,6 +58,7 @@ typedef struct WattleDevice {
         gboolean exit_node;
         WattleRelayRole relay;
         gboolean managed;             /* runs wattle; yes unless Managed=no */
+        const WattleNameServers *dns; /* NULL: none */
         const WattleProfileName *via; /* Via=, a device by its name; NULL: none */
 } WattleDevice;
 

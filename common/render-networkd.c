@@ -86,7 +86,7 @@ static void render_exit(const WattleView *view, WattleFile *file)
 
         for (guint i = 0; i < G_N_ELEMENTS(defaults); i++) {
                 render_route(&defaults[i], file);
-                wattle_file_set_uint(file, "Table", view->firewall_mark.value);
+                wattle_file_set_uint(file, "Table", view->exit_table);
         }
         wattle_file_section(file, "RoutingPolicyRule");
         wattle_file_set(file, "Family", "both");
@@ -98,7 +98,7 @@ static void render_exit(const WattleView *view, WattleFile *file)
         wattle_file_set_uint(file, "Priority", EXIT_TABLE_PRIORITY);
         wattle_file_set_uint(file, "FirewallMark", view->firewall_mark.value);
         wattle_file_set(file, "InvertRule", "yes");
-        wattle_file_set_uint(file, "Table", view->firewall_mark.value);
+        wattle_file_set_uint(file, "Table", view->exit_table);
 }
 
 static void render_dns(const WattleView *view, WattleFile *file)

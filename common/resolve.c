@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "common/digest.h"
 #include "common/paths.h"
 #include "common/profile.h"
 #include "common/reach.h"
@@ -433,6 +434,67 @@ static void warn_of_exit(const Resolver *resolver, WattleReport *report)
         }
 }
 
+/* In the mesh itself, or by the exit node. */
+static gboolean can_ask(const Resolver *resolver, const WattleAddr *server)
+{
+        for (guint i = 0; i < resolver->profile->n_subnets; i++)
+                if (wattle_prefix_contains_addr(&resolver->profile->subnets[i].value, server))
+                        return has_family(resolver->self, server->family);
+        return can_leave(resolver, server->family);
+}
+
+static void add_name_server(const Resolver *resolver, const WattleAddr *server, GArray *list,
+                            WattlePlace place, WattleReport *report)
+{
+        char text[WATTLE_ADDR_TEXT_MAX];
+
+        if (can_ask(resolver, server)) {
+                g_array_append_val(list, *server);
+                return;
+        }
+        wattle_addr_format(server, text);
+        wattle_report_warning(report, place,
+                              "DNS: %s is not asked: this device or the exit node has no %s "
+                              "address in the mesh",
+                              text, server->family == AF_INET6 ? "IPv6" : "IPv4");
+}
+
+static void list_name_servers(const Resolver *resolver, GArray *list, WattleReport *report)
+{
+        const WattleLocalDns *own = &resolver->local->dns;
+        const WattleNameServers *dns = own->given ? NULL : resolver->exit_node->dns;
+
+        for (guint i = 0; i < own->n; i++)
+                add_name_server(resolver, &own->servers[i], list, own->place, report);
+        for (guint i = 0; dns && i < dns->n; i++)
+                add_name_server(resolver, &dns->servers[i].value, list,
+                                wattle_profile_place(resolver->profile, dns->servers[i].place),
+                                report);
+}
+
+/* networkd tells systemd-resolved alone; NetworkManager knows what the host has. */
+static void fill_dns(Resolver *resolver, const WattleHost *host, WattleReport *report)
+{
+        g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(WattleAddr));
+        const WattleLocal *local = resolver->local;
+        WattleView *view = resolver->view;
+
+        if (!resolver->exit_node) {
+                if (local->dns.n > 0)
+                        wattle_report_warning(report, local->dns.place,
+                                              "DNS: of no effect without ExitNode=");
+                return;
+        }
+        list_name_servers(resolver, list, report);
+        view->dns = take(view->arena, list, &view->n_dns);
+        if (view->n_dns > 0 && host->no_resolved && view->owner == WATTLE_OWNER_NETWORKD)
+                wattle_report_warning(report,
+                                      local->dns.given ? local->dns.place : local->exit_node.place,
+                                      "DNS: of no effect, for systemd-networkd sets name servers "
+                                      "by systemd-resolved alone: install the package "
+                                      "systemd-resolved, or write DNS=none below [Local]");
+}
+
 static void fill_relaying(Resolver *resolver)
 {
         WattleView *view = resolver->view;
@@ -473,6 +535,13 @@ static const WattleDevice *find_client(const Resolver *resolver)
         return NULL;
 }
 
+/* The same at each start, and hardly another mesh's or program's: "w", and 24 bits of the name. */
+static guint32 table_of(const char *mesh)
+{
+        return 0x77000000 |
+               (guint32)(wattle_digest(WATTLE_DIGEST_EMPTY, mesh, strlen(mesh)) & 0xffffff);
+}
+
 static void fill_routing(Resolver *resolver)
 {
         const WattleDevice *self = resolver->self;
@@ -507,6 +576,8 @@ static void fill_routing(Resolver *resolver)
         view->exit_ipv6 = can_leave(resolver, AF_INET6);
         if (!view->firewall_mark.given)
                 view->firewall_mark = (WattleOptionalU32){ TRUE, WATTLE_DEFAULT_MARK };
+        view->exit_table = view->owner == WATTLE_OWNER_NETWORKD ? table_of(view->mesh)
+                                                                : view->firewall_mark.value;
 }
 
 /* What the mesh has us do, and this host does not. */
@@ -737,6 +808,7 @@ WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *sel
         fill_ports(&resolver, host);
         fill_masquerade(&resolver, host->no_filter, report);
         warn_of_exit(&resolver, report);
+        fill_dns(&resolver, host, report);
         if (!fill_coexist(&resolver, host, report))
                 return NULL;
         fill_peers(&resolver);

@@ -15,6 +15,8 @@
 #define WATTLE_DEVICE_MAX_ROUTES     256
 #define WATTLE_DEVICE_MAX_ALIASES    16
 
+#define WATTLE_DNS_MAX 3 /* name servers that resolv.conf(5) has room for */
+
 #define WATTLE_MTU_MIN      576  /* what each host must take, RFC 791, 3.1 */
 #define WATTLE_MTU_MIN_IPV6 1280 /* the least that IPv6 works with, RFC 8200, 5 */
 #define WATTLE_MTU_MAX      65535

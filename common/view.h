@@ -112,10 +112,15 @@ typedef struct {
         guint n_routes;
         /* The exit node's name; NULL: none is used. Both families leave through it, lest one leak.
          * As wg-quick does: what WireGuard itself sends carries firewall_mark, and all that does
-         * not is looked up in the routing table of that number. */
+         * not is looked up in the routing table exit_table. That has the number of the mark where
+         * NetworkManager makes the rules, which knows no other; else a number of the mesh's own,
+         * for wg-quick(8) and Mullvad have tables of the numbers of their marks. */
         const char *exit_node;
+        guint32 exit_table;            /* 0: no exit node is used */
         gboolean exit_ipv4, exit_ipv6; /* both we and the exit node have an address of the family:
                                           without one, that family has no way out */
+        const WattleAddr *dns;         /* of the exit node: these answer all questions for names */
+        guint n_dns;
         gboolean routing_client; /* answers may come from a way that the kernel would not take back
                                   */
         gboolean routing_server; /* forwards for others, from any interface to any */
@@ -135,9 +140,7 @@ typedef struct {
         WattleIndirect *indirects; /* sorted by name */
         guint n_indirects;
         /* For files of a device that runs no wattle (cli/export/): */
-        gboolean is_exported;  /* names of endpoints are looked up by who reads the files */
-        const WattleAddr *dns; /* these answer all questions for names */
-        guint n_dns;
+        gboolean is_exported; /* names of endpoints are looked up by who reads the files */
 } WattleView;
 
 /* What this host decides or knows, beside the profile. */
@@ -146,6 +149,7 @@ typedef struct {
         WattleOwner owner;         /* the host's own manager, for Owner=auto */
         gboolean key_credential;   /* the key is a credential of systemd's; there is no file */
         WattleOwner asked_owner;   /* beats the local settings; AUTO: none was asked for */
+        gboolean no_resolved;      /* systemd-resolved is not installed */
         gboolean no_filter;        /* wattle-filter is not installed, or does not serve this mesh */
         gboolean serves;           /* members may get the profile from here: it is signed, and
                                       wattle-update is installed */

@@ -7,7 +7,8 @@
 
 #include "common/nm-profile.h"
 
-#define DEFAULT_METRIC (-1)
+#define DEFAULT_METRIC    (-1)
+#define EXIT_DNS_PRIORITY (-50) /* below 0: that of no other connection is asked */
 
 /* What NetworkManager is to do by itself when it starts or the mesh appears. It knows no
  * "always-up": a connection that a user switched off stays off until the next boot. */
@@ -140,8 +141,25 @@ static const char *choose_method(const WattleView *view, int family, gboolean ha
                                : NM_SETTING_IP6_CONFIG_METHOD_DISABLED;
 }
 
-/* DNS is not touched: there is no server, and what "manual" and "disabled" mean is that none comes
- * from elsewhere. */
+/* As NetworkManager imports it from wg-quick: nobody else is asked, and with systemd-resolved all
+ * names are of this link. Without a server DNS is not touched: what "manual" and "disabled" mean is
+ * that none comes from elsewhere. */
+static void add_name_servers(NMSettingIPConfig *setting, const WattleView *view, int family)
+{
+        for (guint i = 0; i < view->n_dns; i++) {
+                char text[WATTLE_ADDR_TEXT_MAX];
+
+                if (view->dns[i].family != family)
+                        continue;
+                wattle_addr_format(&view->dns[i], text);
+                nm_setting_ip_config_add_dns(setting, text);
+        }
+        if (nm_setting_ip_config_get_num_dns(setting) == 0)
+                return;
+        nm_setting_ip_config_add_dns_search(setting, "~");
+        g_object_set(setting, NM_SETTING_IP_CONFIG_DNS_PRIORITY, EXIT_DNS_PRIORITY, NULL);
+}
+
 static NMSetting *make_ip_setting(const WattleView *view, int family)
 {
         NMSetting *new =
@@ -157,6 +175,7 @@ static NMSetting *make_ip_setting(const WattleView *view, int family)
                      view->exit_node == NULL, NULL);
         if (strcmp(method, NM_SETTING_IP6_CONFIG_METHOD_DISABLED) != 0)
                 add_routes(setting, view, family);
+        add_name_servers(setting, view, family);
         return new;
 }
 

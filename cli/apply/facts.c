@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/apply/facts.h"
 
+#include <linux/netlink.h>
 #include <net/if.h>
 
 #include "cli/managers/link.h"
 #include "cli/managers/systemd.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
+#include "common/sys/kernel/route.h"
 
 #define GENERATOR_DIR  "run/systemd/generator"
 #define WRITERS_TARGET "sysinit.target"
@@ -90,6 +92,8 @@ static gboolean look_at_units(WattleApply *apply, GError **error)
         apply->facts.foreign.systemd_version = apply->facts.systemd_version;
         return wattle_systemd_is_active(bus, WATTLE_UNIT_NETWORKD, &apply->facts.networkd_runs,
                                         error) &&
+               wattle_systemd_is_active(bus, WATTLE_UNIT_RESOLVED, &apply->facts.resolved_runs,
+                                        error) &&
                wattle_foreign_look(apply->applier->root_fd, bus, &apply->facts.foreign, error);
 }
 
@@ -131,6 +135,24 @@ void wattle_apply_diff(const WattleApply *apply, const WattleWgDevice *device, W
         ret->set_private_key = ret->set_private_key && wanted->private_key_file;
 }
 
+static gboolean look_at_table(WattleApply *apply, GError **error)
+{
+        const WattleView *view = apply->deployment.view;
+        g_auto(WattleNetlink) netlink = { 0 };
+        char name[IF_NAMESIZE];
+        guint32 other;
+
+        if (view->exit_table == 0)
+                return TRUE;
+        if (!wattle_netlink_open(&netlink, NETLINK_ROUTE, error) ||
+            !wattle_route_find_other(&netlink, view->exit_table, if_nametoindex(view->interface),
+                                     &other, error))
+                return FALSE;
+        if (other != 0 && if_indextoname(other, name))
+                g_strlcpy(apply->facts.table_taker, name, sizeof apply->facts.table_taker);
+        return TRUE;
+}
+
 static gboolean look_at_links(WattleApply *apply, GError **error)
 {
         WattleApplyFacts *facts = &apply->facts;
@@ -150,7 +172,7 @@ static gboolean look_at_links(WattleApply *apply, GError **error)
                 wattle_wg_summary_add(&facts->device, &change);
                 facts->device_differs = !wattle_wg_change_is_empty(&change);
         }
-        return look_at_filter(apply, error);
+        return look_at_table(apply, error) && look_at_filter(apply, error);
 }
 
 gboolean wattle_apply_look(WattleApply *apply, GError **error)

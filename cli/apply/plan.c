@@ -68,6 +68,52 @@ static gboolean check_copy(const Planner *p, GError **error)
         return FALSE;
 }
 
+/* A table of its own could hardly be somebody's. That of NetworkManager has the number of the mark,
+ * and a wg-quick that is up may have taken it. */
+static gboolean check_table(const Planner *p, GError **error)
+{
+        if (!*p->facts->table_taker)
+                return TRUE;
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                    "the routing table %u, which is to lead to the exit node %s, has routes by %s: "
+                    "%s",
+                    p->wanted->exit_table, p->wanted->exit_node, p->facts->table_taker,
+                    p->is_nms ? "write another FirewallMark= below [Local]"
+                              : "take them out of it");
+        return FALSE;
+}
+
+static gboolean is_known_by_name_alone(const WattleView *view, const char *device)
+{
+        for (guint i = 0; i < view->n_peers; i++)
+                if (strcmp(view->peers[i].device.name, device) == 0)
+                        return !view->peers[i].endpoint && view->peers[i].named_endpoint;
+        return FALSE;
+}
+
+/* networkd hands name servers to systemd-resolved. NetworkManager writes resolv.conf(5) without it;
+ * but then all look-ups go through the tunnel, that of the exit node itself too. */
+static gboolean check_dns(const Planner *p, GError **error)
+{
+        const WattleView *wanted = p->wanted;
+        const char *why = NULL;
+
+        if (wanted->n_dns == 0 || p->facts->resolved_runs)
+                return TRUE;
+        if (p->is_networkds)
+                why = "systemd-networkd sets name servers by it";
+        else if (is_known_by_name_alone(wanted, wanted->exit_node))
+                why = "without it the name of the exit node is looked up through the tunnel that "
+                      "waits for it";
+        if (!why)
+                return TRUE;
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                    "DNS= of the exit node %s needs systemd-resolved, which does not run, for %s: "
+                    "install the package systemd-resolved, or write DNS=none below [Local]",
+                    wanted->exit_node, why);
+        return FALSE;
+}
+
 static void remove_link(Planner *p, const char *interface)
 {
         add(p->plan, WATTLE_STEP_REMOVE_LINK)->interface = interface;
@@ -219,7 +265,8 @@ gboolean wattle_plan(const WattleBefore *before, const WattleView *wanted,
                 .plan = plan,
         };
 
-        if (wanted && (!check_link(&p, error) || !check_copy(&p, error)))
+        if (wanted && (!check_link(&p, error) || !check_copy(&p, error) ||
+                       !check_table(&p, error) || !check_dns(&p, error)))
                 return FALSE;
         /* Links go before the files: with them, nobody would know one for ours. */
         if (!p.is_nms)

@@ -25,8 +25,10 @@ typedef struct {
         guint wanted_files;  /* bits of WattleFileKind */
         WattleChanges files; /* what is to change for these */
         gboolean networkd_runs;
-        gboolean has_filter;                /* wattle-filter is installed */
-        gboolean has_device;                /* and can start: systemd knows the wanted interface */
+        gboolean resolved_runs;
+        char table_taker[16]; /* an interface that has routes in the exit node's table; "": none */
+        gboolean has_filter;  /* wattle-filter is installed */
+        gboolean has_device;  /* and can start: systemd knows the wanted interface */
         gboolean is_linked[WATTLE_N_UNITS]; /* by the generator, when it last ran */
         gboolean is_active[WATTLE_N_UNITS]; /* of the writers and the filter */
         WattleNmFacts nm;

@@ -45,6 +45,7 @@ void wattle_facts_init(WattleFacts *facts)
                 .rivals = g_ptr_array_new_with_free_func(g_free),
                 .takers = g_ptr_array_new_with_free_func(g_free),
                 .stale = g_ptr_array_new_with_free_func(g_free),
+                .resolved_runs = TRUE,
                 .unresolved = g_ptr_array_new_with_free_func(g_free),
         };
         wattle_status_init(&facts->status);
@@ -636,6 +637,17 @@ static void check_names(const WattleFacts *facts, const Findings *findings)
                                         (const char *)g_ptr_array_index(facts->unresolved, 0)));
 }
 
+/* NetworkManager writes resolv.conf(5) without it. */
+static void check_dns(const WattleFacts *facts, const Findings *findings)
+{
+        if (facts->view->n_dns > 0 && facts->view->owner == WATTLE_OWNER_NETWORKD &&
+            !facts->resolved_runs)
+                problem(findings,
+                        g_strdup("the exit node's name servers are not asked, for systemd-resolved "
+                                 "does not run: install it"),
+                        g_strdup("systemctl enable --now systemd-resolved"));
+}
+
 static void check_nsswitch(const WattleFacts *facts, const Findings *findings)
 {
         if (!facts->names_wanted)
@@ -775,6 +787,7 @@ static const struct {
         { "firewall", check_firewall },
         { "mullvad", check_mullvad },
         { "names", check_names },
+        { "dns", check_dns },
         { "nsswitch", check_nsswitch },
         { "filter", check_filter },
         { "relay", check_relay },

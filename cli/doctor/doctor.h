@@ -83,14 +83,15 @@ typedef struct {
         WattleForeign foreign; /* VPNs that networkd takes rules from */
         char *wg_quick;        /* the unit of wg-quick's that makes it too; NULL: none is enabled */
 
-        GPtrArray *stale;      /* of char *: files that are not as the mesh says */
-        GArray *closed;        /* of WattleClosedFact */
-        char *drops_forward;   /* the chain that drops what this device passes on for others; NULL:
-                                  none is known */
-        char *forward_command; /* that opens it there; NULL: none does */
-        WattleMullvad mullvad; /* its kill switch; ABSENT if it is not known */
-        char *name_server;     /* that is reached through the exit node; NULL: none */
-        gboolean names_wanted; /* libnss_wattle is installed, and the mesh is to be in it */
+        GPtrArray *stale;       /* of char *: files that are not as the mesh says */
+        GArray *closed;         /* of WattleClosedFact */
+        char *drops_forward;    /* the chain that drops what this device passes on for others; NULL:
+                                   none is known */
+        char *forward_command;  /* that opens it there; NULL: none does */
+        WattleMullvad mullvad;  /* its kill switch; ABSENT if it is not known */
+        char *name_server;      /* that is reached through the exit node; NULL: none */
+        gboolean resolved_runs; /* or it is not known */
+        gboolean names_wanted;  /* libnss_wattle is installed, and the mesh is to be in it */
         WattleNsswitch nsswitch; /* whether it is asked */
         char *nsswitch_service;  /* behind which one; NULL: none, or it is not the fault */
         GPtrArray *unresolved;   /* of char *: names of endpoints that nobody knows */

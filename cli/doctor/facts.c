@@ -408,6 +408,8 @@ static void gather_owners(WattleFacts *facts, int root_fd, sd_bus *bus)
         facts->owner_known =
                 wattle_systemd_is_active(bus, WATTLE_UNIT_NETWORKD, &facts->networkd_runs, NULL) &&
                 wattle_systemd_is_active(bus, WATTLE_UNIT_NM, &facts->nm_runs, NULL);
+        if (!wattle_systemd_is_active(bus, WATTLE_UNIT_RESOLVED, &facts->resolved_runs, NULL))
+                facts->resolved_runs = TRUE;
         facts->foreign.systemd_version = wattle_host_systemd_version(root_fd);
         if (!wattle_foreign_look(root_fd, bus, &facts->foreign, NULL))
                 wattle_foreign_clear(&facts->foreign);

@@ -173,6 +173,8 @@ static gboolean set_dns(WattleView *view, const WattleProfile *profile, const Wa
 {
         char text[WATTLE_ADDR_TEXT_MAX];
 
+        if (recipe->n_dns == 0)
+                return TRUE;
         for (guint i = 0; i < recipe->n_dns; i++) {
                 if (has_family(view, recipe->dns[i].family))
                         continue;

@@ -75,6 +75,14 @@ char *wattle_device_unit(const char *interface)
         return g_strconcat("sys-subsystem-net-devices-", escaped, ".device", NULL);
 }
 
+gboolean wattle_host_has_resolved(int root_fd)
+{
+        static const char *const installed[] = { "etc/systemd/system", "usr/lib/systemd/system",
+                                                 "lib/systemd/system" };
+
+        return any_exists(root_fd, installed, G_N_ELEMENTS(installed), WATTLE_UNIT_RESOLVED);
+}
+
 gboolean wattle_host_has_filter(int root_fd)
 {
         return has_unit(root_fd, WATTLE_UNIT_FILTER);
@@ -208,6 +216,7 @@ WattleView *wattle_host_view(int root_fd, const WattleMesh *mesh, const char *as
         if (owner == WATTLE_OWNER_AUTO)
                 host.owner = wattle_host_owner(root_fd);
         host.no_filter = !as && !wattle_host_has_filter(root_fd);
+        host.no_resolved = !as && !wattle_host_has_resolved(root_fd);
         host.serves = !as && mesh->is_signed && wattle_host_has_update(root_fd);
         host.force_forwarding = !as && wattle_host_has_force_forwarding(root_fd);
         host.key_credential = !as && !wattle_path_exists(root_fd, key_file + 1) &&

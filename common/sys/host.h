@@ -22,7 +22,10 @@ gboolean wattle_host_has_nm_writer(int root_fd);
 /* The unit of an interface: "sys-subsystem-net-devices-home.device". */
 char *wattle_device_unit(const char *interface);
 
-/* The same of wattle-filter, which needs nftables. */
+/* Whether systemd-resolved is installed. */
+gboolean wattle_host_has_resolved(int root_fd);
+
+/* Whether the unit of wattle-filter is installed, which needs nftables. */
 gboolean wattle_host_has_filter(int root_fd);
 
 /* The same of wattle-relay, which needs libb2. */

@@ -30,6 +30,8 @@ static const Row rows[] = {
         { "office-ben-always-up", "office", "ben", "ActivationPolicy=always-up\n" },
         { "office-anna-accept-routes", "office", "anna", "AcceptRoutes=yes\n" },
         { "office-anna-exit-node", "office", "anna", "ExitNode=vps\n" },
+        { "office-anna-exit-node-dns", "office", "anna",
+          "ExitNode=vps\nDNS=10.77.0.2 2001:db8::53\n" },
         { "office-anna-exit-node-and-routes", "office", "anna",
           "ExitNode=vps\nAcceptRoutes=yes\nFirewallMark=0x99\n" },
         { "office-anna-vpn", "office", "anna", "Connection=vpn\nTrust=home\n" },

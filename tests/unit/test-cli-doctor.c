@@ -464,6 +464,19 @@ static void ill_filter_not_needed(WattleFacts *facts)
         facts->filter_known = TRUE;
 }
 
+static void ill_dns(WattleFacts *facts)
+{
+        ((WattleView *)facts->view)->n_dns = 1;
+        facts->resolved_runs = FALSE;
+}
+
+static void ill_dns_of_nm(WattleFacts *facts)
+{
+        ill_dns(facts);
+        be_nm(facts);
+        facts->nm_runs = TRUE;
+}
+
 static void ill_mullvad(WattleFacts *facts)
 {
         facts->mullvad = WATTLE_MULLVAD_ACCEPTS;
@@ -705,6 +718,10 @@ static const struct row {
           "filter: wattle-filter is not installed: not all that leaves here has this device's "
           "address []\n" },
         { "filter that is not needed", ill_filter_not_needed, "" },
+        { "name servers without resolved", ill_dns,
+          "dns: the exit node's name servers are not asked, for systemd-resolved does not run: install "
+          "it [systemctl enable --now systemd-resolved]\n" },
+        { "name servers of NetworkManager's", ill_dns_of_nm, "" },
         { "filter for Mullvad not installed", ill_mullvad_filter,
           "filter: wattle-filter is not installed: Mullvad's kill switch drops the mesh []\n" },
         { "Mullvad", ill_mullvad,
@@ -742,7 +759,8 @@ static void check(gconstpointer data)
         facts.networkd_state = g_strdup("configured");
         facts.now_s = facts.profile_s = NOW_S;
         if (row->fall_ill == be_nm || row->fall_ill == ill_owner_nm ||
-            row->fall_ill == ill_networkd_manages || row->fall_ill == ill_vpn_of_nm)
+            row->fall_ill == ill_dns_of_nm || row->fall_ill == ill_networkd_manages ||
+            row->fall_ill == ill_vpn_of_nm)
                 g_clear_pointer(&facts.networkd_state, g_free);
         row->fall_ill(&facts);
         wattle_doctor_check(&facts, findings);

@@ -20,6 +20,7 @@ static const struct {
         FACT("old-link", old_link_exists),
         FACT("differs", device_differs),
         FACT("networkd", networkd_runs),
+        FACT("resolved", resolved_runs),
         FACT("has-filter", has_filter),
         FACT("device", has_device),
         FACT("writer-linked", is_linked[WATTLE_UNIT_NETWORKD_WRITER]),
@@ -54,6 +55,8 @@ static gboolean set_value(WattleApplyFacts *facts, const char *word, const char 
                         *kinds |= WATTLE_FILE_BIT(i);
                         return TRUE;
                 }
+        if (strcmp(word, "table") == 0)
+                return g_strlcpy(facts->table_taker, value, sizeof facts->table_taker) > 0;
         if (strcmp(word, "systemd") == 0)
                 return (facts->systemd_version = (guint)atoi(value)) != 0;
         if (strcmp(word, "up") == 0) {
@@ -156,6 +159,9 @@ typedef enum {
         NETWORKD, /* "home", of networkd's */
         NATIVE,   /* of NetworkManager's, as its own kind of connection */
         VPN,
+        NETWORKD_DNS, /* with DNS= of an exit node */
+        NATIVE_DNS,
+        NAMED_DNS, /* and that is known by name alone */
 } Wanted;
 
 typedef struct {
@@ -167,6 +173,18 @@ typedef struct {
         const char *error;
 } Row;
 
+static const WattleAddr dns = { AF_INET, { 10, 77, 0, 1 } };
+static const WattleSocketAddr at = { .port = 1 };
+static const WattleEndpoint by_name = { .name = "vps.example" };
+static WattlePeer peer_at = { .device = { .name = "vps" },
+                              .endpoint = &at,
+                              .named_endpoint = &by_name };
+static WattlePeer peer_by_name = { .device = { .name = "vps" }, .named_endpoint = &by_name };
+
+#define WITH_DNS(which)                                                                            \
+        .exit_node = "vps", .exit_table = 7, .dns = &dns, .n_dns = 1, .peers = &(which),           \
+        .n_peers = 1
+
 static const WattleView views[] = {
         [NETWORKD] = { .mesh = "home", .interface = "home", .owner = WATTLE_OWNER_NETWORKD },
         [NATIVE] = { .mesh = "home",
@@ -177,7 +195,23 @@ static const WattleView views[] = {
                   .interface = "home",
                   .owner = WATTLE_OWNER_NETWORK_MANAGER,
                   .connection = WATTLE_CONNECTION_VPN },
+        [NETWORKD_DNS] = { .mesh = "home",
+                           .interface = "home",
+                           .owner = WATTLE_OWNER_NETWORKD,
+                           WITH_DNS(peer_at) },
+        [NATIVE_DNS] = { .mesh = "home",
+                         .interface = "home",
+                         .owner = WATTLE_OWNER_NETWORK_MANAGER,
+                         WITH_DNS(peer_at) },
+        [NAMED_DNS] = { .mesh = "home",
+                        .interface = "home",
+                        .owner = WATTLE_OWNER_NETWORK_MANAGER,
+                        WITH_DNS(peer_by_name) },
 };
+
+#define NEEDS_RESOLVED(why)                                                                        \
+        "DNS= of the exit node vps needs systemd-resolved, which does not run, for " why           \
+        ": install the package systemd-resolved, or write DNS=none below [Local]"
 
 /* A mesh of networkd's that runs, as it is to be. */
 #define RUNS "systemd=257 link old-link device networkd writer-linked writer "
@@ -370,6 +404,25 @@ static const Row rows[] = {
         { "nm-gone-native-copy-alone", NULL, GONE, "nm native=/etc/copy", "take-from-nm", NULL },
         { "nm-gone-vpn-copy-alone", NULL, GONE, "nm vpn=/etc/copy", "take-from-nm", NULL },
         { "nm-gone-pending", NULL, GONE, "nm pending", "take-from-nm install reload-nm", NULL },
+
+        /* The exit node's table and name servers. */
+        { "table-taken", "home", NETWORKD_DNS, RUNS "resolved table=wg0", NULL,
+          "the routing table 7, which is to lead to the exit node vps, has routes by wg0: take them "
+          "out of it" },
+        { "table-taken-nm", NULL, NATIVE_DNS, NM_RUNS "table=wg0", NULL,
+          "the routing table 7, which is to lead to the exit node vps, has routes by wg0: write "
+          "another FirewallMark= below [Local]" },
+        { "dns", "home", NETWORKD_DNS, RUNS "resolved", "", NULL },
+        { "dns-without-resolved", "home", NETWORKD_DNS, RUNS, NULL,
+          NEEDS_RESOLVED("systemd-networkd sets name servers by it") },
+        { "dns-without-resolved-nm", NULL, NATIVE_DNS, NM_RUNS,
+          "write-profile load-profile follow-profile", NULL },
+        { "dns-without-resolved-nm-by-name", NULL, NAMED_DNS, NM_RUNS, NULL,
+          NEEDS_RESOLVED(
+                  "without it the name of the exit node is looked up through the tunnel that "
+                  "waits for it") },
+        { "dns-nm-by-name", NULL, NAMED_DNS, NM_RUNS "resolved",
+          "write-profile load-profile follow-profile", NULL },
 
         /* Somebody else's. */
         { "others-interface", NULL, NETWORKD, RUNS, NULL,

@@ -34,12 +34,18 @@ static const Row rows[] = {
         { "device", "[Local]\nDevice=My PC\n",
           "a.conf:2:8: Device: 'My PC' is not a DNS label: 1 to 63 of a-z, 0-9 and inner hyphens, "
           "in lower case" },
-        { "dns", "[Local]\nDNS=10.42.0.1\n",
-          "a.conf:2:1: DNS: this host keeps its own name server; the devices' names are in "
-          "/run/wattle/MESH.hosts" },
+        { "dns", "[Local]\nDNS=10.42.0.1 fd77::1  192.0.2.1\n", "" },
+        { "dns-none", "[Local]\nDNS=none\n", "" },
+        { "dns-of-a-name", "[Local]\nDNS=dns.example\n",
+          "a.conf:2:5: DNS: 'dns.example' is not an IP address" },
+        { "dns-of-this-host", "[Local]\nDNS=127.0.0.53\n",
+          "a.conf:2:5: DNS: 127.0.0.53 is each host itself, and no server that is reached through "
+          "the exit node" },
+        { "dns-of-four", "[Local]\nDNS=192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4\n",
+          "a.conf:2:5: DNS: more than 3 name servers" },
         { "table", "[Local]\nTable=off\n",
-          "a.conf:2:1: Table: accepted routes go to the main table, those of an exit node to the "
-          "table that FirewallMark= gives; without AcceptRoutes= and ExitNode= there are none" },
+          "a.conf:2:1: Table: accepted routes go to the main table, those of an exit node to a "
+          "table of their own; without AcceptRoutes= and ExitNode= there are none" },
         { "fwmark", "[Local]\nfwmark=7\n", "a.conf:2:1: fwmark: is called FirewallMark" },
         { "interface-of-15", "[Local]\nInterface=fifteen-letters\n", "" },
         { "interface-of-16", "[Local]\nInterface=sixteen-letters1\n",

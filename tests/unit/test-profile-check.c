@@ -326,6 +326,15 @@ static const Row texts[] = {
           "who uses it the look-up of nas.example goes into the tunnel that waits for it, unless "
           "systemd-resolved asks the name server of a link: give an "
           "address too" },
+        { "name-servers", MESH NAS "ExitNode=yes\nDNS=10.42.0.1 192.0.2.53 2001:db8::53\n", "" },
+        { "name-servers-of-no-exit-node", MESH NAS "DNS=10.42.0.1\n",
+          "home.mesh:6:5: DNS: is for who uses an exit node, and device nas has no ExitNode=yes" },
+        { "name-servers-that-are-none",
+          MESH NAS "ExitNode=yes\nDNS=127.0.0.53 fe80::1\nDNS=224.0.0.251\n",
+          "home.mesh:7:5: DNS: 127.0.0.53 is each host itself, and no server that is reached through "
+          "the exit node\n"
+          "home.mesh:7:16: DNS: fe80::1 is link-local: no exit node passes it on\n"
+          "home.mesh:8:5: DNS: 224.0.0.251 is multicast: the address of a group, not of a host" },
         { "exit-node-that-only-calls", MESH NAS "ExitNode=yes\n", "" },
         { "exit-node-revoked",
           MESH NAS "ExitNode=yes\nPublicEndpoint=nas.example:5\nState=revoked\n", "" },

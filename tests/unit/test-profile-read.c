@@ -84,15 +84,17 @@ static const Row texts[] = {
         { "command", MESH NAS "PostUp=reboot\n",
           "home.mesh:6:1: PostUp: a profile runs no commands; order a unit after the "
           "interface's .device instead" },
-        { "dns", MESH "DNS=10.42.0.1\n",
-          "home.mesh:3:1: DNS: a mesh sets no name server, and each host keeps its own; the devices' "
-          "names are in /run/wattle/MESH.hosts" },
-        { "dns-of-a-device", MESH NAS "dns=10.42.0.1\n",
-          "home.mesh:6:1: dns: a mesh sets no name server, and each host keeps its own; the devices' "
-          "names are in /run/wattle/MESH.hosts" },
+        { "dns", MESH "DNS=10.42.0.1\n", "home.mesh:3:1: DNS= belongs in [Device NAME]" },
+        { "dns-in-lower-case", MESH NAS "dns=10.42.0.1\n",
+          "home.mesh:6:1: unknown key 'dns': did you mean DNS?" },
+        { "dns-of-a-name", MESH NAS "ExitNode=yes\nDNS=10.42.0.1 dns.example\n",
+          "home.mesh:7:15: DNS: 'dns.example' is not an IP address" },
+        { "dns-of-four",
+          MESH NAS "ExitNode=yes\nDNS=10.42.0.1 10.42.0.2\nDNS=10.42.0.3 10.42.0.4\n",
+          "home.mesh:8:15: DNS: more than 3 name servers" },
         { "table", MESH "Table=off\n",
           "home.mesh:3:1: Table: routes go where they belong: accepted ones to the main table, those "
-          "of an exit node to the table that FirewallMark= in [Local] of MESH.mesh.d/*.conf gives" },
+          "of an exit node to a table of their own" },
         { "fwmark", MESH "FwMark=7\n",
           "home.mesh:3:1: FwMark: is FirewallMark= in this host's own settings: [Local] in "
           "MESH.mesh.d/*.conf" },

@@ -23,11 +23,12 @@ static const Row rows[] = {
           "ListenPort=53333\nDomain=home.example\nMTU=1380\nKeepalive=20\n",
           NULL },
         { "whole-device",
-          MESH "\n[Device nas]\nPublicKey=" KEY_A "\nAddress=10.42.0.1 10.42.0.2\n"
-               "Alias=files backup\nPublicEndpoint=nas.example:1\nPrivateEndpoint=192.168.1.2:2\n"
-               "PublicEndpoint=[2001:db8::1]:3\nRoutes=192.0.2.0/24 2001:db8:1::/48\n"
-               "ListenPort=4\nKeepalive=off\nExitNode=yes\nRelay=yes\nManaged=no\n"
-               "Via=gw\nState=revoked\n",
+          MESH
+          "\n[Device nas]\nPublicKey=" KEY_A "\nAddress=10.42.0.1 10.42.0.2\n"
+          "Alias=files backup\nPublicEndpoint=nas.example:1\nPrivateEndpoint=192.168.1.2:2\n"
+          "PublicEndpoint=[2001:db8::1]:3\nRoutes=192.0.2.0/24 2001:db8:1::/48\n"
+          "ListenPort=4\nKeepalive=off\nExitNode=yes\nDNS=10.42.0.1 fd42::1\nRelay=yes\nManaged=no\n"
+          "Via=gw\nState=revoked\n",
           NULL },
         { "sites",
           MESH "\n[Site home]\nPublicAddress=198.51.100.7\n\n[Site office]\n"

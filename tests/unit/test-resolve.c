@@ -76,6 +76,12 @@ static char *view_text(const WattleView *view)
         append_prefixes(text, ", route ", view->routes, view->n_routes);
         if (view->exit_node)
                 g_string_append_printf(text, ", exit %s", view->exit_node);
+        for (guint i = 0; i < view->n_dns; i++) {
+                char dns[WATTLE_ADDR_TEXT_MAX];
+
+                wattle_addr_format(&view->dns[i], dns);
+                g_string_append_printf(text, "%s%s", i > 0 ? "," : ", dns ", dns);
+        }
         if (view->relay)
                 g_string_append_printf(text, ", relay at %u-%u", view->relay_ports.first,
                                        view->relay_ports.last);
@@ -149,6 +155,20 @@ static const Row views[] = {
         { "coexist-and-no-server", MESH ANNA "Routes=192.0.2.0/24\n", "anna",
           "Coexist=mullvad\nRoutingFeatures=client\n",
           "anna on home, port 51820, address 10.77.0.10/24, mark 1836018789, client\n" },
+        { "exit-node-with-dns", MESH VPS "DNS=10.77.0.2 192.0.2.53\n" ANNA, "anna",
+          "ExitNode=vps\n",
+          "anna on home, port 51820, address 10.77.0.10/24, exit vps, dns 10.77.0.2,192.0.2.53, mark "
+          "51820, client\n" PEER_VPS ",0.0.0.0/0,::/0 every 25 s\n" },
+        { "exit-node-with-dns-of-ours", MESH VPS "DNS=10.77.0.2\n" ANNA, "anna",
+          "ExitNode=vps\nDNS=192.0.2.54\n",
+          "anna on home, port 51820, address 10.77.0.10/24, exit vps, dns 192.0.2.54, mark 51820, "
+          "client\n" PEER_VPS ",0.0.0.0/0,::/0 every 25 s\n" },
+        { "exit-node-with-dns-refused", MESH VPS "DNS=10.77.0.2\n" ANNA, "anna",
+          "ExitNode=vps\nDNS=none\n",
+          "anna on home, port 51820, address 10.77.0.10/24, exit vps, mark 51820, client\n" PEER_VPS
+          ",0.0.0.0/0,::/0 every 25 s\n" },
+        { "dns-of-an-exit-node-that-is-not-used", MESH VPS "DNS=10.77.0.2\n" ANNA, "anna", "",
+          "anna on home, port 51820, address 10.77.0.10/24\n" PEER_VPS " every 25 s\n" },
         { "exit-node-with-mark", MESH VPS ANNA, "anna", "ExitNode=vps\nFirewallMark=0x10\n",
           "anna on home, port 51820, address 10.77.0.10/24, exit vps, mark 16, client\n" PEER_VPS
           ",0.0.0.0/0,::/0 every 25 s\n" },
@@ -516,6 +536,72 @@ static void left_out(void)
         }
 }
 
+#define UNASKED(server, family)                                                                    \
+        "local.conf:3:5: warning: DNS: " server                                                    \
+        " is not asked: this device or the exit node has no " family " address in the mesh"
+
+/* Name servers are those that can be asked, by somebody who is told of them. */
+static void name_servers(void)
+{
+        static const struct {
+                const char *local;
+                WattleOwner owner;
+                gboolean no_resolved;
+                guint n;
+                const char *faults;
+        } rows[] = {
+                { "DNS=192.0.2.53\n", WATTLE_OWNER_NETWORKD, FALSE, 0,
+                  "local.conf:2:5: warning: DNS: of no effect without ExitNode=" },
+                { "DNS=none\n", WATTLE_OWNER_NETWORKD, FALSE, 0, "" },
+                { "ExitNode=vps\n", WATTLE_OWNER_NETWORKD, FALSE, 1, "" },
+                { "ExitNode=vps\nDNS=10.77.0.9 2001:db8::53\n", WATTLE_OWNER_NETWORKD, FALSE, 1,
+                  UNASKED("2001:db8::53", "IPv6") },
+                { "ExitNode=vps\nDNS=fd77::9\n", WATTLE_OWNER_NETWORKD, FALSE, 0,
+                  UNASKED("fd77::9", "IPv6") },
+                { "ExitNode=vps\n", WATTLE_OWNER_NETWORKD, TRUE, 1,
+                  "local.conf:2:10: warning: DNS: of no effect, for systemd-networkd sets name servers "
+                  "by systemd-resolved alone: install the package systemd-resolved, or write DNS=none "
+                  "below [Local]" },
+                { "ExitNode=vps\n", WATTLE_OWNER_NETWORK_MANAGER, TRUE, 1, "" },
+                { "ExitNode=vps\nDNS=none\n", WATTLE_OWNER_NETWORKD, TRUE, 0, "" },
+        };
+        g_autoptr(WattleProfile) profile = good_profile(MESH VPS "DNS=10.77.0.2\n" ANNA);
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(WattleReport) report = { 0 };
+                g_auto(WattleLocal) local = { 0 };
+                WattleHost host = { .local = &local,
+                                    .owner = rows[i].owner,
+                                    .no_resolved = rows[i].no_resolved };
+                g_autoptr(WattleView) view = NULL;
+
+                wattle_report_init(&report);
+                good_local(&local, rows[i].local);
+                view = wattle_resolve(profile, wattle_profile_find_device(profile, "anna"), &host,
+                                      &report);
+                g_assert_cmpuint(view->n_dns, ==, rows[i].n);
+                check_faults(&report, rows[i].faults);
+        }
+}
+
+/* With NetworkManager the table has the number of the mark; else it is the mesh's own. */
+static void exit_table(void)
+{
+        static const struct {
+                const char *local;
+                guint32 table;
+        } rows[] = { { "", 0 },
+                     { "ExitNode=vps\n", 0x776f9d6e },
+                     { "ExitNode=vps\nFirewallMark=7\n", 0x776f9d6e },
+                     { "ExitNode=vps\nOwner=NetworkManager\nFirewallMark=7\n", 7 } };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autoptr(WattleView) view = good_view(MESH VPS ANNA, "anna", rows[i].local);
+
+                g_assert_cmphex(view->exit_table, ==, rows[i].table);
+        }
+}
+
 #define THREE_SUBNETS "[Mesh]\nSubnet=10.77.0.0/24 10.78.0.0/24 fd77::/64\n"
 
 /* An exit node serves the subnets in which it has no address too, or it is said which it does not;
@@ -684,6 +770,8 @@ int main(int argc, char **argv)
         g_test_add_func("/resolve/settings-of-host", settings_of_host);
         g_test_add_func("/resolve/left-out", left_out);
         g_test_add_func("/resolve/way-out", way_out);
+        g_test_add_func("/name-servers", name_servers);
+        g_test_add_func("/exit-table", exit_table);
         g_test_add_func("/resolve/connection", connection);
         g_test_add_func("/resolve/source", source);
         g_test_add_func("/resolve/ports", ports);

@@ -257,6 +257,17 @@ static void addresses(void)
                 g_test_skip("lo has no address here");
 }
 
+static void a_table_that_nobody_has(void)
+{
+        g_auto(WattleNetlink) netlink = { 0 };
+        g_autoptr(GError) error = NULL;
+        guint32 other = 7;
+
+        g_assert_true(wattle_netlink_open(&netlink, NETLINK_ROUTE, &error));
+        g_assert_true(wattle_route_find_other(&netlink, 0xfffffff0, 0, &other, &error));
+        g_assert_cmpuint(other, ==, 0);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -265,5 +276,6 @@ int main(int argc, char **argv)
         add_rows("/lan", lans, lan_row);
         g_test_add_func("/link-cut-short", cut_link);
         g_test_add_func("/addresses", addresses);
+        g_test_add_func("/table-that-nobody-has", a_table_that_nobody_has);
         return g_test_run();
 }

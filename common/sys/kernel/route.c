@@ -353,6 +353,55 @@ gboolean wattle_route_read(const struct nlmsghdr *message, WattleRoute *ret)
         return TRUE;
 }
 
+static guint32 table_of(const struct nlmsghdr *message)
+{
+        const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+        const struct nlattr *attr;
+        guint32 table = route->rtm_table;
+
+        mnl_attr_for_each(attr, message, sizeof *route)
+        {
+                if (mnl_attr_get_type(attr) == RTA_TABLE)
+                        (void)read_u32(attr, &table);
+        }
+        return table;
+}
+
+typedef struct {
+        guint32 table, ifindex;
+} TableRoute;
+
+static gboolean on_table_route(const struct nlmsghdr *message, gpointer data,
+                               G_GNUC_UNUSED GError **error)
+{
+        WattleRoute route;
+
+        if (wattle_route_read(message, &route)) {
+                TableRoute found = { table_of(message), route.ifindex };
+
+                g_array_append_val((GArray *)data, found);
+        }
+        return TRUE;
+}
+
+gboolean wattle_route_find_other(WattleNetlink *netlink, guint32 table, guint32 ifindex,
+                                 guint32 *ret_other, GError **error)
+{
+        g_autoptr(GArray) routes = dump(netlink, RTM_GETROUTE, sizeof(struct rtmsg), on_table_route,
+                                        sizeof(TableRoute), error);
+
+        if (!routes)
+                return FALSE;
+        *ret_other = 0;
+        for (guint i = 0; i < routes->len && *ret_other == 0; i++) {
+                const TableRoute *route = &g_array_index(routes, TableRoute, i);
+
+                if (route->table == table && route->ifindex != ifindex)
+                        *ret_other = route->ifindex;
+        }
+        return TRUE;
+}
+
 typedef struct {
         WattleRoute route;
         gboolean found;

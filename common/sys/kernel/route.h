@@ -78,6 +78,10 @@ typedef struct {
 /* FALSE if the message is no route that leads anywhere. */
 gboolean wattle_route_read(const struct nlmsghdr *message, WattleRoute *ret);
 
+/* The first interface other than that one which has a route in a routing table; 0: none has. */
+gboolean wattle_route_find_other(WattleNetlink *netlink, guint32 table, guint32 ifindex,
+                                 guint32 *ret_other, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Asks the kernel which way a packet to that address with that mark would go. ifindex, if not 0,
  * fixes the interface (a link-local address has one). FALSE with an error if there is none. */
 gboolean wattle_route_lookup(WattleNetlink *netlink, const WattleAddr *to, guint32 ifindex,
