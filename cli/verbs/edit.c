@@ -58,7 +58,7 @@ static void remove_copy(const Copy *copy)
 static const char *find_editor(void)
 {
         static const char *const variables[] = { "VISUAL", "EDITOR" };
-        static const char *const programs[] = { "editor", "sensible-editor", "nano", "vi" };
+        static const char *const programs[] = { "editor", "nano", "vi" };
 
         for (guint i = 0; i < G_N_ELEMENTS(variables); i++) {
                 const char *value = g_getenv(variables[i]);
