@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Installed, upgraded, removed and purged in a root without PID 1, as an installer or an image builder does it."""
 
+import re
+
+import pytest
+
 MESH = """wattle init home --subnet=10.42.0.0/16
     wattle genkey home
     wattle add home here --key="$(wattle pubkey home)"
@@ -9,7 +13,8 @@ MESH = """wattle init home --subnet=10.42.0.0/16
 OF_WATTLE = "find / -xdev \\( -path /mnt -o -path /proc -o -path /tmp -o -path '/var/lib/dpkg' -o -path /sys -o -path /dev \\) -prune " \
             "-o \\( -name '*wattle*' -o -path '*wattle/*' \\) -print | sort"
 ALL = "/mnt/now/*.deb"
-NAMES = "wattle wattle-filter wattle-relay wattle-tailscale wattle-update network-manager-wattle network-manager-wattle-gnome"
+NAMES = "$(dpkg-query -W -f '${Package}\\n' '*wattle*')"
+HOSTS = "/etc/nsswitch.conf"
 
 
 def lines(text, marker="files:"):
@@ -37,6 +42,21 @@ def test_upgrade_reinstall_and_downgrade(chroot):
                 sha256sum -c --quiet /tmp/mine
                 wattle check home >/dev/null
         done""")
+
+
+@pytest.mark.parametrize("line, with_names", [
+    ("files dns", "files wattle dns"),
+    ("files [NOTFOUND=return] mdns4_minimal dns", "files [NOTFOUND=return] wattle mdns4_minimal dns"),
+    ("files mymachines", "files wattle mymachines"),
+    ("dns", "wattle dns"),
+    ("wattle files", "wattle files"),
+])
+def test_names_are_asked_for_where_the_package_is(chroot, line, with_names):
+    """And the line is the administrator's: who takes the word out again does not get it back by an upgrade."""
+    said = chroot(f"""set -e; echo 'hosts: {line}' >{HOSTS}; dpkg -i /mnt/now/libnss-wattle.deb >/dev/null; grep hosts: {HOSTS}
+        echo 'hosts: {line}' >{HOSTS}; dpkg -i /mnt/now/libnss-wattle.deb >/dev/null; grep hosts: {HOSTS}
+        echo 'hosts: {with_names}' >{HOSTS}; dpkg --remove libnss-wattle >/dev/null; grep hosts: {HOSTS}""")
+    assert re.findall("^hosts:\\s+(.*)", said, re.M) == [with_names, line, with_names.replace("wattle ", "")]
 
 
 def test_a_part_alone(chroot):
