@@ -2,6 +2,8 @@
 """The packages, built in a clean root of a release: those of the checkout as it is now, or of a commit of before with the
 packaging of now. They are kept in the cache, by their sources."""
 
+import fnmatch
+import inspect
 import os
 import pathlib
 import re
@@ -26,18 +28,15 @@ cd /mnt/wattle-*/
 DEB_BUILD_OPTIONS="parallel=$(nproc) nocheck" dpkg-buildpackage -us -uc --build=binary
 """
 
-# A commit that upgrades begin with, and what it does not have of what packaging/debian names.
+# A commit that upgrades begin with
 BEFORE = "63ff717"
-NOT_BEFORE = ("/wattle-nm.conf", "/wattle-up@.service", "/wattle-down@.service", "/join-window", "/wattle-join.desktop", "/wattle.xml")
-OPTIONS_NOT_BEFORE = ("developer", "filter", "qr", "relay", "tailscale", "tests", "update")
-PACKAGES_NOT_BEFORE = ("wattle-filter", "wattle-relay", "wattle-tailscale", "wattle-update")
 
 
 def _git(*arguments, **more):
     return subprocess.run(["git", "-c", "safe.directory=*", *arguments], cwd=TOP, check=True, capture_output=True, **more).stdout
 
 
-NO_PART = ("tests/bench/", "tests/packages/", "tests/release", "tests/run", "tests/vm/")  # of a package, nor of its tests: a new scenario costs no build
+NO_PART = ("packaging/arch/", "packaging/nix/", "packaging/wattle.spec", "tests/bench/", "tests/packages/", "tests/release", "tests/run", "tests/vm/")  # of a package, nor of its tests: a new scenario costs no build
 
 
 def names(everything=False):
@@ -73,20 +72,28 @@ def _copy_before(half):
     return tree
 
 
-def _without_what_is_new(debian):
-    """And without its tests, which nobody waits for."""
-    meson = debian.parent / "meson.build"
-    meson.write_text(meson.read_text().replace("subdir('tests')\n", ""))
+def _drop_package(debian, package):
     control = debian / "control"
-    for package in PACKAGES_NOT_BEFORE:
-        control.write_text(re.sub(rf"Package: {package}\n(.+\n)*\n?", "", control.read_text()))
-        for path in debian.glob(f"{package}.*"):
-            path.unlink()
+    control.write_text(re.sub(rf"Package: {package}\n(.+\n)*\n?", "", control.read_text()))
+    for path in debian.glob(f"{package}.*"):
+        path.unlink()
+
+
+def _without_what_is_new(debian):
+    """The packaging of now for a tree of before: options, files and packages that it does not have yet are left out, and its tests,
+    which nobody waits for."""
+    tree = debian.parent
+    meson = tree / "meson.build"
+    meson.write_text(meson.read_text().replace("subdir('tests')\n", ""))
+    installed = [line.rpartition("/")[2] for line in (tree / "tests/installed-files").read_text().splitlines() if line[0] != "#"]
     for path in debian.glob("*.install"):
-        lines = path.read_text().splitlines(keepends=True)
-        path.write_text("".join(line for line in lines if not any(new in line for new in NOT_BEFORE)))
+        kept = [line for line in path.read_text().splitlines() if fnmatch.filter(installed, line.rpartition("/")[2])]
+        path.write_text("\n".join([*kept, ""]))
+        if not kept:
+            _drop_package(debian, path.stem)
+    options = re.findall(r"^option\('(\w+)'", (tree / "meson_options.txt").read_text(), re.M)
     rules = debian / "rules"
-    rules.write_text(re.sub(rf" -D({'|'.join(OPTIONS_NOT_BEFORE)})=\S+", "", rules.read_text()))
+    rules.write_text(re.sub(r" -D(\w+)=\S+", lambda match: match[0] if match[1] in options else "", rules.read_text()))
 
 
 def pack(tree, half, version):
@@ -141,9 +148,9 @@ def before(release):
         build_in(release, half, BUILD_BEFORE, f"the packages of {BEFORE}")
         shutil.rmtree(tree)
 
-    debian = [part for path in sorted((TOP / "packaging").rglob("*"))
+    debian = [part for path in [TOP / "packaging/make-debian", *sorted((TOP / "packaging/debian").rglob("*"))]
               if path.is_file() and path.parent.name != "tests" for part in (path.name, path)]
-    key = cache.key(BUILD_BEFORE, BEFORE, *NOT_BEFORE, *OPTIONS_NOT_BEFORE, *PACKAGES_NOT_BEFORE, str(roots.builder(release)), *debian)
+    key = cache.key(BUILD_BEFORE, BEFORE, inspect.getsource(_without_what_is_new), str(roots.builder(release)), *debian)
     return cache.entry(f"packages-before-{release}", key, build)
 
 
