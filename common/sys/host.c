@@ -139,8 +139,10 @@ static guint newest_version_in(int root_fd, const char *folder)
 
 guint wattle_host_systemd_version(int root_fd)
 {
+        /* The last one is NixOS's. */
         static const char *const folders[] = { WATTLE_LIBDIR "/systemd", "/usr/lib/systemd",
-                                               "/usr/lib64/systemd", "/lib/systemd" };
+                                               "/usr/lib64/systemd", "/lib/systemd",
+                                               "/run/current-system/systemd/lib/systemd" };
         guint newest = 0;
 
         for (guint i = 0; i < G_N_ELEMENTS(folders); i++)

@@ -75,6 +75,7 @@ static void systemd_version(void)
                 { { "usr/lib/systemd/libsystemd-shared-252.so" }, 252 },
                 { { "usr/lib/systemd/libsystemd-shared-257.13-1~deb13u1.so" }, 257 },
                 { { "usr/lib64/systemd/libsystemd-shared-261.1-2.fc45.so" }, 261 },
+                { { "run/current-system/systemd/lib/systemd/libsystemd-shared-260.so" }, 260 },
                 { { "lib/systemd/libsystemd-shared-252.so",
                     "usr/lib/systemd/libsystemd-shared-257.so" },
                   257 },
