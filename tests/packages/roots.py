@@ -17,6 +17,7 @@ RELEASES = ("bookworm", "trixie", "forky")
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
 BUILD = ["build-essential", "lintian"]
+FOREIGN = ["build-essential", "rpm", "rpmlint", "appstream", "makepkg", "libarchive-tools", "nix-bin"]
 HOST = """systemd systemd-sysv libnss-systemd dbus udev kmod iproute2 iputils-ping procps polkitd needrestart
 python3-minimal""".split()
 
@@ -66,6 +67,11 @@ def _make(kind, release, include, satisfy):
 def builder(release):
     # reuse knows REUSE.toml from its version 5 on
     return _make("deb-build", release, BUILD + (["reuse"] if release == "forky" else []), _build_depends())
+
+
+def foreign(release):
+    """With the tools by which packages of other distributions are made."""
+    return _make("foreign-build", release, FOREIGN, _build_depends())
 
 
 def host(release, depends):
