@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A program killed at each system call by which it changes files, as by an OOM killer or a lost machine."""
+"""A program stopped at each system call by which it changes files: killed, as by an OOM killer or a lost machine, or told that
+the disk is full."""
 
 import os
 import re
@@ -19,8 +20,15 @@ def strace(command, folder, *options):
     return done, log.read_text()
 
 
-def points(command, folder, prepare):
-    """Prepares, counts what a whole run does, and then for each call prepares anew and kills a run as it makes that call."""
+KILLED, FULL = "killed", "full disk"
+ENDINGS = [KILLED, FULL]
+NEEDS_ROOM = {"mkdirat", "openat", "openat2", "write", "ftruncate", "fsync", "linkat", "symlinkat", "renameat", "renameat2"}
+SPEAKS = re.compile(r"^write\([12],")
+
+
+def points(command, folder, prepare, ending=KILLED):
+    """Prepares, counts what a whole run does, and then for each call prepares anew and ends a run as it makes that call: or, on a full
+    disk, fails the call and lets the run come to its own end."""
     prepare()
     done, log = strace(command, folder, "-e", f"trace={','.join(CALLS)}")
     assert done.returncode == 0, done.stderr
@@ -28,10 +36,17 @@ def points(command, folder, prepare):
     for line in log.splitlines():
         call = line.partition("(")[0]
         counts[call] = counts.get(call, 0) + 1
-        if not READS.search(line):
+        if not READS.search(line) and (ending == KILLED or (call in NEEDS_ROOM and not SPEAKS.search(line))):
             found.append((call, counts[call], line))
     for call, number, line in found:
         prepare()
-        done, log = strace(command, folder, "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={number}")
-        assert "killed by SIGKILL" in log, f"{line}: {log}"
+        fault = "signal=KILL" if ending == KILLED else "error=ENOSPC"
+        done, log = strace(command, folder, "-e", f"trace={call}", "-e", f"inject={call}:{fault}:when={number}")
+        if ending == KILLED:
+            assert "killed by SIGKILL" in log, f"{line}: {log}"
+        else:
+            assert "(INJECTED)" in log, f"{line}: {log}"
+            assert done.returncode in (0, 1), f"{line}: {done}"
+            # Programs of the tests themselves say nothing.
+            assert done.returncode == 0 or "No space left" in done.stderr or os.path.basename(command[0]) != "wattle", f"{line}: {done}"
         yield line
