@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/scalar.h"
 
 #define COMMENT_PREFIX "wattle1 "
 #define N_PREV_DIGITS  16
@@ -68,6 +69,17 @@ gboolean wattle_profile_check_comment(const WattleProfile *profile, const char *
                     "sign'",
                     comment, expected);
         return FALSE;
+}
+
+gboolean wattle_profile_comment_serial(const char *comment, const char *mesh, guint64 *ret_serial)
+{
+        g_autofree char *head = g_strdup_printf(COMMENT_PREFIX "mesh=%s serial=", mesh);
+        g_autofree char *number = NULL;
+
+        if (!g_str_has_prefix(comment, head))
+                return FALSE;
+        number = g_strndup(comment + strlen(head), strcspn(comment + strlen(head), " "));
+        return wattle_uint_parse(number, 0, G_MAXUINT64, ret_serial, NULL);
 }
 
 char *wattle_profile_sign(const WattleProfile *profile, gconstpointer text, gsize size,

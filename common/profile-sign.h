@@ -20,6 +20,9 @@ gboolean wattle_profile_check_signed(const WattleProfile *profile, const WattleS
 gboolean wattle_profile_check_comment(const WattleProfile *profile, const char *comment,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The serial in such a comment of that mesh; FALSE if it is none. */
+gboolean wattle_profile_comment_serial(const char *comment, const char *mesh, guint64 *ret_serial);
+
 /* The trusted comment, "wattle1 mesh=home serial=42 prev=0123456789abcdef": prev has the first 16
  * digits of Previous=, and is left out without it. */
 char *wattle_profile_make_comment(const WattleProfile *profile);

@@ -31,6 +31,46 @@ static gboolean write_signature(const WattleEditor *editor, const WattleSigningS
         return TRUE;
 }
 
+/* Of the file beside the text; FALSE if there is none. */
+static gboolean read_signature(const WattleEditor *editor, WattleSignature *ret)
+{
+        g_autofree char *base = g_strconcat(editor->base, WATTLE_SIGNATURE_SUFFIX, NULL);
+        g_autoptr(GBytes) bytes =
+                wattle_read_file(editor->folder_fd, base, WATTLE_SIGNATURE_MAX_BYTES, NULL);
+        gsize size = 0;
+        const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+
+        return data && wattle_signature_read(data, size, ret, NULL);
+}
+
+/* Two texts with one serial are a fork, and devices that have the one do not take the other. The
+ * comment is not verified, for that takes the old text: what it may do is refuse. */
+static gboolean check_serial(const WattleEditor *editor, const WattleSigningSecret *secret,
+                             WattleReport *report)
+{
+        const WattleProfile *profile = editor->profile;
+        g_auto(WattleSignature) old = { 0 };
+        g_auto(WattleSignature) same = { 0 };
+        WattleTextHash hash;
+        guint64 serial;
+
+        if (!read_signature(editor, &old) ||
+            !wattle_profile_comment_serial(old.comment, profile->name, &serial) ||
+            serial < profile->serial)
+                return TRUE;
+        wattle_text_hash(editor->text, strlen(editor->text), &hash);
+        wattle_signature_make(secret, &hash, old.comment, &same);
+        if (memcmp(same.bytes, old.bytes, sizeof same.bytes) == 0)
+                return TRUE; /* Ed25519 says the same of the same, RFC 8032 */
+        wattle_report_error(report, wattle_profile_place(profile, profile->place),
+                            "Serial: %" G_GUINT64_FORMAT
+                            " was signed already, with another text, and who has that would not "
+                            "take this one: write Serial=%" G_GUINT64_FORMAT
+                            ", or let 'wattle edit' do it",
+                            serial, serial + 1);
+        return FALSE;
+}
+
 static gboolean sign_with(const WattleEditor *editor, const WattleTrust *trust,
                           const WattleSigningSecret *secret, WattleReport *report)
 {
@@ -40,7 +80,7 @@ static gboolean sign_with(const WattleEditor *editor, const WattleTrust *trust,
         wattle_signing_secret_get_public(secret, &key);
         if (!wattle_signing_check_trusted(&key, trust, report) ||
             !wattle_profile_check_signed(editor->profile, &key, report) ||
-            !write_signature(editor, secret, report))
+            !check_serial(editor, secret, report) || !write_signature(editor, secret, report))
                 return FALSE;
         who = wattle_signing_describe(&key);
         wattle_print(stdout,

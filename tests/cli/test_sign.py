@@ -153,6 +153,18 @@ def test_a_profile_that_is_not_signed(wattle, text, words):
     assert words in error and error.endswith('wattle: home.mesh is not signed\n')
 
 
+@pytest.mark.parametrize('serial, is_taken', [(6, False), (7, False), (8, True)])
+def test_a_serial_that_was_signed_already(wattle, serial, is_taken):
+    mesh, _ = signed(wattle)
+    wattle.ok('sign', '--signing-key=s.key', 'home.mesh')  # the same text once more
+    mesh.write_text(mesh.read_text().replace('Serial=7\n', f'Serial={serial}\n') + 'MTU=1300\n')
+    if is_taken:
+        assert f'signed, serial {serial}' in wattle.ok('sign', '--signing-key=s.key', 'home.mesh')
+        return
+    error = wattle.bad('sign', '--signing-key=s.key', 'home.mesh')
+    assert 'Serial: 7 was signed already, with another text' in error and "write Serial=8, or let 'wattle edit' do it" in error
+
+
 def test_a_key_that_nobody_trusts(wattle):
     make_key(wattle)
     wattle.mesh('home.mesh', MESH)
