@@ -82,7 +82,7 @@ def test_a_profile_that_cuts_this_host_off(lab):
     a.run("mkdir /srv/new && cp /etc/wattle/home.mesh /etc/wattle/home.mesh.minisig /etc/wattle/home.pub /srv/new")
     # b would look for a where a is not; and c is to go.
     a.run(f"wattle remove /srv/new/home.mesh c && sed -i 's/^Address={mesh['a'].v4} .*/Address=10.42.9.9/' /srv/new/home.mesh && "
-          "wattle sign /srv/new/home.mesh")
+          "rm /srv/new/home.mesh.minisig && wattle sign /srv/new/home.mesh")
     for file in ("mesh", "mesh.minisig"):
         b.put(f"/srv/new/home.{file}", a.get(f"/srv/new/home.{file}"))
     done = b.run("wattle update --from=/srv/new home", 200, check=False)
