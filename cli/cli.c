@@ -205,8 +205,8 @@ char *wattle_cli_find(const WattleCli *cli, const char *mesh, WattleReport *repo
 
         if (tailnet)
                 wattle_report_error(report, (WattlePlace){ tailnet, 0, 0 },
-                                    "is a tailnet and no mesh: check and render take it, and its "
-                                    "services do the rest; see wattle.tailnet(5)");
+                                    "is a tailnet and no mesh, and this is about meshes alone: see "
+                                    "wattle.tailnet(5)");
         else if (!path && access(here, F_OK) == 0)
                 wattle_report_error(report, WATTLE_NO_PLACE,
                                     "no mesh %s is installed; the file here is called %s", mesh,

@@ -52,6 +52,11 @@ const char *wattle_reach_text(WattleReach reach)
         return texts[reach];
 }
 
+const char *wattle_status_owner_name(const WattleStatus *status)
+{
+        return status->is_tailnet ? "tailscaled" : wattle_owner_name(status->owner);
+}
+
 const char *wattle_path_name(WattlePath path)
 {
         return paths[path];

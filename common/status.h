@@ -50,6 +50,7 @@ typedef struct {
         WattleAddr *addresses; /* ours */
         guint n_addresses;
         WattleOwner owner;
+        gboolean is_tailnet; /* the owner is tailscaled, and there is no profile */
         WattleLinkState link;
         guint64 serial;      /* of the text that this host runs; 0: it has none */
         guint16 listen_port; /* the kernel's; that of the mesh if the interface is absent */
@@ -74,6 +75,9 @@ void wattle_status_fill(WattleStatus *status, const WattleView *view, const Watt
 /* For people: "PrivateEndpoint= or its own word", "by a router". */
 const char *wattle_source_text(WattleSource source);
 const char *wattle_reach_text(WattleReach reach);
+
+/* "networkd", "NetworkManager", "tailscaled". */
+const char *wattle_status_owner_name(const WattleStatus *status);
 
 /* "LAN", "public", "roamed", "none"; "up", "down", "absent". What no name fits is FALSE. */
 const char *wattle_path_name(WattlePath path);

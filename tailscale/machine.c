@@ -32,19 +32,19 @@ static WattleTailscaleAction set(WattleTailscaleMachine *machine)
 static WattleTailscaleAction watch(WattleTailscaleMachine *machine)
 {
         switch (machine->state) {
-        case WATTLE_TAILSCALE_NEEDS_LOGIN:
+        case WATTLE_TAILNET_NEEDS_LOGIN:
                 return log_in(machine);
-        case WATTLE_TAILSCALE_NEEDS_MACHINE_AUTH:
+        case WATTLE_TAILNET_NEEDS_MACHINE_AUTH:
                 return say(machine, WATTLE_TAILSCALE_SAY_APPROVAL);
-        case WATTLE_TAILSCALE_STOPPED:
+        case WATTLE_TAILNET_STOPPED:
                 return say(machine, WATTLE_TAILSCALE_SAY_STOPPED);
-        case WATTLE_TAILSCALE_IN_USE_OTHER_USER:
+        case WATTLE_TAILNET_IN_USE_OTHER_USER:
                 return say(machine, WATTLE_TAILSCALE_SAY_OTHER_USER);
-        case WATTLE_TAILSCALE_RUNNING:
+        case WATTLE_TAILNET_RUNNING:
                 return set(machine);
-        case WATTLE_TAILSCALE_NO_STATE:
-        case WATTLE_TAILSCALE_STARTING:
-        case WATTLE_TAILSCALE_N_STATES:
+        case WATTLE_TAILNET_NO_STATE:
+        case WATTLE_TAILNET_STARTING:
+        case WATTLE_TAILNET_N_STATES:
                 break;
         }
         return WATTLE_TAILSCALE_WAIT;
@@ -67,7 +67,7 @@ WattleTailscaleAction wattle_tailscale_step(WattleTailscaleMachine *machine,
                 machine->state = event.state;
                 /* A login lasts until somebody has approved the device. */
                 if (machine->phase == WATTLE_TAILSCALE_LOGGING_IN &&
-                    event.state == WATTLE_TAILSCALE_NEEDS_MACHINE_AUTH)
+                    event.state == WATTLE_TAILNET_NEEDS_MACHINE_AUTH)
                         return say(machine, WATTLE_TAILSCALE_SAY_APPROVAL);
                 return machine->phase == WATTLE_TAILSCALE_WATCHING ? watch(machine)
                                                                    : WATTLE_TAILSCALE_WAIT;

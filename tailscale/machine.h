@@ -5,19 +5,7 @@
  * stopped. */
 #pragma once
 
-#include <glib.h>
-
-/* By Tailscale's numbers, ipn/backend.go. */
-typedef enum {
-        WATTLE_TAILSCALE_NO_STATE,
-        WATTLE_TAILSCALE_IN_USE_OTHER_USER,
-        WATTLE_TAILSCALE_NEEDS_LOGIN,
-        WATTLE_TAILSCALE_NEEDS_MACHINE_AUTH,
-        WATTLE_TAILSCALE_STOPPED,
-        WATTLE_TAILSCALE_STARTING,
-        WATTLE_TAILSCALE_RUNNING,
-        WATTLE_TAILSCALE_N_STATES,
-} WattleTailscaleState;
+#include "common/tailnet-status.h"
 
 typedef enum {
         WATTLE_TAILSCALE_EVENT_STATE,     /* tailscaled says where it is */
@@ -28,7 +16,7 @@ typedef enum {
 
 typedef struct {
         WattleTailscaleEventKind kind;
-        WattleTailscaleState state; /* of EVENT_STATE */
+        WattleTailnetState state; /* of EVENT_STATE */
 } WattleTailscaleEvent;
 
 typedef enum {
@@ -51,7 +39,7 @@ typedef struct {
                 WATTLE_TAILSCALE_LOGGING_IN,
                 WATTLE_TAILSCALE_SETTING
         } phase;
-        WattleTailscaleState state;
+        WattleTailnetState state;
         WattleTailscaleAction said; /* last; WAIT: nothing */
         gboolean has_tried;
 } WattleTailscaleMachine;

@@ -15,12 +15,15 @@
 #include "tailscale/key.h"
 #include "tailscale/notify.h"
 #include "tailscale/stream.h"
+#include "tailscale/tell.h"
 
 #define SOCKET  "/run/tailscale/tailscaled.sock"
 #define PROGRAM "tailscale"
 
 typedef struct {
         const char *root, *socket, *program, *name;
+        const char *file;  /* of --status= */
+        const char *order; /* "status", "up", "down"; NULL: to be the service */
 } Options;
 
 typedef struct {
@@ -115,7 +118,7 @@ static void act(Service *service, WattleTailscaleAction action)
         }
 }
 
-static void step(Service *service, WattleTailscaleEventKind kind, WattleTailscaleState state)
+static void step(Service *service, WattleTailscaleEventKind kind, WattleTailnetState state)
 {
         WattleTailscaleEvent event = { kind, state };
 
@@ -125,7 +128,7 @@ static void step(Service *service, WattleTailscaleEventKind kind, WattleTailscal
 
 static void on_notify(const char *line, gsize size, gpointer data)
 {
-        WattleTailscaleState state;
+        WattleTailnetState state;
 
         if (wattle_tailscale_notify_state(line, size, &state))
                 step(data, WATTLE_TAILSCALE_EVENT_STATE, state);
@@ -234,10 +237,14 @@ static int serve(const Options *options)
 static int usage(FILE *stream, int status)
 {
         fputs("Usage: wattle-tailscale [OPTIONS] TAILNET\n"
+              "       wattle-tailscale [OPTIONS] --status[=FILE]|--up|--down\n"
               "\n"
               "Logs this host into TAILNET and sets what it declares. wattle-tailscale@TAILNET.service\n"
               "runs it when tailscaled is there; see wattle-tailscale(8).\n"
               "\n"
+              "  --status[=FILE]    tell wattle how the tailnet fares, by tailscaled or by what\n"
+              "                     'tailscale status --json' printed to FILE, - for stdin\n"
+              "  --up, --down       turn it on or off\n"
               "  --root=DIR         read the tailnet and its key below DIR\n"
               "  --socket=PATH      where tailscaled listens; else " SOCKET "\n"
               "  --program=PROGRAM  Tailscale's command; else tailscale\n"
@@ -246,24 +253,47 @@ static int usage(FILE *stream, int status)
         return status;
 }
 
+/* FALSE if the argument is none of ours. */
+static gboolean take(Options *options, const char *argument)
+{
+        if (g_str_has_prefix(argument, "--root="))
+                options->root = argument + strlen("--root=");
+        else if (g_str_has_prefix(argument, "--socket="))
+                options->socket = argument + strlen("--socket=");
+        else if (g_str_has_prefix(argument, "--program="))
+                options->program = argument + strlen("--program=");
+        else if (g_str_has_prefix(argument, "--status="))
+                options->order = "status", options->file = argument + strlen("--status=");
+        else if (strcmp(argument, "--status") == 0 || strcmp(argument, "--up") == 0 ||
+                 strcmp(argument, "--down") == 0)
+                options->order = argument + strlen("--");
+        else if (!options->name && argument[0] != '-')
+                options->name = argument;
+        else
+                return FALSE;
+        return TRUE;
+}
+
+static int obey(const Options *options)
+{
+        if (strcmp(options->order, "status") == 0)
+                return wattle_tailscale_tell(options->socket, options->file);
+        return wattle_tailscale_turn(options->socket, options->program,
+                                     strcmp(options->order, "up") == 0);
+}
+
 int main(int argc, char **argv)
 {
-        Options options = { "/", SOCKET, PROGRAM, NULL };
+        Options options = { .root = "/", .socket = SOCKET, .program = PROGRAM };
 
         for (int i = 1; i < argc; i++) {
                 if (strcmp(argv[i], "--help") == 0)
                         return usage(stdout, EXIT_SUCCESS);
-                if (g_str_has_prefix(argv[i], "--root="))
-                        options.root = argv[i] + strlen("--root=");
-                else if (g_str_has_prefix(argv[i], "--socket="))
-                        options.socket = argv[i] + strlen("--socket=");
-                else if (g_str_has_prefix(argv[i], "--program="))
-                        options.program = argv[i] + strlen("--program=");
-                else if (!options.name && argv[i][0] != '-')
-                        options.name = argv[i];
-                else
+                if (!take(&options, argv[i]))
                         return usage(stderr, 2);
         }
+        if (options.order)
+                return options.name ? usage(stderr, 2) : obey(&options);
         if (!options.name || !wattle_identifier_check(options.name, WATTLE_MESH_NAME_MAX, NULL))
                 return usage(stderr, 2);
         return serve(&options);

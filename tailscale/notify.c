@@ -4,16 +4,16 @@
 #include <jansson.h>
 #include <string.h>
 
-gboolean wattle_tailscale_notify_state(const char *line, gsize size, WattleTailscaleState *ret)
+gboolean wattle_tailscale_notify_state(const char *line, gsize size, WattleTailnetState *ret)
 {
         json_t *object = json_loadb(line, size, 0, NULL);
         const json_t *state = json_object_get(object, "State");
         json_int_t value = json_is_integer(state) ? json_integer_value(state) : -1;
-        gboolean is_known = value >= 0 && value < WATTLE_TAILSCALE_N_STATES;
+        gboolean is_known = value >= 0 && value < WATTLE_TAILNET_N_STATES;
 
         json_decref(object);
         if (is_known)
-                *ret = (WattleTailscaleState)value;
+                *ret = (WattleTailnetState)value;
         return is_known;
 }
 

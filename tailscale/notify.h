@@ -10,7 +10,7 @@
 
 /* Whether the line tells a state that we know. One that is no JSON, or of a later version, tells
  * none. */
-gboolean wattle_tailscale_notify_state(const char *line, gsize size, WattleTailscaleState *ret);
+gboolean wattle_tailscale_notify_state(const char *line, gsize size, WattleTailnetState *ret);
 
 typedef struct {
         GByteArray *rest; /* of a line that is not whole yet */

@@ -7,9 +7,15 @@
 #include "common/error.h"
 #include "tailscale/notify.h"
 
-/* The host's name counts: tailscaled takes others for a browser that was led astray. In the mask, 2
- * asks for the state as it is now, first (ipn/backend.go, NotifyInitialState). */
-#define URL "http://local-tailscaled.sock/localapi/v0/watch-ipn-bus?mask=2"
+/* The host's name counts: tailscaled takes others for a browser that was led astray. */
+#define LOCALAPI "http://local-tailscaled.sock/localapi/v0/"
+
+/* In the mask, 2 asks for the state as it is now, first (ipn/backend.go, NotifyInitialState). */
+#define STREAM_URL LOCALAPI "watch-ipn-bus?mask=2"
+#define STATUS_URL LOCALAPI "status"
+
+/* tailscaled answers at once or is stuck. */
+#define STATUS_LIMIT_MS 10000L
 
 struct WattleTailscaleStream {
         CURLM *multi;
@@ -32,13 +38,15 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *data)
         return size * n;
 }
 
-static CURLcode set_up(WattleTailscaleStream *stream, const char *socket_path)
+typedef size_t (*OnBody)(char *bytes, size_t size, size_t n, void *data);
+
+static CURLcode set_up(CURL *curl, const char *socket_path, const char *url, OnBody on_bytes,
+                       void *data)
 {
-        CURL *curl = stream->curl;
         CURLcode code = curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_path);
 
         if (code == CURLE_OK)
-                code = curl_easy_setopt(curl, CURLOPT_URL, URL);
+                code = curl_easy_setopt(curl, CURLOPT_URL, url);
         if (code == CURLE_OK)
                 code = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
         if (code == CURLE_OK)
@@ -46,9 +54,9 @@ static CURLcode set_up(WattleTailscaleStream *stream, const char *socket_path)
         if (code == CURLE_OK)
                 code = curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
         if (code == CURLE_OK)
-                code = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+                code = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
         if (code == CURLE_OK)
-                code = curl_easy_setopt(curl, CURLOPT_WRITEDATA, stream);
+                code = curl_easy_setopt(curl, CURLOPT_WRITEDATA, data);
         return code;
 }
 
@@ -64,7 +72,9 @@ WattleTailscaleStream *wattle_tailscale_stream_new(const char *socket_path,
         stream->data = data;
         stream->curl = curl_easy_init();
         stream->multi = curl_multi_init();
-        code = stream->curl && stream->multi ? set_up(stream, socket_path) : CURLE_OUT_OF_MEMORY;
+        code = stream->curl && stream->multi
+                       ? set_up(stream->curl, socket_path, STREAM_URL, on_body, stream)
+                       : CURLE_OUT_OF_MEMORY;
         if (code != CURLE_OK || curl_multi_add_handle(stream->multi, stream->curl) != CURLM_OK) {
                 wattle_error_refuse(error, "libcurl: %s", curl_easy_strerror(code));
                 return NULL;
@@ -117,4 +127,41 @@ gboolean wattle_tailscale_stream_wait(WattleTailscaleStream *stream, int fd, GEr
         if (code != CURLM_OK)
                 return wattle_error_refuse(error, "%s", curl_multi_strerror(code));
         return perform(stream, error);
+}
+
+typedef struct {
+        GString *body;
+        gsize max;
+} Answer;
+
+/* Counted here: libcurl's own limit is none for an answer in chunks. */
+static size_t on_answer(char *bytes, size_t size, size_t n, void *data)
+{
+        Answer *answer = data;
+
+        if (answer->body->len + size * n > answer->max)
+                return 0;
+        g_string_append_len(answer->body, bytes, (gssize)(size * n));
+        return size * n;
+}
+
+gboolean wattle_tailscale_ask_status(const char *socket_path, gsize max, GString *ret,
+                                     GError **error)
+{
+        CURL *curl = curl_easy_init();
+        Answer answer = { ret, max };
+        CURLcode code = curl ? set_up(curl, socket_path, STATUS_URL, on_answer, &answer)
+                             : CURLE_OUT_OF_MEMORY;
+        long status = 0;
+
+        if (code == CURLE_OK)
+                code = curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, STATUS_LIMIT_MS);
+        if (code == CURLE_OK)
+                code = curl_easy_perform(curl);
+        if (curl)
+                (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+        curl_easy_cleanup(curl);
+        if (code != CURLE_OK)
+                return wattle_error_refuse(error, "%s", curl_easy_strerror(code));
+        return status == 200 || wattle_error_refuse(error, "HTTP status %ld", status);
 }

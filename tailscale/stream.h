@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* tailscaled's event stream: a request on its socket whose answer does not end. The one file that
- * knows libcurl here. Nothing is polled: who waits for events waits in
- * wattle_tailscale_stream_wait(), with another descriptor beside it. */
+/* What tailscaled says on its socket: its event stream, a request whose answer does not end, and
+ * its status. The one file that knows libcurl here. Nothing is polled: who waits for events waits
+ * in wattle_tailscale_stream_wait(), with another descriptor beside it. */
 #pragma once
 
 #include <glib.h>
@@ -21,3 +21,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleTailscaleStream, wattle_tailscale_stream_fre
  * on what the stream has. FALSE with an error that says why, when the stream has ended. */
 gboolean wattle_tailscale_stream_wait(WattleTailscaleStream *stream, int fd,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The JSON that tailscale/status.h reads, of at most so many bytes, behind what ret has. */
+gboolean wattle_tailscale_ask_status(const char *socket_path, gsize max, GString *ret,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

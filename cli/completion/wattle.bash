@@ -13,11 +13,17 @@ _wattle_tailnets()
                 sed 's|.*/||; s|\.tailnet$||' | sort -u
 }
 
+_wattle_networks()
+{
+        _wattle_meshes
+        _wattle_tailnets
+}
+
 _wattle_complete_any()
 {
         compopt -o filenames
         mapfile -t COMPREPLY < <(
-                compgen -W "$(_wattle_meshes) $(_wattle_tailnets)" -- "$1"
+                compgen -W "$(_wattle_networks)" -- "$1"
                 compgen -f -X '!*.mesh' -- "$1"
                 compgen -f -X '!*.tailnet' -- "$1"
                 compgen -d -- "$1"
@@ -146,10 +152,11 @@ _wattle()
         help:0) mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$cur") ;;
         export:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices)" -- "$cur") ;;
         remove:1 | invite:1 | set:1) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur") ;;
-        status:0 | doctor:0 | update:0 | leave:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_meshes)" -- "$cur") ;;
+        status:0 | up:0 | down:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_networks)" -- "$cur") ;;
+        doctor:0 | update:0 | leave:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_meshes)" -- "$cur") ;;
         migrate:0 | probe:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_meshes)" -- "$cur") ;;
         migrate:1 | probe:1) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur") ;;
-        status:* | doctor:* | migrate:* | probe:* | update:* | leave:*) ;;
+        status:* | up:* | down:* | doctor:* | migrate:* | probe:* | update:* | leave:*) ;;
         import:* | join:0)
                 compopt -o filenames
                 mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -5,8 +5,12 @@ function __wattle_installed
     path filter -f {/etc,/run,/usr/lib}/wattle/*.mesh 2>/dev/null | string replace -r '.*/(.*)\.mesh$' '$1' | sort -u
 end
 
-function __wattle_tailnets
+function __wattle_installed_tailnets
     path filter -f {/etc,/run,/usr/lib}/wattle/*.tailnet 2>/dev/null | string replace -r '.*/(.*)\.tailnet$' '$1' | sort -u
+end
+
+function __wattle_tailnets
+    __wattle_installed_tailnets
     __fish_complete_suffix .tailnet
 end
 
@@ -61,9 +65,10 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a render -d 'Mak
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a export -d 'Make the wg-quick file of a device'
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a help -d 'Tell more of a verb'
 
-complete -c wattle -n '__fish_seen_subcommand_from init add invite remove set edit sign check show verify genkey apply update up down render' -a '(__wattle_meshes)'
+complete -c wattle -n '__fish_seen_subcommand_from init add invite remove set edit sign check show verify genkey apply update render' -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from check render' -a '(__wattle_tailnets)'
-complete -c wattle -n '__fish_seen_subcommand_from status doctor probe migrate leave' -a '(__wattle_installed)'
+complete -c wattle -n '__fish_seen_subcommand_from up down status doctor probe migrate leave' -a '(__wattle_installed)'
+complete -c wattle -n '__fish_seen_subcommand_from up down status' -a '(__wattle_installed_tailnets)'
 complete -c wattle -n '__fish_seen_subcommand_from pubkey' -F -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from invite remove set export probe migrate' -a '(__wattle_devices)'
 complete -c wattle -n '__fish_seen_subcommand_from export' -a '(__wattle_meshes)'

@@ -80,7 +80,7 @@ static void write_mesh(WattleJson *json, const WattleStatus *status, const GPtrA
         write_addresses(json, status->addresses, status->n_addresses);
         wattle_json_string(json, "interface", status->interface);
         wattle_json_string(json, "state", wattle_link_state_name(status->link));
-        wattle_json_string(json, "owner", wattle_owner_name(status->owner));
+        wattle_json_string(json, "owner", wattle_status_owner_name(status));
         write_optional(json, "serial", status->serial > 0, status->serial);
         write_optional(json, "listen_port", status->listen_port > 0, status->listen_port);
         wattle_json_boolean(json, "wattled", status->wattled);

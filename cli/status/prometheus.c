@@ -27,7 +27,7 @@ static Value mesh_up(const WattleStatus *status)
 
 static Value mesh_watched(const WattleStatus *status)
 {
-        return whole(status->wattled && !status->problem);
+        return (Value){ !status->is_tailnet, status->wattled && !status->problem, 0 };
 }
 
 static Value mesh_serial(const WattleStatus *status)

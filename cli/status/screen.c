@@ -206,7 +206,7 @@ static void print_head(const WattleStatus *status, FILE *stream)
                 wattle_print(stream, ", serial %" G_GUINT64_FORMAT, status->serial);
         if (status->listen_port > 0)
                 wattle_print(stream, ", port %u", status->listen_port);
-        wattle_print(stream, ", %s\n", wattle_owner_name(status->owner));
+        wattle_print(stream, ", %s\n", wattle_status_owner_name(status));
 }
 
 static void print_relayed(const WattleStatus *status, FILE *stream)

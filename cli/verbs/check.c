@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "cli/signing.h"
-#include "cli/tailnet.h"
+#include "cli/tailnet/operand.h"
 #include "common/sys/deploy.h"
 
 /* What wattle_deployment_load() leaves to others: whether there is a key to give to NetworkManager,

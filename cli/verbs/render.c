@@ -6,7 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/print.h"
-#include "cli/tailnet.h"
+#include "cli/tailnet/operand.h"
 #include "common/paths.h"
 #include "common/render-tailnet.h"
 #include "common/scalar.h"

@@ -17,9 +17,12 @@
 #include "cli/status/prometheus.h"
 #include "cli/status/screen.h"
 #include "cli/status/state.h"
+#include "cli/tailnet/load.h"
+#include "cli/tailnet/operand.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
+#include "common/sys/tailnet/tailnets.h"
 
 /* Of the terminal (ECMA-48, and xterm's second screen). */
 
@@ -60,6 +63,18 @@ static void note_exports(const WattleCli *cli, const char *mesh, GPtrArray *note
                 g_ptr_array_add(notes, note);
 }
 
+static gboolean load_one(WattleStatusSource *source, const char *name, WattleStatus *status,
+                         GPtrArray *notes, gboolean *ret_complete, WattleReport *report)
+{
+        if (wattle_cli_is_tailnet(source->cli, name))
+                return wattle_tailnet_status_load(source->cli, name, status, notes, ret_complete,
+                                                  report);
+        if (!wattle_status_load(source, name, status, notes, ret_complete, report))
+                return FALSE;
+        note_exports(source->cli, name, notes);
+        return TRUE;
+}
+
 /* What could be had of every mesh; FALSE if one of them has nothing to show. */
 static gboolean overview_load(Overview *overview, WattleStatusSource *source, char **meshes)
 {
@@ -76,11 +91,10 @@ static gboolean overview_load(Overview *overview, WattleStatusSource *source, ch
                 gboolean complete = FALSE;
 
                 wattle_status_init(status);
-                if (!wattle_status_load(source, meshes[i], status, notes, &complete, &report)) {
+                if (!load_one(source, meshes[i], status, notes, &complete, &report)) {
                         wattle_status_clear(status);
                         continue;
                 }
-                note_exports(source->cli, meshes[i], notes);
                 overview->complete = overview->complete && complete;
                 overview->notes[overview->n++] = g_steal_pointer(&notes);
         }
@@ -260,21 +274,32 @@ static void print_state(WattleStatusSource *source, const char *mesh)
         wattle_print(stdout, "%s\n", wattle_state_word(&facts));
 }
 
+static void print_word(WattleStatusSource *source, const char *name)
+{
+        if (wattle_cli_is_tailnet(source->cli, name))
+                wattle_print(stdout, "%s\n", wattle_tailnet_load_word(source->cli, name));
+        else
+                print_state(source, name);
+}
+
 static int show_state(WattleStatusSource *source, const char *mesh)
 {
         g_auto(WattleReport) unheard = { 0 };
         g_auto(GStrv) meshes = NULL;
+        g_autofree char *tailnet = NULL;
 
         wattle_report_init(&unheard);
         if (!mesh) {
                 meshes = wattle_mesh_list(source->cli->root_fd, &unheard);
-                if (meshes[0] && meshes[1])
+                tailnet = wattle_tailnet_first_enabled(source->cli->root_fd);
+                mesh = meshes[0] ? meshes[0] : tailnet;
+                if (meshes[0] && (meshes[1] || tailnet))
                         return wattle_cli_usage(&wattle_verb_status,
                                                 "--state is one word, and there are several "
-                                                "meshes here: say which");
+                                                "networks here: say which");
         }
-        if (mesh || meshes[0])
-                print_state(source, mesh ? mesh : meshes[0]);
+        if (mesh)
+                print_word(source, mesh);
         else
                 wattle_print(stdout, "%s\n", wattle_state_word(&(WattleStateFacts){ 0 }));
         return EXIT_SUCCESS;
@@ -310,7 +335,7 @@ static gboolean check_usage(const WattleCli *cli, const Wanted *wanted, const ch
 
 static int show_meshes(WattleStatusSource *source, const Wanted *wanted, const char *mesh)
 {
-        g_auto(GStrv) meshes = wattle_cli_meshes(source->cli, mesh);
+        g_auto(GStrv) meshes = wattle_cli_networks(source->cli, mesh);
         int status = EXIT_FAILURE;
 
         if (meshes && wanted->watch)
@@ -353,14 +378,14 @@ static int run(WattleCli *cli, char **argv)
 
 const WattleVerb wattle_verb_status = {
         .name = "status",
-        .operands = "[MESH]",
+        .operands = "[MESH|TAILNET]",
         .n_min = 0,
         .n_max = 1,
-        .summary = "show how the peers of a mesh are reached now",
+        .summary = "show how the peers of a mesh or tailnet are reached now",
         .description =
                 "Shows each peer's path, endpoint, last handshake and traffic: of all meshes, or of one.\n"
                 "wattled tells everybody. Without it the kernel tells root alone, and the path is that of\n"
-                "the profile's endpoint which the kernel uses.",
+                "the profile's endpoint which the kernel uses. Of a tailnet, tailscaled tells all of it.",
         .example = "wattle status --watch home",
         .run = run,
 };

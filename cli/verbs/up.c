@@ -14,6 +14,8 @@
 #include "cli/managers/systemd.h"
 #include "cli/managers/wattled.h"
 #include "cli/print.h"
+#include "cli/tailnet/operand.h"
+#include "cli/tailnet/switch.h"
 #include "common/error.h"
 #include "common/paths.h"
 #include "common/scalar.h"
@@ -138,7 +140,11 @@ static int run_either(WattleCli *cli, char **argv, const WattleVerb *verb, gbool
                                               "changed");
         if (!wattle_identifier_check(operands[0], WATTLE_MESH_NAME_MAX, &error))
                 return wattle_cli_usage(verb, "MESH: %s", error->message);
-        return load_and_switch(cli, operands[0], up) ? EXIT_SUCCESS : EXIT_FAILURE;
+        return (wattle_cli_is_tailnet(cli, operands[0])
+                        ? wattle_tailnet_switch(cli, operands[0], up)
+                        : load_and_switch(cli, operands[0], up))
+                       ? EXIT_SUCCESS
+                       : EXIT_FAILURE;
 }
 
 static int run_up(WattleCli *cli, char **argv)
@@ -153,10 +159,10 @@ static int run_down(WattleCli *cli, char **argv)
 
 const WattleVerb wattle_verb_up = {
         .name = "up",
-        .operands = "MESH",
+        .operands = "MESH|TAILNET",
         .n_min = 1,
         .n_max = 1,
-        .summary = "start a mesh on this host",
+        .summary = "start a mesh or tailnet on this host",
         .description =
                 "Brings the interface up, whoever owns it, and waits until it has its addresses.\n"
                 "NetworkManager lets a desktop's user do it, and so does wattled where systemd-networkd\n"
@@ -167,10 +173,10 @@ const WattleVerb wattle_verb_up = {
 
 const WattleVerb wattle_verb_down = {
         .name = "down",
-        .operands = "MESH",
+        .operands = "MESH|TAILNET",
         .n_min = 1,
         .n_max = 1,
-        .summary = "stop a mesh on this host",
+        .summary = "stop a mesh or tailnet on this host",
         .description =
                 "Takes the interface down, whoever owns it. Until the next boot, or until it is\n"
                 "started again; Enable=no in the local settings keeps it from coming back.",

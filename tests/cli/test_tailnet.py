@@ -44,7 +44,7 @@ def test_render_by_name_prints_what_render_by_path_writes(wattle):
 def test_what_takes_meshes_alone_says_what_takes_tailnets(wattle):
     (wattle.config / 'work.tailnet').write_text(TEXT)
     for verb in 'show', 'sign':
-        assert '/etc/wattle/work.tailnet: is a tailnet and no mesh: check and render take it' in wattle.bad(f'--root={wattle.root}', verb, 'work')
+        assert '/etc/wattle/work.tailnet: is a tailnet and no mesh, and this is about meshes alone' in wattle.bad(f'--root={wattle.root}', verb, 'work')
 
 
 def test_options_of_a_mesh_are_refused(wattle):

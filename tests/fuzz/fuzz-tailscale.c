@@ -18,7 +18,7 @@ static void on_line(const char *line, gsize size, gpointer data)
         g_assert_cmpuint(size, <=, WATTLE_TAILSCALE_LINE_MAX);
         if (!wattle_tailscale_notify_state(line, size, &event.state))
                 return;
-        g_assert_cmpuint(event.state, <, WATTLE_TAILSCALE_N_STATES);
+        g_assert_cmpuint(event.state, <, WATTLE_TAILNET_N_STATES);
         seen->n_logins += wattle_tailscale_step(&seen->machine, event) == WATTLE_TAILSCALE_LOG_IN;
 }
 

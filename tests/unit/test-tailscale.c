@@ -47,7 +47,7 @@ static WattleTailscaleEvent event_of(char c)
                 return (WattleTailscaleEvent){ .kind = WATTLE_TAILSCALE_EVENT_GONE };
         default:
                 return (WattleTailscaleEvent){ WATTLE_TAILSCALE_EVENT_STATE,
-                                               (WattleTailscaleState)(c - '0') };
+                                               (WattleTailnetState)(c - '0') };
         }
 }
 
@@ -151,7 +151,7 @@ static const struct {
 static void test_notify(void)
 {
         for (guint i = 0; i < G_N_ELEMENTS(notify_rows); i++) {
-                WattleTailscaleState state = WATTLE_TAILSCALE_NO_STATE;
+                WattleTailnetState state = WATTLE_TAILNET_NO_STATE;
                 gboolean is_known = wattle_tailscale_notify_state(
                         notify_rows[i].line, strlen(notify_rows[i].line), &state);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cli/tailnet.h"
+#include "cli/tailnet/operand.h"
 
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/print.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/load.h"
@@ -25,6 +26,27 @@ gboolean wattle_cli_is_tailnet(const WattleCli *cli, const char *operand)
                 return FALSE;
         path = wattle_tailnet_find(cli->root_fd, operand);
         return path != NULL;
+}
+
+char **wattle_cli_networks(const WattleCli *cli, const char *operand)
+{
+        g_autofree char *tailnet = operand ? NULL : wattle_tailnet_first_enabled(cli->root_fd);
+        g_auto(WattleReport) report = { 0 };
+        g_auto(GStrv) meshes = NULL;
+        g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+
+        if (operand && wattle_cli_is_tailnet(cli, operand))
+                return g_strdupv((char *[]){ (char *)operand, NULL });
+        if (!tailnet)
+                return wattle_cli_meshes(cli, operand);
+        wattle_report_init(&report);
+        meshes = wattle_mesh_list(cli->root_fd, &report);
+        wattle_print_report(&report);
+        if (report.n_errors > 0)
+                return NULL;
+        g_strv_builder_addv(all, (const char **)meshes);
+        g_strv_builder_add(all, tailnet);
+        return g_strv_builder_end(all);
 }
 
 gboolean wattle_cli_load_tailnet(const WattleCli *cli, const char *operand, WattleTailnet *tailnet,
