@@ -152,8 +152,8 @@ _wattle()
         help:0) mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$cur") ;;
         export:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices)" -- "$cur") ;;
         remove:1 | invite:1 | set:1) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur") ;;
-        status:0 | up:0 | down:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_networks)" -- "$cur") ;;
-        doctor:0 | update:0 | leave:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_meshes)" -- "$cur") ;;
+        status:0 | up:0 | down:0 | doctor:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_networks)" -- "$cur") ;;
+        update:0 | leave:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_meshes)" -- "$cur") ;;
         migrate:0 | probe:0) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_meshes)" -- "$cur") ;;
         migrate:1 | probe:1) mapfile -t COMPREPLY < <(compgen -W "$(_wattle_devices "${operands[0]}")" -- "$cur") ;;
         status:* | up:* | down:* | doctor:* | migrate:* | probe:* | update:* | leave:*) ;;
@@ -161,8 +161,8 @@ _wattle()
                 compopt -o filenames
                 mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                 ;;
-        check:* | render:0) _wattle_complete_any "$cur" ;;
-        apply:* | export:1 | *:0) _wattle_complete_mesh "$cur" ;;
+        check:* | apply:* | render:0) _wattle_complete_any "$cur" ;;
+        export:1 | *:0) _wattle_complete_mesh "$cur" ;;
         esac
 }
 

@@ -66,9 +66,9 @@ complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a export -d 'Mak
 complete -c wattle -n "not __fish_seen_subcommand_from $verbs" -a help -d 'Tell more of a verb'
 
 complete -c wattle -n '__fish_seen_subcommand_from init add invite remove set edit sign check show verify genkey apply update render' -a '(__wattle_meshes)'
-complete -c wattle -n '__fish_seen_subcommand_from check render' -a '(__wattle_tailnets)'
+complete -c wattle -n '__fish_seen_subcommand_from apply check render' -a '(__wattle_tailnets)'
 complete -c wattle -n '__fish_seen_subcommand_from up down status doctor probe migrate leave' -a '(__wattle_installed)'
-complete -c wattle -n '__fish_seen_subcommand_from up down status' -a '(__wattle_installed_tailnets)'
+complete -c wattle -n '__fish_seen_subcommand_from up down status doctor' -a '(__wattle_installed_tailnets)'
 complete -c wattle -n '__fish_seen_subcommand_from pubkey' -F -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from invite remove set export probe migrate' -a '(__wattle_devices)'
 complete -c wattle -n '__fish_seen_subcommand_from export' -a '(__wattle_meshes)'

@@ -16,6 +16,7 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
+#include "cli/doctor/inquiry.h"
 #include "cli/doctor/nft.h"
 #include "cli/doctor/rivals.h"
 #include "cli/managers/bus.h"
@@ -31,9 +32,6 @@
 #include "common/sys/kernel/route.h"
 #include "common/sys/secret.h"
 
-#define NM       "org.freedesktop.NetworkManager"
-#define NETWORK1 "org.freedesktop.network1"
-
 #define FILE_MAX (16 * 1024 * 1024)
 
 /* The whole of a small file of the kernel's; NULL if there is none. */
@@ -44,35 +42,16 @@ static char *read_text(const char *path)
         return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
 }
 
-static gboolean read_sysctl(const char *name, guint *ret)
-{
-        g_autofree char *path = g_strdup_printf("/proc/sys/%s", name);
-        g_autofree char *text = NULL;
-
-        /* Interface names of ours have no dots. */
-        g_strdelimit(path + strlen("/proc/sys/"), ".", '/');
-        text = read_text(path);
-        if (text)
-                *ret = (guint)g_ascii_strtoull(text, NULL, 10);
-        return text != NULL;
-}
-
-/* What the kernel goes by: of rp_filter the stricter of the interface's and that of all
- * (ip-sysctl). */
 static void gather_sysctls(WattleFacts *facts)
 {
         WattleSysctl wanted[WATTLE_MAX_SYSCTLS];
-        guint n = wattle_sysctls(facts->view, wanted), all;
+        guint n = wattle_sysctls(facts->view, wanted);
 
         for (guint i = 0; i < n; i++) {
                 WattleSysctlFact fact = { .wanted = wanted[i] };
 
-                if (!read_sysctl(wanted[i].name, &fact.actual))
-                        continue;
-                if (wanted[i].kind == WATTLE_SYSCTL_RP_FILTER &&
-                    read_sysctl("net.ipv4.conf.all.rp_filter", &all))
-                        fact.actual = MAX(fact.actual, all);
-                g_array_append_val(facts->sysctls, fact);
+                if (wattle_doctor_read_sysctl(&wanted[i], &fact.actual))
+                        g_array_append_val(facts->sysctls, fact);
         }
 }
 
@@ -371,38 +350,6 @@ static void gather_key(WattleFacts *facts, int root_fd)
                         g_strdup_printf("chown root:root %s; chmod 0600 %s", path, path);
 }
 
-static void ask_nm(WattleFacts *facts, sd_bus *bus)
-{
-        AUTO_BUS_MESSAGE *reply = NULL;
-        const char *device;
-        int managed = 0;
-
-        if (sd_bus_call_method(bus, NM, "/org/freedesktop/NetworkManager", NM, "GetDeviceByIpIface",
-                               NULL, &reply, "s", facts->view->interface) < 0 ||
-            sd_bus_message_read(reply, "o", &device) <= 0)
-                return;
-        facts->nm_knows = sd_bus_get_property_trivial(bus, NM, device, NM ".Device", "Managed",
-                                                      NULL, 'b', &managed) >= 0;
-        facts->nm_manages = managed != 0;
-}
-
-static void ask_networkd(WattleFacts *facts, sd_bus *bus)
-{
-        AUTO_BUS_MESSAGE *reply = NULL;
-        const char *link;
-        gint32 ifindex;
-        char *state = NULL;
-
-        if (sd_bus_call_method(bus, NETWORK1, "/org/freedesktop/network1", NETWORK1 ".Manager",
-                               "GetLinkByName", NULL, &reply, "s", facts->view->interface) < 0 ||
-            sd_bus_message_read(reply, "io", &ifindex, &link) <= 0 ||
-            sd_bus_get_property_string(bus, NETWORK1, link, NETWORK1 ".Link", "AdministrativeState",
-                                       NULL, &state) < 0)
-                return;
-        facts->networkd_state = g_strdup(state);
-        g_free(state);
-}
-
 static void gather_owners(WattleFacts *facts, int root_fd, sd_bus *bus)
 {
         facts->owner_known =
@@ -417,9 +364,10 @@ static void gather_owners(WattleFacts *facts, int root_fd, sd_bus *bus)
                 return;
         /* Neither is to be started by being asked. */
         if (facts->nm_runs)
-                ask_nm(facts, bus);
+                facts->nm_knows =
+                        wattle_doctor_ask_nm(bus, facts->view->interface, &facts->nm_manages);
         if (facts->networkd_runs)
-                ask_networkd(facts, bus);
+                facts->networkd_state = wattle_doctor_ask_networkd(bus, facts->view->interface);
 }
 
 /* A file that we may not read is not known to be stale. */
@@ -440,22 +388,6 @@ static void gather_stale(WattleFacts *facts, int root_fd)
                           : g_error_matches(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
                         g_ptr_array_add(facts->stale, g_strconcat("/", file->path, NULL));
         }
-}
-
-/* Without nft, or without leave to ask it, nothing is known. */
-static char *list_ruleset(const WattleFacts *facts)
-{
-        const char *argv[] = { "nft", "list", "ruleset", NULL };
-        g_autofree char *ruleset = NULL;
-        int status = -1;
-
-        if (!facts->root ||
-            !g_spawn_sync("/", (char **)argv, NULL,
-                          G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &ruleset,
-                          NULL, &status, NULL) ||
-            status != 0)
-                return NULL;
-        return g_steal_pointer(&ruleset);
 }
 
 /* By which interface a packet to that address leaves that has come from the mesh; it carries no
@@ -525,7 +457,7 @@ static void gather_closed(WattleFacts *facts, const char *ruleset)
 
 static void gather_firewall(WattleFacts *facts, const WattleDevice *self)
 {
-        g_autofree char *ruleset = list_ruleset(facts);
+        g_autofree char *ruleset = wattle_doctor_list_ruleset();
 
         if (!ruleset)
                 return;

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/tailnet/load.h"
 
-#include "cli/tailnet/ask.h"
 #include "cli/tailnet/operand.h"
 #include "cli/tailnet/status.h"
 
-/* Why there is no answer. */
-static char *explain(WattleTailnetAnswer answer, const char *name, const GError *error)
+char *wattle_tailnet_explain(WattleTailnetAnswer answer, const char *name, const GError *error)
 {
         switch (answer) {
         case WATTLE_TAILNET_ANSWERED:
@@ -40,7 +38,7 @@ gboolean wattle_tailnet_status_load(const WattleCli *cli, const char *name, Watt
         *ret_complete = answer == WATTLE_TAILNET_ANSWERED || answer == WATTLE_TAILNET_NO_DAEMON;
         if (answer != WATTLE_TAILNET_ANSWERED) {
                 status->link = WATTLE_LINK_ABSENT;
-                g_ptr_array_add(notes, explain(answer, name, error));
+                g_ptr_array_add(notes, wattle_tailnet_explain(answer, name, error));
         }
         if (!tailnet.enable)
                 g_ptr_array_add(notes, g_strdup("It has Enable=no below [Local]."));

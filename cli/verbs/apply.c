@@ -11,6 +11,7 @@
 #include "cli/managers/wattled-reload.h"
 #include "cli/print.h"
 #include "cli/prompt.h"
+#include "cli/tailnet/apply.h"
 #include "cli/update/hands.h"
 #include "common/error.h"
 #include "common/paths.h"
@@ -20,6 +21,7 @@
 #define CONFIRM_S 60
 
 typedef struct {
+        const WattleCli *cli;
         WattleApplier applier;
         gboolean dry_run;
         gint64 confirm_s; /* how long to wait for the word that all is well; 0: it is not asked for
@@ -296,15 +298,23 @@ static char *mesh_of_operand(const Host *host, const char *operand)
         return NULL;
 }
 
+static gboolean apply_tailnet(const Host *host, const char *operand)
+{
+        return wattle_tailnet_apply(host->cli, &host->applier, operand, host->dry_run);
+}
+
 static gboolean apply_operands(const Host *host, char **operands)
 {
         gboolean ok = TRUE;
 
         for (guint i = 0; operands[i]; i++) {
-                g_autofree char *mesh = mesh_of_operand(host, operands[i]);
+                gboolean is_tailnet = wattle_tailnet_is_to_apply(host->cli, operands[i]);
+                g_autofree char *mesh = is_tailnet ? NULL : mesh_of_operand(host, operands[i]);
 
-                if (!mesh || !apply_one(host, mesh))
-                        ok = FALSE;
+                if (is_tailnet)
+                        ok = apply_tailnet(host, operands[i]) && ok;
+                else
+                        ok = mesh && apply_one(host, mesh) && ok;
         }
         return ok;
 }
@@ -419,17 +429,21 @@ static gboolean apply_list(const Host *host, char **meshes)
 static gboolean apply_all(const Host *host)
 {
         g_auto(WattleReport) report = { 0 };
-        g_auto(GStrv) meshes = NULL, leftovers = NULL;
+        g_auto(GStrv) meshes = NULL, leftovers = NULL, tailnets = NULL;
         gboolean ok;
 
         wattle_report_init(&report);
         meshes = wattle_mesh_list(host->applier.root_fd, &report);
         leftovers = wattle_deployment_list_leftovers(host->applier.root_fd);
+        tailnets = wattle_tailnet_list_to_apply(host->applier.root_fd);
         wattle_print_report(&report);
-        if (!meshes[0] && !leftovers[0])
+        if (!meshes[0] && !leftovers[0] && !tailnets[0])
                 wattle_print(stdout, "no mesh is installed: 'wattle init' makes one\n");
         ok = apply_list(host, meshes) && report.n_errors == 0;
-        return apply_list(host, leftovers) && ok;
+        ok = apply_list(host, leftovers) && ok;
+        for (guint i = 0; tailnets[i]; i++)
+                ok = apply_tailnet(host, tailnets[i]) && ok;
+        return ok;
 }
 
 static gboolean apply(const Host *host, char **operands, GError **error)
@@ -506,6 +520,7 @@ static int run(WattleCli *cli, char **argv)
                 return wattle_cli_usage(&wattle_verb_apply,
                                         "--root= is of no use here: a network that runs is "
                                         "changed; 'wattle render' writes files elsewhere");
+        host.cli = cli;
         host.confirm_s = confirm_s;
         if (host.confirm_s > 0 && (host.dry_run || !operands[0] || operands[1]))
                 return wattle_cli_usage(&wattle_verb_apply,
@@ -515,10 +530,10 @@ static int run(WattleCli *cli, char **argv)
 
 const WattleVerb wattle_verb_apply = {
         .name = "apply",
-        .operands = "[MESH...]",
+        .operands = "[MESH|TAILNET...]",
         .n_min = 0,
         .n_max = G_MAXUINT,
-        .summary = "bring this host to what its meshes say now",
+        .summary = "bring this host to what its meshes and tailnet say now",
         .description =
                 "Writes the files that changed, and changes the running interface as little as "
                 "possible:\n"

@@ -9,6 +9,8 @@
 #include "cli/managers/nm.h"
 #include "cli/print.h"
 #include "cli/status/inline-mesh.h"
+#include "cli/tailnet/examine.h"
+#include "cli/tailnet/operand.h"
 #include "common/scalar.h"
 #include "common/sys/host.h"
 
@@ -141,7 +143,10 @@ static gboolean examine_all(const WattleCli *cli, char **meshes, const GPtrArray
         for (char **mesh = meshes; mesh && *mesh; mesh++) {
                 g_autoptr(GArray) findings = wattle_findings_new();
 
-                examine(cli, *mesh, findings);
+                if (wattle_cli_is_tailnet(cli, *mesh))
+                        wattle_tailnet_examine(cli, *mesh, findings);
+                else
+                        examine(cli, *mesh, findings);
                 tell(&result, *mesh, findings);
         }
         for (guint i = 0; i < carried->len; i++)
@@ -177,7 +182,7 @@ static int run(WattleCli *cli, char **argv)
                                                              "that runs is looked at");
         if (*operands && !wattle_identifier_check(*operands, WATTLE_MESH_NAME_MAX, &error))
                 return wattle_cli_usage(&wattle_verb_doctor, "MESH: %s", error->message);
-        meshes = wattle_cli_meshes(cli, *operands);
+        meshes = wattle_cli_networks(cli, *operands);
         carried = wattle_inline_mesh_find(*operands);
         if (!meshes && carried->len == 0)
                 return EXIT_FAILURE;
@@ -186,10 +191,10 @@ static int run(WattleCli *cli, char **argv)
 
 const WattleVerb wattle_verb_doctor = {
         .name = "doctor",
-        .operands = "[MESH]",
+        .operands = "[MESH|TAILNET]",
         .n_min = 0,
         .n_max = 1,
-        .summary = "look for what keeps a mesh from working here",
+        .summary = "look for what keeps a mesh or tailnet from working here",
         .description =
                 "Looks at what can go wrong on a host though the profile is good: the interface and its\n"
                 "owner, the key, the port, kernel settings, routes, the clock, the firewall. Says what is\n"

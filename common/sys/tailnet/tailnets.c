@@ -74,11 +74,32 @@ char *wattle_tailnet_first_enabled(int root_fd)
         return NULL;
 }
 
+gboolean wattle_tailnet_check_beside(const WattleTailnet *tailnet, int root_fd, const char *name,
+                                     const char *file, WattleReport *report)
+{
+        g_autofree char *first = NULL;
+
+        if (wattle_mesh_exists(root_fd, name)) {
+                wattle_report_error(report, (WattlePlace){ file, 0, 0 },
+                                    "there is a mesh of the same name, and commands could mean "
+                                    "either: call the file otherwise");
+                return FALSE;
+        }
+        first = tailnet->enable ? wattle_tailnet_first_enabled(root_fd) : NULL;
+        if (first && strcmp(first, name) != 0) {
+                wattle_report_error(report, (WattlePlace){ file, 0, 0 },
+                                    "tailnet %s is enabled too, and there is one tailscaled: write "
+                                    "Enable=no below [Local] of one of them",
+                                    first);
+                return FALSE;
+        }
+        return TRUE;
+}
+
 gboolean wattle_tailnet_load(WattleTailnet *tailnet, int root_fd, const char *name,
                              WattleReport *report)
 {
         g_autofree char *path = wattle_tailnet_find(root_fd, name);
-        g_autofree char *first = NULL;
 
         if (!path) {
                 wattle_report_error(report, WATTLE_NO_PLACE,
@@ -89,21 +110,7 @@ gboolean wattle_tailnet_load(WattleTailnet *tailnet, int root_fd, const char *na
         }
         if (!read_tailnet(tailnet, root_fd, path + 1, path, report))
                 return FALSE;
-        if (wattle_mesh_exists(root_fd, name)) {
-                wattle_report_error(report, (WattlePlace){ path, 0, 0 },
-                                    "there is a mesh of the same name, and commands could mean "
-                                    "either: call the file otherwise");
-                return FALSE;
-        }
-        first = tailnet->enable ? wattle_tailnet_first_enabled(root_fd) : NULL;
-        if (first && strcmp(first, name) != 0) {
-                wattle_report_error(report, (WattlePlace){ path, 0, 0 },
-                                    "tailnet %s is enabled too, and there is one tailscaled: write "
-                                    "Enable=no below [Local] of one of them",
-                                    first);
-                return FALSE;
-        }
-        return TRUE;
+        return wattle_tailnet_check_beside(tailnet, root_fd, name, path, report);
 }
 
 char *wattle_tailnet_find_unit(int root_fd)

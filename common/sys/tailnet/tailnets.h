@@ -18,6 +18,12 @@ char *wattle_tailnet_find(int root_fd, const char *name);
 gboolean wattle_tailnet_load(WattleTailnet *tailnet, int root_fd, const char *name,
                              WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same of one that was read already and is to be installed by that name: no mesh and no other
+ * tailnet is in the way. file is how messages call it. */
+gboolean wattle_tailnet_check_beside(const WattleTailnet *tailnet, int root_fd, const char *name,
+                                     const char *file,
+                                     WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
 /* One by path, alone. */
 gboolean wattle_tailnet_load_file(WattleTailnet *tailnet, const char *path,
                                   WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
