@@ -13,6 +13,11 @@
 #define ADDRESSES_MAX WATTLE_DEVICE_MAX_ADDRESSES
 #define ROUTES_MAX    WATTLE_DEVICE_MAX_ROUTES
 
+const WattlePrefix wattle_tailnet_ranges[WATTLE_TAILNET_N_RANGES] = {
+        { { AF_INET, { 100, 64 } }, 10 },
+        { { AF_INET6, { 0xfd, 0x7a, 0x11, 0x5c, 0xa1, 0xe0 } }, 48 },
+};
+
 static const char *const state_names[WATTLE_TAILNET_N_STATES] = {
         [WATTLE_TAILNET_NO_STATE] = "NoState",
         [WATTLE_TAILNET_IN_USE_OTHER_USER] = "InUseOtherUser",
@@ -147,6 +152,7 @@ static const struct {
         { "Address", KIND_ADDRESSES, offsetof(WattleTailnetDevice, addresses) },
         { "Routes", KIND_ROUTES, offsetof(WattleTailnetDevice, routes) },
         { "Endpoint", KIND_ENDPOINT, offsetof(WattleTailnetDevice, endpoint) },
+        { "OS", KIND_TEXT, offsetof(WattleTailnetDevice, os) },
         { "Relay", KIND_TEXT, offsetof(WattleTailnetDevice, relay) },
         { "LastHandshake", KIND_NUMBER, offsetof(WattleTailnetDevice, last_handshake_s) },
         { "Received", KIND_NUMBER, offsetof(WattleTailnetDevice, rx_bytes) },

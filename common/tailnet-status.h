@@ -28,6 +28,11 @@ const char *wattle_tailnet_state_name(WattleTailnetState state);
 gboolean wattle_tailnet_state_parse(const char *text,
                                     WattleTailnetState *ret) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The addresses of all devices of all tailnets are in these, one of IPv4 and one of IPv6
+ * (Tailscale's net/tsaddr). */
+#define WATTLE_TAILNET_N_RANGES 2
+extern const WattlePrefix wattle_tailnet_ranges[WATTLE_TAILNET_N_RANGES];
+
 #define WATTLE_TAILNET_MAX_DEVICES 16384
 #define WATTLE_TAILNET_MAX_HEALTH  32
 #define WATTLE_TAILNET_TEXT_MAX    512 /* of a warning, an address on the web */
@@ -51,6 +56,7 @@ typedef struct {
         WattleTailnetAddresses addresses;
         WattleTailnetRoutes routes; /* subnets behind it */
         WattleSocketAddr endpoint;  /* the direct way to it; or none */
+        const char *os;             /* "linux", "iOS"; NULL: not told */
         const char *relay;          /* Tailscale's, as "fra": near the device; NULL: none */
         guint64 last_handshake_s;   /* CLOCK_REALTIME; 0: never, or not told */
         guint64 rx_bytes, tx_bytes;

@@ -140,6 +140,7 @@ static void add_device(WattleTailnetStatus *status, const json_t *object, gboole
         read_key(get_text(object, "PublicKey"), &device.public_key);
         read_addresses(json_object_get(object, "TailscaleIPs"), status->arena, &device.addresses);
         read_routes(json_object_get(object, "PrimaryRoutes"), status->arena, &device.routes);
+        device.os = wattle_tailnet_status_text(status, get_text(object, "OS"));
         device.relay = wattle_tailnet_status_text(status, relay);
         /* One that cannot be read leaves none. */
         if (endpoint && !wattle_socket_addr_parse(endpoint, &device.endpoint, NULL))

@@ -74,6 +74,8 @@ complete -c wattle -n '__fish_seen_subcommand_from invite remove set export prob
 complete -c wattle -n '__fish_seen_subcommand_from export' -a '(__wattle_meshes)'
 complete -c wattle -n '__fish_seen_subcommand_from import join' -F
 complete -c wattle -n '__fish_seen_subcommand_from import' -s o -l output -r -F -d 'Write to this file'
+complete -c wattle -n '__fish_seen_subcommand_from import' -s s -l subnet -x -d 'Of a tailnet: new addresses'
+complete -c wattle -n '__fish_seen_subcommand_from import' -l addresses -d 'Of a tailnet: keep its addresses'
 complete -c wattle -n '__fish_seen_subcommand_from help' -a "$verbs"
 
 complete -c wattle -n '__fish_seen_subcommand_from init' -s s -l subnet -x -d 'Prefix of the mesh'

@@ -2,7 +2,6 @@
 #include "cli/tailnet/doctor.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
 static void clear_overlap(gpointer data)
 {
@@ -49,16 +48,11 @@ static gboolean meets(const WattlePrefix *a, const WattlePrefix *b)
 void wattle_tailnet_doctor_add_prefix(WattleTailnetDoctorFacts *facts, const char *mesh,
                                       const WattlePrefix *prefix)
 {
-        /* net/tsaddr of Tailscale's: addresses of devices. */
-        static const WattlePrefix own[] = {
-                { { AF_INET, { 100, 64 } }, 10 },
-                { { AF_INET6, { 0xfd, 0x7a, 0x11, 0x5c, 0xa1, 0xe0 } }, 48 },
-        };
         const WattleTailnetSwitch *accept = &facts->tailnet->accept_routes;
 
-        for (guint i = 0; i < G_N_ELEMENTS(own); i++)
-                if (meets(prefix, &own[i]))
-                        add_overlap(facts, mesh, prefix, &own[i], NULL);
+        for (guint i = 0; i < WATTLE_TAILNET_N_RANGES; i++)
+                if (meets(prefix, &wattle_tailnet_ranges[i]))
+                        add_overlap(facts, mesh, prefix, &wattle_tailnet_ranges[i], NULL);
         for (guint i = 0; accept->value && i < facts->said.devices->len; i++) {
                 const WattleTailnetDevice *device =
                         &g_array_index(facts->said.devices, WattleTailnetDevice, i);

@@ -10,6 +10,7 @@
 #include "cli/import/join.h"
 #include "cli/import/netplan.h"
 #include "cli/print.h"
+#include "cli/tailnet/import.h"
 #include "common/sys/file.h"
 
 /* How messages call what goes to standard output. */
@@ -106,6 +107,15 @@ static void tell_keys(const WattleImport *import, const char *file)
         }
 }
 
+static gboolean put_text(const char *text, const char *output, WattleReport *report)
+{
+        if (output)
+                return wattle_cli_write_new(AT_FDCWD, output, text, (WattlePlace){ output, 0, 0 },
+                                            report);
+        wattle_print(stdout, "%s", text);
+        return TRUE;
+}
+
 static gboolean import(char *const *files, const char *output)
 {
         g_auto(WattleImport) import = { 0 };
@@ -120,10 +130,7 @@ static gboolean import(char *const *files, const char *output)
         read_files(&import, files, &report);
         if (report.n_errors == 0)
                 text = wattle_import_join(&import, &report);
-        if (text && !output)
-                wattle_print(stdout, "%s", text);
-        ok = text && (!output || wattle_cli_write_new(AT_FDCWD, output, text,
-                                                      (WattlePlace){ output, 0, 0 }, &report));
+        ok = text && put_text(text, output, &report);
         wattle_print_report(&report);
         if (!ok) {
                 wattle_print_error("no mesh was made");
@@ -133,32 +140,87 @@ static gboolean import(char *const *files, const char *output)
         return check_text(text, file);
 }
 
+/* All devices lack their keys, which the check says. */
+static gboolean import_tailnet(const char *file, const char *output, const WattleTailnetImport *how)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = wattle_tailnet_import(file, how, &error);
+        gboolean ok;
+
+        wattle_report_init(&report);
+        if (error)
+                wattle_report_error(&report, WATTLE_NO_PLACE, "%s", error->message);
+        ok = text && put_text(text, output, &report);
+        wattle_print_report(&report);
+        if (!ok) {
+                wattle_print_error("no mesh was made");
+                return FALSE;
+        }
+        return check_text(text, output ? output : NO_FILE);
+}
+
+typedef struct {
+        char *output, **subnets;
+        gboolean addresses;
+} Options;
+
+static int run_either(char *const *operands, const Options *options)
+{
+        const WattleTailnetImport how = { options->subnets, options->addresses };
+        gboolean is_tailnet = strcmp(operands[0], "tailnet") == 0;
+
+        if (!is_tailnet && (options->addresses || options->subnets))
+                return wattle_cli_usage(&wattle_verb_import,
+                                        "--subnet= and --addresses are for a tailnet");
+        if (options->addresses && options->subnets)
+                return wattle_cli_usage(&wattle_verb_import,
+                                        "--addresses keeps those of the tailnet, --subnet= gives "
+                                        "new ones");
+        if (is_tailnet && operands[1] && operands[2])
+                return wattle_cli_usage(&wattle_verb_import, "tailnet takes one FILE or none");
+        return (is_tailnet ? import_tailnet(operands[1], options->output, &how)
+                           : import(operands, options->output))
+                       ? EXIT_SUCCESS
+                       : EXIT_FAILURE;
+}
+
 static int run(WattleCli *cli, char **argv)
 {
         g_auto(GStrv) operands = NULL;
-        g_autofree char *output = NULL;
+        Options options = { 0 };
         const GOptionEntry entries[] = {
-                { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
+                { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
                   "write to FILE, which must not be there, instead of standard output", "FILE" },
+                { "subnet", 's', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.subnets,
+                  "of a tailnet: new addresses of this; one chosen by chance without it",
+                  "PREFIX" },
+                { "addresses", 0, 0, G_OPTION_ARG_NONE, &options.addresses,
+                  "of a tailnet: keep its addresses", NULL },
                 { 0 },
         };
+        int status = wattle_cli_parse(cli, &wattle_verb_import, entries, argv, &operands)
+                             ? run_either(operands, &options)
+                             : cli->status;
 
-        if (!wattle_cli_parse(cli, &wattle_verb_import, entries, argv, &operands))
-                return cli->status;
-        return import(operands, output) ? EXIT_SUCCESS : EXIT_FAILURE;
+        g_free(options.output);
+        g_strfreev(options.subnets);
+        return status;
 }
 
 const WattleVerb wattle_verb_import = {
         .name = "import",
-        .operands = "FILE...",
+        .operands = "FILE...|tailnet [FILE]",
         .n_min = 1,
         .n_max = 16384,
-        .summary = "make a mesh of other tools' files",
+        .summary = "make a mesh of other tools' files, or of a tailnet",
         .description =
                 "Makes a profile of what several hosts have: files of wg-quick(8), .netdev and .network of\n"
                 "systemd-networkd, keyfiles of NetworkManager, netplan's YAML, or what\n"
                 "'wg show all dump' prints. Hosts and peers are joined by their keys. No private key is in\n"
-                "what is made. What has no place in a mesh is said with its line.",
+                "what is made. What has no place in a mesh is said with its line. 'tailnet' makes one of\n"
+                "the devices of a tailnet, without keys: of the tailscaled here, or of a FILE that\n"
+                "'tailscale status --json' printed.",
         .example = "wattle import --output=home.mesh laptop.conf desktop.conf",
         .run = run,
 };

@@ -195,3 +195,53 @@ def test_turns_it_on_and_off_by_one_command(command_host):
     server.listener.close()
     (command_host.folder / "sockets/tailscaled.sock").unlink()
     assert command_host.run("--up", program=os.environ["WATTLE_TAILSCALE"]).returncode == 3
+
+
+MADE = """[Mesh]
+Serial=1
+Subnet=10.42.0.0/16
+
+[Device annas-pc]
+# PublicKey=
+Address=10.42.0.1
+
+[Device gw]
+# PublicKey=
+Address=10.42.0.2
+# Tailscale reaches it at 198.18.0.2:58827:
+# PrivateEndpoint=198.18.0.2:51820
+Routes=192.0.2.0/24
+ExitNode=yes
+"""
+
+
+def without_head(text):
+    return text[text.index("[Mesh]"):]
+
+
+def test_import_of_the_daemon_of_a_file_and_of_what_is_piped(command_host):
+    command_host.serve()
+    (command_host.folder / "status.json").write_text(json.dumps(RUNNING))
+    for file, stdin in ((), None), ((command_host.folder / "status.json",), None), (("-",), json.dumps(RUNNING)):
+        done = command_host.run("import", "tailnet", "--subnet=10.42.0.0/16", *file, stdin=stdin)
+        assert done.returncode == 1 and without_head(done.stdout) == MADE
+        assert done.stderr.count("has no PublicKey=: 'wattle genkey' makes a key") == 2 and "these lines are left for you to fill in" in done.stderr
+    key = "jwp5QK8bOd3Dge+RYu5phJ9Iah/0dJbi4rQmn6Jxwhs="
+    done = command_host.run("import", "tailnet", "--addresses", f"--output={command_host.folder}/home.mesh")
+    assert done.returncode == 1 and not done.stdout
+    text = (command_host.folder / "home.mesh").read_text()
+    assert "Subnet=100.64.0.0/10 fd7a:115c:a1e0::/48\n" in text and "Address=100.64.0.2 fd7a:115c:a1e0::2\n" in text
+    other = "2h5SjibXchQvo0p/1FBxgy369fnE27z7mhJBS3O9nh0="
+    (command_host.folder / "home.mesh").write_text(text.replace("# PublicKey=", f"PublicKey={key}", 1).replace("# PublicKey=", f"PublicKey={other}"))
+    assert command_host.run("check", f"{command_host.folder}/home.mesh").returncode == 0
+
+
+def test_what_is_no_tailnet_makes_no_mesh(command_host):
+    for operands, stdin, words in ((), None, "tailscaled does not answer here"), (("-",), "[", "no JSON"), (("-",), "{}", "no BackendState"), \
+            (("/no/such",), None, "/no/such: "), (("-",), json.dumps({"BackendState": "NeedsLogin", "Self": {}}), "no devices that have an address"), \
+            (("-", "--subnet=10.42.0.0/31"), json.dumps(RUNNING), "10.42.0.0/31 is too small"), \
+            (("-", "--subnet=x"), "", "'x' is not a prefix"):
+        done = command_host.run("import", "tailnet", *operands, stdin=stdin)
+        assert done.returncode == 1 and words in done.stderr and not done.stdout, (operands, done)
+    for operands in ("tailnet", "a", "b"), ("tailnet", "--subnet=10.0.0.0/8", "--addresses"), ("x.conf", "--addresses"):
+        assert command_host.run("import", *operands).returncode == 2
