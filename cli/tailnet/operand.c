@@ -65,6 +65,21 @@ gboolean wattle_cli_load_tailnet(const WattleCli *cli, const char *operand, Watt
         return wattle_tailnet_load_file(tailnet, operand, report);
 }
 
+static gboolean has_credential(const WattleCli *cli, const WattleTailnet *tailnet)
+{
+        static const char *const stores[] = { "etc/credstore", "etc/credstore.encrypted",
+                                              "run/credstore", "run/credstore.encrypted" };
+        g_autofree char *name = wattle_tailnet_name_of_path(tailnet->file);
+
+        for (guint i = 0; i < G_N_ELEMENTS(stores); i++) {
+                g_autofree char *path = g_strdup_printf("%s/wattle.%s.auth-key", stores[i], name);
+
+                if (wattle_path_exists(cli->root_fd, path))
+                        return TRUE;
+        }
+        return FALSE;
+}
+
 void wattle_cli_advise_tailnet(const WattleCli *cli, const WattleTailnet *tailnet,
                                WattleReport *report)
 {
@@ -75,6 +90,10 @@ void wattle_cli_advise_tailnet(const WattleCli *cli, const WattleTailnet *tailne
                 wattle_report_warning(
                         report, (WattlePlace){ tailnet->file, 0, 0 },
                         "Tailscale is not installed: there is no " WATTLE_UNIT_TAILSCALED);
+        if (tailnet->up_flags.n > 0 && !key->value && !has_credential(cli, tailnet))
+                wattle_report_warning(report, tailnet->up_flags.words[0].place,
+                                      "UpFlags: it counts when wattle-tailscale logs in, and there "
+                                      "is neither AuthKeyFile= nor a credential");
         if (geteuid() == 0 && key->value && !wattle_path_exists(cli->root_fd, key->value + 1))
                 wattle_report_warning(report, key->place, "AuthKeyFile: there is no %s",
                                       key->value);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wattle check and wattle render of a tailnet, by path and by name."""
 import pathlib
+import re
 
 TAILNETS = pathlib.Path(__file__).parent.parent / 'tailnets'
 TEXT = '[Tailscale]\nPort=41642\n'
@@ -56,3 +57,60 @@ def test_options_of_a_mesh_are_refused(wattle):
 def test_a_name_that_cannot_be_one(wattle):
     (wattle.folder / 'My Net.tailnet').write_text('')
     assert "cannot be a tailnet's name" in wattle.bad('check', 'My Net.tailnet')
+
+
+PAGE = pathlib.Path(__file__).parent.parent.parent / 'doc/wattle.tailnet.5.scd'
+
+# All that the module services.tailscale of NixOS has, by number; its row in the manual page, and what stands there of it.
+MODULE = [
+    (0, 'enable', 'Enable='), (1, 'port', 'Port='), (2, 'interfaceName', 'Interface='), (3, 'permitCertUid', 'PermitCertUser='),
+    (4, 'package', 'those of the distribution'), (5, 'openFirewall', 'wattle doctor'), (6, 'useRoutingFeatures', 'RoutingFeatures='),
+    (7, 'extraSetFlags', 'ExitNode='), (7, 'extraSetFlags', 'AdvertiseExitNode='), (8, 'useRoutingFeatures', 'reverse path filter of the interface is loose'),
+    (9, 'useRoutingFeatures', 'files of yours with a higher number win'), (10, 'useRoutingFeatures', 'forwarding on'), (11, 'authKeyFile', 'AuthKeyFile='),
+    (12, 'authKeyParameters.ephemeral', 'Ephemeral='), (12, 'authKeyParameters.preauthorized', 'Preauthorized='), (12, 'authKeyParameters.baseURL', 'BaseURL='),
+    (13, 'extraUpFlags', 'UpFlags='), (13, 'extraUpFlags', 'wattle check warns'), (14, 'extraSetFlags', 'SetFlags='), (15, 'extraDaemonFlags', 'DaemonFlags='),
+    (16, 'package', 'in PATH'), (17, 'package', 'their own unit'), (18, 'tailscaled-autoconnect', 'waits for no manager to be online'),
+    (19, 'enable', 'multi-user.target'), (20, 'path', 'wattle doctor says which of the programs'), (21, 'extraDaemonFlags', 'nothing has to be quoted'),
+    (22, 'permitCertUid', 'where it is given'), (23, 'stopIfChanged', 'one restart, as one job'), (24, None, 'newer tailscaled than wattle knows is no fault'),
+    (25, 'tailscaled-autoconnect', 'hears of states'), (26, 'status --json', 'wattle status --json'), (27, 'tailscaled-set', 'the same service'),
+    (28, 'dhcpcd.denyInterfaces', 'dhcpcd.conf'), (29, 'networks."50-tailscale"', '60-tailnet-NAME.network'), (30, 'ignoreReversePathFilter', 'RoutingFeatures=none'),
+]
+# What it has grown since.
+SINCE = [('disableTaildrop', 'DisableTaildrop='), ('disableUpstreamLogging', 'DisableUpstreamLogging=')]
+
+
+def test_each_thing_of_the_module_of_nixos_has_its_place_or_a_sentence_why_not():
+    text = re.sub(r'[*_]', '', PAGE.read_text().split('# FOR WHO KNOWS THE NIXOS MODULE')[1].split('\n# ')[0])
+    rows = dict(re.findall(r'^\|  (.*)\n:  (.*)$', text, re.M))
+    assert {number for number, _, _ in MODULE} == set(range(31))
+    for option, words in [(option, words) for _, option, words in MODULE] + SINCE:
+        assert words in (rows[option] if option else text), option
+    assert set(rows) == {option for _, option, _ in MODULE if option} | {option for option, _ in SINCE}
+
+
+GOOD = {'Enable': 'yes', 'Port': '0', 'Interface': 'ts0', 'PermitCertUser': 'caddy', 'RoutingFeatures': 'both', 'ExitNode': 'auto:any', 'AdvertiseExitNode': 'no',
+        'AuthKeyFile': '/root/key', 'Ephemeral': 'no', 'Preauthorized': 'yes', 'BaseURL': 'https://api.example', 'UpFlags': '--shields-up',
+        'SetFlags': '--auto-update=false', 'DaemonFlags': '--verbose=1', 'DisableTaildrop': 'yes', 'DisableUpstreamLogging': 'yes', 'AcceptRoutes': 'yes',
+        'AdvertiseRoutes': '192.0.2.0/24', 'SSH': 'no', 'Hostname': 'gw'}
+LOCAL = {'Enable', 'Interface', 'RoutingFeatures', 'ExitNode', 'AcceptRoutes'}
+
+
+def test_each_key_that_the_rows_name_is_one(wattle):
+    named = set(re.findall(r'([A-Z][A-Za-z]+)=', ' '.join(words for _, _, words in MODULE) + ' '.join(words for _, words in SINCE)))
+    assert named <= set(GOOD)
+    lines = {True: ['[Local]'], False: ['[Tailscale]', 'AdvertiseTags=server']}
+    for key, value in GOOD.items():
+        lines[key in LOCAL].append(f'{key}={value}')
+    (wattle.folder / 'all.tailnet').write_text('\n'.join(lines[False] + lines[True]) + '\n')
+    checked = wattle('check', 'all.tailnet')
+    assert checked.returncode == 0 and 'all.tailnet: good' in checked.stdout, checked.stderr
+
+
+def test_flags_that_nobody_will_use_are_told(wattle):
+    (wattle.folder / 'flags.tailnet').write_text('[Tailscale]\nUpFlags=--shields-up\n')
+    checked = wattle('check', 'flags.tailnet')
+    assert checked.returncode == 0 and 'flags.tailnet:2:9: warning: UpFlags: it counts when wattle-tailscale logs in' in checked.stderr
+    credential = wattle.root / 'etc/credstore.encrypted/wattle.flags.auth-key'
+    credential.parent.mkdir(parents=True)
+    credential.write_text('x')
+    assert 'UpFlags' not in wattle(f'--root={wattle.root}', 'check', 'flags.tailnet').stderr
