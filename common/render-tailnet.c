@@ -93,6 +93,52 @@ static void render_sysctl(const WattleTailnet *tailnet, WattleFileset *files)
                                            add(tailnet, WATTLE_FILE_TAILNET_SYSCTL, files));
 }
 
+/* Packets of tailscaled's own carry this, in a byte of the mark (Tailscale's util/linuxfw). */
+#define MARK      "0x00080000"
+#define MARK_BITS "0x00ff0000"
+#define MARK_REST "0xff00ffff"
+
+/* As common/render-filter.c has it of a mesh with an exit node: what tailscaled sends marks its
+ * connection, and answers get the mark again as they come in, for filters that are strict about the
+ * way back. tailscaled itself has no such rules. Who calls first is known by the port, if it is
+ * told which. In the byte alone: others have their own. */
+static void render_filter(const WattleTailnet *tailnet, WattleFileset *files)
+{
+        static const char remark[] = "meta mark set meta mark & " MARK_REST " | " MARK "\n";
+        g_autofree char *name = wattle_tailnet_name_of_path(tailnet->file);
+        const char *interface = tailnet->interface.value;
+        GString *text;
+
+        if (!tailnet->exit_node.value || !wattle_tailnet_is_client(tailnet))
+                return;
+        text = add(tailnet, WATTLE_FILE_TAILNET_FILTER, files)->content;
+        g_string_append_printf(text,
+                               "table inet " WATTLE_FILTER_TABLE_PREFIX "%s {\n"
+                               "        flags owner\n",
+                               name);
+        if (tailnet->port > 0)
+                g_string_append_printf(
+                        text,
+                        "        chain calls {\n"
+                        "                type filter hook prerouting priority -310; policy accept;\n"
+                        "                iifname != \"%s\" udp dport %u fib daddr type local %s"
+                        "        }\n",
+                        interface, tailnet->port, remark);
+        g_string_append_printf(
+                text,
+                "        chain answers {\n"
+                "                type filter hook prerouting priority -160; policy accept;\n"
+                "                iifname != \"%s\" ct mark & " MARK_BITS " == " MARK " %s"
+                "        }\n"
+                "        chain sent {\n"
+                "                type filter hook output priority -150; policy accept;\n"
+                "                meta mark & " MARK_BITS " == " MARK
+                " ct mark set ct mark & " MARK_REST " | " MARK "\n"
+                "        }\n"
+                "}\n",
+                interface, remark);
+}
+
 void wattle_render_tailnet(const WattleTailnet *tailnet, guint systemd_version,
                            WattleFileset *files)
 {
@@ -106,4 +152,5 @@ void wattle_render_tailnet(const WattleTailnet *tailnet, guint systemd_version,
         wattle_render_nm_hands_off(section, tailnet->interface.value,
                                    add(tailnet, WATTLE_FILE_TAILNET_UNMANAGED, files));
         render_sysctl(tailnet, files);
+        render_filter(tailnet, files);
 }

@@ -18,6 +18,7 @@
 #include "common/sys/file.h"
 #include "common/sys/load.h"
 #include "common/sys/log.h"
+#include "common/sys/tailnet/tailnets.h"
 #include "filter/table.h"
 #include "filter/watch.h"
 
@@ -29,7 +30,8 @@
 
 typedef struct {
         int root_fd;
-        const char *mesh;
+        const char *mesh;    /* or tailnet: no two have one name */
+        WattleFileKind kind; /* of the file that has the table */
         char *interface;
         char *text; /* of the table; NULL: this mesh has none */
         WattleTable *table;
@@ -54,7 +56,7 @@ static void unref_event(sd_event **event)
 /* The text of the table into *ret, NULL if the mesh has none. */
 static gboolean read_text(const Filter *filter, char **ret, GError **error)
 {
-        g_autofree char *path = wattle_paths_file(WATTLE_FILE_FILTER, filter->mesh);
+        g_autofree char *path = wattle_paths_file(filter->kind, filter->mesh);
         g_autoptr(GError) own = NULL;
         g_autoptr(GBytes) bytes = wattle_read_file(filter->root_fd, path, MAX_TEXT, &own);
 
@@ -190,6 +192,19 @@ static char *find_interface(int root_fd, const char *mesh)
         return ok ? g_strdup(wattle_local_interface(&local, mesh)) : NULL;
 }
 
+static void find(Filter *filter)
+{
+        gboolean is_mesh = wattle_mesh_exists(filter->root_fd, filter->mesh);
+
+        filter->kind = WATTLE_FILE_TAILNET_FILTER;
+        filter->interface =
+                is_mesh ? NULL : wattle_tailnet_load_interface(filter->root_fd, filter->mesh);
+        if (filter->interface)
+                return;
+        filter->kind = WATTLE_FILE_FILTER;
+        filter->interface = find_interface(filter->root_fd, filter->mesh);
+}
+
 static gboolean start(Filter *filter, sd_event *event, GError **error)
 {
         if (!read_text(filter, &filter->text, error))
@@ -209,7 +224,7 @@ static int run(const char *root, const char *mesh)
                 wattle_log(WATTLE_LOG_ERROR, "%s", error->message);
                 return EXIT_FAILURE;
         }
-        filter.interface = find_interface(root_fd, mesh);
+        find(&filter);
         if (!filter.interface)
                 return EXIT_FAILURE;
         block_signals();

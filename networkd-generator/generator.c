@@ -105,10 +105,10 @@ static gboolean bind_unit(int out_fd, const char *unit, const char *device, GErr
 
 /* wattle-filter, which the interface starts when it appears, and which goes with it; a unit without
  * a table to hold is not started (ConditionPathExists=). A build or a package may leave it out. */
-static gboolean link_filter(int root_fd, int out_fd, const char *mesh, const WattleLocal *local,
+static gboolean link_filter(int root_fd, int out_fd, const char *mesh, const char *interface,
                             GError **error)
 {
-        g_autofree char *device = wattle_device_unit(wattle_local_interface(local, mesh));
+        g_autofree char *device = wattle_device_unit(interface);
         g_autofree char *unit = wattle_paths_unit(WATTLE_UNIT_FILTER, mesh);
 
         return !wattle_host_has_filter(root_fd) ||
@@ -180,7 +180,7 @@ static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const Wattl
                 local->owner == WATTLE_OWNER_AUTO ? wattle_host_owner(root_fd) : local->owner;
 
         if (!link_instance(out_fd, "sysinit.target", WATTLE_UNIT_NETWORKD_WRITER, mesh, error) ||
-            !link_filter(root_fd, out_fd, mesh, local, error) ||
+            !link_filter(root_fd, out_fd, mesh, wattle_local_interface(local, mesh), error) ||
             !link_update(root_fd, out_fd, mesh, local, error) ||
             !link_relay(root_fd, out_fd, mesh, error) ||
             (local->migrate && !link_daemon(root_fd, out_fd, error)))
@@ -280,8 +280,11 @@ static gboolean link_tailscaled(int root_fd, int out_fd, const char *name, const
 static gboolean link_tailnet(int root_fd, int out_fd, const char *name, GError **error)
 {
         g_autofree char *unit = wattle_tailnet_find_unit(root_fd);
+        g_autofree char *interface = wattle_tailnet_load_interface(root_fd, name);
 
-        return link_instance(out_fd, "sysinit.target", WATTLE_UNIT_TAILNET, name, error) &&
+        return (!interface || wattle_mesh_exists(root_fd, name) ||
+                link_filter(root_fd, out_fd, name, interface, error)) &&
+               link_instance(out_fd, "sysinit.target", WATTLE_UNIT_TAILNET, name, error) &&
                (!unit || link_tailscaled(root_fd, out_fd, name, unit, error));
 }
 

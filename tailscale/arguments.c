@@ -69,6 +69,11 @@ char **wattle_tailscale_set(const WattleTailnet *tailnet)
         g_ptr_array_add(words, g_strdup("set"));
         add_settings(words, tailnet);
         add(words, "exit-node", tailnet->exit_node.value);
+        /* It asks whether that shall be in spite of a strict filter on an uplink, and nobody would
+         * answer. The filter does no harm: src_valid_mark, which wattle has set, and the mark that
+         * tailscaled restores see to that. */
+        if (tailnet->exit_node.value)
+                add(words, "accept-risk", "linux-strict-rp-filter");
         add_flags(words, &tailnet->set_flags);
         if (words->len == 1) {
                 g_ptr_array_unref(words);

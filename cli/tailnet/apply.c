@@ -138,6 +138,19 @@ static gboolean load(Apply *apply, const WattleCli *cli)
         return ok;
 }
 
+/* Its unit is bound to the interface, and would wait for one without end. */
+static gboolean look_at_filter(Apply *apply, GError **error)
+{
+        const char *interface = apply->tailnet.interface.value;
+        g_autofree char *filter = wattle_paths_unit(WATTLE_UNIT_FILTER, apply->name);
+        g_autofree char *device = interface ? wattle_device_unit(interface) : NULL;
+        WattleTailnetFacts *facts = &apply->facts;
+
+        return wattle_systemd_is_active(apply->applier->bus, filter, &facts->filter_runs, error) &&
+               (!device ||
+                wattle_systemd_is_active(apply->applier->bus, device, &facts->has_device, error));
+}
+
 static gboolean look(Apply *apply, GError **error)
 {
         WattleTailnetFacts *facts = &apply->facts;
@@ -151,11 +164,14 @@ static gboolean look(Apply *apply, GError **error)
         facts->is_pending = wattle_pending_get(root_fd, apply->name);
         facts->is_linked = wattle_path_exists(root_fd, link);
         facts->has_daemon = unit != NULL;
+        facts->has_filter = wattle_host_has_filter(root_fd);
+        facts->wants_filter =
+                wattle_fileset_find(&apply->files, WATTLE_FILE_TAILNET_FILTER) != NULL;
         facts->has_login = wattle_host_has_tailscale(root_fd);
         return wattle_systemd_is_active(bus, writer, &facts->writer_runs, error) &&
                wattle_systemd_is_active(bus, WATTLE_UNIT_NETWORKD, &facts->networkd_runs, error) &&
                wattle_systemd_is_active(bus, WATTLE_UNIT_TAILSCALED, &facts->daemon_runs, error) &&
-               wattle_nm_is_running(bus, &facts->nm_runs, error);
+               wattle_nm_is_running(bus, &facts->nm_runs, error) && look_at_filter(apply, error);
 }
 
 static gboolean copy(const Apply *apply, GError **error)
@@ -201,6 +217,12 @@ static gboolean run_step(Apply *apply, WattleTailnetStep step, GError **error)
                 return wattle_systemd_run_job(bus, "RestartUnit", WATTLE_UNIT_NETWORKD, error);
         case WATTLE_TAILNET_STEP_APPLY_SYSCTLS:
                 return wattle_systemd_apply_sysctls(apply->tailnet.interface.value, error);
+        case WATTLE_TAILNET_STEP_START_FILTER:
+                return run_unit(apply, "StartUnit", WATTLE_UNIT_FILTER, error);
+        case WATTLE_TAILNET_STEP_RELOAD_FILTER:
+                return run_unit(apply, "ReloadOrRestartUnit", WATTLE_UNIT_FILTER, error);
+        case WATTLE_TAILNET_STEP_STOP_FILTER:
+                return run_unit(apply, "StopUnit", WATTLE_UNIT_FILTER, error);
         case WATTLE_TAILNET_STEP_START_DAEMON:
                 return wattle_systemd_run_job(bus, "StartUnit", WATTLE_UNIT_TAILSCALED, error);
         case WATTLE_TAILNET_STEP_RESTART_DAEMON:
@@ -247,6 +269,9 @@ static const struct {
                                                    "systemd-networkd restarted" },
         [WATTLE_TAILNET_STEP_APPLY_SYSCTLS] = { "have systemd-sysctl set the kernel's settings",
                                                 NULL },
+        [WATTLE_TAILNET_STEP_START_FILTER] = { "start its wattle-filter@", NULL },
+        [WATTLE_TAILNET_STEP_RELOAD_FILTER] = { "reload its wattle-filter@", NULL },
+        [WATTLE_TAILNET_STEP_STOP_FILTER] = { "stop its wattle-filter@", NULL },
         [WATTLE_TAILNET_STEP_START_DAEMON] = { "start tailscaled", "tailscaled started" },
         [WATTLE_TAILNET_STEP_RESTART_DAEMON] = { "restart tailscaled, as one job",
                                                  "tailscaled restarted" },

@@ -214,6 +214,25 @@ static void check_firewall(const WattleTailnetDoctorFacts *facts, const Findings
                      g_strdup(facts->drops_command));
 }
 
+static void check_filter(const WattleTailnetDoctorFacts *facts, const Findings *findings)
+{
+        if (!facts->filter_wanted)
+                return;
+        if (!facts->filter_installed)
+                note(findings,
+                     g_strdup(
+                             "wattle-filter is not installed: with ExitNode=, a strict reverse path "
+                             "filter of another interface drops what comes to tailscaled"),
+                     NULL);
+        else if (!facts->filter_runs && facts->said.state == WATTLE_TAILNET_RUNNING)
+                problem(findings,
+                        g_strdup_printf("wattle-filter@%s does not run: with ExitNode=, a strict "
+                                        "reverse path filter of another interface drops what comes "
+                                        "to tailscaled",
+                                        facts->name),
+                        g_strdup_printf("wattle apply %s", facts->name));
+}
+
 static void check_programs(const WattleTailnetDoctorFacts *facts, const Findings *findings)
 {
         for (guint i = 0; i < facts->missing->len; i++)
@@ -259,8 +278,8 @@ static const struct {
         { "applied", check_applied },     { "daemon", check_daemon },
         { "login", check_login },         { "fight", check_fight },
         { "rp_filter", check_rp_filter }, { "forwarding", check_forwarding },
-        { "firewall", check_firewall },   { "programs", check_programs },
-        { "overlap", check_overlap },
+        { "firewall", check_firewall },   { "filter", check_filter },
+        { "programs", check_programs },   { "overlap", check_overlap },
 };
 
 void wattle_tailnet_doctor_check(const WattleTailnetDoctorFacts *facts, GArray *findings)

@@ -32,6 +32,8 @@ typedef struct {
         gboolean nm_manages;
         gboolean dhcpcd_takes; /* it runs, and its file does not deny it the interface */
 
+        gboolean filter_wanted, filter_installed, filter_runs; /* wattle-filter */
+
         char *drops; /* the chain that drops what comes to Port=; NULL: none is known */
         char *drops_command;
         GPtrArray *missing;   /* of char *: programs that tailscaled calls, and are not here */

@@ -30,6 +30,8 @@ static void gather_files(WattleTailnetDoctorFacts *facts, int root_fd)
         wattle_fileset_init_tailnet(&files);
         wattle_render_tailnet(facts->tailnet, wattle_host_systemd_version(root_fd), &files);
         wattle_install_compare(root_fd, facts->name, &files, NULL, &changes);
+        facts->filter_wanted = wattle_fileset_find(&files, WATTLE_FILE_TAILNET_FILTER) != NULL;
+        facts->filter_installed = wattle_host_has_filter(root_fd);
         facts->stale = changes.changed | changes.removed;
 }
 
@@ -83,9 +85,11 @@ static void gather_dhcpcd(WattleTailnetDoctorFacts *facts, int root_fd, sd_bus *
 static void gather_managers(WattleTailnetDoctorFacts *facts, int root_fd, sd_bus *bus)
 {
         const char *interface = facts->tailnet->interface.value;
+        g_autofree char *filter = wattle_paths_unit(WATTLE_UNIT_FILTER, facts->name);
         gboolean known =
                 wattle_systemd_is_active(bus, WATTLE_UNIT_NETWORKD, &facts->networkd_runs, NULL) &&
-                wattle_systemd_is_active(bus, WATTLE_UNIT_NM, &facts->nm_runs, NULL);
+                wattle_systemd_is_active(bus, WATTLE_UNIT_NM, &facts->nm_runs, NULL) &&
+                wattle_systemd_is_active(bus, filter, &facts->filter_runs, NULL);
 
         if (!known || !interface)
                 return;

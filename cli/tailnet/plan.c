@@ -21,6 +21,21 @@ static void plan_networkd(const WattleTailnetFacts *facts, WattleTailnetPlan *pl
                 add(plan, WATTLE_TAILNET_STEP_RELOAD_NETWORKD);
 }
 
+/* The interface starts it when it appears; one that is there has done so. */
+static void plan_filter(const WattleTailnetFacts *facts, WattleTailnetPlan *plan)
+{
+        gboolean differs = facts->is_pending ||
+                           facts->files.changed & WATTLE_FILE_BIT(WATTLE_FILE_TAILNET_FILTER);
+
+        if (facts->filter_runs && !(facts->wanted && facts->wants_filter))
+                add(plan, WATTLE_TAILNET_STEP_STOP_FILTER);
+        else if (facts->filter_runs && differs)
+                add(plan, WATTLE_TAILNET_STEP_RELOAD_FILTER);
+        else if (facts->wanted && facts->wants_filter && facts->has_filter && facts->has_device &&
+                 !facts->filter_runs)
+                add(plan, WATTLE_TAILNET_STEP_START_FILTER);
+}
+
 static void plan_daemon(const WattleTailnetFacts *facts, WattleTailnetPlan *plan)
 {
         gboolean differs =
@@ -56,6 +71,7 @@ void wattle_tailnet_plan(const WattleTailnetFacts *facts, WattleTailnetPlan *pla
         plan_networkd(facts, plan);
         if (facts->files.changed & WATTLE_FILE_BIT(WATTLE_FILE_TAILNET_SYSCTL))
                 add(plan, WATTLE_TAILNET_STEP_APPLY_SYSCTLS);
+        plan_filter(facts, plan);
         if (facts->wanted && facts->has_daemon)
                 plan_daemon(facts, plan);
 }

@@ -16,6 +16,9 @@ typedef struct {
         gboolean writer_runs, networkd_runs, nm_runs;
         gboolean has_daemon, daemon_runs; /* tailscaled */
         gboolean has_login;               /* wattle-tailscale is installed */
+        gboolean has_filter, filter_runs; /* wattle-filter, installed and for this one */
+        gboolean has_device;              /* the interface is there, as systemd sees it */
+        gboolean wants_filter;
 } WattleTailnetFacts;
 
 typedef enum {
@@ -28,6 +31,9 @@ typedef enum {
         WATTLE_TAILNET_STEP_RELOAD_NETWORKD,
         WATTLE_TAILNET_STEP_RESTART_NETWORKD,
         WATTLE_TAILNET_STEP_APPLY_SYSCTLS,
+        WATTLE_TAILNET_STEP_START_FILTER,
+        WATTLE_TAILNET_STEP_RELOAD_FILTER,
+        WATTLE_TAILNET_STEP_STOP_FILTER,
         WATTLE_TAILNET_STEP_START_DAEMON,
         WATTLE_TAILNET_STEP_RESTART_DAEMON, /* as one job of systemd's */
         WATTLE_TAILNET_STEP_START_LOGIN,

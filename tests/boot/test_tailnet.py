@@ -57,6 +57,20 @@ def test_who_logs_in_is_started_where_it_is_installed(tailscale):
     assert tailscale.links() == WRITER | DAEMON | {"multi-user.target.wants/wattle-tailscale@work.service": unit}
 
 
+def test_the_interface_starts_the_filter_of_an_exit_node(tailscale):
+    unit = f'{os.environ["WATTLE_UNITDIR"]}/wattle-filter@.service'
+    put(tailscale, "[Local]\nExitNode=vps\n")
+    tailscale.write(unit)
+    assert tailscale.generate().returncode == 0
+    device = "sys-subsystem-net-devices-tailscale0.device"
+    assert tailscale.links() == WRITER | DAEMON | {f"{device}.wants/wattle-filter@work.service": unit}
+    assert f"BindsTo={device}\n" in (tailscale.units / "wattle-filter@work.service.d/50-interface.conf").read_text()
+    assert write(tailscale).returncode == 0 and "wattle/work.tailnet.nft" in names(tailscale)
+    put(tailscale, "[Local]\nInterface=userspace-networking\nExitNode=vps\n")
+    assert tailscale.generate().returncode == 0
+    assert write(tailscale).returncode == 0 and names(tailscale) == {"wattle/work.tailscaled.env"}
+
+
 def test_without_tailscale_nothing_of_it_is_touched(host):
     put(host)
     assert host.generate().returncode == 0

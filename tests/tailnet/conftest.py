@@ -13,7 +13,7 @@ import pytest
 LIMIT = 60
 CONFIG = """
 server_url: http://127.0.0.1:8480
-listen_addr: 127.0.0.1:8480
+listen_addr: 0.0.0.0:8480
 metrics_listen_addr: 127.0.0.1:9491
 grpc_listen_addr: 127.0.0.1:50499
 noise: {{private_key_path: {folder}/noise.key}}
@@ -64,6 +64,15 @@ class Server:
 
 
 class Host:
+    tun, env = "userspace-networking", {}
+
+    def daemon_argv(self):
+        return [os.environ["WATTLE_TAILSCALED"], f"--tun={self.tun}", f"--state={self.folder}/state", f"--statedir={self.folder}",
+                f"--socket={self.folder}/sock", "--port=0", "--no-logs-no-support"]
+
+    def server(self):
+        return "http://127.0.0.1:8480"
+
     def __init__(self, folder):
         self.folder = folder
         self.config = folder / "root" / os.environ["WATTLE_CONFDIR"].lstrip("/")
@@ -77,9 +86,7 @@ class Host:
         notify.bind(str(self.folder / "notify"))
         notify.settimeout(LIMIT)
         self.daemon = subprocess.Popen(
-            [os.environ["WATTLE_TAILSCALED"], "--tun=userspace-networking", f"--state={self.folder}/state", f"--statedir={self.folder}",
-             f"--socket={self.folder}/sock", "--port=0", "--no-logs-no-support"], env={**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify")},
-            stdout=open(self.folder / "log", "a"), stderr=subprocess.STDOUT)
+            self.daemon_argv(), env={**os.environ, **self.env, "NOTIFY_SOCKET": str(self.folder / "notify")}, stdout=open(self.folder / "log", "a"), stderr=subprocess.STDOUT)
         while b"READY=1" not in notify.recv(4096):
             pass
         notify.close()
@@ -91,7 +98,7 @@ class Host:
 
     def tailnet(self, key, *lines, local=()):
         (self.folder / "root/key").write_text(key + "\n")
-        text = ["[Tailscale]", "AuthKeyFile=/key", "LoginServer=http://127.0.0.1:8480", *lines, "[Local]", *local]
+        text = ["[Tailscale]", "AuthKeyFile=/key", f"LoginServer={self.server()}", *lines, "[Local]", *local]
         (self.config / "work.tailnet").write_text("\n".join(text) + "\n")
 
     def run(self):

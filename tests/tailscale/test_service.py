@@ -4,7 +4,7 @@
 import os
 
 TEXT = "[Tailscale]\nAuthKeyFile=/key\nLoginServer=https://login.example\nHostname=gw\n[Local]\nAcceptRoutes=yes\nExitNode=vps\n"
-SET = ["set", "--accept-routes=true", "--hostname=gw", "--exit-node=vps"]
+SET = ["set", "--accept-routes=true", "--hostname=gw", "--exit-node=vps", "--accept-risk=linux-strict-rp-filter"]
 
 
 def up(host, *more):

@@ -18,6 +18,9 @@ static const char *const step_names[WATTLE_TAILNET_N_STEPS] = {
         [WATTLE_TAILNET_STEP_RELOAD_NETWORKD] = "reload-networkd",
         [WATTLE_TAILNET_STEP_RESTART_NETWORKD] = "restart-networkd",
         [WATTLE_TAILNET_STEP_APPLY_SYSCTLS] = "sysctls",
+        [WATTLE_TAILNET_STEP_START_FILTER] = "start-filter",
+        [WATTLE_TAILNET_STEP_RELOAD_FILTER] = "reload-filter",
+        [WATTLE_TAILNET_STEP_STOP_FILTER] = "stop-filter",
         [WATTLE_TAILNET_STEP_START_DAEMON] = "start-daemon",
         [WATTLE_TAILNET_STEP_RESTART_DAEMON] = "restart-daemon",
         [WATTLE_TAILNET_STEP_START_LOGIN] = "start-login",
@@ -34,6 +37,7 @@ static const struct {
         { "conf", WATTLE_FILE_TAILNET_NETWORKD_CONF },
         { "unmanaged", WATTLE_FILE_TAILNET_UNMANAGED },
         { "sysctl", WATTLE_FILE_TAILNET_SYSCTL },
+        { "nft", WATTLE_FILE_TAILNET_FILTER },
 };
 
 #define FACT(word, member)                                                                         \
@@ -44,11 +48,20 @@ static const struct {
         const char *word;
         gsize offset; /* of a gboolean */
 } facts_by_word[] = {
-        FACT("wanted", wanted),      FACT("new", is_new),
-        FACT("pending", is_pending), FACT("linked", is_linked),
-        FACT("writer", writer_runs), FACT("networkd", networkd_runs),
-        FACT("nm", nm_runs),         FACT("has-daemon", has_daemon),
-        FACT("daemon", daemon_runs), FACT("has-login", has_login),
+        FACT("wanted", wanted),
+        FACT("new", is_new),
+        FACT("pending", is_pending),
+        FACT("linked", is_linked),
+        FACT("writer", writer_runs),
+        FACT("networkd", networkd_runs),
+        FACT("nm", nm_runs),
+        FACT("has-daemon", has_daemon),
+        FACT("daemon", daemon_runs),
+        FACT("has-filter", has_filter),
+        FACT("filter", filter_runs),
+        FACT("device", has_device),
+        FACT("wants-filter", wants_filter),
+        FACT("has-login", has_login),
 };
 
 static void set_fact(WattleTailnetFacts *facts, const char *word)
@@ -87,6 +100,14 @@ static const struct plan_row {
         { "no-login-service", "wanted linked writer has-daemon daemon", "" },
         { "no-tailscale", "wanted linked writer env", "install" },
         { "unlinked", "wanted writer has-daemon daemon", "reload-systemd restart-daemon" },
+        { "exit-node", RUNS "new nft has-filter device wants-filter",
+          "copy install start-filter restart-login" },
+        { "another-port", RUNS "env nft has-filter device wants-filter filter",
+          "install reload-filter restart-daemon start-login" },
+        { "no-exit-node", RUNS "-nft has-filter device filter",
+          "install stop-filter restart-login" },
+        { "no-filter-installed", RUNS "nft device wants-filter", "install restart-login" },
+        { "interface-is-to-come", RUNS "nft has-filter wants-filter", "install restart-login" },
         /* What an apply that was killed has left undone. */
         { "pending", RUNS "pending", "restart-networkd restart-daemon start-login" },
         /* One that goes cuts nobody off, and networkd does not take its rules. */
@@ -211,6 +232,16 @@ static void ill_firewall(WattleTailnetDoctorFacts *facts)
         facts->drops_command = g_strdup("open it");
 }
 
+static void ill_no_filter(WattleTailnetDoctorFacts *facts)
+{
+        facts->filter_wanted = TRUE;
+}
+
+static void ill_filter(WattleTailnetDoctorFacts *facts)
+{
+        facts->filter_wanted = facts->filter_installed = TRUE;
+}
+
 static void ill_programs(WattleTailnetDoctorFacts *facts)
 {
         g_ptr_array_add(facts->missing, g_strdup("getent"));
@@ -307,6 +338,12 @@ static const struct doctor_row {
         { "firewall", ill_firewall,
           "note firewall: the firewall drops what comes to the UDP port 41641 (inet filter input), "
           "so that others may have to reach this host by a relay | open it\n" },
+        { "no-filter", ill_no_filter,
+          "note filter: wattle-filter is not installed: with ExitNode=, a strict reverse path filter of "
+          "another interface drops what comes to tailscaled | \n" },
+        { "filter-is-down", ill_filter,
+          "filter: wattle-filter@work does not run: with ExitNode=, a strict reverse path filter of "
+          "another interface drops what comes to tailscaled | wattle apply work\n" },
         { "programs", ill_programs,
           "note programs: there is no getent, which tailscaled calls | \n" },
         { "addresses", ill_addresses,

@@ -95,7 +95,8 @@ static const struct {
         { "all", ALL,
           "up --reset --auth-key=file:/k --login-server=https://login.example "
           "--advertise-tags=tag:server,tag:web " SETTINGS " --shields-up",
-          "set " SETTINGS " --exit-node=vps --auto-update=false",
+          "set " SETTINGS
+          " --exit-node=vps --accept-risk=linux-strict-rp-filter --auto-update=false",
           "?ephemeral=false&preauthorized=true&baseURL=https://api.example" },
         { "a-flag-alone", "[Tailscale]\nSetFlags=--webclient\n", "up --reset --auth-key=file:/k",
           "set --webclient", "" },

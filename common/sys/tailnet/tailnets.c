@@ -47,18 +47,31 @@ gboolean wattle_tailnet_load_file(WattleTailnet *tailnet, const char *path, Watt
         return read_tailnet(tailnet, AT_FDCWD, path, path, report);
 }
 
-static gboolean is_enabled(int root_fd, const char *name)
+/* One with a fault is read as far as it goes: its service fails by name. FALSE if there is none. */
+static gboolean glance(WattleTailnet *tailnet, int root_fd, const char *name)
 {
         g_auto(WattleReport) report = { 0 };
-        g_auto(WattleTailnet) tailnet = { 0 };
         g_autofree char *path = wattle_tailnet_find(root_fd, name);
 
         wattle_report_init(&report);
-        wattle_tailnet_init(&tailnet);
-        /* One with a fault is enabled if it says so: its service fails by name. */
+        wattle_tailnet_init(tailnet);
         if (path)
-                (void)read_tailnet(&tailnet, root_fd, path + 1, path, &report);
-        return path && tailnet.enable;
+                (void)read_tailnet(tailnet, root_fd, path + 1, path, &report);
+        return path != NULL;
+}
+
+static gboolean is_enabled(int root_fd, const char *name)
+{
+        g_auto(WattleTailnet) tailnet = { 0 };
+
+        return glance(&tailnet, root_fd, name) && tailnet.enable;
+}
+
+char *wattle_tailnet_load_interface(int root_fd, const char *name)
+{
+        g_auto(WattleTailnet) tailnet = { 0 };
+
+        return glance(&tailnet, root_fd, name) ? g_strdup(tailnet.interface.value) : NULL;
 }
 
 char *wattle_tailnet_first_enabled(int root_fd)

@@ -31,5 +31,9 @@ gboolean wattle_tailnet_load_file(WattleTailnet *tailnet, const char *path,
 /* The first by name that is enabled, as far as can be read; NULL if none is. */
 char *wattle_tailnet_first_enabled(int root_fd);
 
+/* The interface of an installed one, as far as can be read; NULL: there is no tailnet of that name,
+ * or it has none. */
+char *wattle_tailnet_load_interface(int root_fd, const char *name);
+
 /* Where tailscaled's unit is, absolute; NULL if Tailscale is not installed. */
 char *wattle_tailnet_find_unit(int root_fd);
