@@ -24,6 +24,15 @@ def test_dns(wattle, device, given, expected):
     assert text.index('[Interface]') < text.index('DNS=') < text.index('[Peer]')
 
 
+def test_dns_of_the_exit_node(wattle):
+    """As on a host that uses it; what is asked for by hand goes before."""
+    text = wattle.mesh('office.mesh').read_text()
+    wattle.mesh('office.mesh', text.replace('ExitNode=yes\n', 'ExitNode=yes\nDNS=10.77.0.2 192.0.2.53\n'))
+    assert value_of(wattle.ok('export', 'phone', 'office.mesh', '--exit-node=vps'), 'DNS') == ['10.77.0.2,192.0.2.53']
+    assert value_of(wattle.ok('export', 'phone', 'office.mesh', '--exit-node=vps', '--dns=9.9.9.9'), 'DNS') == ['9.9.9.9']
+    assert value_of(wattle.ok('export', 'phone', 'office.mesh'), 'DNS') == []
+
+
 DUAL = f'''[Mesh]
 Name=home
 Subnet=10.7.0.0/24
