@@ -135,6 +135,13 @@ void wattle_apply_diff(const WattleApply *apply, const WattleWgDevice *device, W
         ret->set_private_key = ret->set_private_key && wanted->private_key_file;
 }
 
+/* The mesh's interface by the name that it has still. */
+static gboolean is_ours(const WattleApply *apply, const char *interface)
+{
+        return g_strcmp0(interface, apply->before.interface) == 0 ||
+               g_strcmp0(interface, apply->facts.nm.interface) == 0;
+}
+
 static gboolean look_at_table(WattleApply *apply, GError **error)
 {
         const WattleView *view = apply->deployment.view;
@@ -148,7 +155,7 @@ static gboolean look_at_table(WattleApply *apply, GError **error)
             !wattle_route_find_other(&netlink, view->exit_table, if_nametoindex(view->interface),
                                      &other, error))
                 return FALSE;
-        if (other != 0 && if_indextoname(other, name))
+        if (other != 0 && if_indextoname(other, name) && !is_ours(apply, name))
                 g_strlcpy(apply->facts.table_taker, name, sizeof apply->facts.table_taker);
         return TRUE;
 }
