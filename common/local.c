@@ -23,6 +23,7 @@ static const char *const owner_names[] = { "auto", "networkd", "NetworkManager" 
 static const char *const activation_names[] = { "manual", "up", "always-up" };
 static const char *const connection_names[] = { "native", "vpn" };
 static const char *const coexist_names[] = { "none", "mullvad" };
+static const char *const discovery_names[] = { "auto", "yes", "no" };
 static const char *const routing_names[] = { "auto", "none", "client", "server", "both" };
 
 static gboolean parse_word(const char *text, const char *const *words, guint n_words, guint *ret,
@@ -94,6 +95,17 @@ gboolean wattle_local_parse_routing(const char *text, G_GNUC_UNUSED WattlePlace 
         if (!parse_word(text, routing_names, G_N_ELEMENTS(routing_names), &value, error))
                 return FALSE;
         *(WattleRoutingFeatures *)field = (WattleRoutingFeatures)value;
+        return TRUE;
+}
+
+static gboolean parse_discovery(const char *text, G_GNUC_UNUSED WattlePlace place,
+                                G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
+{
+        guint value;
+
+        if (!parse_word(text, discovery_names, G_N_ELEMENTS(discovery_names), &value, error))
+                return FALSE;
+        *(WattleDiscovery *)field = (WattleDiscovery)value;
         return TRUE;
 }
 
@@ -247,6 +259,7 @@ static const Key keys[] = {
         { "UpdateFrom", parse_source, FIELD(update_from) },
         { "Names", wattle_value_parse_boolean, FIELD(names) },
         { "Migrate", wattle_value_parse_boolean, FIELD(migrate) },
+        { "Discovery", parse_discovery, FIELD(discovery) },
         { "Via", wattle_value_parse_boolean, FIELD(via) },
 };
 

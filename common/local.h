@@ -38,6 +38,13 @@ typedef struct {
         WattlePlace place;
 } WattleCoexistChoice;
 
+/* Whether the device and others of its mesh look for each other on LANs, by beacons. */
+typedef enum {
+        WATTLE_DISCOVERY_AUTO, /* not where it may cost: on metered links */
+        WATTLE_DISCOVERY_YES,
+        WATTLE_DISCOVERY_NO,
+} WattleDiscovery;
+
 /* What NetworkManager has of a mesh: the interface itself, or a VPN whose service makes it. */
 typedef enum {
         WATTLE_CONNECTION_NATIVE,
@@ -84,7 +91,8 @@ typedef struct {
         const char *update_from; /* a URL, or an absolute path; NULL: none */
         gboolean names;          /* programs of this host find the devices; yes by default */
         gboolean migrate;        /* wattled moves the endpoints of its peers; yes by default */
-        gboolean via;            /* takes part in what goes by Via=, in plaintext; yes by default */
+        WattleDiscovery discovery;
+        gboolean via; /* takes part in what goes by Via=, in plaintext; yes by default */
 } WattleLocal;
 
 /* All defaults. */

@@ -512,6 +512,8 @@ static void fill_ports(Resolver *resolver, const WattleHost *host)
         const WattlePortUse use = {
                 .listen_port = view->listen_port,
                 .relay_ports = view->relay ? view->relay_ports : (WattlePorts){ 0 },
+                .beacons = resolver->local->migrate &&
+                           resolver->local->discovery != WATTLE_DISCOVERY_NO,
                 .probes = resolver->local->migrate,
                 .serves = host->serves,
         };

@@ -12,6 +12,7 @@
 #include "daemon/last-good.h"
 #include "daemon/talk/broker.h"
 #include "daemon/talk/herald.h"
+#include "daemon/talk/lookout.h"
 #include "daemon/talk/pairer.h"
 #include "daemon/talk/relayed.h"
 
@@ -40,11 +41,12 @@ struct WattleLoop {
         guint32 fwmark;
         guint16 listen_port;
         gboolean has_links; /* we are on LANs, and peers know it: they may move first */
-        gboolean migrate;
+        WattleLoopWishes wishes;
         WattleSocketAddr seen; /* where a relay saw us last; or none */
         WattleProber *prober;  /* NULL: no probes are to be had */
         GPtrArray *requests;
         WattleHerald *herald;
+        WattleLookout *lookout;
         WattlePairer *pairer;
         WattleBroker *broker;
         WattleKnock *knock; /* NULL: there is no such socket, and who wants a peer is seen late */
@@ -91,13 +93,21 @@ static guint find_candidates(const WattleMember *member,
 {
         g_autoptr(GArray) lans = wattle_surroundings_lans(member->loop->around);
         Ways ways = { member->loop, WATTLE_DIGEST_EMPTY };
-        gboolean knocks = member->can_pair && member->loop->knock;
+        WattleStandpoint standpoint = { .lan_links = lans,
+                                        .find_reach = find_reach,
+                                        .data = &ways };
         WattleSocketAddr place;
         guint n;
 
-        if (knocks)
+        if (member->can_pair && member->loop->knock) {
                 wattle_knock_place(member->loop->knock, member->knock, &place);
-        n = wattle_member_candidates(member, lans, knocks ? &place : NULL, find_reach, &ways, list);
+                standpoint.knock = &place;
+        }
+        if (member->hints)
+                standpoint.n_sighted = wattle_hints_list(
+                        member->hints, wattle_beacons_beat(member->loop->around->beacons),
+                        wattle_clock_now_us(), standpoint.sighted);
+        n = wattle_member_candidates(member, &standpoint, list);
         *ret_digest = ways.digest;
         return n;
 }
@@ -435,7 +445,7 @@ static gboolean begin_or_end(WattleMember *member)
         WattleLoop *loop = member->loop;
         WattleMigrateConfig config;
 
-        if (!member->in_kernel || !loop->migrate) {
+        if (!member->in_kernel || !loop->wishes.migrate) {
                 g_clear_pointer(&member->engine, wattle_migration_free);
                 forget_unproved(member);
                 return FALSE;
@@ -565,6 +575,7 @@ static void on_hello(const WattleAddr *from, const WattleHello *hello, gpointer 
         if (!member || !wattle_member_may_answer(member, wattle_clock_now_us()))
                 return;
         wattle_herald_heard(loop->herald, member, hello);
+        wattle_lookout_told(loop->lookout, member, hello);
         if (!wattle_member_take_links(member, hello) || !member->engine)
                 return;
         give_candidates(member, WATTLE_ON_CANDIDATES, FALSE);
@@ -637,10 +648,38 @@ static void on_knocked(guint32 number, gpointer data)
         arm(loop);
 }
 
+static void on_sighting(const WattleAddr *from, const WattleSighting *sighting, gpointer data)
+{
+        WattleLoop *loop = data;
+        WattleMember *member = wattle_roster_with_address(loop->roster, from);
+
+        if (member && wattle_member_may_answer(member, wattle_clock_now_us()))
+                wattle_lookout_asked(loop->lookout, member, sighting);
+}
+
+static void on_sighted(WattleMember *member, gpointer data)
+{
+        if (!member->engine)
+                return;
+        give_candidates(member, WATTLE_ON_SIGHTED, FALSE);
+        arm(data);
+}
+
+static void use_prober(WattleLoop *loop, WattleProber *prober)
+{
+        WattleLookoutTunnel tunnel = { prober, loop->ifindex, loop->fwmark, loop->listen_port };
+
+        wattle_herald_use(loop->herald, prober, prober ? loop->listen_port : 0);
+        wattle_lookout_use(loop->lookout, &tunnel, loop->wishes.discovery);
+        wattle_pairer_use(loop->pairer, prober);
+        wattle_broker_use(loop->broker, prober);
+}
+
 /* The sockets are bound to our addresses of now. */
 static void renew_prober(WattleLoop *loop)
 {
-        WattleProberEvents events = { on_may_answer, on_answered, on_hello, on_pairing, loop };
+        WattleProberEvents events = { on_may_answer, on_answered, on_hello,
+                                      on_pairing,    on_sighting, loop };
         const WattleRoster *roster = loop->roster;
         g_autoptr(GError) error = NULL;
 
@@ -653,9 +692,7 @@ static void renew_prober(WattleLoop *loop)
         if (!loop->prober)
                 wattle_log(WATTLE_LOG_WARNING, "%s: %s: no path can be verified", loop->mesh,
                            error->message);
-        wattle_herald_use(loop->herald, loop->prober, loop->listen_port);
-        wattle_pairer_use(loop->pairer, loop->prober);
-        wattle_broker_use(loop->broker, loop->prober);
+        use_prober(loop, loop->prober);
 }
 
 void wattle_loop_members_change(WattleLoop *loop)
@@ -773,7 +810,7 @@ static void undo_unproved(WattleLoop *loop)
         if (!wattle_unproved_load(loop->around->runtime_fd, loop->mesh, moves, &error))
                 wattle_log(WATTLE_LOG_WARNING, "%s: %s: no move is undone", loop->mesh,
                            error->message);
-        for (guint i = 0; loop->migrate && i < moves->len; i++) {
+        for (guint i = 0; loop->wishes.migrate && i < moves->len; i++) {
                 const WattleUnproved *move = &g_array_index(moves, WattleUnproved, i);
                 WattleMember *member = wattle_roster_with_key(loop->roster, &move->peer);
 
@@ -799,13 +836,13 @@ static void open_knock(WattleLoop *loop)
 }
 
 void wattle_loop_start(WattleLoop *loop, const char *interface, const WattleWgDevice *device,
-                       gboolean migrate)
+                       const WattleLoopWishes *wishes)
 {
         int result;
 
         loop->interface = g_strdup(interface);
         loop->ifindex = device->ifindex;
-        loop->migrate = migrate;
+        loop->wishes = *wishes;
         loop->read_all_us = 0;
         wattle_loop_take(loop, device);
         open_knock(loop);
@@ -841,9 +878,7 @@ void wattle_loop_stop(WattleLoop *loop)
                 member->in_kernel = FALSE;
                 member->reach_of = 0;
         }
-        wattle_herald_use(loop->herald, NULL, 0);
-        wattle_pairer_use(loop->pairer, NULL);
-        wattle_broker_use(loop->broker, NULL);
+        use_prober(loop, NULL);
         g_clear_pointer(&loop->prober, wattle_prober_free);
         g_clear_pointer(&loop->knock, wattle_knock_free);
         g_clear_pointer(&loop->interface, g_free);
@@ -873,6 +908,7 @@ WattleLoop *wattle_loop_new(WattleSurroundings *around, WattleRoster *roster, co
                               .pairer = wattle_pairer_new(around, roster, mesh),
                               .broker = wattle_broker_new(around, roster, mesh),
                               .last_good = { .dir_fd = around->state_fd, .mesh = mesh } };
+        loop->lookout = wattle_lookout_new(around, roster, loop->herald, on_sighted, loop);
         return loop;
 }
 
@@ -882,6 +918,7 @@ void wattle_loop_free(WattleLoop *loop)
                 return;
         wattle_probe_request_cancel_all(loop->requests, "wattled ends");
         wattle_loop_stop(loop);
+        wattle_lookout_free(loop->lookout);
         wattle_herald_free(loop->herald);
         wattle_pairer_free(loop->pairer);
         wattle_broker_free(loop->broker);

@@ -3,6 +3,7 @@
  * candidates go in, and what an engine says is done. It asks the kernel and sends the probes. */
 #pragma once
 
+#include "common/local.h"
 #include "daemon/mesh.h"
 #include "daemon/probe-request.h"
 #include "daemon/roster.h"
@@ -14,9 +15,15 @@ typedef struct WattleLoop WattleLoop;
 WattleLoop *wattle_loop_new(WattleSurroundings *around, WattleRoster *roster, const char *mesh);
 void wattle_loop_free(WattleLoop *loop);
 
-/* Begins for all members that the kernel has, and ends. With migrate FALSE it only looks. */
+/* What the local settings say. */
+typedef struct {
+        gboolean migrate; /* FALSE: it only looks */
+        WattleDiscovery discovery;
+} WattleLoopWishes;
+
+/* Begins for all members that the kernel has, and ends. */
 void wattle_loop_start(WattleLoop *loop, const char *interface, const WattleWgDevice *device,
-                       gboolean migrate);
+                       const WattleLoopWishes *wishes);
 void wattle_loop_stop(WattleLoop *loop);
 
 /* The text that the members were read of; serial 0: it is not signed. */

@@ -49,6 +49,7 @@ static void on_links(WattleLinksChange change, gpointer data)
 
         if (change != WATTLE_LINKS_PATHS)
                 manager->around.link_changes++;
+        wattle_beacons_links_changed(manager->around.beacons);
         for (guint i = 0; i < manager->tunnels->len; i++)
                 wattle_tunnel_on_links(tunnel_at(manager, i), change);
 }
@@ -108,6 +109,7 @@ WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *o
             !(around->resolver = wattle_resolver_new(event, error)) ||
             !(around->links = wattle_links_new(event, &events, error)))
                 return NULL;
+        around->beacons = wattle_beacons_new(event, around->links, &around->route);
         wattle_manager_reload(manager);
         return g_steal_pointer(&manager);
 }
@@ -123,6 +125,7 @@ void wattle_manager_free(WattleManager *manager)
                 return;
         manager->changed = NULL;
         g_ptr_array_unref(manager->tunnels);
+        wattle_beacons_free(manager->around.beacons);
         wattle_links_free(manager->around.links);
         wattle_resolver_free(manager->around.resolver);
         if (manager->around.has_wireguard)
@@ -241,6 +244,11 @@ void wattle_manager_count_relay(WattleManager *manager, guint mesh, WattleRelayC
                                 gpointer data)
 {
         wattle_tunnel_count_relay(tunnel_at(manager, mesh), counted, data);
+}
+
+void wattle_manager_set_metered(WattleManager *manager, gboolean is_metered)
+{
+        wattle_beacons_set_metered(manager->around.beacons, is_metered);
 }
 
 void wattle_manager_on_changed(WattleManager *manager, WattleManagerChanged changed, gpointer data)

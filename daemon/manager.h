@@ -80,6 +80,10 @@ gboolean wattle_manager_probe(WattleManager *manager, guint mesh, guint peer, Wa
 void wattle_manager_count_relay(WattleManager *manager, guint mesh, WattleRelayCounted counted,
                                 gpointer data);
 
+/* Whether the host's way out is metered, as somebody found out: FALSE to begin with. Beacons stay
+ * away from it then. */
+void wattle_manager_set_metered(WattleManager *manager, gboolean is_metered);
+
 /* What a change is about. Indexes are of now. */
 typedef enum {
         WATTLE_CHANGED_LIST, /* meshes came, went, or were read anew: forget all indexes */

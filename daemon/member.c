@@ -42,6 +42,7 @@ void wattle_member_free(WattleMember *member)
         g_free(member->sent);
         g_free(member->port);
         g_free(member->links);
+        g_free(member->hints);
         g_free(member->unproved);
         g_free(member);
 }
@@ -158,9 +159,7 @@ void wattle_member_forget_port(WattleMember *member, gint64 now_us)
 }
 
 typedef struct {
-        const GArray *lan_links;
-        WattleFindReach find_reach;
-        gpointer data;
+        const WattleStandpoint *standpoint;
         WattleMigrateCandidate *list;
         guint n;
 } Collector;
@@ -171,9 +170,10 @@ static void collect(Collector *collector, WattleSource source, const WattleSocke
                 if (wattle_socket_addr_equal(&collector->list[i].at, at))
                         return;
         if (collector->n < WATTLE_MIGRATE_MAX_CANDIDATES)
-                collector->list[collector->n++] =
-                        (WattleMigrateCandidate){ source, *at,
-                                                  collector->find_reach(at, collector->data) };
+                collector->list[collector->n++] = (WattleMigrateCandidate){
+                        source, *at,
+                        collector->standpoint->find_reach(at, collector->standpoint->data)
+                };
 }
 
 /* A link-local address does not say on which of our links it is: each LAN may be it. */
@@ -183,8 +183,8 @@ static void collect_at(Collector *collector, WattleSource source, WattleSocketAd
                 collect(collector, source, &at);
                 return;
         }
-        for (guint i = 0; i < collector->lan_links->len; i++) {
-                at.scope = g_array_index(collector->lan_links, guint32, i);
+        for (guint i = 0; i < collector->standpoint->lan_links->len; i++) {
+                at.scope = g_array_index(collector->standpoint->lan_links, guint32, i);
                 collect(collector, source, &at);
         }
 }
@@ -223,13 +223,13 @@ static void collect_name(Collector *collector, const WattleMember *member,
         }
 }
 
-guint wattle_member_candidates(const WattleMember *member, const GArray *lan_links,
-                               const WattleSocketAddr *knock, WattleFindReach find_reach,
-                               gpointer data,
+guint wattle_member_candidates(const WattleMember *member, const WattleStandpoint *standpoint,
                                WattleMigrateCandidate ret[WATTLE_MIGRATE_MAX_CANDIDATES])
 {
-        Collector collector = { lan_links, find_reach, data, ret, 0 };
+        Collector collector = { standpoint, ret, 0 };
 
+        for (guint i = 0; i < standpoint->n_sighted; i++)
+                collect(&collector, WATTLE_SOURCE_BEACON, &standpoint->sighted[i]);
         for (guint i = 0; i < member->n_candidates; i++)
                 if (member->candidates[i].endpoint.name)
                         collect_name(&collector, member, &member->candidates[i].endpoint);
@@ -242,8 +242,8 @@ guint wattle_member_candidates(const WattleMember *member, const GArray *lan_lin
                 collect(&collector, WATTLE_SOURCE_SEEN, &member->port->seen);
         if (member->port)
                 collect(&collector, WATTLE_SOURCE_RELAY, &member->port->at);
-        if (knock)
-                collect(&collector, WATTLE_SOURCE_KNOCK, knock);
+        if (standpoint->knock)
+                collect(&collector, WATTLE_SOURCE_KNOCK, standpoint->knock);
         return collector.n;
 }
 

@@ -8,6 +8,7 @@
 #include "common/wg-message.h"
 #include "daemon/prober.h"
 #include "daemon/resolver.h"
+#include "daemon/talk/hints.h"
 #include "daemon/unproved.h"
 
 #define WATTLE_MEMBER_MAX_SENT 16 /* probes without an answer that are remembered */
@@ -76,7 +77,8 @@ struct WattleMember {
         guint16 n_links;       /* where it is on LANs, by its HELLO, */
         guint16 port_of_links; /* with its ListenPort=; 0: not said */
         WattleAddr *links;
-        gint64 greeted_s; /* the handshake of the session in which we told it of ourselves */
+        WattleHints *hints; /* of its beacons; NULL: it told of no keys for them */
+        gint64 greeted_s;   /* the handshake of the session in which we told it of ourselves */
         struct {
                 guint64 id; /* 0: none */
                 gint64 at_us;
@@ -110,11 +112,19 @@ void wattle_member_forget_port(WattleMember *member, gint64 now_us);
 /* How an address is reached; scope is the interface of a link-local one. */
 typedef WattleReach (*WattleFindReach)(const WattleSocketAddr *at, gpointer data);
 
-/* All candidates in the order of the profile; a link-local one for each of the links (of guint32).
- * knock is its place, or NULL. Returns how many of at most WATTLE_MIGRATE_MAX_CANDIDATES. */
-guint wattle_member_candidates(const WattleMember *member, const GArray *lan_links,
-                               const WattleSocketAddr *knock, WattleFindReach find_reach,
-                               gpointer data,
+/* Where we are. */
+typedef struct {
+        const GArray *lan_links;       /* of guint32: a link-local address may be on each of them */
+        const WattleSocketAddr *knock; /* its place, or NULL */
+        WattleSocketAddr sighted[WATTLE_HINTS_MAX_LINKS]; /* where beacons of it came from */
+        guint n_sighted;
+        WattleFindReach find_reach;
+        gpointer data;
+} WattleStandpoint;
+
+/* All candidates: those of beacons, then in the order of the profile. Returns how many of at most
+ * WATTLE_MIGRATE_MAX_CANDIDATES. */
+guint wattle_member_candidates(const WattleMember *member, const WattleStandpoint *standpoint,
                                WattleMigrateCandidate ret[WATTLE_MIGRATE_MAX_CANDIDATES]);
 
 /* What the kernel says of the peer. */

@@ -93,6 +93,7 @@ static void on_probe(Socket *socket, const WattleAddr *from, const guint8 *bytes
 {
         const WattleProberEvents *events = &socket->prober->events;
         guint8 answer[WATTLE_PROBE_SIZE];
+        WattleSighting sighting;
         WattlePairing pairing;
         WattleHello hello;
         WattleProbe probe;
@@ -103,6 +104,10 @@ static void on_probe(Socket *socket, const WattleAddr *from, const guint8 *bytes
         }
         if (wattle_pairing_read(bytes, size, &pairing)) {
                 events->pairing(from, &pairing, events->data);
+                return;
+        }
+        if (wattle_sighting_read(bytes, size, &sighting)) {
+                events->sighting(from, &sighting, events->data);
                 return;
         }
         if (!wattle_probe_read(bytes, size, &probe))
@@ -322,5 +327,17 @@ void wattle_prober_send_pairing(WattleProber *prober, const WattleAddr *to,
         if (!socket)
                 return;
         wattle_pairing_write(pairing, bytes);
+        send_bytes(socket, to, WATTLE_PROBE_PORT, bytes, sizeof bytes);
+}
+
+void wattle_prober_send_sighting(WattleProber *prober, const WattleAddr *to,
+                                 const WattleSighting *sighting)
+{
+        const Socket *socket = find_socket(prober, to->family, WATTLE_PROBE_BY_UDP);
+        guint8 bytes[WATTLE_SIGHTING_SIZE];
+
+        if (!socket)
+                return;
+        wattle_sighting_write(sighting, bytes);
         send_bytes(socket, to, WATTLE_PROBE_PORT, bytes, sizeof bytes);
 }

@@ -22,6 +22,8 @@ typedef struct {
         void (*hello)(const WattleAddr *from, const WattleHello *hello, gpointer data);
         /* A wattled there asks for a relay's port, or has one. */
         void (*pairing)(const WattleAddr *from, const WattlePairing *pairing, gpointer data);
+        /* A wattled there asks for one of our beacons, or answers for its own. */
+        void (*sighting)(const WattleAddr *from, const WattleSighting *sighting, gpointer data);
         gpointer data;
 } WattleProberEvents;
 
@@ -51,3 +53,5 @@ void wattle_prober_send(WattleProber *prober, const WattleAddr *to, WattleProbeW
 void wattle_prober_send_hello(WattleProber *prober, const WattleAddr *to, const WattleHello *hello);
 void wattle_prober_send_pairing(WattleProber *prober, const WattleAddr *to,
                                 const WattlePairing *pairing);
+void wattle_prober_send_sighting(WattleProber *prober, const WattleAddr *to,
+                                 const WattleSighting *sighting);

@@ -76,6 +76,7 @@ void wattle_roster_take(WattleRoster *roster, const WattleView *view, const Watt
                 g_ptr_array_add(roster->members, member);
                 g_hash_table_insert(roster->by_key, &member->key, member);
         }
+        roster->n_departures += g_hash_table_size(old);
         index_addresses(roster);
 }
 

@@ -17,6 +17,7 @@ typedef struct {
         WattlePorts relay_ports;   /* at these ports */
         WattleAddr *addresses;
         guint n_addresses;
+        guint n_departures; /* members that are none any more, so far */
         GPtrArray *members; /* of WattleMember, by name */
         GHashTable *by_key; /* owns them */
         GHashTable *by_address;

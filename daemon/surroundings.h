@@ -9,6 +9,7 @@
 #include "common/sys/kernel/wireguard.h"
 #include "daemon/links.h"
 #include "daemon/resolver.h"
+#include "daemon/talk/beacons.h"
 
 typedef struct {
         sd_event *event;
@@ -20,6 +21,7 @@ typedef struct {
         WattleWireguard wireguard;
         gboolean has_wireguard; /* the kernel has it: known with the first interface */
         WattleResolver *resolver;
+        WattleBeacons *beacons;
         guint link_changes; /* how many there were, from 1 */
         /* Of a mesh and its peer; peer NULL: the mesh itself changed */
         void (*changed)(const char *mesh, const char *peer, gpointer data);

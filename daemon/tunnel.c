@@ -19,7 +19,7 @@ struct WattleTunnel {
         char *interface;
         gboolean enabled;
         WattleOwner owner;
-        gboolean migrate;
+        WattleLoopWishes wishes;
         char *problem;   /* why nothing is done for its peers; NULL: it is */
         guint32 refused; /* the interface that the profile is bad for: not read again for it before
                             it is to be */
@@ -190,7 +190,7 @@ static void follow(WattleTunnel *tunnel, gboolean read_profile)
                 return;
         g_clear_pointer(&tunnel->problem, g_free);
         if (wattle_loop_ifindex(tunnel->loop) == 0) {
-                wattle_loop_start(tunnel->loop, tunnel->interface, &device, tunnel->migrate);
+                wattle_loop_start(tunnel->loop, tunnel->interface, &device, &tunnel->wishes);
                 return;
         }
         wattle_loop_take(tunnel->loop, &device);
@@ -211,9 +211,10 @@ static gboolean load_local(WattleTunnel *tunnel, WattleReport *report)
         tunnel->owner =
                 local.owner == WATTLE_OWNER_AUTO ? wattle_host_owner(around->root_fd) : local.owner;
         interface = local.interface.value ? local.interface.value : tunnel->mesh;
-        if (g_strcmp0(interface, tunnel->interface) != 0 || tunnel->migrate != local.migrate)
+        if (g_strcmp0(interface, tunnel->interface) != 0 ||
+            tunnel->wishes.migrate != local.migrate || tunnel->wishes.discovery != local.discovery)
                 wattle_loop_stop(tunnel->loop);
-        tunnel->migrate = local.migrate;
+        tunnel->wishes = (WattleLoopWishes){ local.migrate, local.discovery };
         g_free(tunnel->interface);
         tunnel->interface = g_strdup(interface);
         return TRUE;
@@ -269,7 +270,7 @@ void wattle_tunnel_describe(const WattleTunnel *tunnel, WattleManagerMesh *ret)
                                     .owner = tunnel->owner,
                                     .exists = link && link->wireguard,
                                     .up = link && link->wireguard && link->up,
-                                    .migrate = tunnel->migrate,
+                                    .migrate = tunnel->wishes.migrate,
                                     .listen_port = wattle_loop_listen_port(tunnel->loop),
                                     .serial = tunnel->text.serial,
                                     .relays = tunnel->roster.relay != WATTLE_RELAY_NO,
@@ -308,7 +309,7 @@ gboolean wattle_tunnel_migrate(WattleTunnel *tunnel, guint index, const WattleSo
 
         if (tunnel->problem)
                 why = tunnel->problem;
-        else if (!tunnel->migrate)
+        else if (!tunnel->wishes.migrate)
                 why = "its local settings have Migrate=no";
         else if (!member->engine)
                 why = "the kernel does not have the peer";

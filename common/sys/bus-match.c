@@ -27,6 +27,14 @@ int wattle_bus_match_hints(sd_bus *bus, sd_bus_slot **ret_slot, const char *serv
         return sd_bus_add_match_async(bus, ret_slot, match, handler, NULL, data);
 }
 
+int wattle_bus_match_changes(sd_bus *bus, sd_bus_slot **ret_slot, const char *service,
+                             const char *path, sd_bus_message_handler_t handler, void *data)
+{
+        return sd_bus_match_signal_async(bus, ret_slot, service, path,
+                                         "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                                         handler, NULL, data);
+}
+
 int wattle_bus_match_end(sd_bus *bus, sd_bus_message_handler_t handler, void *data)
 {
         return sd_bus_match_signal(bus, NULL, NULL, "/org/freedesktop/DBus/Local",

@@ -19,6 +19,10 @@ int wattle_bus_match_hints(sd_bus *bus, sd_bus_slot **ret_slot, const char *serv
                            const char *path_namespace, sd_bus_message_handler_t handler,
                            void *data);
 
+/* That properties of one object have changed; likewise. */
+int wattle_bus_match_changes(sd_bus *bus, sd_bus_slot **ret_slot, const char *service,
+                             const char *path, sd_bus_message_handler_t handler, void *data);
+
 /* That the connection has ended, which libsystemd itself tells, and no bus. */
 int wattle_bus_match_end(sd_bus *bus, sd_bus_message_handler_t handler, void *data);
 

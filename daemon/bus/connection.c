@@ -5,6 +5,7 @@
 #include "common/sys/log.h"
 #include "daemon/bus/bus.h"
 #include "daemon/bus/lookup.h"
+#include "daemon/bus/metered.h"
 
 struct WattleBusConnection {
         sd_event *event;
@@ -14,12 +15,14 @@ struct WattleBusConnection {
         sd_bus *bus;
         WattleBus *offer; /* NULL: nothing is offered now */
         WattleBusLookup *lookup;
+        WattleMetered *metered;
         sd_event_source
                 *reopen; /* the connection has ended, and is made anew when this is called */
 };
 
 static void close_connection(WattleBusConnection *connection)
 {
+        g_clear_pointer(&connection->metered, wattle_metered_free);
         g_clear_pointer(&connection->offer, wattle_bus_free);
         g_clear_pointer(&connection->lookup, wattle_bus_lookup_free);
         connection->bus = sd_bus_close_unref(connection->bus);
@@ -78,6 +81,7 @@ static void open_connection(WattleBusConnection *connection)
                 return;
         }
         connection->lookup = wattle_bus_lookup_new(connection->bus, connection->manager);
+        connection->metered = wattle_metered_new(connection->bus, connection->manager);
         connection->offer = wattle_bus_new(connection->bus, connection->manager,
                                            connection->trusted_uid, &error);
         if (!connection->offer)

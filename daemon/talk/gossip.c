@@ -25,7 +25,7 @@ static gboolean is_to_be_told(const WattleGossip *gossip, const WattleMember *me
 
 static gboolean has_news(const WattleGossip *gossip)
 {
-        return gossip->own.serial > 0 || gossip->own.n_links > 0;
+        return gossip->own.serial > 0 || gossip->own.n_links > 0 || gossip->own.n_keys > 0;
 }
 
 static void note_told(const WattleGossip *gossip, WattleMember *member)
@@ -66,6 +66,21 @@ void wattle_gossip_set_links(WattleGossip *gossip, const WattleAddr *links, guin
                 return;
         memcpy(gossip->own.links, links, n_links * sizeof *links);
         gossip->own.n_links = n_links;
+        renew(gossip, now_us);
+}
+
+void wattle_gossip_set_keys(WattleGossip *gossip, const WattleBeaconKey *keys, guint n_keys,
+                            gint64 now_us)
+{
+        gboolean is_new = n_keys != gossip->own.n_keys;
+
+        for (guint i = 0; i < n_keys && !is_new; i++)
+                is_new = !wattle_beacon_key_equal(&keys[i], &gossip->own.keys[i]);
+        if (!is_new)
+                return;
+        if (n_keys > 0)
+                memcpy(gossip->own.keys, keys, n_keys * sizeof *keys);
+        gossip->own.n_keys = n_keys;
         renew(gossip, now_us);
 }
 
@@ -141,7 +156,7 @@ WattleGossipAnswer wattle_gossip_heard(WattleGossip *gossip, WattleMember *membe
         }
         if (gossip->own.serial == 0 || hello->serial != gossip->own.serial)
                 return WATTLE_GOSSIP_NOTHING;
-        if (gossip->own.n_links == 0)
+        if (gossip->own.n_links == 0 && gossip->own.n_keys == 0)
                 member->told_version = gossip->version; /* it has all, and need not be told */
         if (gossip->forked == hello->serial ||
             memcmp(hello->sum, gossip->own.sum, sizeof hello->sum) == 0)

@@ -38,6 +38,10 @@ void wattle_gossip_set(WattleGossip *gossip, const WattleHello *own, gint64 now_
 void wattle_gossip_set_links(WattleGossip *gossip, const WattleAddr *links, guint n_links,
                              gint64 now_us);
 
+/* Our beacons are known by these keys from now on; likewise. */
+void wattle_gossip_set_keys(WattleGossip *gossip, const WattleBeaconKey *keys, guint n_keys,
+                            gint64 now_us);
+
 /* Up to max members that are to be told now, by chance; returns how many. They count as told. */
 guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,
                          gint64 now_us, gint64 now_s, WattleMember **ret, guint max);

@@ -39,15 +39,32 @@ static void arm(WattleHerald *herald)
         (void)sd_event_source_set_enabled(herald->timer, wanted ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
 }
 
-static void tell(WattleHerald *herald, const WattleMember *member, gboolean asks)
+static void send_hello(WattleHerald *herald, const WattleMember *member, const WattleHello *own,
+                       gboolean asks)
 {
-        WattleHello hello = herald->gossip.own;
+        WattleHello hello = *own;
 
         if (!herald->prober || member->n_addresses == 0)
                 return;
         hello.asks = asks;
         hello.listen_port = herald->listen_port;
         wattle_prober_send_hello(herald->prober, &member->addresses[0], &hello);
+}
+
+static void tell(WattleHerald *herald, const WattleMember *member, gboolean asks)
+{
+        send_hello(herald, member, &herald->gossip.own, asks);
+}
+
+/* An answer is no longer than its question: an older wattled, which has no keys, has a shorter one.
+ */
+static void answer(WattleHerald *herald, const WattleMember *member, const WattleHello *question)
+{
+        WattleHello own = herald->gossip.own;
+
+        if (question->n_keys == 0)
+                own.n_keys = 0;
+        send_hello(herald, member, &own, FALSE);
 }
 
 /* The service starts with the datagram. Where it is not installed there is no socket, and a newer
@@ -102,6 +119,12 @@ void wattle_herald_set_links(WattleHerald *herald, const GArray *addresses)
         arm(herald);
 }
 
+void wattle_herald_set_keys(WattleHerald *herald, const WattleBeaconKey *keys, guint n_keys)
+{
+        wattle_gossip_set_keys(&herald->gossip, keys, n_keys, wattle_clock_now_us());
+        arm(herald);
+}
+
 void wattle_herald_use(WattleHerald *herald, WattleProber *prober, guint16 listen_port)
 {
         herald->prober = prober;
@@ -124,7 +147,7 @@ void wattle_herald_heard(WattleHerald *herald, WattleMember *member, const Wattl
         switch (wattle_gossip_heard(&herald->gossip, member, hello, herald->roster->members->len,
                                     herald->rand, wattle_clock_now_us(), now_s())) {
         case WATTLE_GOSSIP_ANSWER:
-                tell(herald, member, FALSE);
+                answer(herald, member, hello);
                 break;
         case WATTLE_GOSSIP_FORK:
                 tell_update(herald, member->name, hello->serial, hello->sum);

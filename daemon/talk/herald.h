@@ -19,6 +19,9 @@ void wattle_herald_set(WattleHerald *herald, const WattleHello *own);
 /* Where we are on LANs, of WattleAddr; the first WATTLE_HELLO_MAX_LINKS count. */
 void wattle_herald_set_links(WattleHerald *herald, const GArray *addresses);
 
+/* By which keys our beacons are known; none: there are none. */
+void wattle_herald_set_keys(WattleHerald *herald, const WattleBeaconKey *keys, guint n_keys);
+
 /* By what it speaks: borrowed; NULL while the interface is away. */
 void wattle_herald_use(WattleHerald *herald, WattleProber *prober, guint16 listen_port);
 

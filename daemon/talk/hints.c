@@ -9,6 +9,10 @@
 /* The same address once more is news after that time: the member may have been away. */
 #define QUIET_US (10 * G_USEC_PER_SEC)
 
+/* Between two of a burst; one of each family is sent at the same time. */
+#define BURST_LEAST_US (100 * 1000)
+#define BURST_MOST_US  (2 * G_USEC_PER_SEC)
+
 /* Between two packets with the same question, for one may get lost; and then it is forgotten. */
 #define ASK_AGAIN_US (250 * 1000)
 #define FORGET_US    (5 * G_USEC_PER_SEC)
@@ -32,6 +36,18 @@ gboolean wattle_hints_know(const WattleHints *hints, const WattleBeacon *beacon,
 static gboolean is_of_before(const WattleHint *hint, gint64 since_us)
 {
         return since_us == G_MAXINT64 || hint->used_us < since_us;
+}
+
+gboolean wattle_hints_is_arriving(const WattleHints *hints, const WattleHeard *heard, gint64 now_us)
+{
+        for (guint i = 0; i < hints->n_links; i++) {
+                const WattleHint *hint = &hints->links[i];
+                gint64 gap_us = now_us - hint->used_us;
+
+                if (hint->ifindex == heard->ifindex && !is_of_before(hint, heard->since_us))
+                        return gap_us >= BURST_LEAST_US && gap_us <= BURST_MOST_US;
+        }
+        return TRUE;
 }
 
 static WattleHint *of_link(WattleHints *hints, const WattleHeard *heard, gint64 now_us)

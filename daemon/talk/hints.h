@@ -52,6 +52,11 @@ typedef struct {
         gboolean good;       /* and it leads there */
 } WattleHeard;
 
+/* Whether the member is new on that link, or sends a burst, and so does not know who else is there.
+ * Asked before wattle_hints_hear(). */
+gboolean wattle_hints_is_arriving(const WattleHints *hints, const WattleHeard *heard,
+                                  gint64 now_us);
+
 typedef enum {
         WATTLE_HINT_NOTHING, /* new */
         WATTLE_HINT_TAKE,    /* at is to be tried */

@@ -181,6 +181,11 @@ void wattle_manager_count_relay(WattleManager *manager, guint mesh, WattleRelayC
         counted(manager->refuse ? NULL : &counters, data);
 }
 
+void wattle_manager_set_metered(WattleManager *manager, gboolean is_metered)
+{
+        g_string_append_printf(manager->told, "metered %s\n", is_metered ? "yes" : "no");
+}
+
 void wattle_manager_on_changed(WattleManager *manager, WattleManagerChanged changed, gpointer data)
 {
         manager->changed = changed;

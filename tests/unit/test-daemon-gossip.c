@@ -239,6 +239,36 @@ static void asking(void)
                 }
 }
 
+/* Keys of beacons are told to whom has none of them yet, and anew each day; without any there is
+ * nothing to tell. */
+static void keys(void)
+{
+        const WattleHello asks = { .asks = TRUE };
+        g_auto(World) world = { 0 };
+        WattleMember *members[4], *member;
+        WattleBeaconKey days[3];
+
+        for (guint i = 0; i < G_N_ELEMENTS(days); i++)
+                wattle_beacon_key_make(&days[i]);
+        world_init(&world, 1);
+        member = wattle_roster_at(&world.roster, 0);
+        wattle_gossip_set_keys(&world.gossip, days, 2, NOW_US);
+        g_assert_true(wattle_gossip_greet(&world.gossip, member, NOW_S));
+        g_assert_cmpint(
+                wattle_gossip_heard(&world.gossip, member, &asks, 1, world.rand, NOW_US, NOW_S), ==,
+                WATTLE_GOSSIP_ANSWER);
+        wattle_gossip_set_keys(&world.gossip, days, 2, NOW_US); /* nothing is new */
+        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, world.rand, NOW_US, NOW_S,
+                                            members, 4),
+                         ==, 0);
+        wattle_gossip_set_keys(&world.gossip, days + 1, 2, NOW_US);
+        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, world.rand, NOW_US, NOW_S,
+                                            members, 4),
+                         ==, 1);
+        wattle_gossip_set_keys(&world.gossip, NULL, 0, NOW_US);
+        g_assert_cmpint(wattle_gossip_due_us(&world.gossip), ==, G_MAXINT64);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -248,5 +278,6 @@ int main(int argc, char **argv)
         g_test_add_func("/gossip/hearing", hearing);
         g_test_add_func("/gossip/asking", asking);
         g_test_add_func("/addresses", addresses);
+        g_test_add_func("/gossip/keys", keys);
         return g_test_run();
 }

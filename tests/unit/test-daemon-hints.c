@@ -239,6 +239,36 @@ static void ends(void)
         g_assert_cmpuint(list(&hints, &beat, UP + 1500 * SEC), ==, 0);
 }
 
+/* Who is new on the link, or sends a burst, is answered; who goes on to say that it is there is
+ * not, though it says so by IPv4 and IPv6. */
+static void arrives(void)
+{
+        static const struct {
+                gint64 ms;
+                gboolean arrives;
+        } rows[] = {
+                { 0, TRUE },       { 1, FALSE },     { 301, TRUE },    { 302, FALSE },
+                { 1201, TRUE },    { 60000, FALSE }, { 60001, FALSE }, { 110000, FALSE },
+                { 200000, FALSE }, { 200300, TRUE },
+        };
+        guint8 nonce[WATTLE_BEACON_NONCE_SIZE] = { 'a' }, asked[sizeof nonce];
+        WattleHeard heard = { 2, UP, at_of(7), nonce, FALSE, FALSE };
+        WattleHints hints = { 0 };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                gint64 now_us = UP + SEC + rows[i].ms * MSEC;
+
+                g_test_message("%" G_GINT64_FORMAT, rows[i].ms);
+                g_assert_cmpint(wattle_hints_is_arriving(&hints, &heard, now_us), ==,
+                                rows[i].arrives);
+                (void)wattle_hints_hear(&hints, &heard, now_us, asked);
+        }
+        heard.since_us = UP + 300 * SEC; /* another network */
+        g_assert_true(wattle_hints_is_arriving(&hints, &heard, UP + 301 * SEC));
+        heard.ifindex = 3;
+        g_assert_true(wattle_hints_is_arriving(&hints, &heard, UP + 301 * SEC));
+}
+
 /* The day changes: the member told of the next key before, and is known by it without a word. */
 static void the_day_changes(void)
 {
@@ -277,6 +307,7 @@ int main(int argc, char **argv)
         g_test_add_func("/ever new addresses", ever_new_addresses);
         g_test_add_func("/a cafe like home", a_cafe_like_home);
         g_test_add_func("/ends", ends);
+        g_test_add_func("/arrives", arrives);
         g_test_add_func("/the day changes", the_day_changes);
         return g_test_run();
 }

@@ -56,13 +56,14 @@ static char *candidates_text(const WattleMember *member)
                                                "last",    "seen",   "relay" };
         g_autoptr(GArray) links = g_array_new(FALSE, FALSE, sizeof(guint32));
         WattleMigrateCandidate list[WATTLE_MIGRATE_MAX_CANDIDATES];
+        WattleStandpoint standpoint = { .lan_links = links, .find_reach = reach_of_all };
         GString *text = g_string_new(NULL);
         guint32 three = 3, five = 5;
         guint n;
 
         g_array_append_val(links, three);
         g_array_append_val(links, five);
-        n = wattle_member_candidates(member, links, NULL, reach_of_all, NULL, list);
+        n = wattle_member_candidates(member, &standpoint, list);
         for (guint i = 0; i < n; i++) {
                 char at[WATTLE_SOCKET_ADDR_TEXT_MAX];
 
