@@ -343,6 +343,8 @@ static void tell_changes(WattleMember *member)
         wattle_member_status(member, wattle_clock_now_us(), &status);
         if (status.busy)
                 return;
+        if (member->hints && status.proved)
+                wattle_hints_prove(member->hints, &status.endpoint);
         if (member->engine)
                 keep_open(member, &status);
         if (status.path == told->path && status.since_us == told->since_us &&

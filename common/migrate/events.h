@@ -188,6 +188,7 @@ typedef struct {
         gint64 since_us; /* of the last move; of the first read if there was none */
         gint64 rtt_us;   /* of the last answer; -1: none yet */
         gboolean busy;   /* in the middle of a move or in doubt of the path */
+        gboolean proved; /* something has come from the endpoint since it is that */
         guint punches;   /* RELAYED: how often both opened their NATs for each other in vain */
 } WattleMigrateStatus;
 

@@ -360,6 +360,7 @@ static WattlePath path(const WattleMigration *m, gint64 now)
 void wattle_migration_status(const WattleMigration *m, gint64 now_us, WattleMigrateStatus *ret)
 {
         const Candidate *knock = wattle_migrate_knock(m);
+        const Candidate *current = wattle_migrate_find(m, endpoint(m));
         WattleSocketAddr at = *endpoint(m);
 
         if (knock && wattle_socket_addr_equal(&knock->at, &at))
@@ -370,6 +371,8 @@ void wattle_migration_status(const WattleMigration *m, gint64 now_us, WattleMigr
                                       .since_us = m->since_us,
                                       .rtt_us = m->rtt_us,
                                       .busy = m->phase != PHASE_WATCH,
+                                      .proved = current && current->good_us != 0 &&
+                                                current->good_us >= m->since_us,
                                       .punches = m->punches };
 }
 

@@ -278,6 +278,16 @@ static void first_read(WattleMigration *m, gint64 now)
                 wattle_migrate_note_good(m, now);
 }
 
+/* The kernel follows a peer: what has come and left the endpoint as it is came from there. */
+static void note_neighbour(const WattleMigration *m, const Change *change, gint64 now)
+{
+        Candidate *current = wattle_migrate_find(m, &m->counters.endpoint);
+
+        if (change->received && !change->moved && current && m->phase == PHASE_WATCH &&
+            current->source == WATTLE_SOURCE_BEACON)
+                current->good_us = now;
+}
+
 void wattle_migrate_read(WattleMigration *m, const WattleMigrateCounters *counters, gint64 now)
 {
         gboolean first = !m->known;
@@ -285,6 +295,7 @@ void wattle_migrate_read(WattleMigration *m, const WattleMigrateCounters *counte
         Change change = wattle_migrate_take_counters(m, counters, now);
 
         m->link_pending = FALSE;
+        note_neighbour(m, &change, now);
         if (first) {
                 first_read(m, now);
                 change.moved = FALSE;

@@ -82,6 +82,12 @@ static void hold(WattleHint *hint, gint64 now_us)
         stop_asking(hint);
 }
 
+static void free_hold(WattleHint *hint)
+{
+        hint->held_us = 0;
+        hint->hold_us = WATTLE_HINTS_HOLD_US;
+}
+
 static WattleHintVerdict take(WattleHint *hint, const WattleSocketAddr *at, gint64 now_us)
 {
         hint->at = *at;
@@ -95,10 +101,8 @@ static WattleHintVerdict hear_again(WattleHint *hint, const WattleHeard *heard, 
         gboolean is_news = now_us - hint->heard_us >= QUIET_US;
 
         hint->heard_us = now_us;
-        if (heard->good) {
-                hint->held_us = 0;
-                hint->hold_us = WATTLE_HINTS_HOLD_US;
-        }
+        if (heard->good)
+                free_hold(hint);
         return is_news && !heard->good ? WATTLE_HINT_TAKE : WATTLE_HINT_NOTHING;
 }
 
@@ -153,6 +157,13 @@ gboolean wattle_hints_answered(WattleHints *hints, const WattleSighting *sightin
                 return FALSE;
         }
         return FALSE;
+}
+
+void wattle_hints_prove(WattleHints *hints, const WattleSocketAddr *at)
+{
+        for (guint i = 0; i < hints->n_links; i++)
+                if (wattle_socket_addr_equal(&hints->links[i].at, at))
+                        free_hold(&hints->links[i]);
 }
 
 guint wattle_hints_list(const WattleHints *hints, const WattleBeat *beat, gint64 now_us,

@@ -71,6 +71,9 @@ WattleHintVerdict wattle_hints_hear(WattleHints *hints, const WattleHeard *heard
  * tried. */
 gboolean wattle_hints_answered(WattleHints *hints, const WattleSighting *sighting, gint64 now_us);
 
+/* The member was heard at that address, inside the tunnel: what is held because of it ends. */
+void wattle_hints_prove(WattleHints *hints, const WattleSocketAddr *at);
+
 /* The addresses that are believed now; returns how many. */
 guint wattle_hints_list(const WattleHints *hints, const WattleBeat *beat, gint64 now_us,
                         WattleSocketAddr ret[WATTLE_HINTS_MAX_LINKS]);

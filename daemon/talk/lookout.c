@@ -138,7 +138,8 @@ static void on_heard(const WattleBeacon *beacon, const WattleAddr *from, guint32
                 return;
         wattle_member_status(member, now_us, &status);
         heard.live = is_live(member, &status);
-        heard.good = heard.live && wattle_socket_addr_equal(&status.endpoint, &heard.at);
+        heard.good = heard.live && status.proved &&
+                     wattle_socket_addr_equal(&status.endpoint, &heard.at);
         if (wattle_hints_is_arriving(member->hints, &heard, now_us))
                 wattle_beacons_answer(lookout->around->beacons, ifindex);
         switch (wattle_hints_hear(member->hints, &heard, now_us, nonce)) {

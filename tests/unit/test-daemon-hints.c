@@ -20,7 +20,8 @@ static WattleSocketAddr at_of(guint n)
 
 typedef struct {
         gint64 ms; /* since UP */
-        /* "LINK ADDRESS nonce NONCE", with "live" and "good"; or "yes NONCE", "no NONCE" */
+        /* "LINK ADDRESS nonce NONCE", with "live" and "good"; or "yes NONCE", "no NONCE",
+         * "proved ADDRESS", "up LINK" */
         const char *event;
         const char *does;
 } Line;
@@ -82,6 +83,14 @@ static const struct {
             { 33000, "2 9 nonce d", "take" },
             { 62900, "2 8 nonce e", "" },
             { 63100, "2 8 nonce e", "take" } } },
+        { "and so does one that was heard inside the tunnel",
+          { { 1000, "2 7 nonce a", "take" },
+            { 2000, "2 8 nonce b", "" },
+            { 3000, "proved 8", "" },
+            { 4000, "2 8 nonce b", "" },
+            { 5000, "proved 7", "" },
+            { 6000, "2 8 nonce b", "take" },
+            { 7000, "2 9 nonce b", "" } } },
         { "it is there already, by whatever told of it",
           { { 1000, "2 7 nonce a good live", "" }, { 60000, "2 7 nonce b good live", "" } } },
         { "another network on the same link: nothing of before counts",
@@ -124,6 +133,12 @@ static char *happen(World *world, const char *event, gint64 now_us)
 
         if (strcmp(words[0], "yes") == 0 || strcmp(words[0], "no") == 0)
                 return g_strdup(answer(world, words, now_us));
+        if (strcmp(words[0], "proved") == 0) {
+                WattleSocketAddr at = at_of((guint)atoi(words[1]));
+
+                wattle_hints_prove(&world->hints, &at);
+                return g_strdup("");
+        }
         if (strcmp(words[0], "up") == 0) {
                 world->since_us[atoi(words[1])] = now_us;
                 return g_strdup("");

@@ -324,7 +324,7 @@ static const Status statuses[] = {
           { { 0, "list PUBLIC=gateway", "" },
             { 1, "read PUBLIC handshake", "" },
             { 1000, "read HOTEL rx+100", "" } },
-          "HOTEL roamed, roamed" },
+          "HOTEL roamed, roamed, proved" },
         { "in the middle of a move the kernel's own",
           { { 0, "list LAN=link PUBLIC=gateway", "" },
             { 1, "read PUBLIC handshake", "" },
@@ -338,7 +338,7 @@ static const Status statuses[] = {
             { 1003, "read LAN rx+96 tx+96", "" },
             { 1023, "read LAN", "" },
             { 1043, "read LAN", "" } },
-          "LAN LAN, asked, 2 ms" },
+          "LAN LAN, asked, proved, 2 ms" },
         { "a public endpoint on our link",
           { { 0, "list PUBLIC=link", "" }, { 1, "read PUBLIC handshake", "" } },
           "PUBLIC LAN, none" },
@@ -351,6 +351,21 @@ static const Status statuses[] = {
         { "an address that is in no list, on our link",
           { { 0, "list PUBLIC=gateway OLDLAN=link", "" }, { 1, "read OLDLAN handshake", "" } },
           "OLDLAN LAN, none" },
+        { "put to where a beacon came from, and nothing has come from there",
+          { { 0, "list PUBLIC=none", "" },
+            { 1, "read PUBLIC handshake", "" },
+            { 1000, "sighted BEACON=link PUBLIC=none", "" },
+            { 1001, "read PUBLIC", "" },
+            { 1002, "read BEACON tx+100", "" } },
+          "BEACON LAN, leave" },
+        { "and something has",
+          { { 0, "list PUBLIC=none", "" },
+            { 1, "read PUBLIC handshake", "" },
+            { 1000, "sighted BEACON=link PUBLIC=none", "" },
+            { 1001, "read PUBLIC", "" },
+            { 1002, "read BEACON tx+100", "" },
+            { 2002, "read BEACON tx+100 rx+100", "" } },
+          "BEACON LAN, leave, proved" },
         { "left with no traffic, before it is read again",
           { { 0, "list LAN=link PUBLIC=gateway", "" },
             { 1, "read LAN handshake", "" },
@@ -383,6 +398,8 @@ static void tell_status(gconstpointer data)
                                reasons[status.reason]);
         if (status.busy)
                 g_string_append(text, ", busy");
+        if (status.proved && status.reason != WATTLE_MOVE_NONE)
+                g_string_append(text, ", proved");
         if (status.rtt_us >= 0)
                 g_string_append_printf(text, ", %" G_GINT64_FORMAT " ms", status.rtt_us / MSEC);
         g_assert_cmpstr(text->str, ==, row->status);
