@@ -54,7 +54,7 @@ WattleTailnetAnswer wattle_tailnet_ask(const char *file, WattleTailnetStatus *st
         g_autofree char *option = path ? g_strconcat("--status=", path, NULL) : NULL;
         g_autofree char *out = NULL, *err = NULL;
         g_autoptr(GError) failure = NULL;
-        int exit_status;
+        int exit_status = EXIT_FAILURE;
 
         if (!run(option ? option : "--status", &out, &err, &exit_status, &failure)) {
                 if (g_error_matches(failure, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
