@@ -299,6 +299,11 @@ static void check_interface(const WattleFacts *facts, const Findings *findings)
                         g_strdup_printf("ip -d link show dev %s", interface));
         } else if (facts->status.link == WATTLE_LINK_UP) {
                 return;
+        } else if (facts->no_wireguard) {
+                problem(findings,
+                        g_strdup("this kernel has no WireGuard, and no module of it: Linux has it "
+                                 "since 5.6, unless who built it left it out"),
+                        g_strdup("modprobe wireguard"));
         } else if (facts->status.link == WATTLE_LINK_ABSENT &&
                    facts->view->owner == WATTLE_OWNER_NETWORKD) {
                 problem(findings, g_strdup_printf("there is no interface %s", interface),

@@ -83,6 +83,7 @@ typedef struct {
         WattleForeign foreign; /* VPNs that networkd takes rules from */
         char *wg_quick;        /* the unit of wg-quick's that makes it too; NULL: none is enabled */
 
+        gboolean no_wireguard;  /* nor a module of it that could be loaded */
         GPtrArray *stale;       /* of char *: files that are not as the mesh says */
         GArray *closed;         /* of WattleClosedFact */
         char *drops_forward;    /* the chain that drops what this device passes on for others; NULL:

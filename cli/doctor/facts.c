@@ -30,6 +30,7 @@
 #include "common/sys/file.h"
 #include "common/sys/host.h"
 #include "common/sys/kernel/route.h"
+#include "common/sys/kernel/wireguard.h"
 #include "common/sys/secret.h"
 
 #define FILE_MAX (16 * 1024 * 1024)
@@ -530,6 +531,16 @@ static void gather_filter(WattleFacts *facts, int root_fd, sd_bus *bus)
         facts->filter_known = wattle_systemd_is_active(bus, unit, &facts->filter_runs, &error);
 }
 
+/* To ask for it loads its module. */
+static gboolean lacks_wireguard(void)
+{
+        g_auto(WattleWireguard) wireguard = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        return !wattle_wireguard_open(&wireguard, &error) &&
+               g_error_matches(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND);
+}
+
 void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleMesh *mesh,
                          const WattleView *view)
 {
@@ -548,6 +559,7 @@ void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleM
                         facts->root && complete && facts->status.link != WATTLE_LINK_ABSENT;
         facts->link_is_other =
                 facts->status.link == WATTLE_LINK_ABSENT && if_nametoindex(view->interface) != 0;
+        facts->no_wireguard = facts->status.link == WATTLE_LINK_ABSENT && lacks_wireguard();
         gather_sysctls(facts);
         gather_routes(facts);
         gather_lans(facts);

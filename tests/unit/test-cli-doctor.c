@@ -100,6 +100,12 @@ static void ill_absent(WattleFacts *facts)
         facts->kernel_known = FALSE;
 }
 
+static void ill_no_wireguard(WattleFacts *facts)
+{
+        ill_absent(facts);
+        facts->no_wireguard = TRUE;
+}
+
 static void ill_other(WattleFacts *facts)
 {
         ill_absent(facts);
@@ -546,6 +552,9 @@ static const struct row {
         { "peers not applied", ill_peers,
           "applied: the kernel lacks 1 peers of the mesh, and has 0 that are not of it [wattle "
           "apply home]\n" },
+        { "no WireGuard", ill_no_wireguard,
+          "interface: this kernel has no WireGuard, and no module of it: Linux has it since "
+          "5.6, unless who built it left it out [modprobe wireguard]\n" },
         { "no interface", ill_absent,
           "interface: there is no interface home [wattle apply home]\n" },
         { "another's interface", ill_other,
