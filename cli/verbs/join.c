@@ -29,6 +29,9 @@
 /* How long somebody waits at a terminal; the service goes on after that. */
 #define WAIT_S 60
 
+/* And for the interface, which the manager makes within a second, if it can. */
+#define INTERFACE_S 10
+
 /* For the answer of somebody who calls the admin. */
 #define CONFIRM_S 600
 
@@ -354,6 +357,15 @@ static gboolean ask_round(Host *host, const WattleUpdater *updater, const GArray
         return FALSE;
 }
 
+static gboolean has_waited(const Host *host)
+{
+        gint64 now_us = g_get_monotonic_time();
+
+        return now_us >= host->end_us ||
+               (now_us >= host->end_us - (WAIT_S - INTERFACE_S) * (gint64)G_USEC_PER_SEC &&
+                if_nametoindex(host->interface) == 0);
+}
+
 /* Until a member gives the profile; FALSE if nobody did in the time that a person waits. */
 static gboolean ask_members(Host *host, const WattleUpdater *updater, const WattleJoin *join)
 {
@@ -367,7 +379,7 @@ static gboolean ask_members(Host *host, const WattleUpdater *updater, const Watt
                         wattle_print_error("%s: the invitation has gone", updater->mesh);
                         return FALSE;
                 }
-                if (!host->unattended && g_get_monotonic_time() >= host->end_us)
+                if (!host->unattended && has_waited(host))
                         return FALSE;
                 (void)sleep(host->unattended ? pause_s : 1);
                 pause_s = MIN(2 * pause_s, PAUSE_MAX_S);

@@ -116,3 +116,49 @@ def test_unattended(lab, owner):
     assert b.out("stat -c '%a %U:%G' /etc/wattle/home.key") == "640 root:systemd-network"
     print(b.out("journalctl -b -o cat -u wattle-join@home"))
     assert b.out("systemctl --failed --no-legend") == ""
+
+
+def test_a_host_without_wireguard_and_a_reboot(native):
+    """This kernel has none: it is said at once what is missing, asking goes on by itself, after a reboot too, and leave takes all
+    away."""
+    a = native.guest("a")
+    a.run("wattle init home --sign --no-password --subnet=10.42.0.0/16 2>&1; wattle genkey home; "
+          "wattle add home a --key=$(wattle pubkey home) --public-endpoint=192.168.1.9:51820")
+    b = native.boot("b", enable=["systemd-networkd.service"])
+    b.wait_booted()
+    key = b.out("wattle genkey home 2>/dev/null").strip()
+    b.put("/root/invitation", a.out(f"wattle add home b --key={key} --invite 2>/dev/null"))
+    joined = b.run("wattle join --yes /root/invitation 2>&1", 100, check=False)
+    print(joined.out)
+    assert joined.code == 1 and "there is no interface home: 'wattle doctor home' looks for what is missing here" in joined.out
+    assert "asking goes on by itself, after a reboot too" in joined.out
+    b.run("systemctl kill --signal=KILL wattle-join@home")
+    b.wait("systemctl show -P SubState wattle-join@home | grep auto-restart")
+    b.run("systemctl restart wattle-join@home")  # its minute is not waited for
+    b.wait("journalctl -b -o cat -u wattle-join@home | grep 'asking a for the profile'")
+    assert "WireGuard" in b.run("wattle doctor home 2>&1", check=False).out
+    files = {f"/etc/wattle/{name}": (b.get(f"/etc/wattle/{name}"), 0o640)
+             for name in b.out("cd /etc/wattle && find . -type f -printf '%P\\n'").split()}
+    print(*files)
+    again = native.boot("b2", enable=["systemd-networkd.service"], files=files)
+    again.wait_booted()
+    again.wait("journalctl -b -o cat -u wattle-join@home | grep 'asking a for the profile'")
+    assert again.out("wattle status --state") == b.out("wattle status --state")
+    print(b.out("wattle leave --yes home"))
+    assert b.out("ls /etc/wattle").split() == ["home.key"]
+    assert b.run("systemctl is-active wattle-join@home", check=False).out.strip() == "inactive"
+
+
+def test_a_host_without_a_manager(native):
+    a = native.guest("a")
+    a.run("wattle init home --sign --no-password --subnet=10.42.0.0/16 2>&1; wattle genkey home; "
+          "wattle add home a --key=$(wattle pubkey home) --public-endpoint=192.168.1.9:51820")
+    b = native.guest("b")
+    b.run("systemctl mask systemd-networkd systemd-networkd.socket NetworkManager")
+    key = b.out("wattle genkey home 2>/dev/null").strip()
+    b.put("/root/invitation", a.out(f"wattle add home b --key={key} --invite 2>/dev/null"))
+    joined = b.run("wattle join --yes /root/invitation 2>&1; echo exit $?", 100, check=False)
+    print(joined.out)
+    assert "networkd" in joined.out and "exit 0" not in joined.out and "'wattle leave home' gives up" in joined.out
+    b.run("wattle leave --yes home")
+    assert b.out("ls /etc/wattle").split() == ["home.key"]
