@@ -137,7 +137,7 @@ def test_a_host_without_wireguard_and_a_reboot(native):
     b.run("systemctl restart wattle-join@home")  # its minute is not waited for
     b.wait("journalctl -b -o cat -u wattle-join@home | grep 'asking a for the profile'")
     assert "WireGuard" in b.run("wattle doctor home 2>&1", check=False).out
-    files = {f"/etc/wattle/{name}": (b.get(f"/etc/wattle/{name}"), 0o640)
+    files = {f"/etc/wattle/{name}": (b.get(f"/etc/wattle/{name}"), 0o640, "systemd-network" if name == "home.key" else "root")
              for name in b.out("cd /etc/wattle && find . -type f -printf '%P\\n'").split()}
     print(*files)
     again = native.boot("b2", enable=["systemd-networkd.service"], files=files)
