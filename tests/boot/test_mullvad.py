@@ -134,6 +134,9 @@ class Laptop:
         self._wire("up0", "192.168.1.2/24 2001:db8::2/64", "192.168.1.1/24 2001:db8::1/64")
         self._wire("mole0", "10.64.0.2/24 fc00:bbbb::2/64", "10.64.0.1/24 fc00:bbbb::1/64")
         self._wire("office", "10.77.0.10/24 fd77:77:77::10/64", "10.77.0.11/24 fd77:77:77::11/64")
+        # The kernel tells of a carrier up to a second later, and IPv6 waits for that.
+        for namespace in self.laptop, self.world:
+            namespace.run("for i in $(seq 200); do ip -br link | grep -q ' DOWN ' || exit 0; sleep 0.05; done; exit 1")
         self.laptop.run(f"""ip route add default via 192.168.1.1; ip -6 route add default via 2001:db8::1
             ip route add default via 10.64.0.1 table {MARK}; ip -6 route add default via fc00:bbbb::1 table {MARK}""")
 
