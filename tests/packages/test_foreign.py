@@ -131,9 +131,8 @@ def test_an_rpm_for_a_server_needs_little(rpms):
 
 def test_an_upgrade_by_rpm_restarts_wattled_alone(rpms):
     """As tests/packages/fedora.macros writes what Fedora's macros would do."""
-    scripts = {tag: re.findall(r"^(?:post|preun) .*", said(path, "scripts"), re.M) for tag, path in rpms.items()}
-    assert scripts.pop("wattle") == ["post wattled.service", "preun wattled.service"]
-    assert "postun restarts wattled.service" in said(rpms["wattle"], "scripts")
+    scripts = {tag: re.findall(r"^echo (.*)", said(path, "scripts"), re.M) for tag, path in rpms.items()}
+    assert scripts.pop("wattle") == ["post wattled.service", "preun wattled.service", "postun restarts wattled.service"]
     assert not any(scripts.values())
 
 
@@ -204,7 +203,7 @@ def nixos(tools, debs, tmp_path, tmp_path_factory):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         made["checked"] = roots.run(tools, tmp_path_factory.mktemp("overlay"), folder,
-                                    "dpkg -x /mnt/wattle.deb /tmp/wattle; cd /mnt/etc/wattle; /tmp/wattle/usr/bin/wattle check ./* 2>&1").stdout
+                                    "dpkg -x /mnt/wattle.deb /tmp/wattle; cd /mnt/etc/wattle; /tmp/wattle/usr/bin/wattle check $(find -maxdepth 1 -type f) 2>&1 || true").stdout
         return made
 
     return evaluate
@@ -262,7 +261,7 @@ def test_a_tailnet_of_nixos(nixos):
         authKeyParameters = { ephemeral = true; preauthorized = false; baseURL = "https://headscale.example.org"; };
         settings.AdvertiseTags = [ "tag:server" ];
         extraUpFlags = [ "--shields-up" ]; extraSetFlags = [ "--auto-update=false" ]; extraDaemonFlags = [ "--verbose=1" ];""")
-    assert made["checked"] == "./tailnet.tailnet: good\n"
+    assert made["checked"].endswith("./tailnet.tailnet: good\n")  # and that this machine has neither Tailscale nor the key
     assert made["files"]["wattle/tailnet.tailnet"] == """# Made by NixOS
 [Tailscale]
 AdvertiseTags=tag:server
@@ -295,7 +294,7 @@ def test_what_is_wrong_is_refused(nixos, services, said):
 
 
 def test_what_wattle_refuses_is_refused_when_the_system_is_built(nixos):
-    assert "wgnet.mesh:8:" in nixos(WGNET % ("", "AAAA", KEYS[1]))["checked"]
+    assert "./wgnet.mesh:11:11: PublicKey: not a WireGuard key" in nixos(WGNET % ("", "AAAA", KEYS[1]))["checked"]
     assert "AdvertiseTags" in nixos(TAILNET % "authKeyParameters.ephemeral = true;")["checked"]
     assert nixos(WGNET.replace("10.42.1.1", "10.42.1.9", 1) % ("", *KEYS))["failed"] == \
         ["services.wattle.meshes.wgnet: no device has the address 10.42.1.9"]

@@ -17,7 +17,7 @@ let
     )
     // {
       inherit lib;
-      stdenv.mkDerivation = attrs: named attrs.pname // attrs;
+      stdenv.mkDerivation = attrs: named attrs.pname // attrs // attrs.passthru;
       callPackage = file: more: import file (builtins.intersectAttrs (builtins.functionArgs (import file)) pkgs // more);
       runCommand = name: env: script: named name // { inherit (env) text; inherit script; };
     };
