@@ -36,11 +36,14 @@ DESTDIR=/mnt/destination meson install -C build --no-rebuild
 """
 
 # What Debian's package scripts would do, had wattle come as a package. The update stamps say that it is done: otherwise the
-# first boot would rebuild every database, which takes half a minute in emulation.
+# first boot would rebuild every database, which takes half a minute in emulation. systemd-resolved is as if it were not installed,
+# until a scenario starts it: with its resolvconf NetworkManager would write no resolv.conf(5) while it is stopped.
 FINISH = """set -e
 systemd-sysusers
 ldconfig
 systemctl disable --quiet NetworkManager.service NetworkManager-dispatcher.service NetworkManager-wait-online.service
+systemctl disable --quiet systemd-resolved.service
+rm -f /usr/sbin/resolvconf
 for timer in /usr/lib/systemd/system/*.timer; do systemctl mask --quiet "${timer##*/}"; done
 systemctl mask --quiet e2scrub_reap.service systemd-pstore.service getty@tty1.service 2>/dev/null
 systemctl enable --quiet guestd.service
@@ -48,6 +51,7 @@ passwd --quiet -d root
 echo 0123456789abcdef0123456789abcdef >/etc/machine-id
 echo guest >/etc/hostname
 : >/etc/fstab
+rm -f /etc/resolv.conf
 : >/etc/resolv.conf
 rm -f /boot/initrd.img* /initrd.img* /var/lib/NetworkManager/secret_key
 touch /etc/.updated /var/.updated
