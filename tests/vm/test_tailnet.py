@@ -42,7 +42,7 @@ def test_apply_restarts_once_and_never_cuts_itself_off(native):
     assert install(a, TEXT) == "work: 5 files changed, installed, systemd-networkd restarted, tailscaled started"
     assert a.out("cat /run/started") == "1234 --tun=tailscale0" and a.out("cat /run/set") == "work"
     assert a.out("wattle apply work") == "work: settings handed to Tailscale"
-    assert install(a, TEXT + "ExitNode=100.64.0.1\n") == "work: 1 file changed, installed, settings handed to Tailscale"
+    assert install(a, TEXT + "ExitNode=100.64.0.1\n") == "work: 2 files changed, installed, settings handed to Tailscale"
     assert a.out("wc -l </run/started; wc -l </run/set") == "1\n3"
 
     # Who is here by the tailnet loses the terminal as soon as tailscaled ends, and with it all that runs there.
