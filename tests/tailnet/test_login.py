@@ -96,7 +96,7 @@ def test_somebody_has_to_let_the_device_in(server, host):
 
 
 def test_status_tells_of_a_peer_and_of_approved_routes(server, host, others):
-    host.tailnet(server.key("-e", "1h"), "Hostname=router", "AdvertiseRoutes=192.0.2.0/24", "AdvertiseExitNode=yes")
+    host.tailnet(server.key("-e", "1h"), "Hostname=router", "AdvertiseRoutes=198.51.100.0/24", "AdvertiseExitNode=yes")
     other = others()
     other.tailnet(server.key("-e", "1h"), "Hostname=other")
     assert host.run()[0] == 0 and other.run()[0] == 0
@@ -108,7 +108,7 @@ def test_status_tells_of_a_peer_and_of_approved_routes(server, host, others):
     until("the other does not see it", router)
     assert "Routes=" not in router() and "ExitNode=" not in router()
     number = next(node["id"] for node in server.nodes() if node["given_name"] == "router")
-    server("nodes", "approve-routes", "-i", str(number), "-r", "192.0.2.0/24,0.0.0.0/0,::/0")
-    until("the routes do not come", lambda: "Routes=192.0.2.0/24" in router() and "ExitNode=yes" in router())
+    server("nodes", "approve-routes", "-i", str(number), "-r", "198.51.100.0/24,0.0.0.0/0,::/0")
+    until("the routes do not come", lambda: "Routes=198.51.100.0/24" in router() and "ExitNode=yes" in router())
     other.tailscale("ping", "--c=10", "router")
     until("there is no way", lambda: re.search(r"Active=yes[^[]*Endpoint=198\.18\.0\.2:\d+", router()))

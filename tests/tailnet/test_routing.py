@@ -105,11 +105,11 @@ def test_subnet_router_and_exit_node_with_strict_filters(server, spaces, tmp_pat
             (tmp_path / name).mkdir()
             hosts.append(RoutedHost(tmp_path / name, space))
         router, user = hosts
-        router.tailnet(server.key("-e", "1h"), "Hostname=router", "AdvertiseRoutes=192.0.2.0/24", "AdvertiseExitNode=yes")
+        router.tailnet(server.key("-e", "1h"), "Hostname=gateway", "AdvertiseRoutes=192.0.2.0/24", "AdvertiseExitNode=yes")
         router.apply_sysctls()
         assert gateway.run("sysctl -n net.ipv4.ip_forward").stdout == "1\n"
         assert router.run()[0] == 0
-        number = next(node["id"] for node in server.nodes() if node["given_name"] == "router")
+        number = next(node["id"] for node in server.nodes() if node["given_name"] == "gateway")
         server("nodes", "approve-routes", "-i", str(number), "-r", "192.0.2.0/24,0.0.0.0/0,::/0")
 
         user.tailnet(server.key("-e", "1h"), "Hostname=user", local=["AcceptRoutes=yes"])
@@ -121,7 +121,7 @@ def test_subnet_router_and_exit_node_with_strict_filters(server, spaces, tmp_pat
 
         # As on the Internet: only the router has a way there.
         assert not client.reaches("203.0.113.9")
-        user.tailnet(server.key("-e", "1h"), "Hostname=user", local=["AcceptRoutes=yes", "ExitNode=router"])
+        user.tailnet(server.key("-e", "1h"), "Hostname=user", local=["AcceptRoutes=yes", "ExitNode=gateway"])
         user.apply_sysctls()
         assert client.run("sysctl -n net.ipv4.conf.all.src_valid_mark").stdout == "1\n"
         status, log = user.run()
