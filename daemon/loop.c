@@ -577,7 +577,7 @@ static void on_hello(const WattleAddr *from, const WattleHello *hello, gpointer 
         if (!member || !wattle_member_may_answer(member, wattle_clock_now_us()))
                 return;
         wattle_herald_heard(loop->herald, member, hello);
-        wattle_lookout_told(loop->lookout, member, hello);
+        wattle_lookout_told(member, hello);
         if (!wattle_member_take_links(member, hello) || !member->engine)
                 return;
         give_candidates(member, WATTLE_ON_CANDIDATES, FALSE);

@@ -325,8 +325,10 @@ void wattle_beacons_links_changed(WattleBeacons *beacons)
         if (!addresses)
                 return;
         n = wattle_beat_find_places(wattle_links_get(beacons->links), addresses, places);
-        for (guint i = 0; i < n; i++)
-                join_group(of_family(beacons, places[i].from.family), places[i].ifindex);
+        /* Of the family of which we have no address there yet, we hear others already. */
+        for (guint i = 0; i < n * G_N_ELEMENTS(beacons->sockets); i++)
+                join_group(&beacons->sockets[i % G_N_ELEMENTS(beacons->sockets)],
+                           places[i / G_N_ELEMENTS(beacons->sockets)].ifindex);
         find_ways_out(beacons);
         wattle_beat_set_places(&beacons->beat, places, n, wattle_clock_now_us());
         arm(beacons);

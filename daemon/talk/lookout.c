@@ -154,9 +154,9 @@ static void on_heard(const WattleBeacon *beacon, const WattleAddr *from, guint32
         }
 }
 
-void wattle_lookout_told(WattleLookout *lookout, WattleMember *member, const WattleHello *hello)
+void wattle_lookout_told(WattleMember *member, const WattleHello *hello)
 {
-        if (!lookout->is_open || (hello->n_keys == 0 && !member->hints))
+        if (hello->n_keys == 0 && !member->hints)
                 return;
         if (!member->hints)
                 member->hints = g_new0(WattleHints, 1);

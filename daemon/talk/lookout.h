@@ -29,7 +29,9 @@ void wattle_lookout_free(WattleLookout *lookout);
 void wattle_lookout_use(WattleLookout *lookout, const WattleLookoutTunnel *tunnel,
                         WattleDiscovery discovery);
 
-/* A member said that, and may have an answer (wattle_member_may_answer()). */
-void wattle_lookout_told(WattleLookout *lookout, WattleMember *member, const WattleHello *hello);
+/* A member said that, also while nobody looks out: its keys are of use later. */
+void wattle_lookout_told(WattleMember *member, const WattleHello *hello);
+
+/* A member asks that, or answers, and may have an answer (wattle_member_may_answer()). */
 void wattle_lookout_asked(WattleLookout *lookout, WattleMember *member,
                           const WattleSighting *sighting);
