@@ -263,7 +263,11 @@ static const Key keys[] = {
         { "Via", wattle_value_parse_boolean, FIELD(via) },
 };
 
-static const WattleLocal defaults = { .enable = TRUE, .names = TRUE, .migrate = TRUE, .via = TRUE };
+static const WattleLocal defaults = { .enable = TRUE,
+                                      .names = TRUE,
+                                      .migrate = TRUE,
+                                      .via = TRUE,
+                                      .discovery = WATTLE_DISCOVERY_NO };
 
 void wattle_local_init(WattleLocal *local)
 {

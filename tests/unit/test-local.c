@@ -143,7 +143,7 @@ static void every_key(void)
                            "Trust=home\n"
                            "UpdateFrom=https://example.org/home.mesh\n"
                            "Names=no\n"
-                           "Migrate=no\nVia=no\nDiscovery=no\n");
+                           "Migrate=no\nVia=no\nDiscovery=yes\n");
         g_assert_false(local.enable);
         g_assert_cmpstr(local.device.value, ==, "nas");
         g_assert_cmpuint(local.device.place.line, ==, 3);
@@ -167,7 +167,7 @@ static void every_key(void)
         g_assert_false(local.names);
         g_assert_false(local.migrate);
         g_assert_false(local.via);
-        g_assert_cmpint(local.discovery, ==, WATTLE_DISCOVERY_NO);
+        g_assert_cmpint(local.discovery, ==, WATTLE_DISCOVERY_YES);
 }
 
 static void defaults(void)
@@ -192,7 +192,7 @@ static void defaults(void)
         g_assert_true(local.names);
         g_assert_true(local.migrate);
         g_assert_true(local.via);
-        g_assert_cmpint(local.discovery, ==, WATTLE_DISCOVERY_AUTO);
+        g_assert_cmpint(local.discovery, ==, WATTLE_DISCOVERY_NO);
 }
 
 /* A later file wins, key by key; an empty value goes back to the default. */
