@@ -14,6 +14,6 @@ def test_minisign_and_wattle_take_what_the_other_signs(native):
     # The other way: minisign's key, and minisign's signature; and wattle with minisign's key.
     a.run("cd /root; minisign -G -W -p minisign.pub -s minisign.key; tail -n 1 minisign.pub >home.pub; minisign -S -W -s minisign.key -m home.mesh")
     assert "signed, serial 1, by key" in a.out("wattle verify /root/home.mesh")
-    a.run("cd /root; chmod 600 minisign.key; wattle add home.mesh a --signing-key=minisign.key --key=$(wattle genkey 2>/dev/null | wattle pubkey -)")
+    a.run("cd /root; chmod 600 minisign.key; wattle add home.mesh a --signing-key=minisign.key --key=$(umask 077; wattle genkey >a.key; wattle pubkey a.key)")
     a.run("cd /root; minisign -V -p minisign.pub -m home.mesh")
     assert a.run("cd /root; minisign -V -P $(wattle genkey --signing --no-password other.key 2>/dev/null) -m home.mesh", check=False).code != 0
