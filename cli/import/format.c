@@ -25,21 +25,6 @@ static gboolean is_dump(const char *text)
 
 typedef void (*Parser)(WattleImport *import, char *text, const char *file, WattleReport *report);
 
-static void read_netdev(WattleImport *import, char *text, const char *file, WattleReport *report)
-{
-        wattle_import_netdev(import, text, file, report);
-}
-
-static void read_network(WattleImport *import, char *text, const char *file, WattleReport *report)
-{
-        wattle_import_network(import, text, file, report);
-}
-
-static void read_nm(WattleImport *import, char *text, const char *file, WattleReport *report)
-{
-        wattle_import_nm(import, text, file, report);
-}
-
 /* By the first section that it has. */
 static Parser find_parser(const char *text)
 {
@@ -47,12 +32,9 @@ static Parser find_parser(const char *text)
                 const char *section;
                 Parser parser;
         } formats[] = {
-                { "[NetDev]", read_netdev },
-                { "[WireGuard]", read_netdev },
-                { "[Match]", read_network },
-                { "[Network]", read_network },
-                { "[connection]", read_nm },
-                { "[wireguard]", read_nm },
+                { "[NetDev]", wattle_import_netdev },      { "[WireGuard]", wattle_import_netdev },
+                { "[Match]", wattle_import_network },      { "[Network]", wattle_import_network },
+                { "[connection]", wattle_import_nm },      { "[wireguard]", wattle_import_nm },
                 { "[Interface]", wattle_import_wg_quick },
         };
 

@@ -29,14 +29,13 @@ static gboolean copy_below(const char *root, const char *file, GError **error)
 {
         g_autofree char *name = g_path_get_basename(file);
         g_autofree char *folder = g_build_filename(root, "etc/netplan", NULL);
-        g_autofree char *copy = g_strconcat(folder, "/", name, NULL);
+        /* netplan takes .yaml alone */
+        g_autofree char *copy =
+                g_strdup_printf("%s/%.*s.yaml", folder, (int)(strrchr(name, '.') - name), name);
         g_autoptr(GBytes) bytes = wattle_read_file(AT_FDCWD, file, MAX_BYTES, error);
 
         if (!bytes)
                 return FALSE;
-        /* netplan takes .yaml alone */
-        if (g_str_has_suffix(copy, ".yml"))
-                memcpy(copy + strlen(copy) - strlen(".yml"), "yaml", strlen("yaml"));
         (void)g_mkdir_with_parents(folder, 0700);
         return wattle_write_file(AT_FDCWD, copy, 0600, g_bytes_get_data(bytes, NULL),
                                  g_bytes_get_size(bytes), error);

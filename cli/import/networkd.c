@@ -8,8 +8,6 @@
 #include "cli/import/table.h"
 #include "common/error.h"
 
-#define ROUTES "routes come from Routes= and ExitNode= of the device that they lead to"
-
 static gboolean set_kind(G_GNUC_UNUSED const WattleImportTarget *target, const char *value,
                          G_GNUC_UNUSED WattlePlace place, GError **error)
 {
@@ -92,8 +90,8 @@ static const WattleImportKey network_keys[] = {
         { "Network", "ConfigureWithoutCarrier", NULL, NULL, 0, FALSE },
         { "Network", "DNS", NULL, WATTLE_IMPORT_NO_DNS, 0, FALSE },
         { "Address", "Address", wattle_import_set_address, NULL, ' ', FALSE },
-        { "Route", "Destination", NULL, ROUTES, 0, FALSE },
-        { "Route", "Gateway", NULL, ROUTES, 0, FALSE },
+        { "Route", "Destination", NULL, WATTLE_IMPORT_ROUTES, 0, FALSE },
+        { "Route", "Gateway", NULL, WATTLE_IMPORT_ROUTES, 0, FALSE },
 };
 
 static const char *begin_netdev(WattleImportTarget *target, const WattleIniLine *line,
@@ -111,8 +109,7 @@ static const char *begin_network(G_GNUC_UNUSED WattleImportTarget *target,
         return line->section;
 }
 
-void wattle_import_netdev(WattleImport *import, const char *text, const char *file,
-                          WattleReport *report)
+void wattle_import_netdev(WattleImport *import, char *text, const char *file, WattleReport *report)
 {
         static const WattleImportTable table = { netdev_keys, G_N_ELEMENTS(netdev_keys),
                                                  begin_netdev };
@@ -150,8 +147,7 @@ static WattleImportHost *find_host(const WattleImport *import, const char *words
         return NULL;
 }
 
-void wattle_import_network(WattleImport *import, const char *text, const char *file,
-                           WattleReport *report)
+void wattle_import_network(WattleImport *import, char *text, const char *file, WattleReport *report)
 {
         static const WattleImportTable table = { network_keys, G_N_ELEMENTS(network_keys),
                                                  begin_network };

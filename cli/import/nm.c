@@ -7,8 +7,7 @@
 #include "cli/import/table.h"
 #include "common/error.h"
 
-#define PEER   "wireguard-peer."
-#define ROUTES "routes come from Routes= and ExitNode= of the device that they lead to"
+#define PEER "wireguard-peer."
 
 static gboolean set_type(G_GNUC_UNUSED const WattleImportTarget *target, const char *value,
                          G_GNUC_UNUSED WattlePlace place, GError **error)
@@ -61,9 +60,9 @@ static gboolean set_address(const WattleImportTarget *target, const char *value,
                 { section, "addresses", set_address, NULL, ';', FALSE },                           \
                 { section, "dns", NULL, WATTLE_IMPORT_NO_DNS, 0, FALSE },                          \
                 { section, "dns-search", NULL, WATTLE_IMPORT_NO_DNS, 0, FALSE },                   \
-                { section, "route", NULL, ROUTES, 0, TRUE },                                       \
+                { section, "route", NULL, WATTLE_IMPORT_ROUTES, 0, TRUE },                         \
         {                                                                                          \
-                section, "gateway", NULL, ROUTES, 0, FALSE                                         \
+                section, "gateway", NULL, WATTLE_IMPORT_ROUTES, 0, FALSE                           \
         }
 
 static const WattleImportKey keys[] = {
@@ -107,8 +106,7 @@ static const char *begin(WattleImportTarget *target, const WattleIniLine *line,
         return NULL;
 }
 
-void wattle_import_nm(WattleImport *import, const char *text, const char *file,
-                      WattleReport *report)
+void wattle_import_nm(WattleImport *import, char *text, const char *file, WattleReport *report)
 {
         static const WattleImportTable table = { keys, G_N_ELEMENTS(keys), begin };
         WattleImportTarget target = { .import = import };

@@ -4,5 +4,4 @@
 #include "cli/import/host.h"
 
 /* A keyfile of NetworkManager with type=wireguard (nm-settings-keyfile(5)), as one more host. */
-void wattle_import_nm(WattleImport *import, const char *text, const char *file,
-                      WattleReport *report);
+void wattle_import_nm(WattleImport *import, char *text, const char *file, WattleReport *report);

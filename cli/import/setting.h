@@ -44,4 +44,6 @@ void wattle_import_check_keys(const WattleImportHost *host, const char *words,
 #define WATTLE_IMPORT_NO_PSK "wattle has no pre-shared keys: take it out on both sides at once"
 #define WATTLE_IMPORT_NO_DNS "a mesh sets no name server: each host keeps its own"
 #define WATTLE_IMPORT_MARK   "it is FirewallMark= in [Local] of this host"
-#define WATTLE_IMPORT_TABLE  "routes go to the main table, on hosts with AcceptRoutes=yes in [Local]"
+#define WATTLE_IMPORT_ROUTES                                                                       \
+        "routes come from Routes= and ExitNode= of the device that they lead to"
+#define WATTLE_IMPORT_TABLE "routes go to the main table, on hosts with AcceptRoutes=yes in [Local]"

@@ -158,10 +158,10 @@ def test_networkd_and_a_keyfile(wattle):
 
 
 @pytest.mark.skipif(not shutil.which('netplan'), reason='needs netplan')
-@pytest.mark.parametrize('renderer', ['networkd', 'NetworkManager'])
-def test_netplan(wattle, renderer):
-    put(wattle, {'50-laptop.yaml': YAML.replace('RENDERER', renderer), 'server.conf': SERVER})
-    result = wattle('import', '50-laptop.yaml', 'server.conf')
+@pytest.mark.parametrize('renderer, file', [('networkd', '50-laptop.yaml'), ('NetworkManager', '50-laptop.yaml'), ('networkd', 'laptop.yml')])
+def test_netplan(wattle, renderer, file):
+    put(wattle, {file: YAML.replace('RENDERER', renderer), 'server.conf': SERVER})
+    result = wattle('import', file, 'server.conf')
     assert (result.returncode, result.stdout) == (0, MESH), result.stderr
     assert '/tmp/' not in result.stderr and A[:-1] not in result.stderr
 
