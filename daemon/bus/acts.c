@@ -27,18 +27,19 @@ static int switch_at_networkd(sd_bus_message *call, const WattleManagerMesh *mes
 }
 
 /* NetworkManager lets root switch what it lets a user, and the command knows how. */
-static int switch_at_nm(WattleJobs *jobs, sd_bus_message *call, const WattleManagerMesh *mesh,
-                        gboolean up)
+static int switch_at_nm(WattleJobs *jobs, sd_bus_message *call, uid_t uid,
+                        const WattleManagerMesh *mesh, gboolean up, sd_bus_error *error)
 {
-        return wattle_jobs_start(jobs, call, up ? WATTLE_JOB_UP : WATTLE_JOB_DOWN, mesh->name);
+        return wattle_jobs_start(jobs, call, uid, up ? WATTLE_JOB_UP : WATTLE_JOB_DOWN, mesh->name,
+                                 error);
 }
 
-int wattle_act_switch(WattleJobs *jobs, sd_bus_message *call, const WattleManagerMesh *mesh,
-                      gboolean up, sd_bus_error *error)
+int wattle_act_switch(WattleJobs *jobs, sd_bus_message *call, uid_t uid,
+                      const WattleManagerMesh *mesh, gboolean up, sd_bus_error *error)
 {
         if (!mesh->interface)
                 return sd_bus_error_setf(error, WATTLE_BUS_ERROR_FAILED, "%s", mesh->problem);
         return mesh->owner == WATTLE_OWNER_NETWORK_MANAGER
-                       ? switch_at_nm(jobs, call, mesh, up)
+                       ? switch_at_nm(jobs, call, uid, mesh, up, error)
                        : switch_at_networkd(call, mesh, up, error);
 }

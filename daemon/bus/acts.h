@@ -11,5 +11,5 @@
 /* Starts or stops the interface as its owner would: the link for systemd-networkd, which wattled
  * may do itself, and by 'wattle up' and 'wattle down' as root for NetworkManager. Replies when
  * networkd has been told, or NetworkManager has done it. */
-int wattle_act_switch(WattleJobs *jobs, sd_bus_message *call, const WattleManagerMesh *mesh,
-                      gboolean up, sd_bus_error *error);
+int wattle_act_switch(WattleJobs *jobs, sd_bus_message *call, uid_t uid,
+                      const WattleManagerMesh *mesh, gboolean up, sd_bus_error *error);

@@ -12,8 +12,13 @@
 
 #define NAME_IS_OURS 1 /* DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER */
 
-/* Of the 64 that a mesh may have under way. */
-#define MAX_PROBES_OF_A_USER 8
+/* Calls that are answered later. A mesh has 64 probes, and the bus keeps 512 matches for us, of
+ * which each job takes one: who goes beyond that is thrown out. */
+#define MAX_UNDER_WAY           256
+#define MAX_UNDER_WAY_OF_A_USER 8
+
+/* The units end by themselves after two minutes, and 90 s for the end. */
+#define JOB_US (300 * G_USEC_PER_SEC)
 
 struct WattleBus {
         sd_bus *bus;
@@ -222,14 +227,14 @@ static int add_objects(WattleBus *bus)
 WattleBus *wattle_bus_new(sd_bus *connection, WattleManager *manager, uid_t trusted_uid,
                           GError **error)
 {
+        WattleQuota *quota = wattle_quota_new(MAX_UNDER_WAY_OF_A_USER, MAX_UNDER_WAY, trusted_uid);
         WattleBus *bus = g_new(WattleBus, 1);
         int result;
 
         *bus = (WattleBus){
                 .bus = sd_bus_ref(connection),
                 .back = { manager, wattle_authorizer_new(trusted_uid),
-                          wattle_jobs_new(connection, on_job_done, bus),
-                          wattle_quota_new(MAX_PROBES_OF_A_USER, trusted_uid) },
+                          wattle_jobs_new(connection, quota, JOB_US, on_job_done, bus), quota },
                 .meshes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                                 (GDestroyNotify)wattle_bus_mesh_free),
         };
@@ -255,7 +260,7 @@ void wattle_bus_free(WattleBus *bus)
         sd_bus_slot_unref(bus->name_slot);
         wattle_authorizer_free(bus->back.authorizer);
         wattle_jobs_free(bus->back.jobs);
-        wattle_quota_unref(bus->back.probes);
+        wattle_quota_unref(bus->back.under_way);
         g_hash_table_unref(bus->meshes);
         sd_bus_unref(bus->bus);
         g_free(bus);

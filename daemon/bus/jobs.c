@@ -21,6 +21,8 @@ static const WattleUnitKind units[] = {
 
 struct WattleJobs {
         sd_bus *bus;
+        WattleQuota *quota;
+        guint64 limit_us;
         WattleJobDone done;
         gpointer data;
         GQueue running; /* of Job */
@@ -29,8 +31,10 @@ struct WattleJobs {
 typedef struct {
         WattleJobs *jobs;
         sd_bus_message *call;
+        uid_t uid;
         sd_bus_slot *slot;  /* of the question that is under way */
         sd_bus_slot *match; /* for the ends of systemd's jobs */
+        sd_event_source *timer;
         WattleJobKind kind;
         char *unit, *path;
 } Job;
@@ -47,6 +51,8 @@ static void job_free(Job *job)
         g_queue_remove(&job->jobs->running, job);
         if (g_queue_is_empty(&job->jobs->running))
                 subscribe(job->jobs, FALSE);
+        wattle_quota_give_back(job->jobs->quota, job->uid);
+        sd_event_source_unref(job->timer);
         sd_bus_slot_unref(job->slot);
         sd_bus_slot_unref(job->match);
         sd_bus_message_unref(job->call);
@@ -55,11 +61,12 @@ static void job_free(Job *job)
         g_free(job);
 }
 
-WattleJobs *wattle_jobs_new(sd_bus *bus, WattleJobDone done, gpointer data)
+WattleJobs *wattle_jobs_new(sd_bus *bus, WattleQuota *quota, guint64 limit_us, WattleJobDone done,
+                            gpointer data)
 {
         WattleJobs *jobs = g_new(WattleJobs, 1);
 
-        *jobs = (WattleJobs){ bus, done, data, G_QUEUE_INIT };
+        *jobs = (WattleJobs){ bus, wattle_quota_ref(quota), limit_us, done, data, G_QUEUE_INIT };
         return jobs;
 }
 
@@ -73,6 +80,7 @@ void wattle_jobs_free(WattleJobs *jobs)
                 sd_bus_reply_method_errorf(job->call, WATTLE_BUS_ERROR_FAILED, "wattled ends");
                 job_free(job);
         }
+        wattle_quota_unref(jobs->quota);
         g_free(jobs);
 }
 
@@ -154,19 +162,41 @@ static int on_systemd(sd_bus_message *answer, void *data, G_GNUC_UNUSED sd_bus_e
         return 0;
 }
 
-int wattle_jobs_start(WattleJobs *jobs, sd_bus_message *call, WattleJobKind kind, const char *mesh)
+/* systemd may tell its end to nobody: it has been executed anew meanwhile, or hangs. */
+static int on_timer(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint64_t now_us,
+                    void *data)
 {
-        Job *job = g_new(Job, 1);
+        Job *job = data;
+
+        sd_bus_reply_method_errorf(job->call, WATTLE_BUS_ERROR_FAILED,
+                                   "%s has not ended, as far as systemd tells: 'systemctl status "
+                                   "%s' shows how it stands",
+                                   job->unit, job->unit);
+        job_free(job);
+        return 0;
+}
+
+int wattle_jobs_start(WattleJobs *jobs, sd_bus_message *call, uid_t uid, WattleJobKind kind,
+                      const char *mesh, sd_bus_error *error)
+{
+        Job *job;
         int result;
 
+        if (!wattle_quota_take(jobs->quota, uid, error))
+                return sd_bus_error_get_errno(error);
+        job = g_new(Job, 1);
         *job = (Job){ .jobs = jobs,
                       .call = sd_bus_message_ref(call),
+                      .uid = uid,
                       .kind = kind,
                       .unit = wattle_paths_unit(units[kind], mesh) };
         if (g_queue_is_empty(&jobs->running))
                 subscribe(jobs, TRUE);
         g_queue_push_tail(&jobs->running, job);
-        result = wattle_bus_ask_owner(jobs->bus, &job->slot, SYSTEMD, on_systemd, job);
+        result = sd_event_add_time_relative(sd_bus_get_event(jobs->bus), &job->timer,
+                                            CLOCK_BOOTTIME, jobs->limit_us, 0, on_timer, job);
+        if (result >= 0)
+                result = wattle_bus_ask_owner(jobs->bus, &job->slot, SYSTEMD, on_systemd, job);
         if (result < 0)
                 job_free(job);
         return result < 0 ? result : 1;

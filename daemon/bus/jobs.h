@@ -6,6 +6,8 @@
 #include <glib.h>
 #include <systemd/sd-bus.h>
 
+#include "daemon/bus/quota.h"
+
 typedef enum {
         WATTLE_JOB_APPLY, /* wattle-apply@MESH.service */
         WATTLE_JOB_DOWN,  /* wattle-down@MESH.service */
@@ -17,9 +19,14 @@ typedef struct WattleJobs WattleJobs;
 /* A job went well; its caller has no reply yet. */
 typedef void (*WattleJobDone)(WattleJobKind kind, gpointer data);
 
-WattleJobs *wattle_jobs_new(sd_bus *bus, WattleJobDone done, gpointer data);
+/* Who waits longer than limit_us is told so, and is waited for no more. The bus must be attached to
+ * an event loop. */
+WattleJobs *wattle_jobs_new(sd_bus *bus, WattleQuota *quota, guint64 limit_us, WattleJobDone done,
+                            gpointer data);
 void wattle_jobs_free(WattleJobs *jobs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleJobs, wattle_jobs_free)
 
-/* Starts the unit for the mesh, and replies when it has ended. Below 0: it was not asked for. */
-int wattle_jobs_start(WattleJobs *jobs, sd_bus_message *call, WattleJobKind kind, const char *mesh);
+/* Starts the unit for the mesh, and replies when it has ended; uid is the caller's. Below 0: it was
+ * not asked for, and the error may be set. */
+int wattle_jobs_start(WattleJobs *jobs, sd_bus_message *call, uid_t uid, WattleJobKind kind,
+                      const char *mesh, sd_bus_error *error);

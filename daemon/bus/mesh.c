@@ -184,32 +184,31 @@ static int act_list_ways(sd_bus_message *call, G_GNUC_UNUSED uid_t uid, gpointer
         return result < 0 ? result : sd_bus_send(NULL, reply, NULL);
 }
 
-static int act_switch(sd_bus_message *call, WattleBusMesh *mesh, gboolean up, sd_bus_error *error)
+static int act_switch(sd_bus_message *call, uid_t uid, const WattleBusMesh *mesh, gboolean up,
+                      sd_bus_error *error)
 {
         WattleManagerMesh info;
 
         if (!get_mesh(mesh, &info, error))
                 return sd_bus_error_get_errno(error);
-        return wattle_act_switch(mesh->back->jobs, call, &info, up, error);
+        return wattle_act_switch(mesh->back->jobs, call, uid, &info, up, error);
 }
 
-static int act_up(sd_bus_message *call, G_GNUC_UNUSED uid_t uid, gpointer data, sd_bus_error *error)
+static int act_up(sd_bus_message *call, uid_t uid, gpointer data, sd_bus_error *error)
 {
-        return act_switch(call, data, TRUE, error);
+        return act_switch(call, uid, data, TRUE, error);
 }
 
-static int act_down(sd_bus_message *call, G_GNUC_UNUSED uid_t uid, gpointer data,
-                    sd_bus_error *error)
+static int act_down(sd_bus_message *call, uid_t uid, gpointer data, sd_bus_error *error)
 {
-        return act_switch(call, data, FALSE, error);
+        return act_switch(call, uid, data, FALSE, error);
 }
 
-static int act_apply(sd_bus_message *call, G_GNUC_UNUSED uid_t uid, gpointer data,
-                     G_GNUC_UNUSED sd_bus_error *error)
+static int act_apply(sd_bus_message *call, uid_t uid, gpointer data, sd_bus_error *error)
 {
         const WattleBusMesh *mesh = data;
 
-        return wattle_jobs_start(mesh->back->jobs, call, WATTLE_JOB_APPLY, mesh->name);
+        return wattle_jobs_start(mesh->back->jobs, call, uid, WATTLE_JOB_APPLY, mesh->name, error);
 }
 
 /* The arguments of Migrate; all of them are read. */
@@ -262,14 +261,11 @@ typedef struct {
 static WaitingCall *waiting_call_new(const WattleBusMesh *mesh, sd_bus_message *call, uid_t uid,
                                      sd_bus_error *error)
 {
-        WattleQuota *quota = mesh->back->probes;
+        WattleQuota *quota = mesh->back->under_way;
         WaitingCall *waiting;
 
-        if (!wattle_quota_take(quota, uid)) {
-                sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                                 "Too many calls of yours are under way");
+        if (!wattle_quota_take(quota, uid, error))
                 return NULL;
-        }
         waiting = g_new(WaitingCall, 1);
         *waiting = (WaitingCall){ wattle_quota_ref(quota), uid, sd_bus_message_ref(call) };
         return waiting;

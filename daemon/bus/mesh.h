@@ -16,7 +16,7 @@ typedef struct {
         WattleManager *manager;
         WattleAuthorizer *authorizer;
         WattleJobs *jobs;
-        WattleQuota *probes; /* that users wait for */
+        WattleQuota *under_way; /* probes, counts and jobs that users wait for */
 } WattleBusBack;
 
 typedef struct WattleBusMesh WattleBusMesh;

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "common/sys/bus-status.h"
+#include "common/sys/bus.h"
 #include "daemon/bus/authorize.h"
+#include "daemon/bus/jobs.h"
 #include "tests/bus/stage.h"
 
 #define PROPERTIES     "org.freedesktop.DBus.Properties"
@@ -416,32 +418,31 @@ static void probe(gboolean answered, const char *expected)
         g_assert_cmpuint(rtt_us, ==, 1234);
 }
 
-#define PROBES_OF_A_USER 8
+#define OF_A_USER 8
 
 static gboolean are_eight(gpointer data)
 {
         const Stage *stage = data;
 
-        return stage->manager->probing.length == PROBES_OF_A_USER;
+        return stage->manager->probing.length == OF_A_USER;
 }
 
 /* One user leaves room for others', and has it again when his are answered. */
 static void probes_of_a_user(void)
 {
-        Call calls[PROBES_OF_A_USER + 1] = { 0 };
+        Call calls[OF_A_USER + 1] = { 0 };
         g_auto(Stage) stage = { 0 };
         g_auto(Call) again = { 0 };
 
         stage_init(&stage, POLKIT_YES, NOBODY);
-        for (guint i = 0; i < PROBES_OF_A_USER; i++)
+        for (guint i = 0; i < OF_A_USER; i++)
                 stage_send(&stage, &calls[i], HOME, WATTLE_BUS_MESH, "Probe", FALSE, "s", "b");
         stage_run_until(&stage, are_eight, &stage);
-        stage_send(&stage, &calls[PROBES_OF_A_USER], HOME, WATTLE_BUS_MESH, "Probe", FALSE, "s",
-                   "b");
-        stage_wait(&stage, &calls[PROBES_OF_A_USER]);
-        g_assert_cmpstr(sd_bus_message_get_error(calls[PROBES_OF_A_USER].reply)->message, ==,
+        stage_send(&stage, &calls[OF_A_USER], HOME, WATTLE_BUS_MESH, "Probe", FALSE, "s", "b");
+        stage_wait(&stage, &calls[OF_A_USER]);
+        g_assert_cmpstr(sd_bus_message_get_error(calls[OF_A_USER].reply)->message, ==,
                         "Too many calls of yours are under way");
-        for (guint i = 0; i < PROBES_OF_A_USER; i++)
+        for (guint i = 0; i < OF_A_USER; i++)
                 fake_manager_probed(stage.manager, TRUE, 1, NULL);
         stage_send(&stage, &again, HOME, WATTLE_BUS_MESH, "Probe", FALSE, "s", "b");
         stage_run_until(&stage, is_probing, &stage);
@@ -450,6 +451,80 @@ static void probes_of_a_user(void)
         fake_manager_probed(stage.manager, FALSE, 0, "wattled ends");
         for (guint i = 0; i < G_N_ELEMENTS(calls); i++)
                 call_clear(&calls[i]);
+}
+
+static gboolean are_eight_jobs(gpointer data)
+{
+        const Stage *stage = data;
+        guint n = 0;
+
+        for (const char *p = stage->started->str; (p = strchr(p, '\n')); p++)
+                n++;
+        return n == OF_A_USER;
+}
+
+/* Units that do not end, and a user who goes on: each job has a match at the bus, which throws out
+ * whoever has too many. */
+static void jobs_of_a_user(void)
+{
+        Call calls[OF_A_USER + 1] = { 0 };
+        g_auto(Stage) stage = { 0 };
+        g_autofree char *other = NULL;
+
+        stage_init(&stage, POLKIT_YES, NOBODY);
+        stage.job_result = NULL;
+        for (guint i = 0; i < OF_A_USER; i++)
+                stage_send(&stage, &calls[i], HOME, WATTLE_BUS_MESH, "Apply", FALSE, NULL);
+        stage_run_until(&stage, are_eight_jobs, &stage);
+        stage_send(&stage, &calls[OF_A_USER], HOME, WATTLE_BUS_MESH, "Apply", FALSE, NULL);
+        stage_wait(&stage, &calls[OF_A_USER]);
+        g_assert_cmpstr(sd_bus_message_get_error(calls[OF_A_USER].reply)->message, ==,
+                        "Too many calls of yours are under way");
+        stage_end_job(&stage, "wattle-apply@home.service", "done"); /* of all: they have one path */
+        for (guint i = 0; i < OF_A_USER; i++)
+                stage_wait(&stage, &calls[i]);
+        stage.job_result = "done";
+        other = stage_call(&stage, HOME, WATTLE_BUS_MESH, "Apply", NULL);
+        g_assert_cmpstr(other, ==, "");
+        for (guint i = 0; i < G_N_ELEMENTS(calls); i++)
+                call_clear(&calls[i]);
+}
+
+/* On wattled's connection, in the place of its objects: starts a job that has a moment. */
+static int on_apply(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        if (!sd_bus_message_is_method_call(call, WATTLE_BUS_MESH, "Apply"))
+                return 0;
+        return wattle_jobs_start(data, call, geteuid(), WATTLE_JOB_APPLY, "home", error);
+}
+
+static void no_job_ends(G_GNUC_UNUSED WattleJobKind kind, G_GNUC_UNUSED gpointer data)
+{
+        g_assert_not_reached();
+}
+
+static void a_job_without_end(void)
+{
+        g_auto(Stage) stage = { 0 };
+        g_autoptr(WattleQuota) quota = wattle_quota_new(1, 1, NOBODY);
+        g_autoptr(WattleJobs) jobs = NULL;
+        AUTO_BUS_SLOT *slot = NULL;
+
+        stage_init(&stage, POLKIT_ABSENT, geteuid());
+        stage.job_result = NULL;
+        g_clear_pointer(&stage.bus, wattle_bus_free);
+        jobs = wattle_jobs_new(stage.server, quota, 1, no_job_ends, NULL);
+        g_assert_cmpint(sd_bus_add_filter(stage.server, &slot, on_apply, jobs), >=, 0);
+        for (guint i = 0; i < 2; i++) { /* its room is free again */
+                g_autofree char *error = stage_call(&stage, HOME, WATTLE_BUS_MESH, "Apply", NULL);
+
+                g_assert_cmpstr(
+                        error, ==,
+                        "org.wattle1.Error.Failed: wattle-apply@home.service has not ended, "
+                        "as far as systemd tells: 'systemctl status "
+                        "wattle-apply@home.service' shows how it stands");
+        }
+        g_clear_pointer(&jobs, wattle_jobs_free); /* before its bus */
 }
 
 static void probe_answered(void)
@@ -571,6 +646,8 @@ int main(int argc, char **argv)
         g_test_add_func("/bus/probe answered", probe_answered);
         g_test_add_func("/bus/probe lost", probe_lost);
         g_test_add_func("/bus/probes of a user", probes_of_a_user);
+        g_test_add_func("/bus/jobs of a user", jobs_of_a_user);
+        g_test_add_func("/bus/a job without end", a_job_without_end);
         g_test_add_func("/bus/another is not systemd", another_is_not_systemd);
         g_test_add_func("/bus/what cannot be done", what_cannot_be_done_is_said);
         return g_test_run();
