@@ -177,8 +177,7 @@ void wattle_manager_count_relay(WattleManager *manager, guint mesh, WattleRelayC
 {
         const WattleRelayCounters counters = { 3, 100, 1234, 5678, 9 };
 
-        g_assert_cmpuint(mesh, ==, HOME);
-        counted(manager->refuse ? NULL : &counters, data);
+        counted(manager->refuse || mesh != HOME ? NULL : &counters, data);
 }
 
 void wattle_manager_set_metered(WattleManager *manager, gboolean is_metered)

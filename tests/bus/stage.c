@@ -64,7 +64,7 @@ static void end_daemon(Stage *stage)
         waitpid(stage->daemon, NULL, 0);
 }
 
-static sd_bus *connect_bus(Stage *stage)
+sd_bus *stage_connect(Stage *stage)
 {
         g_autofree char *address = g_strdup_printf("unix:path=%s/bus", stage->folder);
         sd_bus *bus = NULL;
@@ -260,9 +260,9 @@ void stage_init(Stage *stage, Polkit polkit, uid_t trusted_uid)
         g_assert_cmpint(sd_event_new(&stage->event), >=, 0);
         make_folder(stage);
         start_daemon(stage);
-        stage->server = connect_bus(stage);
-        stage->others = connect_bus(stage);
-        stage->caller = connect_bus(stage);
+        stage->server = stage_connect(stage);
+        stage->others = stage_connect(stage);
+        stage->caller = stage_connect(stage);
         start_others(stage);
         stage->bus = wattle_bus_new(stage->server, stage->manager, trusted_uid, &error);
         g_assert_no_error(error);
@@ -298,7 +298,7 @@ void stage_restart_bus(Stage *stage)
         stage->caller = sd_bus_flush_close_unref(stage->caller);
         end_daemon(stage);
         start_daemon(stage);
-        stage->caller = connect_bus(stage);
+        stage->caller = stage_connect(stage);
 }
 
 void stage_run_until(Stage *stage, StageDone is_done, gpointer data)

@@ -47,6 +47,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Stage, stage_clear)
 #define NOBODY ((uid_t)-2)
 #define HOME   "/org/wattle1/mesh/home"
 
+/* One more connection to its bus, in its loop. */
+sd_bus *stage_connect(Stage *stage);
+
 /* Another bus at the same address, on which there is the caller alone. */
 void stage_restart_bus(Stage *stage);
 
