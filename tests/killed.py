@@ -8,7 +8,9 @@ import subprocess
 
 CALLS = ["mkdirat", "openat", "openat2", "fchmod", "fchmodat", "fchown", "write", "ftruncate", "fsync", "flock", "linkat", "symlinkat",
          "renameat", "renameat2", "unlinkat"]
-READS = re.compile(r"^open(at|at2)\(.*O_RDONLY(?!.*O_CREAT)|^open(at|at2)\(.*O_PATH")
+# What changes nothing: a file is opened to be read, or something is asked of the bus.
+READS = re.compile(r"^open(at|at2)\(.*O_RDONLY(?!.*O_CREAT)|^open(at|at2)\(.*O_PATH|"
+                   r"^sendmsg\(.*(AUTH |Hello|Get|NameHasOwner|AddMatch|RemoveMatch|Subscribe|ListUnits)")
 
 
 def strace(command, folder, *options):
@@ -26,11 +28,11 @@ NEEDS_ROOM = {"mkdirat", "openat", "openat2", "write", "ftruncate", "fsync", "li
 SPEAKS = re.compile(r"^write\([12],")
 
 
-def points(command, folder, prepare, ending=KILLED):
+def points(command, folder, prepare, ending=KILLED, calls=CALLS):
     """Prepares, counts what a whole run does, and then for each call prepares anew and ends a run as it makes that call: or, on a full
     disk, fails the call and lets the run come to its own end."""
     prepare()
-    done, log = strace(command, folder, "-e", f"trace={','.join(CALLS)}")
+    done, log = strace(command, folder, "-s", "512", "-e", f"trace={','.join(calls)}")
     assert done.returncode == 0, done.stderr
     counts, found = {}, []
     for line in log.splitlines():
@@ -41,7 +43,7 @@ def points(command, folder, prepare, ending=KILLED):
     for call, number, line in found:
         prepare()
         fault = "signal=KILL" if ending == KILLED else "error=ENOSPC"
-        done, log = strace(command, folder, "-e", f"trace={call}", "-e", f"inject={call}:{fault}:when={number}")
+        done, log = strace(command, folder, "-s", "512", "-e", f"trace={call}", "-e", f"inject={call}:{fault}:when={number}")
         if ending == KILLED:
             assert "killed by SIGKILL" in log, f"{line}: {log}"
         else:

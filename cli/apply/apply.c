@@ -215,7 +215,10 @@ gboolean wattle_apply_run(const WattleApply *apply, WattleApplied *applied, GErr
                 return FALSE;
         ok = run_plan(&run, &apply->plan, error);
         g_free(run.connection);
-        if (ok)
-                wattle_pending_clear(root_fd, apply->mesh);
         return ok;
+}
+
+void wattle_apply_done(const WattleApply *apply)
+{
+        wattle_pending_clear(apply->applier->root_fd, apply->mesh);
 }

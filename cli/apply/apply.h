@@ -26,7 +26,9 @@ gboolean wattle_apply_lock(const WattleApplier *applier, WattleFd *ret,
 /* Looks at the host, and fills what the caller has zeroed; changes nothing. Needs root. */
 gboolean wattle_apply_plan(WattleApply *apply, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Carries the plan out. After an error the next apply goes on. Needs the lock, which was had before
- * the deployment was loaded. applied must be zeroed. */
+/* Carries the plan out. After an error the next apply goes on, and so it does until the caller says
+ * that what hangs on the mesh is done, too. Needs the lock, which was had before the deployment was
+ * loaded. applied must be zeroed. */
 gboolean wattle_apply_run(const WattleApply *apply, WattleApplied *applied,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void wattle_apply_done(const WattleApply *apply);

@@ -192,7 +192,8 @@ gboolean wattle_apply_look(WattleApply *apply, GError **error)
             !look_at_links(apply, error))
                 return FALSE;
         apply->is_known = apply->deployment.mesh.path || apply->before.interface ||
-                          apply->facts.files.removed || nm->has_profile ||
-                          nm->files[WATTLE_CONNECTION_NATIVE] || nm->files[WATTLE_CONNECTION_VPN];
+                          apply->facts.files.removed || apply->facts.is_pending ||
+                          nm->has_profile || nm->files[WATTLE_CONNECTION_NATIVE] ||
+                          nm->files[WATTLE_CONNECTION_VPN];
         return TRUE;
 }

@@ -24,9 +24,12 @@ static gboolean apply_mesh(const WattleApplier *applier, const char *mesh, GErro
         wattle_report_init(&report);
         if (wattle_deployment_load(&apply.deployment, applier->root_fd, mesh,
                                    &applier->networkd_gid, WATTLE_LOAD_PRESENT, &report) &&
-            wattle_deployment_check_nm(&apply.deployment, applier->root_fd, &report))
-                return wattle_apply_plan(&apply, error) &&
-                       wattle_apply_run(&apply, &applied, error);
+            wattle_deployment_check_nm(&apply.deployment, applier->root_fd, &report)) {
+                if (!wattle_apply_plan(&apply, error) || !wattle_apply_run(&apply, &applied, error))
+                        return FALSE;
+                wattle_apply_done(&apply);
+                return TRUE;
+        }
         fault = wattle_report_first_error(&report);
         return wattle_error_refuse(error, "%s", fault);
 }

@@ -264,6 +264,7 @@ static gboolean apply_one(const Host *host, const char *mesh)
         if (!host->dry_run) {
                 keep_last_good(&apply);
                 follow_units(&apply);
+                wattle_apply_done(&apply);
         }
         if (!apply.is_known)
                 wattle_print_error("no mesh %s: there is no " WATTLE_CONFDIR "/%s.mesh", mesh,

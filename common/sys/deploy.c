@@ -159,15 +159,22 @@ gboolean wattle_deployment_check_nm(const WattleDeployment *deployment, int root
 
 char **wattle_deployment_list_leftovers(int root_fd)
 {
-        g_auto(GStrv) meshes = wattle_install_list_meshes(root_fd, WATTLE_FILE_NETWORK);
-        GPtrArray *list = g_ptr_array_new();
+        static const WattleFileKind kinds[] = { WATTLE_FILE_NETWORK, WATTLE_FILE_PENDING };
+        g_autoptr(GStrvBuilder) list = g_strv_builder_new();
 
-        for (guint i = 0; meshes[i]; i++)
-                if (wattle_identifier_check(meshes[i], WATTLE_MESH_NAME_MAX, NULL) &&
-                    !wattle_mesh_exists(root_fd, meshes[i]))
-                        g_ptr_array_add(list, g_strdup(meshes[i]));
-        g_ptr_array_add(list, NULL);
-        return (char **)g_ptr_array_free(list, FALSE);
+        for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
+                g_auto(GStrv) meshes = wattle_install_list_meshes(root_fd, kinds[k]);
+
+                for (guint i = 0; meshes[i]; i++) {
+                        g_autofree char *network = wattle_paths_file(kinds[0], meshes[i]);
+
+                        if (wattle_identifier_check(meshes[i], WATTLE_MESH_NAME_MAX, NULL) &&
+                            !wattle_mesh_exists(root_fd, meshes[i]) &&
+                            (k == 0 || !wattle_path_exists(root_fd, network)))
+                                g_strv_builder_add(list, meshes[i]);
+                }
+        }
+        return g_strv_builder_end(list);
 }
 
 gboolean wattle_pending_set(int root_fd, const char *mesh, GError **error)

@@ -35,8 +35,8 @@ gboolean wattle_private_key_read(int root_fd, const WattleView *view, WattleKey 
 gboolean wattle_deployment_check_nm(const WattleDeployment *deployment, int root_fd,
                                     WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Names of meshes that have files here and are installed no more; with those of wattle_mesh_list()
- * they are all there is to apply. */
+/* Names of meshes that have files or a mark here and are installed no more; with those of
+ * wattle_mesh_list() they are all there is to apply. */
 char **wattle_deployment_list_leftovers(int root_fd);
 
 /* A mark below /run that files of a mesh are newer than what runs: an apply has begun and not
