@@ -50,6 +50,28 @@ static void check_connection(NMConnection *connection, const WattleView *view)
         g_assert_false(modified);
 }
 
+static const char *get_digest(NMConnection *connection)
+{
+        NMSettingUser *user =
+                NM_SETTING_USER(nm_connection_get_setting(connection, NM_TYPE_SETTING_USER));
+
+        return nm_setting_user_get_data(user, WATTLE_VPN_PROFILE_DIGEST);
+}
+
+/* What a VPN's profile says of its interface: it differs if the interface does, and only then. The
+ * native connection knows all of that but the public key. */
+static void check_digest(const WattleView *a, const WattleView *b)
+{
+        g_autoptr(NMConnection) vpn_a = wattle_vpn_profile_new(a),
+                                vpn_b = wattle_vpn_profile_new(b);
+        g_autoptr(NMConnection) native_a = wattle_connection_new(a, NULL);
+        g_autoptr(NMConnection) native_b = wattle_connection_new(b, NULL);
+        gboolean same = nm_connection_compare(native_a, native_b, NM_SETTING_COMPARE_FLAG_EXACT) &&
+                        wattle_key_equal(&a->public_key, &b->public_key);
+
+        g_assert_true(same == (g_strcmp0(get_digest(vpn_a), get_digest(vpn_b)) == 0));
+}
+
 static void check_view(const WattleView *view)
 {
         WattleKey key;
@@ -68,22 +90,32 @@ static void check_view(const WattleView *view)
                 nm_connection_compare(native, keyless, NM_SETTING_COMPARE_FLAG_IGNORE_SECRETS));
 }
 
+static WattleView *resolve(const WattleProfile *profile, const WattleDevice *device,
+                           const char *settings, gsize size)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleLocal) local = { 0 };
+        const WattleHost host = { .local = &local, .owner = WATTLE_OWNER_NETWORK_MANAGER };
+
+        wattle_report_init(&report);
+        wattle_local_init(&local);
+        wattle_local_read(&local, settings, size, "local.conf", &report);
+        return report.n_errors > 0 ? NULL : wattle_resolve(profile, device, &host, &report);
+}
+
 static void check_mesh(const WattleProfile *profile, const char *settings, gsize size)
 {
         for (guint i = 0; i < MIN(profile->n_devices, MAX_DEVICES); i++) {
-                g_auto(WattleReport) report = { 0 };
-                g_auto(WattleLocal) local = { 0 };
-                WattleHost host = { .local = &local, .owner = WATTLE_OWNER_NETWORK_MANAGER };
-                g_autoptr(WattleView) view = NULL;
+                const WattleDevice *device = &profile->devices[i];
+                g_autoptr(WattleView) plain = resolve(profile, device, "", 0);
+                g_autoptr(WattleView) view = resolve(profile, device, settings, size);
 
-                wattle_report_init(&report);
-                wattle_local_init(&local);
-                wattle_local_read(&local, settings, size, "local.conf", &report);
-                if (report.n_errors > 0)
-                        return;
-                view = wattle_resolve(profile, &profile->devices[i], &host, &report);
-                if (view && view->owner == WATTLE_OWNER_NETWORK_MANAGER)
-                        check_view(view);
+                if (!view || view->owner != WATTLE_OWNER_NETWORK_MANAGER)
+                        continue;
+                check_view(view);
+                check_digest(view, view);
+                if (plain)
+                        check_digest(view, plain);
         }
 }
 
