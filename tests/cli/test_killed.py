@@ -128,3 +128,45 @@ def test_a_profile_that_is_tried(wattle, tmp_path, heard, serial, phase, ending)
         if phase == 'held':
             assert revoked.read_text() == f'{keys[1]}\n', call
         assert not list(wattle.root.rglob('*.wattle-new')), call
+
+
+@pytest.mark.parametrize('ending', killed.ENDINGS)
+def test_joining_and_leaving(wattle, tmp_path, ending):
+    """Ended anywhere, the same again goes through: into the mesh, and out of it. An invitation whose run ended is no mesh before it is
+    whole; and leaving is due, though the last file may be gone, until an apply has cleared its mark."""
+    signing, folder, pending = f'--signing-key={tmp_path}/s.key', tmp_path / 'mesh', wattle.root / 'run/wattle/home.pending'
+    folder.mkdir()
+    wattle.ok('init', '--sign', '--no-password', signing, folder / 'home.mesh')
+    wattle.ok('add', signing, folder / 'home.mesh', 'nas', f'--key={"A" * 42}E=', '--public-endpoint=192.0.2.1:51820')
+    (tmp_path / 'mail').write_text(wattle.ok('add', signing, folder / 'home.mesh', 'b', '--with-key'))
+    run = [os.environ['WATTLE_JOIN_AND_LEAVE'], wattle.root]
+    joined = ['home.invite', 'home.key', 'home.mesh.d', 'home.pub']
+
+    def again(*args):
+        subprocess.run([*run, *args], check=True, env=dict(os.environ, ASAN_OPTIONS='detect_leaks=0'))
+        assert not list(wattle.root.rglob('*.wattle-new'))
+
+    def files():
+        return sorted(path.name for path in wattle.config.iterdir())
+
+    def prepare():
+        shutil.rmtree(wattle.root)
+        wattle.config.mkdir(parents=True)
+
+    def prepare_joined():
+        shutil.rmtree(wattle.root)
+        shutil.copytree(tmp_path / 'joined', wattle.root)
+
+    for call in killed.points([*run, 'join', tmp_path / 'mail'], tmp_path, prepare, ending):
+        assert 'home.pub' not in files() or files() == joined, call
+        again('join', tmp_path / 'mail')
+        assert files() == joined, call
+    wattle.ok('show', f'--root={wattle.root}', 'home')
+    shutil.copytree(wattle.root, tmp_path / 'joined')
+    left = set()
+    for call in killed.points([*run, 'leave', 'home'], tmp_path, prepare_joined, ending):
+        left.add(tuple(files()))
+        assert files() == joined or pending.exists(), call
+        again('leave', 'home')
+        assert files() == ['home.key'] and pending.exists(), call
+    assert ('home.key', 'home.pub') in left or ending == killed.FULL

@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "cli/join/leave.h"
 #include "common/paths.h"
 #include "common/profile-sign.h"
 #include "common/sys/file.h"
@@ -290,6 +291,59 @@ static void not_joined(void)
         g_assert_null(wattle_mesh_find_invitation(root.fd, "home"));
 }
 
+/* What stands there, and whether 'wattle leave' has something to do though there is no profile. */
+static void due(void)
+{
+        static const char *const paths[] = { "etc/wattle/home.pub", "etc/wattle/home.invite",
+                                             "run/wattle/home.pending" };
+        g_auto(Root) none = { 0 };
+
+        for (guint i = 0; i < G_N_ELEMENTS(paths); i++) {
+                g_auto(Root) root = { 0 };
+
+                root_init(&root);
+                root_put(&root, paths[i], "", 0644);
+                g_assert_true(wattle_leave_is_due(root.fd, "home"));
+                g_assert_false(wattle_leave_is_due(root.fd, "office"));
+        }
+        root_init(&none);
+        root_put(&none, "etc/wattle/home.key", "", 0600);
+        g_assert_false(wattle_leave_is_due(none.fd, "home"));
+}
+
+/* All that joining and updates made of it goes; what was written by hand, the key, and the Serial=
+ * that it had got to stay. */
+static void leave(void)
+{
+        static const char *const removed[] = {
+                "home.invite",
+                "home.mesh",
+                "home.mesh.minisig",
+                "home.mesh.minisig.new",
+                "home.pub",
+                "home.last/home.mesh",
+                "home.next/home.mesh",
+                "home.mesh.d/50-joined.conf",
+                "home.mesh.d/90-left.conf",
+        };
+        g_auto(Root) root = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_autofree char *list = NULL;
+
+        root_init(&root);
+        for (guint i = 0; i < G_N_ELEMENTS(removed); i++)
+                put(&root, removed[i], "", 0644);
+        put(&root, "home.key", "", 0600);
+        put(&root, "home.mesh.d/local.conf", "", 0644);
+        root_put(&root, "var/lib/wattle-update/home.state", "[Profiles]\nFloor=8\n", 0600);
+        for (guint i = 0; i < 2; i++)
+                g_assert_true(wattle_leave_remove(root.fd, "home", &error));
+        list = root_list(&root);
+        g_assert_cmpstr(list, ==,
+                        "0600 etc/wattle/home.key\n0644 etc/wattle/home.mesh.d/local.conf\n"
+                        "0644 run/wattle/home.pending\n0600 var/lib/wattle-update/home.state");
+}
+
 int main(int argc, char **argv)
 {
         int result;
@@ -303,6 +357,8 @@ int main(int argc, char **argv)
         g_test_add_func("/join/install", install);
         g_test_add_func("/join/several-signers", several_signers);
         g_test_add_func("/join/not-joined", not_joined);
+        g_test_add_func("/leave/due", due);
+        g_test_add_func("/leave/remove", leave);
         result = g_test_run();
         wattle_signing_secret_free(ours);
         wattle_signing_secret_free(others);
