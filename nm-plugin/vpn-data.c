@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/identity.h"
+#include "common/invitation.h"
 #include "common/paths.h"
 #include "common/scalar.h"
 #include "common/sys/deploy.h"
@@ -20,10 +21,16 @@ void wattle_vpn_data_clear(WattleVpnData *data)
 {
         g_free(data->mesh);
         g_free(data->profile);
+        g_free(data->invitation);
         g_free(data->device);
         g_free(data->exit_node);
         wattle_key_clear(&data->private_key);
         *data = (WattleVpnData){ 0 };
+}
+
+gboolean wattle_vpn_data_is_carried(const WattleVpnData *data)
+{
+        return data->profile || data->invitation;
 }
 
 /* Reads a value into its field. */
@@ -41,6 +48,14 @@ static gboolean parse_profile(const char *text, gpointer field, GError **error)
 {
         if (strlen(text) > WATTLE_VPN_PROFILE_MAX)
                 return wattle_error_refuse(error, "is larger than 1 MiB");
+        *(char **)field = g_strdup(text);
+        return TRUE;
+}
+
+static gboolean parse_invitation(const char *text, gpointer field, GError **error)
+{
+        if (strlen(text) > WATTLE_INVITATION_MAX_BYTES)
+                return wattle_error_refuse(error, "is longer than an invitation");
         *(char **)field = g_strdup(text);
         return TRUE;
 }
@@ -71,6 +86,8 @@ typedef struct {
 static const Key keys[] = {
         { WATTLE_VPN_KEY_MESH, parse_mesh, offsetof(WattleVpnData, mesh), WATTLE_MESH_NAME_MAX },
         { WATTLE_VPN_KEY_PROFILE, parse_profile, offsetof(WattleVpnData, profile), G_MAXSIZE },
+        { WATTLE_VPN_KEY_INVITATION, parse_invitation, offsetof(WattleVpnData, invitation),
+          G_MAXSIZE },
         { WATTLE_VPN_KEY_DEVICE, parse_device, offsetof(WattleVpnData, device),
           WATTLE_DNS_LABEL_MAX },
         { WATTLE_VPN_KEY_EXIT_NODE, parse_device, offsetof(WattleVpnData, exit_node),
@@ -118,7 +135,7 @@ static gboolean read_secret(NMSettingVpn *setting, WattleVpnData *ret, GError **
                                "users: write 0");
         if (!text || !*text)
                 return TRUE;
-        if (!ret->profile)
+        if (!wattle_vpn_data_is_carried(ret))
                 return wattle_error_refuse(error,
                                            "vpn.secrets " WATTLE_VPN_SECRET_KEY
                                            ": an installed mesh has its key in " WATTLE_KEY_FORMAT
@@ -217,6 +234,7 @@ void wattle_vpn_data_write(const WattleVpnData *data, NMSettingVpn *setting)
         g_object_set(setting, NM_SETTING_VPN_SERVICE_TYPE, WATTLE_VPN_SERVICE, NULL);
         write_item(setting, WATTLE_VPN_KEY_MESH, data->mesh);
         write_item(setting, WATTLE_VPN_KEY_PROFILE, data->profile);
+        write_item(setting, WATTLE_VPN_KEY_INVITATION, data->invitation);
         write_item(setting, WATTLE_VPN_KEY_DEVICE, data->device);
         write_item(setting, WATTLE_VPN_KEY_EXIT_NODE, data->exit_node);
         write_item(setting, WATTLE_VPN_KEY_ACCEPT_ROUTES,
@@ -237,11 +255,30 @@ static void apply_choices(const WattleVpnData *data, WattleLocal *local)
                 local->accept_routes = data->accept_routes.value;
 }
 
+static WattleProfile *load_invitation(const WattleVpnData *data, const char *file,
+                                      WattleReport *report)
+{
+        g_auto(WattleInvitation) invitation = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        if (wattle_invitation_parse(data->invitation, strlen(data->invitation), &invitation,
+                                    &error))
+                return wattle_invitation_load(&invitation, NULL, file, NULL, report);
+        wattle_report_error(report, (WattlePlace){ file, 0, 0 }, "%s", error->message);
+        return NULL;
+}
+
 static gboolean load_carried(const WattleVpnData *data, WattleMesh *ret, WattleReport *report)
 {
         wattle_local_init(&ret->local);
-        ret->path = g_strconcat(data->mesh, WATTLE_MESH_SUFFIX, NULL);
-        ret->profile = wattle_profile_load(data->profile, strlen(data->profile), ret->path, report);
+        ret->is_invitation = !data->profile;
+        ret->path = g_strconcat(data->mesh,
+                                ret->is_invitation ? WATTLE_INVITATION_SUFFIX : WATTLE_MESH_SUFFIX,
+                                NULL);
+        ret->profile = ret->is_invitation
+                               ? load_invitation(data, ret->path, report)
+                               : wattle_profile_load(data->profile, strlen(data->profile),
+                                                     ret->path, report);
         if (!ret->profile)
                 return FALSE;
         if (strcmp(ret->profile->name, data->mesh) == 0)
@@ -256,9 +293,10 @@ static gboolean load_carried(const WattleVpnData *data, WattleMesh *ret, WattleR
 gboolean wattle_vpn_data_load(const WattleVpnData *data, int root_fd, WattleMesh *ret,
                               WattleReport *report)
 {
-        gboolean ok = data->profile ? load_carried(data, ret, report)
-                                    : wattle_mesh_load(ret, root_fd, data->mesh,
-                                                       WATTLE_LOAD_OR_LAST_GOOD, report);
+        gboolean ok = wattle_vpn_data_is_carried(data)
+                              ? load_carried(data, ret, report)
+                              : wattle_mesh_load(ret, root_fd, data->mesh, WATTLE_LOAD_OR_LAST_GOOD,
+                                                 report);
 
         if (ok)
                 apply_choices(data, &ret->local);
@@ -273,7 +311,8 @@ static WattleView *view_carried(const WattleVpnData *data, const WattleMesh *mes
                             .owner = WATTLE_OWNER_NETWORK_MANAGER,
                             .key_credential = TRUE,
                             .no_filter = TRUE };
-        WattleEvidence evidence = { .device = data->device,
+        /* Whom it invites is a choice as good as the connection's. */
+        WattleEvidence evidence = { .device = data->device ? data->device : mesh->profile->invited,
                                     .device_place = mesh->local.device.place,
                                     .key_file = "the connection" };
         g_autofree char *host_name = NULL;
@@ -294,8 +333,9 @@ WattleView *wattle_vpn_data_view(const WattleVpnData *data, int root_fd, const W
                                  WattleReport *report)
 {
         g_autoptr(WattleView) view =
-                data->profile ? view_carried(data, mesh, report)
-                              : wattle_host_view(root_fd, mesh, NULL, WATTLE_OWNER_AUTO, report);
+                wattle_vpn_data_is_carried(data)
+                        ? view_carried(data, mesh, report)
+                        : wattle_host_view(root_fd, mesh, NULL, WATTLE_OWNER_AUTO, report);
 
         if (!view || !wattle_host_check_managed(mesh, view, report))
                 return NULL;
@@ -305,7 +345,7 @@ WattleView *wattle_vpn_data_view(const WattleVpnData *data, int root_fd, const W
 gboolean wattle_vpn_data_read_key(const WattleVpnData *data, int root_fd, const WattleView *view,
                                   WattleKey *ret, GError **error)
 {
-        if (!data->profile)
+        if (!wattle_vpn_data_is_carried(data))
                 return wattle_private_key_read(root_fd, view, ret, error);
         if (!data->has_key)
                 return wattle_error_refuse(

@@ -12,6 +12,7 @@
 #include "common/view.h"
 
 #define WATTLE_VPN_KEY_PROFILE       "profile"
+#define WATTLE_VPN_KEY_INVITATION    "invitation"
 #define WATTLE_VPN_KEY_DEVICE        "device"
 #define WATTLE_VPN_KEY_EXIT_NODE     "exit-node"
 #define WATTLE_VPN_KEY_ACCEPT_ROUTES "accept-routes"
@@ -26,17 +27,23 @@ typedef struct {
 
 /* Zeroed it is empty. All text is its own. */
 typedef struct {
-        char *mesh;      /* always there: a mesh's name */
-        char *profile;   /* its whole text; NULL: it is installed on the host under that name */
+        char *mesh;    /* always there: a mesh's name */
+        char *profile; /* its whole text, or NULL */
+        /* By which this device came into the mesh, as people carry it, without a private key; or
+         * NULL. Without a profile its tiny mesh is what the connection carries. */
+        char *invitation;
         char *device;    /* which of its devices this is; NULL: find out */
         char *exit_node; /* a device; NULL: what the host's settings say, or none */
         WattleOptionalBoolean accept_routes;
         gboolean has_key;
-        WattleKey private_key; /* only with a profile */
+        WattleKey private_key; /* only of a mesh that is carried */
 } WattleVpnData;
 
 void wattle_vpn_data_clear(WattleVpnData *data);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleVpnData, wattle_vpn_data_clear)
+
+/* Whether the connection has the mesh in it; else it is one that is installed on the host. */
+gboolean wattle_vpn_data_is_carried(const WattleVpnData *data);
 
 /* ret must be zeroed, and is so after an error. An optional key that is empty is not given; keys of
  * others are passed over; a private key that is not there is no error, nor is a profile that is
@@ -54,8 +61,8 @@ gboolean wattle_vpn_data_check_keys(NMSettingVpn *setting,
 void wattle_vpn_data_write(const WattleVpnData *data, NMSettingVpn *setting);
 
 /* The mesh that data carries or names, checked, with data's choices over the local settings of the
- * host, if it is installed. Faults of a carried one are at "MESH.mesh:LINE:COLUMN". root_fd stands
- * for "/". ret must be zeroed, and may point into data. */
+ * host, if it is installed. Faults of a carried one are at "MESH.mesh:LINE:COLUMN", or MESH.invite.
+ * root_fd stands for "/". ret must be zeroed, and may point into data. */
 gboolean wattle_vpn_data_load(const WattleVpnData *data, int root_fd, WattleMesh *ret,
                               WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -7,9 +7,12 @@
 
 #include "common/error.h"
 #include "common/ini.h"
+#include "common/invitation.h"
+#include "common/paths.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/secret.h"
+#include "common/words.h"
 #include "nm-plugin/editor/editor-notes.h"
 #include "nm-plugin/editor/editor-summary.h"
 #include "nm-plugin/editor/mesh-file.h"
@@ -29,6 +32,11 @@ static gboolean may_be_self(const WattleDevice *device)
 static gboolean is_way_out(const WattleDevice *device)
 {
         return device->state == WATTLE_DEVICE_ACTIVE && device->exit_node;
+}
+
+static gboolean is_carried(const WattleEditorModel *model)
+{
+        return wattle_vpn_data_is_carried(&model->data);
 }
 
 static void list_devices(const WattleEditorModel *model, WattleChoices *choices, const char *none,
@@ -55,7 +63,7 @@ static void list_meshes(WattleEditorModel *model)
         wattle_report_init(&report);
         names = wattle_mesh_list(model->root_fd, &report);
         wattle_choices_empty(&model->meshes);
-        if (model->carried) {
+        if (model->carried || model->carried_invitation) {
                 g_autofree char *label =
                         g_strdup_printf("%s (kept in this connection)", model->carried_name);
 
@@ -67,14 +75,14 @@ static void list_meshes(WattleEditorModel *model)
 
                 wattle_choices_add(&model->meshes, names[i], label);
         }
-        if (model->data.mesh && !model->data.profile)
+        if (model->data.mesh && !is_carried(model))
                 wattle_choices_ensure(&model->meshes, model->data.mesh, model->data.mesh);
 }
 
 static void list_all(WattleEditorModel *model)
 {
-        const char *no_exit_node = model->data.profile ? "None: only the mesh goes through it"
-                                                       : "As the settings of this computer say";
+        const char *no_exit_node = is_carried(model) ? "None: only the mesh goes through it"
+                                                     : "As the settings of this computer say";
 
         list_meshes(model);
         list_devices(model, &model->devices, "Automatic", may_be_self, model->data.device);
@@ -85,16 +93,16 @@ static void list_all(WattleEditorModel *model)
 /* Everything that follows from what is chosen. */
 static void update(WattleEditorModel *model)
 {
-        gboolean by_default = !model->data.profile && model->mesh.local.accept_routes;
+        gboolean by_default = !is_carried(model) && model->mesh.local.accept_routes;
 
-        if (model->data.profile)
+        if (is_carried(model))
                 wattle_choices_select(&model->meshes, WATTLE_CHOICE_CARRIED);
         else
                 wattle_choices_select(&model->meshes, model->data.mesh);
         wattle_choices_select(&model->devices, model->data.device ? model->data.device : "");
         wattle_choices_select(&model->exit_nodes,
                               model->data.exit_node ? model->data.exit_node : "");
-        model->has_key_field = model->data.profile != NULL;
+        model->has_key_field = is_carried(model);
         model->accept_routes =
                 model->data.accept_routes.given ? model->data.accept_routes.value : by_default;
         wattle_editor_notes_update(model);
@@ -107,12 +115,48 @@ static void set_mesh_note(WattleEditorModel *model, WattleNoteKind kind, const c
         model->mesh_note = (WattleNote){ kind, g_strdup(text) };
 }
 
+/* Who swaps an invitation on its way is found out by the words and by nothing else. */
+static void note_invitation(WattleEditorModel *model, const WattleSigningKey *signer)
+{
+        char words[WATTLE_WORDS_MAX];
+        g_autofree char *text = NULL;
+
+        wattle_words_format(signer->bytes, words);
+        text = g_strdup_printf("An invitation; all of the mesh comes from a member at the first "
+                               "start. Before that, compare the words of the key that signed it "
+                               "with those that whoever sent it sees: %s",
+                               words);
+        set_mesh_note(model, WATTLE_NOTE_INFO, text);
+}
+
+static WattleProfile *load_invitation(WattleEditorModel *model, WattleReport *report)
+{
+        const char *text = model->data.invitation;
+        g_auto(WattleInvitation) invitation = { 0 };
+        g_autoptr(GError) error = NULL;
+        WattleProfile *mesh;
+
+        if (!wattle_invitation_parse(text, strlen(text), &invitation, &error)) {
+                wattle_report_error(report, (WattlePlace){ model->mesh.path, 0, 0 }, "%s",
+                                    error->message);
+                return NULL;
+        }
+        mesh = wattle_invitation_load(&invitation, NULL, model->mesh.path, NULL, report);
+        if (mesh)
+                note_invitation(model, &invitation.signer);
+        return mesh;
+}
+
 static void load_carried(WattleEditorModel *model, WattleReport *report)
 {
+        const char *text = model->data.profile;
+
         wattle_local_init(&model->mesh.local);
-        model->mesh.path = g_strconcat(model->data.mesh, WATTLE_MESH_SUFFIX, NULL);
-        model->mesh.profile = wattle_profile_load(model->data.profile, strlen(model->data.profile),
-                                                  model->mesh.path, report);
+        model->mesh.path = g_strconcat(model->data.mesh,
+                                       text ? WATTLE_MESH_SUFFIX : WATTLE_INVITATION_SUFFIX, NULL);
+        model->mesh.profile =
+                text ? wattle_profile_load(text, strlen(text), model->mesh.path, report)
+                     : load_invitation(model, report);
         if (model->mesh.profile)
                 replace(&model->data.mesh, model->mesh.profile->name);
 }
@@ -156,7 +200,7 @@ static void load_mesh(WattleEditorModel *model)
                 return;
         }
         wattle_report_init(&report);
-        if (model->data.profile)
+        if (is_carried(model))
                 load_carried(model, &report);
         else if (!wattle_mesh_load(&model->mesh, model->root_fd, model->data.mesh,
                                    WATTLE_LOAD_OR_LAST_GOOD, &report) &&
@@ -168,8 +212,7 @@ static void load_mesh(WattleEditorModel *model)
         faults = wattle_mesh_file_explain(&report);
         if (faults)
                 set_mesh_note(model, WATTLE_NOTE_ERROR, faults);
-        else if (!model->data.profile &&
-                 model->mesh.local.connection.value != WATTLE_CONNECTION_VPN)
+        else if (!is_carried(model) && model->mesh.local.connection.value != WATTLE_CONNECTION_VPN)
                 note_kind(model);
 }
 
@@ -194,7 +237,7 @@ static void set_key_text(WattleEditorModel *model, const char *text)
 
 static const WattleDevice *device_of_key(const WattleEditorModel *model)
 {
-        if (!model->mesh.profile || !model->data.profile || !model->data.has_key)
+        if (!model->mesh.profile || !is_carried(model) || !model->data.has_key)
                 return NULL;
         return wattle_profile_find_key(model->mesh.profile, &model->public_key_value);
 }
@@ -207,7 +250,8 @@ static void select_device_of_key(WattleEditorModel *model)
                 replace(&model->data.device, device->name);
 }
 
-/* For a mesh that has just come: choices of another one that it does not offer are forgotten. */
+/* For a mesh that has just come: choices of another one that it does not offer are forgotten, and
+ * an invitation is for one device. */
 static void suit_choices(WattleEditorModel *model)
 {
         const WattleProfile *profile = model->mesh.profile;
@@ -215,6 +259,8 @@ static void suit_choices(WattleEditorModel *model)
 
         if (!profile)
                 return;
+        if (profile->invited)
+                replace(&model->data.device, profile->invited);
         if (model->data.device &&
             (!(device = wattle_profile_find_device(profile, model->data.device)) ||
              !may_be_self(device)))
@@ -225,7 +271,7 @@ static void suit_choices(WattleEditorModel *model)
                 replace(&model->data.exit_node, NULL);
         select_device_of_key(model);
         device = wattle_profile_find_device(profile, model->host_name);
-        if (model->data.profile && !model->data.device && !model->data.has_key && device &&
+        if (is_carried(model) && !model->data.device && !model->data.has_key && device &&
             may_be_self(device))
                 replace(&model->data.device, device->name);
 }
@@ -242,6 +288,8 @@ static void read_connection(WattleEditorModel *model, NMConnection *connection)
         }
         model->data.mesh = g_strdup(nm_setting_vpn_get_data_item(vpn, WATTLE_VPN_KEY_MESH));
         model->data.profile = g_strdup(nm_setting_vpn_get_data_item(vpn, WATTLE_VPN_KEY_PROFILE));
+        model->data.invitation =
+                g_strdup(nm_setting_vpn_get_data_item(vpn, WATTLE_VPN_KEY_INVITATION));
         model->data.device = g_strdup(nm_setting_vpn_get_data_item(vpn, WATTLE_VPN_KEY_DEVICE));
         model->data.exit_node =
                 g_strdup(nm_setting_vpn_get_data_item(vpn, WATTLE_VPN_KEY_EXIT_NODE));
@@ -257,7 +305,7 @@ static void complete_mesh(WattleEditorModel *model)
         g_auto(WattleReport) report = { 0 };
         g_auto(GStrv) names = NULL;
 
-        if (model->data.profile && !model->data.mesh)
+        if (is_carried(model) && !model->data.mesh)
                 model->data.mesh = g_strdup("mesh");
         if (model->data.mesh)
                 return;
@@ -281,6 +329,7 @@ WattleEditorModel *wattle_editor_model_new(int root_fd, const char *host_name,
         complete_mesh(model);
         load_mesh(model);
         model->carried = g_strdup(model->data.profile);
+        model->carried_invitation = g_strdup(model->data.invitation);
         model->carried_name = g_strdup(model->data.mesh);
         list_all(model);
         update(model);
@@ -301,20 +350,28 @@ void wattle_editor_model_free(WattleEditorModel *model)
         g_free(model->mesh_note.text);
         g_free(model->host_name);
         g_free(model->carried);
+        g_free(model->carried_invitation);
         g_free(model->carried_name);
         wattle_mesh_clear(&model->mesh);
         wattle_vpn_data_clear(&model->data);
         g_free(model);
 }
 
-static void take_mesh(WattleEditorModel *model, const char *name, const char *profile)
+static void take_mesh(WattleEditorModel *model, const char *name, const char *profile,
+                      const char *invitation)
 {
         replace(&model->data.mesh, name);
         replace(&model->data.profile, profile);
+        replace(&model->data.invitation, invitation);
         load_mesh(model);
         suit_choices(model);
         list_all(model);
         update(model);
+}
+
+static void take_carried(WattleEditorModel *model)
+{
+        take_mesh(model, model->carried_name, model->carried, model->carried_invitation);
 }
 
 void wattle_editor_model_select_mesh(WattleEditorModel *model, const char *id)
@@ -322,22 +379,32 @@ void wattle_editor_model_select_mesh(WattleEditorModel *model, const char *id)
         g_autofree char *name = g_strdup(id);
 
         if (strcmp(id, WATTLE_CHOICE_CARRIED) == 0)
-                take_mesh(model, model->carried_name, model->carried);
+                take_carried(model);
         else
-                take_mesh(model, name, NULL);
+                take_mesh(model, name, NULL, NULL);
+}
+
+static void take_key(WattleEditorModel *model, const WattleKey *key)
+{
+        char text[WATTLE_KEY_TEXT_MAX];
+
+        wattle_key_format(key, text);
+        wattle_editor_model_set_key(model, text);
+        sodium_memzero(text, sizeof text);
 }
 
 gboolean wattle_editor_model_open_mesh(WattleEditorModel *model, const char *path, GError **error)
 {
-        g_autoptr(WattleProfile) profile = NULL;
-        char *text = wattle_mesh_file_read(path, &profile, error);
+        g_auto(WattleMeshFile) file = { 0 };
 
-        if (!text)
+        if (!wattle_mesh_file_read(path, &file, error))
                 return FALSE;
-        g_free(model->carried);
-        model->carried = text;
-        replace(&model->carried_name, profile->name);
-        take_mesh(model, model->carried_name, model->carried);
+        replace(&model->carried, file.profile);
+        replace(&model->carried_invitation, file.invitation);
+        replace(&model->carried_name, file.mesh->name);
+        take_carried(model);
+        if (file.has_key)
+                take_key(model, &file.private_key);
         return TRUE;
 }
 
@@ -355,7 +422,7 @@ void wattle_editor_model_select_exit_node(WattleEditorModel *model, const char *
 
 void wattle_editor_model_set_accept_routes(WattleEditorModel *model, gboolean accept)
 {
-        gboolean by_default = !model->data.profile && model->mesh.local.accept_routes;
+        gboolean by_default = !is_carried(model) && model->mesh.local.accept_routes;
 
         model->data.accept_routes = (WattleOptionalBoolean){ accept != by_default, accept };
         update(model);
@@ -366,15 +433,6 @@ void wattle_editor_model_set_key(WattleEditorModel *model, const char *text)
         set_key_text(model, text);
         select_device_of_key(model);
         update(model);
-}
-
-static void take_key(WattleEditorModel *model, const WattleKey *key)
-{
-        char text[WATTLE_KEY_TEXT_MAX];
-
-        wattle_key_format(key, text);
-        wattle_editor_model_set_key(model, text);
-        sodium_memzero(text, sizeof text);
 }
 
 gboolean wattle_editor_model_load_key(WattleEditorModel *model, const char *path, GError **error)
@@ -436,7 +494,7 @@ gboolean wattle_editor_model_write(const WattleEditorModel *model, NMConnection 
         if (!nm_setting_vpn_get_data_item(vpn, WATTLE_VPN_KEY_MESH))
                 g_object_set(vpn, NM_SETTING_VPN_PERSISTENT, TRUE, NULL);
         data = model->data;
-        data.has_key = data.has_key && data.profile;
+        data.has_key = data.has_key && is_carried(model);
         wattle_vpn_data_write(&data, vpn);
         wattle_key_clear(&data.private_key);
         return TRUE;

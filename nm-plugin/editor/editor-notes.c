@@ -118,7 +118,7 @@ static void note_device(WattleEditorModel *model, const WattleDevice *of_key)
                 return;
         if (model->data.device)
                 note_chosen_device(model, of_key);
-        else if (model->data.profile)
+        else if (wattle_vpn_data_is_carried(&model->data))
                 note_automatic_device(model, of_key);
         else
                 note_installed_device(model);
@@ -133,6 +133,9 @@ static void note_carried_key(WattleEditorModel *model, const WattleDevice *of_ke
                 say(model, WATTLE_FIELD_KEY, WATTLE_NOTE_WARNING,
                     "Without its private key this device cannot connect. Paste it, load it from a "
                     "file, or make a new one.");
+        else if (!of_key && model->mesh.profile && model->mesh.profile->invited)
+                say(model, WATTLE_FIELD_KEY, WATTLE_NOTE_WARNING,
+                    "The invitation is for another key than this one.");
         else if (!of_key && model->mesh.profile)
                 say(model, WATTLE_FIELD_KEY, WATTLE_NOTE_WARNING,
                     "The mesh does not know this key yet. Send the public key to whoever looks "
@@ -143,7 +146,7 @@ static void note_key(WattleEditorModel *model, const WattleDevice *of_key)
 {
         g_autofree char *file = NULL;
 
-        if (model->data.profile) {
+        if (wattle_vpn_data_is_carried(&model->data)) {
                 note_carried_key(model, of_key);
                 return;
         }
@@ -194,7 +197,7 @@ void wattle_editor_notes_update(WattleEditorModel *model)
         const WattleDevice *of_key = NULL;
 
         wattle_editor_notes_clear(model);
-        if (model->mesh.profile && model->data.profile && model->data.has_key)
+        if (model->mesh.profile && wattle_vpn_data_is_carried(&model->data) && model->data.has_key)
                 of_key = wattle_profile_find_key(model->mesh.profile, &model->public_key_value);
         if (model->mesh_note.text)
                 say(model, WATTLE_FIELD_MESH, model->mesh_note.kind, "%s", model->mesh_note.text);

@@ -57,7 +57,9 @@ typedef struct {
         int root_fd;
         char *host_name;
         WattleVpnData data; /* what would be written */
-        char *carried;      /* the text of the mesh that was carried or opened, chosen or not */
+        /* What was carried or opened, chosen or not: the text of the mesh, the invitation, or both,
+         * as in data. */
+        char *carried, *carried_invitation;
         char *carried_name;
         WattleMesh mesh; /* what data.mesh or data.profile is; .profile NULL if it is bad */
         WattleNote mesh_note;

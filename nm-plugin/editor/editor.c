@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/paths.h"
 #include "common/sys/host.h"
 #include "nm-plugin/editor/editor-gtk.h"
 #include "nm-plugin/editor/editor-model.h"
@@ -299,8 +300,11 @@ static void on_mesh_open(WattleEditor *editor)
         GtkFileChooserNative *dialog = ask_file(editor, "Open a Mesh", G_CALLBACK(on_mesh_file));
         GtkFileFilter *filter = gtk_file_filter_new();
 
-        gtk_file_filter_set_name(filter, "Meshes (*" WATTLE_MESH_SUFFIX ")");
+        gtk_file_filter_set_name(filter, "Meshes and invitations (*" WATTLE_MESH_SUFFIX
+                                         ", *" WATTLE_INVITATION_SUFFIX ", *.txt)");
         gtk_file_filter_add_pattern(filter, "*" WATTLE_MESH_SUFFIX);
+        gtk_file_filter_add_pattern(filter, "*" WATTLE_INVITATION_SUFFIX);
+        gtk_file_filter_add_pattern(filter, "*.txt");
         gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(dialog), filter);
         gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
 }

@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/ini.h"
 #include "common/invitation.h"
+#include "common/paths.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "nm-plugin/vpn-data.h"
@@ -33,26 +34,32 @@ char *wattle_mesh_file_explain(WattleReport *report)
         return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+void wattle_mesh_file_clear(WattleMeshFile *file)
+{
+        g_clear_pointer(&file->mesh, wattle_profile_free);
+        g_clear_pointer(&file->profile, g_free);
+        g_clear_pointer(&file->invitation, g_free);
+        wattle_key_clear(&file->private_key);
+}
+
 /* Importers offer every file to every plugin, so one that was never meant for us is told apart from
  * a mesh with faults. */
-static gboolean check_is_mesh(GBytes *bytes, const char *name, GError **error)
+static gboolean refuse_other(gsize size, const char *name, GError **error)
 {
-        static const char header[] = "[Mesh]";
-        gsize size;
-        gconstpointer data = g_bytes_get_data(bytes, &size);
-
         if (size == 0)
                 return wattle_error_refuse(error, "%s: is empty", name);
-        if (memmem(data, size, header, strlen(header)))
-                return TRUE;
-        if (wattle_invitation_is_whole(data, size))
-                return wattle_error_refuse(
-                        error,
-                        "%s: is an invitation, by which the whole host joins: open "
-                        "it with a double click, or 'sudo wattle join %s'",
-                        name, name);
-        return wattle_error_refuse(error, "%s: is no mesh of wattle's: it has no section %s", name,
-                                   header);
+        return wattle_error_refuse(
+                error,
+                "%s: is no mesh of wattle's: it has no section [Mesh], nor is it "
+                "an invitation",
+                name);
+}
+
+static gboolean is_profile(const char *data, gsize size)
+{
+        static const char header[] = "[Mesh]";
+
+        return size > 0 && memmem(data, size, header, strlen(header));
 }
 
 /* What a connection carries has no local settings that could call the interface otherwise. */
@@ -65,42 +72,60 @@ static void check_interface(const WattleProfile *profile, WattleReport *report)
                                     "the interface is called as the mesh, but %s", error->message);
 }
 
-static WattleProfile *load(GBytes *bytes, const char *name, GError **error)
+static WattleProfile *load_invitation(const char *data, gsize size, const char *name,
+                                      WattleMeshFile *ret, WattleReport *report)
 {
-        g_auto(WattleReport) report = { 0 };
-        g_autoptr(WattleProfile) profile = NULL;
-        g_autofree char *faults = NULL;
-        gsize size;
-        gconstpointer data = g_bytes_get_data(bytes, &size);
+        g_auto(WattleInvitation) invitation = { 0 };
+        g_autoptr(GError) error = NULL;
 
-        wattle_report_init(&report);
-        profile = wattle_profile_load(data, size, name, &report);
-        if (profile)
-                check_interface(profile, &report);
-        faults = wattle_mesh_file_explain(&report);
-        if (!faults)
-                return g_steal_pointer(&profile);
-        wattle_error_refuse(error, "%s", faults);
-        return NULL;
+        if (!wattle_invitation_parse(data, size, &invitation, &error)) {
+                wattle_report_error(report, (WattlePlace){ name, 0, 0 }, "%s", error->message);
+                return NULL;
+        }
+        ret->has_key = invitation.has_private_key;
+        ret->private_key = invitation.private_key;
+        invitation.has_private_key = FALSE;
+        ret->invitation = wattle_invitation_format(&invitation);
+        return wattle_invitation_load(&invitation, NULL, name, NULL, report);
 }
 
-char *wattle_mesh_file_read(const char *path, WattleProfile **ret_profile, GError **error)
+static gboolean load(const char *data, gsize size, const char *name, WattleMeshFile *ret,
+                     GError **error)
+{
+        g_auto(WattleReport) report = { 0 };
+        g_autofree char *faults = NULL;
+
+        wattle_report_init(&report);
+        if (is_profile(data, size)) {
+                ret->profile = g_strndup(data, size);
+                ret->mesh = wattle_profile_load(data, size, name, &report);
+        } else {
+                ret->mesh = load_invitation(data, size, name, ret, &report);
+        }
+        if (ret->mesh)
+                check_interface(ret->mesh, &report);
+        faults = wattle_mesh_file_explain(&report);
+        return !faults || wattle_error_refuse(error, "%s", faults);
+}
+
+gboolean wattle_mesh_file_read(const char *path, WattleMeshFile *ret, GError **error)
 {
         g_autofree char *name = g_filename_display_basename(path);
         g_autoptr(GBytes) bytes = wattle_read_file(AT_FDCWD, path, WATTLE_VPN_PROFILE_MAX, error);
-        WattleProfile *profile;
+        const char *data;
         gsize size;
-        gconstpointer data;
 
         if (!bytes) {
                 g_prefix_error(error, "%s: ", name);
-                return NULL;
+                return FALSE;
         }
-        if (!check_is_mesh(bytes, name, error) || !(profile = load(bytes, name, error)))
-                return NULL;
-        *ret_profile = profile;
         data = g_bytes_get_data(bytes, &size);
-        return g_strndup(data, size);
+        if (!is_profile(data, size) && !wattle_invitation_is_whole(data, size))
+                return refuse_other(size, name, error);
+        if (load(data, size, name, ret, error))
+                return TRUE;
+        wattle_mesh_file_clear(ret);
+        return FALSE;
 }
 
 static char *device_of_host(const WattleProfile *profile, const char *host_name)
@@ -133,21 +158,25 @@ static NMSetting *make_ip_setting(NMSetting *setting)
 /* persistent: a mesh stays while its host changes from one network to another. */
 NMConnection *wattle_mesh_file_import(const char *path, const char *host_name, GError **error)
 {
+        g_auto(WattleMeshFile) file = { 0 };
         g_auto(WattleVpnData) data = { 0 };
-        g_autoptr(WattleProfile) profile = NULL;
         NMConnection *connection;
         NMSetting *vpn;
 
-        data.profile = wattle_mesh_file_read(path, &profile, error);
-        if (!data.profile)
+        if (!wattle_mesh_file_read(path, &file, error))
                 return NULL;
-        data.mesh = g_strdup(profile->name);
-        data.device = device_of_host(profile, host_name);
+        data = (WattleVpnData){ .mesh = g_strdup(file.mesh->name),
+                                .profile = g_steal_pointer(&file.profile),
+                                .invitation = g_steal_pointer(&file.invitation),
+                                .device = file.mesh->invited ? g_strdup(file.mesh->invited)
+                                                             : device_of_host(file.mesh, host_name),
+                                .has_key = file.has_key,
+                                .private_key = file.private_key };
         vpn = nm_setting_vpn_new();
         wattle_vpn_data_write(&data, NM_SETTING_VPN(vpn));
         g_object_set(vpn, NM_SETTING_VPN_PERSISTENT, TRUE, NULL);
         connection = nm_simple_connection_new();
-        nm_connection_add_setting(connection, make_connection_setting(profile->name));
+        nm_connection_add_setting(connection, make_connection_setting(file.mesh->name));
         nm_connection_add_setting(connection, vpn);
         nm_connection_add_setting(connection, make_ip_setting(nm_setting_ip4_config_new()));
         nm_connection_add_setting(connection, make_ip_setting(nm_setting_ip6_config_new()));
@@ -187,13 +216,15 @@ gboolean wattle_mesh_file_export(NMConnection *connection, int root_fd, const ch
 {
         g_auto(WattleVpnData) data = { 0 };
         g_autoptr(GBytes) bytes = NULL;
+        const char *carried;
         gconstpointer content;
         gsize size;
 
         if (!read_data(connection, &data, error))
                 return FALSE;
-        bytes = data.profile ? g_bytes_new(data.profile, strlen(data.profile))
-                             : read_installed(data.mesh, root_fd, error);
+        carried = data.profile ? data.profile : data.invitation;
+        bytes = carried ? g_bytes_new(carried, strlen(carried))
+                        : read_installed(data.mesh, root_fd, error);
         if (!bytes)
                 return FALSE;
         content = g_bytes_get_data(bytes, &size);
@@ -206,8 +237,11 @@ char *wattle_mesh_file_name(NMConnection *connection)
 {
         g_auto(WattleVpnData) data = { 0 };
         const char *id = nm_connection_get_id(connection);
+        gboolean is_invitation;
 
         if (read_data(connection, &data, NULL))
                 id = data.mesh;
-        return g_strconcat(id ? id : "wattle", WATTLE_MESH_SUFFIX, NULL);
+        is_invitation = !data.profile && data.invitation;
+        return g_strconcat(id ? id : "wattle",
+                           is_invitation ? WATTLE_INVITATION_SUFFIX : WATTLE_MESH_SUFFIX, NULL);
 }

@@ -51,7 +51,7 @@ static gboolean may_be_named(const WattleMesh *mesh, const WattleView *view, Wat
 /* Forwarding and masquerading are files of the host's, which a carried mesh brings none of. */
 static void warn_of_routing(const WattleVpnData *data, const WattleView *view, WattleReport *report)
 {
-        if (data->profile && (view->routing_server || view->routing_via))
+        if (wattle_vpn_data_is_carried(data) && (view->routing_server || view->routing_via))
                 wattle_report_warning(report, WATTLE_NO_PLACE,
                                       "device %s is to forward for others, which a mesh inside a "
                                       "connection does not set up: install the mesh for that",
@@ -98,7 +98,7 @@ static NMConnection *make(NMConnection *vpn, const WattleVpnData *data, const Wa
         g_autoptr(GError) error = NULL;
         NMConnection *link;
 
-        if (!view || (!data->profile && !may_be_named(mesh, view, report)))
+        if (!view || (!wattle_vpn_data_is_carried(data) && !may_be_named(mesh, view, report)))
                 return NULL;
         if (!wattle_vpn_data_read_key(data, root_fd, view, &private_key, &error)) {
                 refuse(report, error->message);
@@ -107,7 +107,7 @@ static NMConnection *make(NMConnection *vpn, const WattleVpnData *data, const Wa
         }
         warn_of_routing(data, view, report);
         link = wattle_connection_new(view, &private_key);
-        follow(link, vpn, data->profile != NULL);
+        follow(link, vpn, wattle_vpn_data_is_carried(data));
         return link;
 }
 

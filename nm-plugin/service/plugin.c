@@ -7,7 +7,10 @@
 #include "common/report.h"
 #include "common/sys/log.h"
 #include "nm-plugin/service/blueprint.h"
+#include "nm-plugin/service/keep.h"
 #include "nm-plugin/service/link.h"
+#include "nm-plugin/service/newer.h"
+#include "nm-plugin/vpn-data.h"
 
 struct _WattlePlugin {
         NMVpnServicePlugin parent;
@@ -16,6 +19,11 @@ struct _WattlePlugin {
         char *vpn_uuid;
         char *interface;
         gboolean is_up;
+        /* Of a connection that came of an invitation, until its members were asked for the mesh:
+         * the connection, with secrets, what they are asked, and whether they are. */
+        NMConnection *invited;
+        WattleNewer *newer;
+        GCancellable *asking;
 };
 
 G_DEFINE_FINAL_TYPE(WattlePlugin, wattle_plugin, NM_TYPE_VPN_SERVICE_PLUGIN)
@@ -55,13 +63,38 @@ static GVariant *make_config(const char *interface)
         return g_variant_ref_sink(g_variant_dict_end(&dict));
 }
 
-static void link_is_up(gpointer data)
+static void tell_up(WattlePlugin *plugin)
 {
-        WattlePlugin *plugin = data;
         g_autoptr(GVariant) config = make_config(plugin->interface);
 
         plugin->is_up = TRUE;
         nm_vpn_service_plugin_set_config(NM_VPN_SERVICE_PLUGIN(plugin), config);
+}
+
+static void ask(WattlePlugin *plugin);
+
+static void link_is_up(gpointer data)
+{
+        WattlePlugin *plugin = data;
+        gboolean is_first = plugin->newer && plugin->newer->present.serial == 0;
+
+        /* Behind an invitation alone there are but a few of the mesh: all of it comes first. */
+        if (!is_first)
+                tell_up(plugin);
+        if (plugin->newer)
+                ask(plugin);
+}
+
+/* Nothing is asked of the members any more, or no answer is waited for. */
+static void forget_invitation(WattlePlugin *plugin)
+{
+        if (plugin->asking)
+                g_cancellable_cancel(plugin->asking);
+        g_clear_object(&plugin->asking);
+        g_clear_pointer(&plugin->newer, wattle_newer_free);
+        if (plugin->invited)
+                nm_connection_clear_secrets(plugin->invited);
+        g_clear_object(&plugin->invited);
 }
 
 static void link_is_gone(const char *why, gpointer data)
@@ -69,6 +102,7 @@ static void link_is_gone(const char *why, gpointer data)
         WattlePlugin *plugin = data;
         NMVpnServicePlugin *parent = NM_VPN_SERVICE_PLUGIN(plugin);
 
+        forget_invitation(plugin);
         if (plugin->is_up) {
                 say(plugin, G_LOG_LEVEL_MESSAGE, why);
                 nm_vpn_service_plugin_disconnect(parent, NULL);
@@ -121,6 +155,115 @@ static NMConnection *plan(WattlePlugin *plugin, NMConnection *vpn, gboolean *ret
         return NULL;
 }
 
+static void on_kept(const GError *error, gpointer data)
+{
+        g_autoptr(WattlePlugin) plugin = data;
+        g_autofree char *why = NULL;
+
+        if (!error)
+                return;
+        why = g_strdup_printf("NetworkManager does not keep the profile in the connection, and it "
+                              "is asked for again at the next start: %s",
+                              error->message);
+        say(plugin, G_LOG_LEVEL_WARNING, why);
+}
+
+/* The link that is up becomes that of the whole mesh: the new object takes it over, as after a
+ * restart. FALSE if there can be none, which the journal says: the invitation's stays. */
+static gboolean widen(WattlePlugin *plugin, const char *profile)
+{
+        g_autoptr(NMConnection) vpn = g_steal_pointer(&plugin->invited), link = NULL;
+        gboolean lacks_key;
+
+        nm_setting_vpn_add_data_item(nm_connection_get_setting_vpn(vpn), WATTLE_VPN_KEY_PROFILE,
+                                     profile);
+        link = plan(plugin, vpn, &lacks_key, NULL);
+        nm_connection_clear_secrets(vpn);
+        if (!link)
+                return FALSE;
+        g_clear_pointer(&plugin->link, wattle_link_free);
+        start_link(plugin, link);
+        return TRUE;
+}
+
+static void keep(WattlePlugin *plugin, const char *profile)
+{
+        g_autoptr(GDBusConnection) bus =
+                nm_vpn_service_plugin_get_connection(NM_VPN_SERVICE_PLUGIN(plugin));
+
+        wattle_keep_profile(bus, plugin->vpn_uuid, profile, on_kept, g_object_ref(plugin));
+}
+
+static void take_answer(WattlePlugin *plugin, const char *profile, const GError *error)
+{
+        if (!profile) {
+                g_autofree char *why = g_strdup_printf(
+                        "no member has given a newer profile, and the next start asks again: %s",
+                        error->message);
+
+                say(plugin, plugin->is_up ? G_LOG_LEVEL_DEBUG : G_LOG_LEVEL_MESSAGE, why);
+        } else if (plugin->is_up) {
+                say(plugin, G_LOG_LEVEL_MESSAGE,
+                    "a newer profile has come, and is used from the next start");
+                keep(plugin, profile);
+        } else if (widen(plugin, profile)) {
+                say(plugin, G_LOG_LEVEL_MESSAGE, "a member has given all of the mesh");
+                keep(plugin, profile);
+                return;
+        }
+        if (!plugin->is_up)
+                tell_up(plugin);
+}
+
+static void on_answer(GObject *object, GAsyncResult *result, G_GNUC_UNUSED gpointer data)
+{
+        WattlePlugin *plugin = WATTLE_PLUGIN(object);
+        g_autoptr(GError) error = NULL;
+        g_autofree char *profile = g_task_propagate_pointer(G_TASK(result), &error);
+
+        if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+                return;
+        g_clear_object(&plugin->asking);
+        take_answer(plugin, profile, error);
+        forget_invitation(plugin);
+}
+
+static void ask_in_thread(GTask *task, G_GNUC_UNUSED gpointer object, gpointer newer,
+                          G_GNUC_UNUSED GCancellable *cancellable)
+{
+        GError *error = NULL;
+        char *profile = wattle_newer_get(newer, &error);
+
+        if (profile)
+                g_task_return_pointer(task, profile, g_free);
+        else
+                g_task_return_error(task, error);
+}
+
+static void free_newer(gpointer newer)
+{
+        wattle_newer_free(newer);
+}
+
+static void ask(WattlePlugin *plugin)
+{
+        g_autoptr(GTask) task = NULL;
+
+        plugin->asking = g_cancellable_new();
+        task = g_task_new(plugin, plugin->asking, on_answer, NULL);
+        g_task_set_task_data(task, g_steal_pointer(&plugin->newer), free_newer);
+        g_task_run_in_thread(task, ask_in_thread);
+}
+
+/* What is asked when the link is up; only a profile that is new needs the connection once more. */
+static void remember_invitation(WattlePlugin *plugin, NMConnection *vpn)
+{
+        forget_invitation(plugin);
+        plugin->newer = wattle_newer_new(vpn);
+        if (plugin->newer && plugin->newer->present.serial == 0)
+                plugin->invited = nm_simple_connection_new_clone(vpn);
+}
+
 static void take_uuid(WattlePlugin *plugin, NMConnection *vpn)
 {
         g_free(plugin->vpn_uuid);
@@ -144,6 +287,7 @@ static gboolean plugin_connect(NMVpnServicePlugin *parent, NMConnection *vpn, GE
         take_uuid(plugin, vpn);
         link = plan(plugin, vpn, &lacks_key, &refusal);
         if (link) {
+                remember_invitation(plugin, vpn);
                 start_link(plugin, link);
                 return TRUE;
         }
@@ -167,6 +311,7 @@ static gboolean plugin_disconnect(NMVpnServicePlugin *parent, G_GNUC_UNUSED GErr
 {
         WattlePlugin *plugin = WATTLE_PLUGIN(parent);
 
+        forget_invitation(plugin);
         if (plugin->link)
                 wattle_link_stop(plugin->link);
         return TRUE;
@@ -181,6 +326,7 @@ static void wattle_plugin_finalize(GObject *object)
 {
         WattlePlugin *plugin = WATTLE_PLUGIN(object);
 
+        forget_invitation(plugin);
         wattle_link_free(plugin->link);
         g_free(plugin->vpn_uuid);
         g_free(plugin->interface);

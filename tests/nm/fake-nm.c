@@ -24,6 +24,7 @@ static const char xml[] =
         "<method name='Update2'><arg type='a{sa{sv}}' direction='in'/>"
         "<arg type='u' direction='in'/><arg type='a{sv}' direction='in'/>"
         "<arg type='a{sv}' direction='out'/></method>"
+        "<method name='GetSettings'><arg type='a{sa{sv}}' direction='out'/></method>"
         "<method name='Delete'/>"
         "</interface>"
         "<interface name='org.freedesktop.NetworkManager.Connection.Active'>"
@@ -89,6 +90,8 @@ static GVariant *answer_to(const FakeNm *nm, const char *method)
                 return g_variant_new("(o)", FAKE_ACTIVE);
         if (strcmp(method, "GetConnectionByUuid") == 0)
                 return g_variant_new("(o)", FAKE_PROFILE);
+        if (strcmp(method, "GetSettings") == 0)
+                return g_variant_new("(@a{sa{sv}})", nm->settings);
         if (strcmp(method, "AddConnection2") == 0)
                 return g_variant_new_parsed("(%o, @a{sv} {})", FAKE_PROFILE);
         if (strcmp(method, "Update2") == 0)
@@ -203,4 +206,5 @@ void fake_nm_clear(FakeNm *nm)
         g_string_free(nm->calls, TRUE);
         g_variant_unref(nm->objects);
         g_clear_pointer(&nm->added, g_variant_unref);
+        g_clear_pointer(&nm->settings, g_variant_unref);
 }

@@ -19,10 +19,11 @@ typedef struct {
 typedef struct {
         GDBusConnection *bus;
         guint objects_on_bus[FAKE_N_OBJECTS]; /* as GDBus registered them */
-        GString *calls;    /* "Method" a line, with its flags if it has some: "Update2 0x18" */
-        GVariant *added;   /* the settings of the last AddConnection2() or Update2() with some */
-        GVariant *objects; /* what GetManagedObjects() says */
-        guint32 state;     /* of the active connection, when asked */
+        GString *calls;     /* "Method" a line, with its flags if it has some: "Update2 0x18" */
+        GVariant *added;    /* the settings of the last AddConnection2() or Update2() with some */
+        GVariant *objects;  /* what GetManagedObjects() says */
+        GVariant *settings; /* what GetSettings() says */
+        guint32 state;      /* of the active connection, when asked */
         const FakeFailure *failures; /* up to one without a method; NULL: none */
         const char *holds;           /* a method that is not answered before fake_nm_release() */
         GDBusMethodInvocation *held;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/unit/fixture.h"
+#include "tests/unit/signed.h"
 
 /* A key pair of nobody's. */
 #define PRIVATE  "WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo="
@@ -194,12 +195,63 @@ static void installed_without_key(void)
         g_assert_true(lacks_key);
 }
 
+/* Until the mesh has come, the link is that of the few whom the invitation has. */
+static void invited(void)
+{
+        static const char tiny[] =
+                "[Mesh]\nName=home\nSerial=7\nInvitation=nas\nSubnet=10.7.0.0/16\n"
+                "[Device nas]\nPublicKey=" PUBLIC "\nAddress=10.7.0.1\n"
+                "[Device vps]\nPublicKey=" KEY_B
+                "\nAddress=10.7.0.2\nPublicEndpoint=198.51.100.7:4\n";
+        WattleSigningSecret *secret = wattle_signing_secret_generate();
+        g_autofree char *text = make_invitation(secret, tiny, NULL);
+        const char *const alone[] = { "mesh", "home", "invitation", text, NULL };
+        const char *const followed[] = {
+                "mesh", "home", "invitation", text, "profile", MESH, NULL
+        };
+        const char *const renamed[] = { "mesh", "office", "invitation", text, NULL };
+        const struct {
+                const char *const *items;
+                const char *key;
+                guint n_peers; /* 0: no link */
+                const char *faults;
+        } cases[] = {
+                { alone, PRIVATE, 1, "" },
+                { followed, PRIVATE, 2, "" },
+                { alone, NULL, 0,
+                  "the connection has no private key: 'wg genkey' makes one, it is "
+                  "vpn.secrets private-key, and the admin gets its public half" },
+                { renamed, PRIVATE, 0,
+                  "office.invite:1:1: the mesh calls itself home, and vpn.data mesh calls it "
+                  "office" },
+        };
+        g_auto(Root) root = { 0 };
+
+        root_init(&root);
+        for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autoptr(NMConnection) vpn = make_vpn(cases[i].items, cases[i].key), link = NULL;
+                NMSetting *wireguard;
+                gboolean lacks_key;
+
+                link = plan(&root, vpn, cases[i].faults, &lacks_key);
+                g_assert_cmpint(link != NULL, ==, cases[i].n_peers > 0);
+                if (!link)
+                        continue;
+                wireguard = nm_connection_get_setting(link, NM_TYPE_SETTING_WIREGUARD);
+                g_assert_cmpuint(
+                        nm_setting_wireguard_get_peers_len(NM_SETTING_WIREGUARD(wireguard)), ==,
+                        cases[i].n_peers);
+        }
+        wattle_signing_secret_free(secret);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         if (sodium_init() < 0)
                 return 1;
         g_test_add_func("/blueprint/carried", carried);
+        g_test_add_func("/blueprint/invited", invited);
         g_test_add_func("/blueprint/not-a-vpn", not_a_vpn);
         g_test_add_func("/blueprint/no-key", no_key);
         g_test_add_func("/blueprint/carried-router", carried_router);

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "common/nm-profile.h"
+#include "common/words.h"
 #include "tests/unit/fixture.h"
+#include "tests/unit/signed.h"
 
 #define OFFICE  "@office"  /* stands for the text of the sample */
 #define KEY(of) "@key-" of /* for the private key of one of its devices */
@@ -560,11 +562,99 @@ static void make_key(void)
         g_assert_cmpstr(model->public_key, !=, first);
 }
 
+#define OURS   "WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo="
+#define INVITE "[Mesh]\nName=home\nSerial=7\nInvitation=laptop\nSubnet=10.7.0.0/16\n"
+#define LAPTOP                                                                                     \
+        "[Device laptop]\nPublicKey=sNCPNbRoM4FImvsygl5ZFS1H0ZvJ4FDW1alUmEydHiw=\n"                \
+        "Address=10.7.0.1\n"
+#define NAS "[Device nas]\nPublicKey=" KEY_B "\nAddress=10.7.0.2\nPublicEndpoint=198.51.100.7:4\n"
+
+/* The words are shown until the mesh has come, which the service writes. */
+static void check_invited(WattleEditorModel *model, const WattleSigningSecret *secret,
+                          const char *rest)
+{
+        g_autoptr(NMConnection) connection = make_connection("");
+        g_autofree char *said = describe(model, connection);
+        char words[WATTLE_WORDS_MAX];
+        WattleSigningKey key;
+
+        wattle_signing_secret_get_public(secret, &key);
+        wattle_words_format(key.bytes, words);
+        g_assert_true(g_str_has_prefix(said, "mesh info: An invitation; all of the mesh comes "));
+        g_assert_nonnull(strstr(said, words));
+        g_assert_cmpstr(strstr(said, "\n") + 1, ==, rest);
+}
+
+/* A key is made, the admin is told its public half, and the answer is opened in the same
+ * connection; or all comes at once, with the key. */
+static void invitation(void)
+{
+        WattleSigningSecret *secret = wattle_signing_secret_generate();
+        g_auto(WattleKey) key = { 0 };
+
+        g_assert_true(wattle_key_parse(OURS, &key, NULL));
+        for (guint i = 0; i < 3; i++) {
+                g_autofree char *text =
+                        make_invitation(secret, INVITE LAPTOP NAS, i == 1 ? &key : NULL);
+                g_autofree char *public = make_invitation(secret, INVITE LAPTOP NAS, NULL);
+                g_autofree char *path = NULL, *written = NULL;
+                g_autoptr(NMConnection) connection = make_connection("");
+                g_autoptr(WattleEditorModel) model = NULL;
+                g_autoptr(GError) error = NULL;
+                g_auto(Root) root = { 0 };
+
+                root_init(&root);
+                root_put(&root, "mail.txt", text, 0600);
+                path = g_build_filename(root.path, "mail.txt", NULL);
+                model = wattle_editor_model_new(root.fd, "elsewhere", connection);
+                if (i != 1)
+                        wattle_editor_model_set_key(model, i == 0 ? OURS : KEY_C);
+                g_assert_true(wattle_editor_model_open_mesh(model, path, &error));
+                g_assert_cmpstr(model->meshes.selected, ==, WATTLE_CHOICE_CARRIED);
+                written = g_strdup_printf(
+                        "device info: 10.7.0.1\n%sroutes info: No device of the mesh has any.\n"
+                        "written device=laptop invitation=%s mesh=home private-key-flags=0 and a "
+                        "key\n",
+                        i == 2 ? "key warning: The invitation is for another key than this one.\n"
+                               : "",
+                        public);
+                check_invited(model, secret, written);
+        }
+        wattle_signing_secret_free(secret);
+}
+
+/* The mesh has come: it is what is shown, and the invitation stays, by which newer ones are known.
+ */
+static void invited_long_ago(void)
+{
+        WattleSigningSecret *secret = wattle_signing_secret_generate();
+        g_autofree char *text = make_invitation(secret, INVITE LAPTOP NAS, NULL);
+        g_autoptr(NMConnection) connection = make_connection("mesh=home\nsecret=" OURS);
+        NMSettingVpn *vpn = nm_connection_get_setting_vpn(connection);
+        g_autoptr(WattleEditorModel) model = NULL;
+        g_auto(Root) root = { 0 };
+        g_autoptr(GError) error = NULL;
+
+        root_init(&root);
+        nm_setting_vpn_add_data_item(vpn, "invitation", text);
+        nm_setting_vpn_add_data_item(vpn, "profile",
+                                     "[Mesh]\nName=home\nSubnet=10.7.0.0/16\n" LAPTOP);
+        model = wattle_editor_model_new(root.fd, "elsewhere", connection);
+        g_assert_null(model->notes[WATTLE_FIELD_MESH].text);
+        g_assert_cmpuint(model->summary->len, ==, 1);
+        g_assert_true(wattle_editor_model_write(model, connection, &error));
+        g_assert_cmpstr(nm_setting_vpn_get_data_item(vpn, "invitation"), ==, text);
+        g_assert_nonnull(nm_setting_vpn_get_data_item(vpn, "profile"));
+        wattle_signing_secret_free(secret);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         if (sodium_init() < 0)
                 return 1;
+        g_test_add_func("/editor-model/invitation", invitation);
+        g_test_add_func("/editor-model/invited-long-ago", invited_long_ago);
         add_rows("/editor-model/row", rows, one_row);
         g_test_add_func("/editor-model/lists", lists);
         g_test_add_func("/editor-model/summary", summary);

@@ -8,6 +8,7 @@
 #include "nm-plugin/editor/mesh-file.h"
 #include "nm-plugin/vpn-data.h"
 #include "tests/unit/fixture.h"
+#include "tests/unit/signed.h"
 
 static NMVpnEditorPlugin *plugin;
 
@@ -242,11 +243,11 @@ static const struct {
 } refused[] = {
         { "empty", "a.mesh", "", 0, "a.mesh: is empty" },
         { "wg-quick", "wg0.conf", "[Interface]\nPrivateKey=secret\n[Peer]\n", 0,
-          "wg0.conf: is no mesh of wattle's: it has no section [Mesh]" },
+          "wg0.conf: is no mesh of wattle's: it has no section [Mesh], nor is it an invitation" },
         { "openvpn", "work.ovpn", "client\ndev tun\n<ca>\n</ca>\n", 0,
-          "work.ovpn: is no mesh of wattle's: it has no section [Mesh]" },
+          "work.ovpn: is no mesh of wattle's: it has no section [Mesh], nor is it an invitation" },
         { "program", "a.out", "\177ELF\2\1\1\0\0\0", 10,
-          "a.out: is no mesh of wattle's: it has no section [Mesh]" },
+          "a.out: is no mesh of wattle's: it has no section [Mesh], nor is it an invitation" },
         { "bytes", "a.mesh", HEAD "\0\xff", sizeof HEAD + 1,
           "a.mesh:3:1: has the control character 0x00" },
         { "name of the file", "my mesh.mesh", HEAD, 0,
@@ -268,6 +269,65 @@ static const struct {
         { "newer format", "a.mesh", HEAD "Format=2\n", 0,
           "a.mesh:3:8: Format: 2 is newer than this wattle, which reads 1: update wattle" },
 };
+
+#define US "WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo="
+
+/* As it comes by mail, with a key and without one. What the connection has of it anybody may read,
+ * so the key is a secret beside it. */
+static void import_invitation(void)
+{
+        static const char tiny[] =
+                "[Mesh]\nName=home\nSerial=7\nInvitation=laptop\nSubnet=10.7.0.0/16\n"
+                "[Device laptop]\nPublicKey=sNCPNbRoM4FImvsygl5ZFS1H0ZvJ4FDW1alUmEydHiw=\n"
+                "Address=10.7.0.1\n[Device nas]\nPublicKey=" KEY_B
+                "\nAddress=10.7.0.2\nPublicEndpoint=198.51.100.7:4\n";
+        WattleSigningSecret *secret = wattle_signing_secret_generate();
+        g_auto(WattleKey) key = { 0 };
+        g_autofree char *public = make_invitation(secret, tiny, NULL);
+
+        g_assert_true(wattle_key_parse(US, &key, NULL));
+        for (guint i = 0; i < 2; i++) {
+                g_autofree char *text = make_invitation(secret, tiny, i == 0 ? NULL : &key);
+                g_autofree char *mail = g_strconcat("Hello,\n\n> ", text, "\nyours\n", NULL);
+                g_autofree char *path = NULL, *name = NULL;
+                g_autoptr(NMConnection) connection = NULL, back = NULL;
+                g_auto(Root) root = { 0 };
+
+                root_init(&root);
+                root_put(&root, "mail.txt", mail, 0600);
+                path = g_build_filename(root.path, "mail.txt", NULL);
+                connection = import(path);
+                assert_accepted(connection);
+                back = through_keyfile(connection);
+                g_assert_cmpstr(nm_connection_get_id(back), ==, "home");
+                g_assert_cmpstr(nm_setting_vpn_get_data_item(vpn_of(back), "mesh"), ==, "home");
+                g_assert_cmpstr(nm_setting_vpn_get_data_item(vpn_of(back), "device"), ==, "laptop");
+                g_assert_null(nm_setting_vpn_get_data_item(vpn_of(back), "profile"));
+                g_assert_cmpstr(nm_setting_vpn_get_data_item(vpn_of(back), "invitation"), ==,
+                                public);
+                g_assert_cmpstr(nm_setting_vpn_get_secret(vpn_of(back), "private-key"), ==,
+                                i == 0 ? NULL : US);
+                assert_exported(back, public);
+                name = nm_vpn_editor_plugin_get_suggested_filename(plugin, back);
+                g_assert_cmpstr(name, ==, "home.invite");
+        }
+        wattle_signing_secret_free(secret);
+}
+
+static void refuse_invitation(void)
+{
+        g_auto(Root) root = { 0 };
+        g_autofree char *path = NULL;
+        g_autoptr(GError) error = NULL;
+
+        root_init(&root);
+        root_put(&root, "mail.txt", "wattle:AQAA\nBBBB.\n", 0600);
+        path = g_build_filename(root.path, "mail.txt", NULL);
+        g_assert_null(nm_vpn_editor_plugin_import(plugin, path, &error));
+        g_assert_cmpstr(error->message, ==,
+                        "mail.txt: it was changed on the way, a character or more: copy all of it "
+                        "again");
+}
 
 static void refuse_row(gconstpointer data)
 {
@@ -451,6 +511,8 @@ int main(int argc, char **argv)
         if (sodium_init() < 0)
                 return 1;
         plugin = load_plugin();
+        g_test_add_func("/editor-plugin/import-invitation", import_invitation);
+        g_test_add_func("/editor-plugin/refuse-invitation", refuse_invitation);
         g_test_add_func("/editor-plugin/what-it-is", what_it_is);
         g_test_add_data_func("/editor-plugin/import/wgnet", "wgnet", import_sample);
         g_test_add_data_func("/editor-plugin/import/office", "office", import_sample);

@@ -2,11 +2,14 @@
 /* nm-wattle-service on a bus of its own, with as much of NetworkManager as it talks to. */
 #include <net/if.h>
 #include <signal.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "common/nm-profile.h"
+#include "nm-plugin/service/keep.h"
 #include "tests/nm/fake-nm.h"
 #include "tests/unit/fixture.h"
+#include "tests/unit/signed.h"
 
 /* A key pair of nobody's, and the link of a VPN connection with that UUID. */
 #define PRIVATE   "WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo="
@@ -124,6 +127,8 @@ static void start(Stage *stage, const char *option)
 
         g_subprocess_launcher_setenv(launcher, "DBUS_SYSTEM_BUS_ADDRESS",
                                      g_test_dbus_get_bus_address(stage->dbus), TRUE);
+        /* The units of whoever runs the test are left alone. */
+        g_subprocess_launcher_setenv(launcher, "PATH", "", TRUE);
         stage->service = g_subprocess_launcher_spawn(launcher, &error,
                                                      g_getenv("WATTLE_NM_SERVICE"), option, NULL);
         g_assert_no_error(error);
@@ -158,7 +163,7 @@ static void stage_clear(Stage *stage, G_GNUC_UNUSED gconstpointer data)
 }
 
 /* A VPN connection with the mesh inside; profile and key as said. */
-static GVariant *make_vpn(const char *profile, const char *key)
+static GVariant *make_vpn_with(const char *item, const char *value, const char *key)
 {
         g_autoptr(NMConnection) vpn = nm_simple_connection_new();
         NMSetting *connection = nm_setting_connection_new(), *setting = nm_setting_vpn_new();
@@ -167,13 +172,18 @@ static GVariant *make_vpn(const char *profile, const char *key)
                      VPN_UUID, NM_SETTING_CONNECTION_TYPE, "vpn", NULL);
         g_object_set(setting, NM_SETTING_VPN_SERVICE_TYPE, WATTLE_VPN_SERVICE, NULL);
         nm_setting_vpn_add_data_item(NM_SETTING_VPN(setting), "mesh", MESH);
-        nm_setting_vpn_add_data_item(NM_SETTING_VPN(setting), "profile", profile);
+        nm_setting_vpn_add_data_item(NM_SETTING_VPN(setting), item, value);
         nm_setting_vpn_add_data_item(NM_SETTING_VPN(setting), "device", "nas");
         if (key)
                 nm_setting_vpn_add_secret(NM_SETTING_VPN(setting), "private-key", key);
         nm_connection_add_setting(vpn, connection);
         nm_connection_add_setting(vpn, setting);
         return nm_connection_to_dbus(vpn, NM_CONNECTION_SERIALIZE_ALL);
+}
+
+static GVariant *make_vpn(const char *profile, const char *key)
+{
+        return make_vpn_with("profile", profile, key);
 }
 
 typedef struct {
@@ -598,6 +608,75 @@ static void persistent(Stage *stage, G_GNUC_UNUSED gconstpointer data)
         g_assert_true(is_on_bus(stage) && !stage->is_over);
 }
 
+/* An invitation whose members give nothing, for there is no wattle-fetch: it is up with them, and
+ * says why that is not all. */
+static void invited(Stage *stage, G_GNUC_UNUSED gconstpointer data)
+{
+        WattleSigningSecret *secret = wattle_signing_secret_generate();
+        g_autofree char *text = make_invitation(
+                secret,
+                "[Mesh]\nName=" MESH "\nSerial=7\nInvitation=nas\nSubnet=10.7.0.0/16\n"
+                "[Device nas]\nPublicKey=" PUBLIC "\nAddress=10.7.0.1\n[Device vps]\n"
+                "PublicKey=" KEY_B "\nAddress=10.7.0.2\nPublicEndpoint=198.51.100.7:4\n",
+                NULL);
+        g_autofree char *answer = NULL;
+
+        start(stage, NULL);
+        answer = ask(stage, "Connect",
+                     g_variant_new("(@a{sa{sv}})", make_vpn_with("invitation", text, PRIVATE)));
+        g_assert_cmpstr(answer, ==, "()");
+        wait_for(fake_nm_count(&stage->nm, "State") == 1);
+        fake_nm_tell_state(&stage->nm, NM_ACTIVE_CONNECTION_STATE_ACTIVATED,
+                           NM_ACTIVE_CONNECTION_STATE_REASON_NONE);
+        wait_for(has(stage->said, "State 4") && fake_nm_count(&stage->nm, "Update2 0x18") == 1);
+        check_added(stage);
+        g_free(ask(stage, "Disconnect", NULL));
+        expect_end(stage, 0);
+        g_assert_cmpuint(fake_nm_count(&stage->nm, "GetSettings"), ==, 0);
+        check_words(stage, "no member has given a newer profile, and the next start asks again: ");
+        wattle_signing_secret_free(secret);
+}
+
+typedef struct {
+        gboolean is_done;
+        char *why;
+} Kept;
+
+static void on_kept(const GError *error, gpointer data)
+{
+        Kept *kept = data;
+
+        kept->is_done = TRUE;
+        kept->why = error ? g_strdup(error->message) : NULL;
+}
+
+/* The profile is put into what NetworkManager has, which keeps its secrets if none is written. */
+static void keeps(Stage *stage, gconstpointer method)
+{
+        const FakeFailure failures[] = { { method, REFUSED }, { NULL, NULL } };
+        Kept kept = { FALSE, NULL };
+
+        start(stage, NULL);
+        stage->nm.failures = method ? failures : NULL;
+        stage->nm.settings = g_variant_ref_sink(make_vpn_with("invitation", "wattle:A.", NULL));
+        wattle_keep_profile(stage->nm.bus, VPN_UUID, TEXT, on_kept, &kept);
+        wait_for(kept.is_done);
+        g_assert_cmpstr(kept.why, ==, method ? "not today" : NULL);
+        g_free(kept.why);
+        if (!method) {
+                g_autoptr(NMConnection) vpn =
+                        nm_simple_connection_new_from_dbus(stage->nm.added, NULL);
+                NMSettingVpn *setting = nm_connection_get_setting_vpn(vpn);
+
+                g_assert_cmpstr(stage->nm.calls->str, ==,
+                                "GetConnectionByUuid\nGetSettings\nUpdate2 0x40\n");
+                g_assert_cmpstr(nm_setting_vpn_get_data_item(setting, "profile"), ==, TEXT);
+                g_assert_cmpstr(nm_setting_vpn_get_data_item(setting, "invitation"), ==,
+                                "wattle:A.");
+                g_assert_cmpstr(nm_connection_get_id(vpn), ==, "Home");
+        }
+}
+
 typedef struct {
         const char *name;
         void (*run)(Stage *stage, gconstpointer data);
@@ -630,11 +709,17 @@ static const Scene scenes[] = {
         { "left-alone", left_alone, "up" },
         { "left-alone-before", left_alone, NULL },
         { "persistent", persistent, NULL },
+        { "invited", invited, NULL },
+        { "keeps", keeps, NULL },
+        { "keeps-not-found", keeps, "GetConnectionByUuid" },
+        { "keeps-not-read", keeps, "GetSettings" },
+        { "keeps-not-written", keeps, "Update2" },
 };
 
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
+        g_assert_cmpint(sodium_init(), >=, 0);
         for (guint i = 0; i < G_N_ELEMENTS(scenes); i++) {
                 g_autofree char *path = g_strconcat("/service/", scenes[i].name, NULL);
 

@@ -298,3 +298,69 @@ def test_bus_policy(host):
                  f"{BUS} RequestName su org.freedesktop.NetworkManager.wattle.Connection_99 0"):
         assert "Access denied" in host.run(f"{nobody} busctl --system call {call}", check=False), call
     assert host.active() == {"wgnet": "vpn", "wgnet (link)": "tun"}
+
+
+FETCH = """
+import os, socketserver
+
+class Answer(socketserver.StreamRequestHandler):
+    def handle(self):
+        lines = dict(line.decode().strip().split(" ", 1) for line in iter(self.rfile.readline, b"\\n"))
+        path = "/run/served/" + os.path.basename(lines["url"])
+        print(lines["url"], lines["interface"], flush=True)
+        if os.path.exists(path):
+            data = open(path, "rb").read()
+            self.wfile.write(b"ok %d\\n" % len(data) + data)
+        else:
+            self.wfile.write(b"error nobody is there\\n")
+
+socketserver.ThreadingUnixStreamServer("/run/wattle/fetch", Answer).serve_forever()
+"""
+
+
+def test_invited(host):
+    """An invitation becomes a connection with the few members that are in it. Until one gives the mesh, each start asks; then the
+    connection has all of it, and each start looks for a newer one. wattle-fetch is a stand-in."""
+    signing = "--signing-key=/run/admin/s.key"
+    host.run("mkdir -p /run/admin /run/served /run/wattle; cd /run/admin; export HOME=/run/admin\n"
+             f"wattle init home.mesh --sign --no-password {signing} --subnet=10.42.0.0/16 2>&1\n"
+             f"wattle add home.mesh nas --key={'A' * 42}E= --public-endpoint=198.51.100.7:51820 {signing}\n"
+             f"wattle add home.mesh laptop --with-key {signing} >mail.txt")
+    host.desktop.put("/run/fetch.py", FETCH)
+    host.desktop.start("python3 /run/fetch.py", "fetch")
+    host.wait("test -S /run/wattle/fetch")
+    host.nmcli("connection import type wattle file /run/admin/mail.txt")
+    secrets = host.desktop.keyfile("home")["vpn-secrets"]
+    assert re.fullmatch("[A-Za-z0-9+/]{43}=", secrets["private-key"])
+
+    def up_and_down(words):
+        n = len(host.said())
+        host.up("home")
+        host.wait(f"tail -c +{n + 1} {host.desktop.folder}/NetworkManager.log | grep '{words}'")
+        assert host.active() == {"home": "vpn", "home (link)": "tun"}
+        assert "10.42.0.2/16" in host.run("ip -4 -o addr show dev home")
+        host.nmcli("connection down home")
+        host.gone("home")
+        host.wait(f"! pgrep -x {SERVICE}")
+        return host.desktop.keyfile("home")["vpn"]
+
+    assert "profile" not in up_and_down("no member has given a newer profile, and the next start asks again: .*nobody is there")
+    host.run("cp /run/admin/home.mesh* /run/served")
+    vpn = up_and_down("a member has given all of the mesh")
+    assert "Device laptop" in vpn["profile"] and "Invitation" not in vpn["profile"]
+    assert host.desktop.keyfile("home")["vpn-secrets"] == secrets
+    asked = (host.desktop.folder / "fetch.log").read_text().splitlines()
+    assert set(asked) == {f"http://10.42.0.1:21823/home.mesh{end} home" for end in ("", ".minisig")}
+    host.run(f"cd /run/admin; wattle add home.mesh tablet --key={'B' * 42}E= {signing} && cp home.mesh* /run/served")
+    vpn = up_and_down("a newer profile has come, and is used from the next start")
+    assert "Device tablet" in vpn["profile"]
+    # What another has signed is not taken.
+    host.run("cd /run/admin; sed -i s/tablet/trojan/ /run/served/home.mesh")
+    n = len(host.said())
+    host.up("home")
+    host.wait("test $(grep -c 'home.mesh home' fetch.log) -ge 3")
+    host.nmcli("connection down home")
+    host.gone("home")
+    assert "Device tablet" in host.desktop.keyfile("home")["vpn"]["profile"]
+    complaints = [line for line in host.said()[n:].splitlines() if re.search("<(warn|error)>|WARNING|CRITICAL", line)]
+    assert [line for line in complaints if re.search("wattle|home|vpn|route", line)] == [], complaints

@@ -38,6 +38,9 @@ GVariant *nm_connection_to_dbus(NMConnection *connection, NMConnectionSerializat
                 find_real("nm_connection_to_dbus");
         g_autoptr(NMConnection) tun = NULL;
 
+        /* What the VPN connection itself is to be from now on. */
+        if (nm_connection_is_type(connection, NM_SETTING_VPN_SETTING_NAME))
+                return real(connection, flags);
         if (!nm_connection_is_type(connection, NM_SETTING_WIREGUARD_SETTING_NAME))
                 g_error("the link is not of type wireguard");
         tun = make_tun(connection);

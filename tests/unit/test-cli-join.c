@@ -7,10 +7,10 @@
 
 #include "cli/join/leave.h"
 #include "common/paths.h"
-#include "common/profile-sign.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
 #include "tests/unit/fixture.h"
+#include "tests/unit/signed.h"
 
 #define ETC (WATTLE_CONFDIR "/" + 1)
 
@@ -21,11 +21,7 @@ static WattleKey private_key; /* of the device that is invited */
 static char *invite(const char *serial, const char *extra, const WattleKey *key, gboolean with_key)
 {
         char public_text[WATTLE_KEY_TEXT_MAX];
-        g_auto(WattleInvitation) invitation = { 0 };
-        g_auto(WattleReport) report = { 0 };
-        g_autoptr(WattleProfile) mesh = NULL;
-        g_autofree char *text = NULL, *comment = NULL;
-        WattleTextHash hash;
+        g_autofree char *text = NULL;
         WattleKey public_key;
 
         wattle_key_derive_public(key, &public_key);
@@ -36,17 +32,7 @@ static char *invite(const char *serial, const char *extra, const WattleKey *key,
                 "[Device nas]\nPublicKey=" KEY_B
                 "\nAddress=10.42.0.2\nPublicEndpoint=192.0.2.1:1\n%s",
                 serial, public_text, extra);
-        wattle_report_init(&report);
-        invitation.text = g_bytes_new(text, strlen(text));
-        mesh = wattle_profile_load_invitation(g_bytes_ref(invitation.text), "x", &report);
-        g_assert_nonnull(mesh);
-        comment = wattle_profile_make_comment(mesh);
-        wattle_text_hash(text, strlen(text), &hash);
-        wattle_signature_make(ours, &hash, comment, &invitation.signature);
-        wattle_signing_secret_get_public(ours, &invitation.signer);
-        invitation.has_private_key = with_key;
-        invitation.private_key = *key;
-        return wattle_invitation_format(&invitation);
+        return make_invitation(ours, text, with_key ? key : NULL);
 }
 
 static void put(const Root *root, const char *name, const char *content, guint mode)
