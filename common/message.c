@@ -152,6 +152,7 @@ void wattle_pairing_write(const WattlePairing *pairing, guint8 bytes[WATTLE_PAIR
         memcpy(bytes + 6, &port, sizeof port);
         memcpy(bytes + 8, pairing->other.bytes, WATTLE_KEY_SIZE);
         write_seen(&pairing->seen, bytes + 40);
+        bytes[41] = pairing->goes_on ? 1 : 0;
         write_seen(&pairing->you, bytes + 60);
 }
 
@@ -170,6 +171,13 @@ static gboolean read_seen(const guint8 *bytes, WattleSocketAddr *ret)
         return ret->port != 0;
 }
 
+static gboolean may_have_port(const WattlePairing *pairing)
+{
+        if (pairing->kind == WATTLE_PAIRING_INTRODUCED)
+                return TRUE;
+        return (pairing->port != 0) == (pairing->kind == WATTLE_PAIRING_OFFERED);
+}
+
 gboolean wattle_pairing_read(gconstpointer bytes, gsize size, WattlePairing *ret)
 {
         const guint8 *read = bytes;
@@ -178,16 +186,20 @@ gboolean wattle_pairing_read(gconstpointer bytes, gsize size, WattlePairing *ret
 
         if (size < WATTLE_PAIRING_LEAST_SIZE || size > WATTLE_HELLO_MAX_SIZE ||
             memcmp(read, magic, sizeof magic) != 0 || read[4] != PAIRING ||
-            read[5] < WATTLE_PAIRING_ASKED || read[5] > WATTLE_PAIRING_REFUSED)
+            read[5] < WATTLE_PAIRING_ASKED || read[5] > WATTLE_PAIRING_INTRODUCED)
                 return FALSE;
         memcpy(&port, read + 6, sizeof port);
         memcpy(pairing.other.bytes, read + 8, WATTLE_KEY_SIZE);
         pairing.kind = (WattlePairingKind)read[5];
         pairing.port = GUINT16_FROM_BE(port);
-        if ((pairing.port != 0) != (pairing.kind == WATTLE_PAIRING_OFFERED) ||
-            !read_seen(read + 40, &pairing.seen) ||
+        if (!may_have_port(&pairing) || !read_seen(read + 40, &pairing.seen) ||
             (size >= WATTLE_PAIRING_SIZE && !read_seen(read + 60, &pairing.you)))
                 return FALSE;
+        if (pairing.kind == WATTLE_PAIRING_INTRODUCED) {
+                if (!wattle_socket_addr_is_set(&pairing.seen))
+                        return FALSE;
+                pairing.goes_on = (read[41] & 1) != 0;
+        }
         *ret = pairing;
         return TRUE;
 }

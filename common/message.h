@@ -79,18 +79,20 @@ void wattle_probe_write(const WattleProbe *probe, guint8 bytes[WATTLE_PROBE_SIZE
 /* FALSE if the bytes are no probe. */
 gboolean wattle_probe_read(gconstpointer bytes, gsize size, WattleProbe *ret);
 
-/* A word about a pair that is to meet at a relay, between a device of the pair and the relay. Who
- * cannot reach the other asks; the relay tells both of the port that it has for them. Sent to
- * WATTLE_PROBE_PORT as the others are.
+/* A word about a pair that is to meet, between a device of the pair and a third one. Who cannot
+ * reach the other asks. A relay tells both of the port that it has for them; who is none introduces
+ * them: it tells each where it sees the other. Sent to WATTLE_PROBE_PORT as the others are.
  *
  *   offset  size
  *        0     4  "WTL1"
  *        4     1  4, where a probe has its kind
  *        5     1  WattlePairingKind
- *        6     2  the relay's port for the pair, big endian; 0 unless OFFERED
+ *        6     2  OFFERED: the relay's port for the pair, big endian. INTRODUCED: the port at which
+ *                     the other says it listens, 0 if that is not known. Else 0
  *        8    32  public key of the other device
- *       40     1  family of its address, 4 or 6; 0: there is none, and zeros follow
- *       41     1  0, not looked at
+ *       40     1  family of its address, 4 or 6; 0: there is none, and zeros follow. INTRODUCED has
+ *                     one
+ *       41     1  INTRODUCED: 1 if who is told goes on when both have begun. Else 0, not looked at
  *       42     2  its port as the relay's kernel has it, big endian
  *       44    16  its address likewise; of IPv4, 4 bytes and zeros
  *       60    4+16  where the sender's kernel has the receiver, in the same form; a word of an
@@ -104,15 +106,17 @@ typedef enum {
         WATTLE_PAIRING_ASKED = 1,
         WATTLE_PAIRING_OFFERED = 2,
         WATTLE_PAIRING_REFUSED = 3, /* it is full, or does not reach the other */
+        WATTLE_PAIRING_INTRODUCED = 4,
 } WattlePairingKind;
 
 typedef struct {
         WattlePairingKind kind;
         guint16 port;
+        gboolean goes_on; /* INTRODUCED */
         WattleKey other;
-        WattleSocketAddr
-                seen; /* where the relay sees the other; or none. Hearsay, without a scope */
-        WattleSocketAddr you; /* OFFERED: where it sees who is told; likewise */
+        WattleSocketAddr seen; /* where the sender sees the other; or none. Hearsay, without a scope
+                                */
+        WattleSocketAddr you;  /* OFFERED, INTRODUCED: where it sees who is told; likewise */
 } WattlePairing;
 
 void wattle_pairing_write(const WattlePairing *pairing, guint8 bytes[WATTLE_PAIRING_SIZE]);

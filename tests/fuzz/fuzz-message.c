@@ -15,6 +15,7 @@ static void pair(const WattlePairing *pairing)
         g_assert_true(wattle_pairing_read(again, sizeof again, &twice));
         g_assert_cmpint(pairing->kind, ==, twice.kind);
         g_assert_cmpuint(pairing->port, ==, twice.port);
+        g_assert_cmpint(pairing->goes_on, ==, twice.goes_on);
         g_assert_true(wattle_key_equal(&pairing->other, &twice.other));
         g_assert_true(wattle_socket_addr_equal(&pairing->seen, &twice.seen));
         g_assert_true(wattle_socket_addr_equal(&pairing->you, &twice.you));

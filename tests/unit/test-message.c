@@ -182,6 +182,7 @@ static void sighting_test(gconstpointer data)
 
 #define KEY_BYTES "0123456789abcdef0123456789ABCDEF"
 #define SEEN_4    "\x04\0\xca\x6c\xcb\0\x71\x07\0\0\0\0\0\0\0\0\0\0\0\0"
+#define GOES_ON   "\x04\x01\xca\x6c\xcb\0\x71\x07\0\0\0\0\0\0\0\0\0\0\0\0"
 #define SEEN_6    "\x06\0\xca\x6c\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"
 
 static const Row pairings[] = {
@@ -201,7 +202,12 @@ static const Row pairings[] = {
         { "cut", "WTL1\x04\x01\0\0" KEY_BYTES NO_SEEN, 59, "none" },
         { "offered-no-port", "WTL1\x04\x02\0\0" KEY_BYTES SEEN_4, 60, "none" },
         { "asked-with-a-port", "WTL1\x04\x01\0\x01" KEY_BYTES NO_SEEN, 60, "none" },
-        { "kind-of-the-future", "WTL1\x04\x04\0\0" KEY_BYTES NO_SEEN, 60, "none" },
+        { "introduced", "WTL1\x04\x04\xca\x6c" KEY_BYTES SEEN_4 SEEN_6, 80,
+          "4 51820 0 at 203.0.113.7:51820 and [2001:db8::1]:51820" },
+        { "introduced-and-goes-on", "WTL1\x04\x04\0\0" KEY_BYTES GOES_ON SEEN_6, 80,
+          "4 0 0 at 203.0.113.7:51820 goes on and [2001:db8::1]:51820" },
+        { "introduced-to-nowhere", "WTL1\x04\x04\0\0" KEY_BYTES NO_SEEN, 60, "none" },
+        { "kind-of-the-future", "WTL1\x04\x05\0\0" KEY_BYTES NO_SEEN, 60, "none" },
         { "no-kind", "WTL1\x04\0\0\0" KEY_BYTES NO_SEEN, 60, "none" },
         { "seen-of-no-family", "WTL1\x04\x03\0\0" KEY_BYTES "\x05" NO_SEEN, 60, "none" },
         { "seen-at-no-port", "WTL1\x04\x03\0\0" KEY_BYTES "\x04" NO_SEEN, 60, "none" },
@@ -224,9 +230,9 @@ static void pairing_test(gconstpointer data)
                 wattle_socket_addr_format(&pairing.seen, seen);
         if (wattle_socket_addr_is_set(&pairing.you))
                 wattle_socket_addr_format(&pairing.you, you);
-        text = g_strdup_printf("%d %u %d at %s%s%s", pairing.kind, pairing.port,
+        text = g_strdup_printf("%d %u %d at %s%s%s%s", pairing.kind, pairing.port,
                                memcmp(pairing.other.bytes, KEY_BYTES, WATTLE_KEY_SIZE), seen,
-                               *you ? " and " : "", you);
+                               pairing.goes_on ? " goes on" : "", *you ? " and " : "", you);
         g_assert_cmpstr(text, ==, row->expected);
         wattle_pairing_write(&pairing, again);
         g_assert_cmpmem(again, WATTLE_PAIRING_LEAST_SIZE, row->bytes, WATTLE_PAIRING_LEAST_SIZE);
