@@ -201,6 +201,11 @@ void wattle_migrate_free_holds(WattleMigration *m)
         }
 }
 
+gboolean wattle_migrate_is_news(const WattleMigration *m, const Candidate *candidate, gint64 now)
+{
+        return candidate && candidate->source == WATTLE_SOURCE_SEEN && now < m->meeting.until_us;
+}
+
 gboolean wattle_migrate_can_punch(const Candidate *candidate)
 {
         return candidate->source != WATTLE_SOURCE_PRIVATE &&
@@ -215,6 +220,11 @@ static Candidate *find_source(const WattleMigration *m, WattleSource source)
                 if (m->candidates[i].source == source)
                         return &m->candidates[i];
         return NULL;
+}
+
+Candidate *wattle_migrate_seen(const WattleMigration *m)
+{
+        return find_source(m, WATTLE_SOURCE_SEEN);
 }
 
 Candidate *wattle_migrate_relay(const WattleMigration *m)
@@ -251,6 +261,12 @@ static int rank(const Candidate *candidate)
         g_return_val_if_reached(0);
 }
 
+/* Of two that nobody can call, what was seen just now comes after their LAN. */
+static int rank_now(const WattleMigration *m, const Candidate *candidate, gint64 now)
+{
+        return wattle_migrate_is_news(m, candidate, now) ? 2 : rank(candidate);
+}
+
 /* A beacon may be a stranger's, and while there is a session each round would send him what there
  * is to send. */
 static gboolean is_held(const WattleMigration *m, const Candidate *candidate, gint64 now)
@@ -278,12 +294,13 @@ Candidate *wattle_migrate_next(const WattleMigration *m, gint64 now)
 
         for (guint i = 0; i < m->n_candidates; i++) {
                 Candidate *candidate = &m->candidates[i];
+                int own = rank_now(m, candidate, now);
 
-                if (candidate->tried || rank(candidate) == 0 || is_held(m, candidate, now) ||
+                if (candidate->tried || own == 0 || is_held(m, candidate, now) ||
                     !wattle_migrate_eligible(candidate))
                         continue;
-                if (!best || rank(candidate) > rank(best) ||
-                    (rank(candidate) == rank(best) && candidate->good_us > best->good_us))
+                if (!best || own > rank_now(m, best, now) ||
+                    (own == rank_now(m, best, now) && candidate->good_us > best->good_us))
                         best = candidate;
         }
         return best;

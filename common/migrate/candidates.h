@@ -27,8 +27,14 @@ void wattle_migrate_hold(Candidate *candidate, gint64 now);
 void wattle_migrate_hold_others(WattleMigration *m, const WattleSocketAddr *at, gint64 now);
 void wattle_migrate_free_holds(WattleMigration *m);
 
+/* Where somebody who introduced the peer sees it: worth a try while that is news. */
+gboolean wattle_migrate_is_news(const WattleMigration *m, const Candidate *candidate, gint64 now);
+
 /* Whether a probe to it may open our NAT, and tell of a way past the relay. */
 gboolean wattle_migrate_can_punch(const Candidate *candidate);
+
+/* Where a relay, or who introduced the peer, sees it; NULL: there is none. */
+Candidate *wattle_migrate_seen(const WattleMigration *m);
 
 /* The relay's port for the two; the place of our own that tells that the peer is wanted. NULL:
  * there is none. */

@@ -26,8 +26,8 @@ typedef enum {
         WATTLE_SOURCE_PUBLIC,  /* PublicEndpoint=, literal */
         WATTLE_SOURCE_NAME,    /* PublicEndpoint=, an address of a DNS name, A or AAAA */
         WATTLE_SOURCE_LAST_GOOD, /* what wattle_migration_last_good() gave before a restart */
-        WATTLE_SOURCE_SEEN,  /* where a relay sees the peer: hearsay, and behind NAT both have to
-                                open the way first */
+        WATTLE_SOURCE_SEEN, /* where a relay, or who introduced the two, sees the peer: hearsay, and
+                               behind NAT both have to open the way first */
         WATTLE_SOURCE_RELAY, /* the port that a relay has for the two */
         WATTLE_SOURCE_KNOCK, /* of our own, and nobody is there. What the kernel sends to it tells
                                 that a peer is wanted which nobody can call: without an endpoint
@@ -72,6 +72,10 @@ typedef enum {
          * list, with the relay's and, if it told of it, where it sees the peer. */
         WATTLE_ON_PAIRED,
 
+        /* Somebody whom both can call has told each where it sees the other, now or within the
+         * difference of two ways: the whole list, with WATTLE_SOURCE_SEEN. */
+        WATTLE_ON_INTRODUCED,
+
         /* A beacon told that the peer is on a link of ours: the whole list, with
          * WATTLE_SOURCE_BEACON. */
         WATTLE_ON_SIGHTED,
@@ -84,14 +88,16 @@ typedef enum {
 typedef struct {
         WattleMigrateEventKind kind;
 
-        /* CANDIDATES, LINK, PAIRED, SIGHTED: borrowed for the call, in the order of the profile,
-         * best first */
+        /* CANDIDATES, LINK, PAIRED, INTRODUCED, SIGHTED: borrowed for the call, in the order of the
+         * profile, best first */
         const WattleMigrateCandidate *candidates;
         guint n_candidates;
         gboolean has_names; /* the profile has DNS names for the peer, resolved or not */
         gboolean resolved;  /* CANDIDATES: this answers WATTLE_MIGRATE_RESOLVE */
 
         WattleMigrateCounters counters; /* COUNTERS */
+
+        gboolean goes_on; /* INTRODUCED: we and not the peer, when both have begun */
 
         guint64 probe_id; /* ANSWER: of the action that sent it */
         gint64 rtt_us;    /* ANSWER */
@@ -119,7 +125,8 @@ typedef enum {
          */
         WATTLE_MIGRATE_RESOLVE,
 
-        /* Ask a relay for a port for us and the peer, then WATTLE_ON_PAIRED. */
+        /* Ask a relay for a port for us and the peer, then WATTLE_ON_PAIRED; or whoever may
+         * introduce the two, then WATTLE_ON_INTRODUCED. */
         WATTLE_MIGRATE_ASK,
 
         /* Send one probe to that address and leave all else as it is: set it, send, set back once
@@ -168,7 +175,7 @@ typedef enum {
         WATTLE_PATH_PUBLIC,  /* a PublicEndpoint= through a router, its DNS name included */
         WATTLE_PATH_ROAMED,  /* an address that the profile does not have: learnt by the kernel, set
                                 by somebody else, or the last that was good */
-        WATTLE_PATH_DIRECT,  /* through the NATs of both, where a relay saw the peer */
+        WATTLE_PATH_DIRECT,  /* through the NATs of both, where somebody else saw the peer */
         WATTLE_PATH_RELAYED, /* over a relay, which sees what is encrypted end to end */
         WATTLE_N_PATHS,
 } WattlePath;
@@ -189,7 +196,7 @@ typedef struct {
         gint64 rtt_us;   /* of the last answer; -1: none yet */
         gboolean busy;   /* in the middle of a move or in doubt of the path */
         gboolean proved; /* something has come from the endpoint since it is that */
-        guint punches;   /* RELAYED: how often both opened their NATs for each other in vain */
+        guint punches; /* RELAYED, NONE: how often both opened their NATs for each other in vain */
 } WattleMigrateStatus;
 
 typedef struct {
@@ -197,7 +204,8 @@ typedef struct {
         gboolean self_has_private; /* the profile has a PrivateEndpoint for us: the peer may move
                                       first */
         gboolean managed;          /* the peer runs wattle, and so answers probes */
-        gboolean can_pair;         /* there is a relay that the two could meet at */
+        gboolean can_pair;         /* there is a relay that the two could meet at, or somebody who
+                                      introduces them */
         /* What the manager's files say, literal; or none. The kernel's endpoint going
          * back to it with no packet received is the manager's doing. */
         WattleSocketAddr configured;

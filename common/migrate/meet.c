@@ -5,7 +5,7 @@ static const gint64 punch_times[] = { 0, 60 * MSEC, 150 * MSEC, 300 * MSEC };
 
 void wattle_migrate_ask(WattleMigration *m, gint64 now)
 {
-        if (!m->config.can_pair || now < m->ask_us)
+        if (!m->config.can_pair || now < m->ask_us || now < m->meeting.hold_us)
                 return;
         m->ask = TRUE;
         m->ask_us = now + ASK_AGAIN;
@@ -73,6 +73,62 @@ void wattle_migrate_paired(WattleMigration *m, gint64 now)
         }
 }
 
+/* What both have tried in vain a moment ago is not tried again, unless the peer is elsewhere; that,
+ * too, once only, for it may be a lie. With a session the other may do it alone. */
+static gboolean is_held(const WattleMigration *m, const Candidate *seen, gint64 now)
+{
+        return now < m->meeting.hold_us - MEET_SLACK &&
+               (m->meeting.is_of_all || wattle_migrate_has_session(m, now) ||
+                wattle_addr_equal(&seen->at.addr, &m->meeting.failed));
+}
+
+/* What is under way without a session, and is worth less than the word of who sees the peer. */
+static gboolean is_walking(const WattleMigration *m)
+{
+        const Candidate *current = wattle_migrate_find(m, &m->wanted);
+
+        return m->phase == PHASE_TRY && m->try.fresh && current &&
+               current->source == WATTLE_SOURCE_LAST_GOOD;
+}
+
+/* The peer asked, for it does not reach us, but we have a session still and send where it was. A
+ * path that works stays, whatever is said. */
+static void open_for(WattleMigration *m, const Candidate *seen, gint64 now)
+{
+        guint failures = m->meeting.failures;
+
+        if (m->lives_us != 0 && now - m->lives_us < LIVES)
+                return;
+        wattle_migrate_hold_meeting(m, &seen->at.addr, now);
+        m->meeting.failures = failures;
+        begin_punching(m, now);
+}
+
+/* With a session it is data that both send, and nothing of it can cross. */
+void wattle_migrate_introduced(WattleMigration *m, gboolean goes_on, gint64 now)
+{
+        Candidate *seen = wattle_migrate_seen(m);
+        gboolean session = wattle_migrate_has_session(m, now);
+
+        if (!seen || !wattle_migrate_eligible(seen) || is_held(m, seen, now) ||
+            wattle_migrate_is_news(m, seen, now))
+                return;
+        if (session && m->phase == PHASE_WATCH) {
+                open_for(m, seen, now);
+                return;
+        }
+        m->meeting.until_us = now + MEET;
+        m->meeting.goes_on = goes_on;
+        if (is_walking(m)) {
+                WattleSocketAddr home = m->home;
+
+                wattle_migrate_begin_round(m, WATTLE_MOVE_SILENT, now);
+                m->home = home;
+        } else if (m->phase == PHASE_PAUSE || (!session && m->phase == PHASE_WATCH)) {
+                wattle_migrate_begin_round(m, WATTLE_MOVE_SILENT, now);
+        }
+}
+
 /* Of the profile's own, or a neighbour. */
 static gboolean is_callable(const Candidate *candidate)
 {
@@ -110,6 +166,7 @@ void wattle_migrate_seek_anew(WattleMigration *m, gint64 now)
         m->seek_gap = 0;
         m->seek_us = now;
         m->punches = 0;
+        m->meeting = (Meeting){ 0 };
 }
 
 static void leave_relay(WattleMigration *m, const WattleSocketAddr *at, gint64 now)
@@ -144,7 +201,7 @@ void wattle_migrate_punch_timer(WattleMigration *m, gint64 now)
         } else if (now >= wattle_migrate_punch_deadline(m)) {
                 m->punches++;
                 wattle_migrate_enter(m, PHASE_WATCH, now);
-                if (m->counters.rx_bytes - punch->rx_bytes >= PUNCH_BUSY)
+                if (is_on_relay(m) && m->counters.rx_bytes - punch->rx_bytes >= PUNCH_BUSY)
                         leave_relay(m, &first->at, now);
         }
 }

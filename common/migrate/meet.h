@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Two that cannot call each other: they meet at a relay, and leave it again for a direct way. See
- * doc/hacking.md, "A relay's port is one more endpoint". */
+/* Two that cannot call each other: they meet at a relay, and leave it again for a direct way; or
+ * somebody whom both can call introduces them. See doc/hacking.md, "A relay's port is one more
+ * endpoint" and "Who can be called introduces two others". */
 #pragma once
 
 #include "common/migrate/try.h"
@@ -8,9 +9,10 @@
 /* Asks for a relay's port, unless that was done just now or is of no use. */
 void wattle_migrate_ask(WattleMigration *m, gint64 now);
 
-/* WATTLE_ON_WANTED and WATTLE_ON_PAIRED; the list of the latter was taken. */
+/* WATTLE_ON_WANTED, WATTLE_ON_PAIRED and WATTLE_ON_INTRODUCED; the list of these was taken. */
 void wattle_migrate_wanted(WattleMigration *m, gint64 now);
 void wattle_migrate_paired(WattleMigration *m, gint64 now);
+void wattle_migrate_introduced(WattleMigration *m, gboolean goes_on, gint64 now);
 
 /* The peer that cannot be called has no session, and nobody wants it: to WATTLE_SOURCE_KNOCK.
  * FALSE: it is not so. */

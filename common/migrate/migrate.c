@@ -63,6 +63,7 @@ void wattle_migration_free(WattleMigration *m)
 void wattle_migration_reconfigure(WattleMigration *m, const WattleMigrateConfig *config)
 {
         m->config = *config;
+        m->meeting.hold_us = 0;
         m->answers = m->answers || config->managed;
 }
 
@@ -157,6 +158,10 @@ static void take_event(WattleMigration *m, const WattleMigrateEvent *event, gint
         case WATTLE_ON_PAIRED:
                 (void)wattle_migrate_take_candidates(m, event, now);
                 wattle_migrate_paired(m, now);
+                break;
+        case WATTLE_ON_INTRODUCED:
+                (void)wattle_migrate_take_candidates(m, event, now);
+                wattle_migrate_introduced(m, event->goes_on, now);
                 break;
         case WATTLE_ON_SIGHTED:
                 (void)wattle_migrate_take_candidates(m, event, now);

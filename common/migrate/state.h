@@ -67,6 +67,16 @@
 #define PUNCH_BUSY    (64 * 1024)  /* bytes in it: the relay's packets may have hidden the others */
 #define SEEK          (30 * SEC)   /* from a relay for a direct way, then doubled up to HOLD_MAX */
 
+#define MEET (6 * SEC) /* of two that were introduced and have no session */
+#define MEET_HOLD                                                                                  \
+        (40 * SEC) /* after that came to nothing, then doubled: longer than a router remembers one \
+                      packet of UDP, which may have taken the port away */
+#define MEET_HOLD_MAX (5 * 60 * SEC)
+#define MEET_SLACK                                                                                 \
+        (8 * SEC)       /* the other's word counts so much before the end of our own hold: it      \
+                           may have begun, and ended, earlier */
+#define LIVES (2 * SEC) /* a path that something came over since is left alone */
+
 #define STABLE_READS 3
 #define MAX_SETS     25 /* of one move: half a second of pinning */
 #define MAX_PROBES   4  /* of one move, once one was answered: below 1 KB with their answers */
@@ -108,7 +118,20 @@ typedef struct {
         gboolean answered, proved;
         guint64 rx_bytes; /* at the first of these reads */
         gint64 old_rtt_us;
+        gboolean is_news; /* somebody saw the peer there just now */
+        gboolean meets;   /* and there is no session: both do the same at this time, */
+        guint n_agains;   /* and one of the two has begun again so often */
 } Try;
+
+/* What came of being introduced to the peer. */
+typedef struct {
+        gint64 until_us;  /* the word is news until then; 0: there is none */
+        gboolean goes_on; /* see WattleMigrateEvent */
+        guint failures;
+        gint64 hold_us;     /* not again before, */
+        WattleAddr failed;  /* of that address, */
+        gboolean is_of_all; /* or of any: another one was in vain as well meanwhile */
+} Meeting;
 
 typedef struct {
         guint n;          /* sent */
@@ -136,6 +159,7 @@ typedef struct WattleMigration {
         gint64 unanswered_us; /* since when sending goes unanswered; 0: it does not */
         guint unanswered;     /* reads that showed it */
         gint64 session_us;    /* of the last handshake; 0: there is none */
+        gint64 lives_us;      /* something came within LIVES before; 0: never */
         gint64 probed_us; /* the last probe of ours; 0: it cannot have an echo in the counters */
         guint probes;     /* since the last read */
         gboolean readded; /* counters begin anew */
@@ -178,6 +202,7 @@ typedef struct WattleMigration {
         gint64 seek_us; /* on a relay: the next question that is to bring both away from it */
         gint64 seek_gap;
         guint punches; /* how often both opened their NATs in vain, in this network */
+        Meeting meeting;
 
         /* what the caller shall do next, in this order */
         WattleMigrateActionKind set; /* SET, READD or NOTHING */

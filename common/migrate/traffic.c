@@ -32,6 +32,8 @@ static void note_traffic(WattleMigration *m, guint64 rx, guint64 tx, gint64 now)
         if (sending || rx > KEEPALIVE_BYTES * (1 + (guint64)(elapsed / (5 * SEC))) +
                                        (guint64)m->probes * PROBE_BYTES)
                 m->active_us = now;
+        if (rx > 0 && elapsed <= LIVES)
+                m->lives_us = now;
         if (rx > 0)
                 wattle_migrate_answered(m);
         if (rx > 0 || !sending)

@@ -5,6 +5,10 @@
 
 static const gint64 probe_at[] = { 0, 60 * MSEC, 150 * MSEC, 400 * MSEC, 800 * MSEC };
 
+/* Two that were introduced begin at the same time, which opens the NATs of both; but then their
+ * handshakes cross, and end each other. So one of them goes on at these times. */
+static const gint64 again_at[] = { 300 * MSEC, 1000 * MSEC, 2500 * MSEC, 4500 * MSEC };
+
 void wattle_migrate_enter(WattleMigration *m, Phase phase, gint64 now)
 {
         m->phase = phase;
@@ -55,6 +59,7 @@ void wattle_migrate_accept(WattleMigration *m, WattleMoveReason why, gint64 now)
         wattle_migrate_answered(m);
         m->forced = FALSE;
         m->link_probe = FALSE;
+        m->meeting = (Meeting){ 0 };
         if (current && current->source == WATTLE_SOURCE_RELAY) {
                 /* Away from it again at once, if there is a way. */
                 m->seek_us = m->seek_gap = 0;
@@ -70,7 +75,7 @@ static void set(WattleMigration *m)
 {
         Try *t = &m->try;
 
-        m->set = t->fresh && t->sets == 0 ? WATTLE_MIGRATE_READD : WATTLE_MIGRATE_SET;
+        m->set = t->fresh && (t->sets == 0 || t->meets) ? WATTLE_MIGRATE_READD : WATTLE_MIGRATE_SET;
         m->set_again = t->sets > 0;
         t->sets++;
         t->stable = 0;
@@ -80,20 +85,21 @@ static void set(WattleMigration *m)
         t->probe_us = t->proved ? m->probed_us + PROBE_AGAIN : 0;
 }
 
-static gint64 window(const Candidate *candidate, WattleMoveReason why, gboolean back,
-                     gboolean fresh)
+static gint64 window(const Candidate *candidate, const Try *t)
 {
         guint failures = candidate ? MIN(candidate->failures, 8) : 0;
 
-        if (fresh)
+        if (t->meets)
+                return MEET;
+        if (t->fresh)
                 return TRY_HANDSHAKE;
-        if (why == WATTLE_MOVE_ASKED)
+        if (t->why == WATTLE_MOVE_ASKED)
                 return TRY_ASKED;
-        if (why == WATTLE_MOVE_DIRECT)
+        if (t->why == WATTLE_MOVE_DIRECT && t->back)
                 return UPGRADE_LAST;
         if (candidate && candidate->source == WATTLE_SOURCE_BEACON)
                 return UPGRADE_FIRST;
-        if (!back)
+        if (!t->back)
                 return TRY_SESSION;
         return MIN(UPGRADE_FIRST << failures, UPGRADE_LAST);
 }
@@ -101,15 +107,18 @@ static gint64 window(const Candidate *candidate, WattleMoveReason why, gboolean 
 void wattle_migrate_try(WattleMigration *m, const WattleSocketAddr *target, gboolean back,
                         WattleMoveReason why, gint64 now)
 {
+        const Candidate *candidate = wattle_migrate_find(m, target);
         gboolean fresh = !wattle_migrate_has_session(m, now);
 
         m->try = (Try){ .from = m->counters.endpoint,
                         .back = back,
                         .why = why,
                         .fresh = fresh,
+                        .is_news = !back && wattle_migrate_is_news(m, candidate, now),
                         .began_us = now,
                         .old_rtt_us = m->rtt_us };
-        m->try.end_us = now + window(wattle_migrate_find(m, target), why, back, fresh);
+        m->try.meets = fresh && m->try.is_news;
+        m->try.end_us = now + window(candidate, &m->try);
         aim(m, target);
         wattle_migrate_enter(m, PHASE_TRY, now);
         set(m);
@@ -178,6 +187,10 @@ static void next_try(WattleMigration *m, WattleMoveReason why, gint64 now)
                 return;
         }
         candidate->tried = TRUE;
+        if (wattle_migrate_is_news(m, candidate, now))
+                why = WATTLE_MOVE_DIRECT;
+        else if (why == WATTLE_MOVE_DIRECT)
+                why = WATTLE_MOVE_SILENT;
         wattle_migrate_try(m, &candidate->at, FALSE, why, now);
 }
 
@@ -224,10 +237,25 @@ static void go_back(WattleMigration *m, gint64 now)
         wattle_migrate_enter(m, PHASE_BACK, now);
 }
 
+void wattle_migrate_hold_meeting(WattleMigration *m, const WattleAddr *at, gint64 now)
+{
+        Meeting *meeting = &m->meeting;
+
+        meeting->is_of_all = now < meeting->hold_us;
+        meeting->hold_us = now + MIN(MEET_HOLD << MIN(meeting->failures, 8), MEET_HOLD_MAX);
+        meeting->failures++;
+        meeting->until_us = 0;
+        meeting->failed = *at;
+}
+
 static void fail(WattleMigration *m, gint64 now)
 {
         Candidate *candidate = wattle_migrate_find(m, &m->wanted);
 
+        if (m->try.is_news) {
+                m->punches++;
+                wattle_migrate_hold_meeting(m, &m->wanted.addr, now);
+        }
         /* Without a session nothing of a user's was sent. */
         if (candidate &&
             (m->try.back || (candidate->source == WATTLE_SOURCE_BEACON && !m->try.fresh)))
@@ -312,6 +340,32 @@ static void look_for_proof(WattleMigration *m, gint64 now)
                 t->end_us = now + PIN;
 }
 
+/* The read that comes before shows whether it is still needed. Words get lost: who wants the peer
+ * has it told once more that it shall begin. */
+static void meet_again(WattleMigration *m, gint64 now)
+{
+        Try *t = &m->try;
+        gint64 next_us;
+
+        if (t->n_agains == G_N_ELEMENTS(again_at))
+                return;
+        next_us = t->began_us + again_at[t->n_agains];
+        if (now < next_us) {
+                m->read_at_us = next_us;
+                return;
+        }
+        t->n_agains++;
+        if (m->meeting.goes_on) {
+                t->probes = 0;
+                set(m);
+        }
+        if (t->n_agains > 1 && t->n_agains < G_N_ELEMENTS(again_at) &&
+            wattle_migrate_is_active(m, now)) {
+                m->ask = TRUE;
+                m->ask_us = now + ASK_AGAIN;
+        }
+}
+
 void wattle_migrate_try_read(WattleMigration *m, const Change *change, gint64 now)
 {
         Try *t = &m->try;
@@ -319,6 +373,8 @@ void wattle_migrate_try_read(WattleMigration *m, const Change *change, gint64 no
         if (t->fresh) {
                 if (m->session_us > t->began_us && m->counters.rx_bytes > 0)
                         succeed(m, now);
+                else if (t->meets)
+                        meet_again(m, now);
                 return;
         }
         if (change->moved && !is_flapping(m, change)) {

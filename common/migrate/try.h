@@ -33,6 +33,9 @@ void wattle_migrate_begin_round(WattleMigration *m, WattleMoveReason why, gint64
 void wattle_migrate_begin_round_at(WattleMigration *m, Candidate *first, WattleMoveReason why,
                                    gint64 now);
 
+/* Where the peer was seen did not answer: no more of that for a while. */
+void wattle_migrate_hold_meeting(WattleMigration *m, const WattleAddr *at, gint64 now);
+
 /* Whether there is something to try beside what the kernel has. */
 gboolean wattle_migrate_has_other(const WattleMigration *m);
 

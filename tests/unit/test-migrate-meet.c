@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Two engines that meet: two kernels, each behind a NAT that lets in what was asked for alone, and
- * a relay between them. Time goes in steps of a millisecond. What must come of it, also after
- * things happened in a random order. The seeds are fixed. */
+ * a relay between them, or somebody who introduces them. Time goes in steps of a millisecond. What
+ * must come of it, also after things happened in a random order. The seeds are fixed. */
 #include "common/migrate/migrate.h"
 
 #include <netinet/in.h>
@@ -46,7 +46,8 @@ typedef struct {
         guint next;       /* as the responder, until the first packet of it came */
         gint64 handshake; /* of session */
         gint64 initiated; /* 0: never */
-        gboolean waiting; /* for the response to that */
+        gboolean waiting; /* for the response to that, */
+        guint64 index;    /* which has its number */
 
         /* the NAT */
         guint8 host; /* its public address is 203.0.113.HOST */
@@ -67,6 +68,7 @@ typedef struct {
         Side sides[2]; /* the lower key first */
         GArray *packets;
         guint n_sessions;
+        guint64 n_indices;
         struct {
                 gboolean alive;
                 guint16 port;
@@ -75,7 +77,11 @@ typedef struct {
                 Packet held;        /* from 2: none */
                 gint64 offer_at[2]; /* 0: none */
         } relay;
-        guint n_sets, n_asks;
+        gboolean introduces; /* the relay is none */
+        guint n_words;       /* of introductions; each second one has the higher key go on */
+        guint loss;          /* of words and packets, in percent */
+        gint64 way;          /* from one to the other */
+        guint n_sets, n_asks, n_punches;
         gint64 counted_from;
 } World;
 
@@ -102,6 +108,11 @@ static WattleSocketAddr mapped(const Side *side, const WattleSocketAddr *target)
         return addr_of(203, 0, 113, side->host, port);
 }
 
+static gboolean is_lost(World *w)
+{
+        return w->loss > 0 && (guint)g_rand_int_range(w->random, 0, 100) < w->loss;
+}
+
 static void emit(World *w, guint from, Kind kind, guint session, guint64 id)
 {
         Side *side = &w->sides[from];
@@ -118,9 +129,10 @@ static void emit(World *w, guint from, Kind kind, guint session, guint64 id)
                 packet.at = w->now + RELAY_WAY;
         } else {
                 packet.to = 1 - from;
-                packet.at = w->now + DIRECT_WAY;
+                packet.at = w->now + w->way;
         }
-        g_array_append_val(w->packets, packet);
+        if (!is_lost(w))
+                g_array_append_val(w->packets, packet);
 }
 
 static void step(World *w, guint index, const WattleMigrateEvent *event);
@@ -143,11 +155,12 @@ static void transmit(World *w, guint index, Kind kind, guint64 id, guint size)
                 return;
         side->initiated = w->now;
         side->waiting = TRUE;
+        side->index = ++w->n_indices;
         side->tx += 148;
         if (is_knock(&side->endpoint))
                 step(w, index, &wanted);
         else
-                emit(w, index, INITIATION, 0, 0);
+                emit(w, index, INITIATION, 0, side->index);
 }
 
 static void perform(World *w, guint index, const WattleMigrateAction *action)
@@ -176,12 +189,16 @@ static void perform(World *w, guint index, const WattleMigrateAction *action)
                 break;
         case WATTLE_MIGRATE_ASK:
                 w->n_asks++;
+                if (is_lost(w))
+                        break;
+                w->n_words++;
                 for (guint i = 0; i < 2 && w->relay.alive; i++)
-                        if (w->relay.offer_at[i] == 0)
+                        if (w->relay.offer_at[i] == 0 && !is_lost(w))
                                 w->relay.offer_at[i] = w->now + 2 * RELAY_WAY +
                                                        g_rand_int_range(w->random, 0, 10) * MSEC;
                 break;
         case WATTLE_MIGRATE_PUNCH:
+                w->n_punches++;
                 side->endpoint = action->at;
                 transmit(w, index, QUESTION, action->probe_id, 96);
                 side->endpoint = action->back;
@@ -207,7 +224,9 @@ static void tell_list(World *w, guint index, WattleMigrateEventKind kind)
 {
         Side *side = &w->sides[index];
         WattleMigrateCandidate list[3];
-        WattleMigrateEvent event = { .kind = kind, .candidates = list };
+        WattleMigrateEvent event = { .kind = kind,
+                                     .candidates = list,
+                                     .goes_on = index == w->n_words % 2 };
 
         if (wattle_socket_addr_is_set(&side->seen))
                 list[event.n_candidates++] =
@@ -257,11 +276,11 @@ static void receive(World *w, const Packet *packet)
                 side->endpoint = packet->source;
                 side->next = ++w->n_sessions;
                 side->tx += 92;
-                emit(w, packet->to, RESPONSE, side->next, 0);
+                emit(w, packet->to, RESPONSE, side->next, packet->id);
                 return;
         }
         if (packet->kind == RESPONSE) {
-                if (!side->waiting)
+                if (!side->waiting || side->index != packet->id)
                         return;
                 side->waiting = FALSE;
                 side->rx += 92;
@@ -354,6 +373,12 @@ static void offer(World *w, guint index)
         w->relay.offer_at[index] = 0;
         if (!w->relay.alive)
                 return;
+        if (w->introduces) {
+                side->seen = mapped(other, &home);
+                tell_counters(w, index);
+                tell_list(w, index, WATTLE_ON_INTRODUCED);
+                return;
+        }
         side->offered = addr_of(192, 0, 2, 9, w->relay.port);
         side->seen = mapped(other, &home);
         tell_counters(w, index);
@@ -408,6 +433,7 @@ static void begin(World *w, guint32 seed, gboolean one_symmetric, gboolean other
         w->relay.alive = TRUE;
         w->relay.port = 21900;
         w->relay.held.from = 2;
+        w->way = DIRECT_WAY;
         w->sides[0].symmetric = one_symmetric;
         w->sides[1].symmetric = other_symmetric;
         for (guint i = 0; i < 2; i++) {
@@ -485,6 +511,117 @@ static void meets(gconstpointer data)
         end(&w);
 }
 
+static void assert_path(World *w, WattlePath path)
+{
+        for (guint i = 0; i < 2; i++) {
+                WattleMigrateStatus status;
+
+                wattle_migration_status(w->sides[i].m, w->now, &status);
+                g_assert_cmpint(status.path, ==, path);
+        }
+}
+
+/* One of them has something to say, and no relay is there. Where their NATs keep ports they hear
+ * each other within a second, though their first handshakes cross; else they do not, and it is
+ * known why. */
+static void is_introduced(gconstpointer data)
+{
+        guint32 seed = GPOINTER_TO_UINT(data);
+        gboolean symmetric[2] = { seed % 4 == 1 || seed % 4 == 3, seed % 4 >= 2 };
+        gboolean direct = !symmetric[0] && !symmetric[1];
+        guint first = seed / 4 % 2;
+        WattleMigrateStatus status;
+        World w;
+
+        begin(&w, seed, symmetric[0], symmetric[1]);
+        w.introduces = TRUE;
+        w.n_words = seed / 8;
+        w.way = (seed % 5 * 50 + 5) * MSEC; /* up to 205 ms */
+        g_assert_true(is_knock(&w.sides[0].endpoint) && is_knock(&w.sides[1].endpoint));
+        w.sides[first].traffic = TRUE;
+        run(&w, 1 * SEC + 2 * w.way);
+        g_assert_cmpint(w.sides[1 - first].got > 0, ==, direct);
+        w.sides[1 - first].traffic = direct;
+        run(&w, 20 * SEC);
+        assert_path(&w, direct ? WATTLE_PATH_DIRECT : WATTLE_PATH_NONE);
+        wattle_migration_status(w.sides[first].m, w.now, &status);
+        g_assert_cmpint(status.punches > 0, ==, !direct);
+        g_assert_cmpuint(w.n_asks, <=, direct ? 1 : 4);
+        g_assert_cmpuint(w.n_sets, <=, direct ? 10 : 40);
+        end(&w);
+}
+
+/* A member says all the time that each is somewhere else. What works stays; and where nothing is
+ * sent, so that nobody knows, some packets a minute go where he says. */
+static void is_lied_to(gconstpointer data)
+{
+        guint32 seed = GPOINTER_TO_UINT(data);
+        guint sent, got, sets;
+        World w;
+
+        begin(&w, seed, FALSE, FALSE);
+        w.introduces = TRUE;
+        w.sides[0].traffic = w.sides[1].traffic = TRUE;
+        run(&w, 20 * SEC);
+        assert_path(&w, WATTLE_PATH_DIRECT);
+        sent = w.sides[0].sent;
+        got = w.sides[1].got;
+        sets = w.n_sets;
+        for (guint i = 0; i < 120; i++) {
+                if (i == 60) {
+                        g_assert_cmpuint(w.n_punches, ==, 0);
+                        g_assert_cmpuint(lost_since(&w, 0, sent, got), ==, 0);
+                        w.sides[0].traffic = w.sides[1].traffic = FALSE;
+                }
+                w.sides[i % 2].seen = addr_of(203, 0, 114, (guint8)i,
+                                              (guint)g_rand_int_range(w.random, 1, 65536));
+                tell_counters(&w, i % 2);
+                tell_list(&w, i % 2, WATTLE_ON_INTRODUCED);
+                run(&w, 2 * SEC);
+        }
+        g_assert_cmpuint(w.n_sets, ==, sets);
+        g_assert_cmpuint(w.n_punches, <=, 2 * 4 * 4);
+        assert_path(&w, WATTLE_PATH_DIRECT);
+        end(&w);
+}
+
+/* The same of two that have no session. When he has ended they meet, after the longest hold. */
+static void is_lied_to_of_nobody(gconstpointer data)
+{
+        World w;
+
+        begin(&w, GPOINTER_TO_UINT(data), FALSE, FALSE);
+        w.introduces = TRUE;
+        for (guint i = 0; i < 300; i++) {
+                w.sides[i % 2].seen = addr_of(203, 0, 114, (guint8)i,
+                                              (guint)g_rand_int_range(w.random, 1, 65536));
+                tell_counters(&w, i % 2);
+                tell_list(&w, i % 2, WATTLE_ON_INTRODUCED);
+                run(&w, 2 * SEC);
+        }
+        g_assert_cmpuint(w.n_sets, <=, 150);
+        g_assert_cmpuint(w.n_asks, ==, 0);
+        w.sides[0].traffic = w.sides[1].traffic = TRUE;
+        assert_meet(&w, 350 * SEC);
+        end(&w);
+}
+
+/* A fifth of all is lost, words and packets, and what comes takes 200 ms. */
+static void is_introduced_by_radio(gconstpointer data)
+{
+        guint32 seed = GPOINTER_TO_UINT(data);
+        World w;
+
+        begin(&w, seed, FALSE, FALSE);
+        w.introduces = TRUE;
+        w.loss = 20;
+        w.way = 200 * MSEC;
+        w.sides[seed % 2].traffic = TRUE;
+        run(&w, 100 * SEC);
+        assert_path(&w, WATTLE_PATH_DIRECT);
+        end(&w);
+}
+
 static void something(World *w)
 {
         guint index = (guint)g_rand_int_range(w->random, 0, 2);
@@ -556,6 +693,29 @@ static void meets_again(gconstpointer data)
         end(&w);
 }
 
+/* The same without a relay: by then each waits five minutes at most before the next try. */
+static void is_introduced_again(gconstpointer data)
+{
+        guint32 seed = GPOINTER_TO_UINT(data);
+        gint64 began;
+        World w;
+
+        begin(&w, seed, seed % 2, seed % 3 == 0);
+        w.introduces = TRUE;
+        began = w.now;
+        for (guint i = 0; i < ROUNDS; i++) {
+                something(&w);
+                run(&w, some_time(&w));
+        }
+        w.relay.alive = TRUE;
+        w.sides[0].symmetric = w.sides[1].symmetric = FALSE;
+        w.sides[0].traffic = w.sides[1].traffic = TRUE;
+        assert_meet(&w, 620 * SEC);
+        g_assert_cmpuint(w.n_asks, <, 20 + (w.now - began) / SEC);
+        g_assert_cmpuint(w.n_sets, <, 200 + 5 * (w.now - began) / SEC);
+        end(&w);
+}
+
 static void add(const char *name, guint32 seed, GTestDataFunc function)
 {
         g_autofree char *path = g_strdup_printf("/migrate/meet/%s/%u", name, seed);
@@ -569,6 +729,11 @@ int main(int argc, char **argv)
         for (guint32 seed = 0; seed < SEEDS; seed++) {
                 add("meets", seed, meets);
                 add("meets again", seed, meets_again);
+                add("is introduced", seed, is_introduced);
+                add("is lied to", seed, is_lied_to);
+                add("is lied to of nobody", seed, is_lied_to_of_nobody);
+                add("is introduced by radio", seed, is_introduced_by_radio);
+                add("is introduced again", seed, is_introduced_again);
         }
         return g_test_run();
 }

@@ -188,6 +188,10 @@ static void parse_event(Stage *stage, const char *text, WattleMigrateEvent *even
         } else if (strcmp(words[0], "paired") == 0) {
                 event->kind = WATTLE_ON_PAIRED;
                 parse_list(stage, words + 1, event);
+        } else if (strcmp(words[0], "introduced") == 0) {
+                event->kind = WATTLE_ON_INTRODUCED;
+                event->goes_on = strcmp(words[1], "first") == 0;
+                parse_list(stage, words + (event->goes_on ? 2 : 1), event);
         } else if (strcmp(words[0], "sighted") == 0) {
                 event->kind = WATTLE_ON_SIGHTED;
                 parse_list(stage, words + 1, event);
