@@ -708,7 +708,17 @@ void wattle_profile_check(const WattleProfile *profile, WattleReport *report)
         check_overlaps(profile, report);
 }
 
-/* Of those without any endpoint no two can meet: one line, however many they are. */
+/* common/reach.h says the same, and is above. */
+static gboolean may_introduce(const WattleDevice *device)
+{
+        for (guint i = 0; i < device->n_candidates; i++)
+                if (device->candidates[i].kind == WATTLE_CANDIDATE_PUBLIC)
+                        return device->managed;
+        return FALSE;
+}
+
+/* Of those without any endpoint no two can meet, unless there is somebody whom both can call: one
+ * line, however many they are. */
 void wattle_profile_advise(const WattleProfile *profile, WattleReport *report)
 {
         const WattleDevice *first = NULL, *second = NULL;
@@ -717,7 +727,7 @@ void wattle_profile_advise(const WattleProfile *profile, WattleReport *report)
         for (guint i = 0; i < profile->n_devices; i++) {
                 const WattleDevice *device = &profile->devices[i];
 
-                if (is_active(device) && device->relay)
+                if (is_active(device) && (device->relay || may_introduce(device)))
                         return;
                 if (!is_active(device) || device->n_candidates > 0 || device->via)
                         continue;
@@ -730,12 +740,12 @@ void wattle_profile_advise(const WattleProfile *profile, WattleReport *report)
                 wattle_report_warning(report, wattle_profile_place(profile, second->place),
                                       "devices %s (line %u) and %s cannot meet: neither has a "
                                       "PublicEndpoint= or PrivateEndpoint=, and the mesh has no "
-                                      "Relay=yes",
+                                      "third device with a PublicEndpoint=",
                                       first->name, first->place.line, second->name);
         else if (n > 2)
                 wattle_report_warning(report, wattle_profile_place(profile, second->place),
                                       "%u devices, as %s (line %u) and %s, cannot meet each other: "
                                       "none has a PublicEndpoint= or PrivateEndpoint=, and the "
-                                      "mesh has no Relay=yes",
+                                      "mesh has no device with a PublicEndpoint=",
                                       n, first->name, first->place.line, second->name);
 }

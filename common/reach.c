@@ -147,6 +147,12 @@ const char *wattle_reach_via(const WattleDevice *a, const WattleDevice *b)
         return via->value;
 }
 
+gboolean wattle_reach_may_introduce(const WattleDevice *device)
+{
+        return device->managed && device->relay == WATTLE_RELAY_NO &&
+               wattle_reach_is_callable(device);
+}
+
 static gboolean is_other(const WattleDevice *one, const WattleDevice *device)
 {
         return one->state == WATTLE_DEVICE_ACTIVE && strcmp(one->name, device->name) != 0;

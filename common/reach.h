@@ -52,5 +52,10 @@ const WattleDevice *wattle_reach_choose_via(const WattleProfile *profile,
  * they do not have PublicEndpoint= of different homes. It may know less than they do. */
 gboolean wattle_reach_is_near(const WattleDevice *a, const WattleDevice *b);
 
+/* Whether it may tell two others, which cannot call each other, where it sees them: both call it,
+ * so it sees them as the world does, and it runs wattle. A device with Relay= does more, or
+ * retires. */
+gboolean wattle_reach_may_introduce(const WattleDevice *device);
+
 /* Whether peer can surely call self: they share a family in which self can be called. */
 gboolean wattle_reach_is_mutual(const WattleDevice *self, const WattleDevice *peer);

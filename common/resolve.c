@@ -17,7 +17,8 @@ typedef struct {
         const WattleLocal *local;
         const WattleDevice *exit_node; /* chosen here; NULL: none */
         WattleView *view;
-        guint n_relays; /* of the mesh, beside ourselves */
+        guint n_relays;      /* of the mesh, beside ourselves */
+        guint n_introducers; /* likewise */
 } Resolver;
 
 static gpointer take(WattleArena *arena, GArray *array, guint *ret_n)
@@ -57,26 +58,32 @@ static WattleRelayRole relay_role(const WattleDevice *device)
                                                                    : WATTLE_RELAY_NO;
 }
 
-/* Two relays, or any and the relay itself, need another one. */
+/* Two relays, or any and the relay itself, need another one. Introduced are two of which neither
+ * can call the other, and so cannot be called by who introduces them. */
 static void find_pair(const Resolver *resolver, const WattleDevice *device, WattlePeer *ret)
 {
         guint self = relay_role(device) == WATTLE_RELAY_YES ? 1 : 0;
+        gboolean has_relay = resolver->n_relays > self;
+        gboolean nobody_calls =
+                !wattle_reach_is_callable(device) && !wattle_reach_is_callable(resolver->self);
 
-        ret->can_pair = device->managed && resolver->n_relays > self;
-        ret->kept_open = ret->can_pair && !wattle_reach_is_callable(device) &&
-                         !wattle_reach_is_callable(resolver->self);
+        ret->introduces = wattle_reach_may_introduce(device);
+        ret->can_pair =
+                device->managed && (has_relay || (nobody_calls && resolver->n_introducers > 0));
+        ret->kept_open = ret->can_pair && nobody_calls;
 }
 
 /* Beside ourselves. */
-static guint count_relays(const WattleProfile *profile, const WattleDevice *self)
+static void count_helpers(Resolver *resolver)
 {
-        guint n = 0;
+        for (guint i = 0; i < resolver->profile->n_devices; i++) {
+                const WattleDevice *device = &resolver->profile->devices[i];
 
-        for (guint i = 0; i < profile->n_devices; i++)
-                n += &profile->devices[i] != self &&
-                     profile->devices[i].state == WATTLE_DEVICE_ACTIVE &&
-                     relay_role(&profile->devices[i]) == WATTLE_RELAY_YES;
-        return n;
+                if (device == resolver->self || device->state != WATTLE_DEVICE_ACTIVE)
+                        continue;
+                resolver->n_relays += relay_role(device) == WATTLE_RELAY_YES;
+                resolver->n_introducers += wattle_reach_may_introduce(device);
+        }
 }
 
 static int compare_prefixes(gconstpointer a, gconstpointer b)
@@ -793,7 +800,7 @@ WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *sel
 
         view->arena = wattle_arena_new();
         view->profile_arena = wattle_arena_ref(profile->arena);
-        resolver.n_relays = count_relays(profile, self);
+        count_helpers(&resolver);
         ok = find_exit_node(&resolver, report);
         ok = fill_interface(&resolver, report) && ok;
         ok = check_mtu(&resolver, report) && ok;

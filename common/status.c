@@ -34,7 +34,7 @@ const char *wattle_source_text(WattleSource source)
         case WATTLE_SOURCE_LAST_GOOD:
                 return "it was there before";
         case WATTLE_SOURCE_SEEN:
-                return "a relay saw it there";
+                return "another peer saw it there";
         case WATTLE_SOURCE_RELAY:
                 return "a relay's port for the two";
         case WATTLE_SOURCE_KNOCK:

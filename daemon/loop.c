@@ -12,6 +12,7 @@
 #include "daemon/last-good.h"
 #include "daemon/talk/broker.h"
 #include "daemon/talk/herald.h"
+#include "daemon/talk/introducer.h"
 #include "daemon/talk/lookout.h"
 #include "daemon/talk/pairer.h"
 #include "daemon/talk/relayed.h"
@@ -42,13 +43,14 @@ struct WattleLoop {
         guint16 listen_port;
         gboolean has_links; /* we are on LANs, and peers know it: they may move first */
         WattleLoopWishes wishes;
-        WattleSocketAddr seen; /* where a relay saw us last; or none */
+        WattleSocketAddr seen; /* where a relay, or who introduced us, saw us last; or none */
         WattleProber *prober;  /* NULL: no probes are to be had */
         GPtrArray *requests;
         WattleHerald *herald;
         WattleLookout *lookout;
         WattlePairer *pairer;
         WattleBroker *broker;
+        WattleIntroducer *introducer;
         WattleKnock *knock; /* NULL: there is no such socket, and who wants a peer is seen late */
         WattleLastGood last_good;
         sd_event_source *timer;
@@ -154,7 +156,8 @@ static void give_candidates(WattleMember *member, WattleMigrateEventKind kind, g
         WattleMigrateEvent event = { .kind = kind,
                                      .candidates = list,
                                      .has_names = member->names != NULL,
-                                     .resolved = resolved };
+                                     .resolved = resolved,
+                                     .goes_on = member->goes_on };
 
         wattle_member_forget_port(member, wattle_clock_now_us());
         event.n_candidates = find_candidates(member, list, &member->ways);
@@ -324,7 +327,8 @@ static void log_move(const WattleMember *member, const WattleMigrateStatus *stat
 static void keep_open(WattleMember *member, const WattleMigrateStatus *status)
 {
         const WattleLoop *loop = member->loop;
-        gboolean open = status->path == WATTLE_PATH_RELAYED || status->path == WATTLE_PATH_DIRECT;
+        gboolean open = status->path == WATTLE_PATH_RELAYED || status->path == WATTLE_PATH_DIRECT ||
+                        status->path == WATTLE_PATH_ROAMED;
         guint16 keepalive_s =
                 open ? MAX(member->keepalive_s, WATTLE_DEFAULT_KEEPALIVE_S) : member->keepalive_s;
 
@@ -611,29 +615,47 @@ static void read_now(WattleLoop *loop)
                 wattle_log(WATTLE_LOG_WARNING, "%s: %s", loop->mesh, error->message);
 }
 
-static void on_pairing(const WattleAddr *from, const WattlePairing *pairing, gpointer data)
+static void on_asked(WattleLoop *loop, const WattleMember *member, const WattleKey *other)
 {
-        WattleLoop *loop = data;
-        WattleMember *member = wattle_roster_with_address(loop->roster, from), *peer;
-
-        if (!member || !wattle_member_may_answer(member, wattle_clock_now_us()))
-                return;
-        if (pairing->kind == WATTLE_PAIRING_ASKED) {
-                if (loop->roster->relay != WATTLE_RELAY_NO)
-                        read_now(loop);
-                wattle_broker_ask(loop->broker, member, &pairing->other);
-                return;
+        if (loop->roster->relay != WATTLE_RELAY_NO) {
+                read_now(loop);
+                wattle_broker_ask(loop->broker, member, other);
+        } else if (loop->roster->introduces) {
+                read_now(loop);
+                wattle_introducer_ask(loop->introducer, member, other);
+        } else {
+                wattle_broker_ask(loop->broker, member, other);
         }
-        if (member->relay == WATTLE_RELAY_NO)
-                return;
+}
+
+/* A relay's word of a port, or that of somebody who introduces us to another member. */
+static void on_told(WattleLoop *loop, const WattleMember *member, const WattlePairing *pairing)
+{
+        gboolean introduced = pairing->kind == WATTLE_PAIRING_INTRODUCED;
+        WattleMember *peer;
+
         if (wattle_socket_addr_is_set(&pairing->you))
                 loop->seen = pairing->you;
         read_now(loop);
         peer = wattle_pairer_heard(loop->pairer, member, pairing);
         if (!peer || !peer->engine || !peer->can_pair)
                 return;
-        give_candidates(peer, WATTLE_ON_PAIRED, FALSE);
+        peer->goes_on = introduced && pairing->goes_on;
+        give_candidates(peer, introduced ? WATTLE_ON_INTRODUCED : WATTLE_ON_PAIRED, FALSE);
         arm(loop);
+}
+
+static void on_pairing(const WattleAddr *from, const WattlePairing *pairing, gpointer data)
+{
+        WattleLoop *loop = data;
+        WattleMember *member = wattle_roster_with_address(loop->roster, from);
+
+        if (!member || !wattle_member_may_answer(member, wattle_clock_now_us()))
+                return;
+        if (pairing->kind == WATTLE_PAIRING_ASKED)
+                on_asked(loop, member, &pairing->other);
+        else if (member->introduces || member->relay != WATTLE_RELAY_NO)
+                on_told(loop, member, pairing);
 }
 
 static void on_knocked(guint32 number, gpointer data)
@@ -675,6 +697,7 @@ static void use_prober(WattleLoop *loop, WattleProber *prober)
         wattle_lookout_use(loop->lookout, &tunnel, loop->wishes.discovery);
         wattle_pairer_use(loop->pairer, prober);
         wattle_broker_use(loop->broker, prober);
+        wattle_introducer_use(loop->introducer, prober);
 }
 
 /* The sockets are bound to our addresses of now. */
@@ -688,6 +711,7 @@ static void renew_prober(WattleLoop *loop)
         wattle_herald_use(loop->herald, NULL, 0);
         wattle_pairer_use(loop->pairer, NULL);
         wattle_broker_use(loop->broker, NULL);
+        wattle_introducer_use(loop->introducer, NULL);
         g_clear_pointer(&loop->prober, wattle_prober_free);
         loop->prober = wattle_prober_new(loop->around->event, loop->interface, roster->addresses,
                                          roster->n_addresses, &events, &error);
@@ -768,17 +792,22 @@ const char *wattle_loop_why_relayed(const WattleLoop *loop, const WattleMember *
 {
         WattleMigrateWay ways[WATTLE_MIGRATE_MAX_CANDIDATES];
         guint n = wattle_migration_ways(member->engine, wattle_clock_now_us(), ways);
+        guint16 port = member->port_of_links;
         WattleRelayedFacts facts = { 0 };
         WattleMigrateStatus status;
 
         wattle_member_status(member, wattle_clock_now_us(), &status);
+        if (status.path == WATTLE_PATH_NONE && status.punches == 0)
+                return NULL;
+        if (port == 0 && member->port)
+                port = member->port->listen_port;
         facts.tries = status.punches;
         facts.own_moves = wattle_relayed_moves(&loop->seen, loop->listen_port);
         for (guint i = 0; i < n; i++)
                 if (ways[i].source == WATTLE_SOURCE_SEEN) {
                         facts.is_seen = TRUE;
                         facts.has_way = ways[i].reach != WATTLE_REACH_NONE;
-                        facts.peer_moves = wattle_relayed_moves(&ways[i].at, member->port_of_links);
+                        facts.peer_moves = wattle_relayed_moves(&ways[i].at, port);
                 }
         return wattle_relayed_text(&facts);
 }
@@ -909,6 +938,7 @@ WattleLoop *wattle_loop_new(WattleSurroundings *around, WattleRoster *roster, co
                               .herald = wattle_herald_new(around, roster, mesh),
                               .pairer = wattle_pairer_new(around, roster, mesh),
                               .broker = wattle_broker_new(around, roster, mesh),
+                              .introducer = wattle_introducer_new(roster),
                               .last_good = { .dir_fd = around->state_fd, .mesh = mesh } };
         loop->lookout = wattle_lookout_new(around, roster, loop->herald, on_sighted, loop);
         return loop;
@@ -924,6 +954,7 @@ void wattle_loop_free(WattleLoop *loop)
         wattle_herald_free(loop->herald);
         wattle_pairer_free(loop->pairer);
         wattle_broker_free(loop->broker);
+        wattle_introducer_free(loop->introducer);
         g_ptr_array_unref(loop->requests);
         g_free(loop);
 }

@@ -63,5 +63,6 @@ gboolean wattle_loop_probe(WattleLoop *loop, const WattleMember *member, WattleP
 /* As wattle_manager_count_relay(). */
 void wattle_loop_count_relay(WattleLoop *loop, WattleRelayCounted counted, gpointer data);
 
-/* Why the way to a member, which is followed and relayed, is; in words. */
+/* Why the way to a member, which is followed and relayed, is, or there is none though both were
+ * introduced; in words. NULL: nothing is known of that. */
 const char *wattle_loop_why_relayed(const WattleLoop *loop, const WattleMember *member);

@@ -170,6 +170,23 @@ static gint64 since_real_us(gint64 since_us, gint64 now_us)
         return g_get_real_time() - (now_us - since_us);
 }
 
+/* Of who is between the two, or was. */
+static void tell_third(const WattleManager *manager, guint mesh, const WattleMember *member,
+                       WattlePeerStatus *ret)
+{
+        const WattleTunnel *tunnel = tunnel_at(manager, mesh);
+        const char *why = wattle_tunnel_why_relayed(tunnel, member);
+
+        if (ret->path == WATTLE_PATH_RELAYED) {
+                ret->relay = wattle_tunnel_relay_of(tunnel, member);
+                ret->why_relayed = why;
+        } else if (ret->path == WATTLE_PATH_DIRECT) {
+                ret->introduced_by = wattle_tunnel_introducer_of(tunnel, member);
+        } else if (ret->path == WATTLE_PATH_NONE && why) {
+                ret->reason = why;
+        }
+}
+
 void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint index,
                              WattlePeerStatus *ret)
 {
@@ -195,12 +212,9 @@ void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint ind
                                    .heard_s = member->heard_s,
                                    .serial = member->serial,
                                    .sum = wattle_hello_sum(member->sum) };
-        if (status.path == WATTLE_PATH_RELAYED) {
-                ret->relay = wattle_tunnel_relay_of(tunnel_at(manager, mesh), member);
-                ret->why_relayed = wattle_tunnel_why_relayed(tunnel_at(manager, mesh), member);
-        }
         if (status.reason != WATTLE_MOVE_NONE)
                 ret->reason = wattle_move_reason_text(status.reason);
+        tell_third(manager, mesh, member, ret);
 }
 
 guint wattle_manager_get_ways(const WattleManager *manager, guint mesh, guint index,

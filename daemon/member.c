@@ -104,6 +104,7 @@ void wattle_member_update(WattleMember *member, const WattlePeer *peer, WattleAr
                 member->configured = *peer->endpoint;
         member->relay = peer->relay;
         member->keepalive_s = peer->keepalive_s;
+        member->introduces = peer->introduces != FALSE;
         member->can_pair = peer->can_pair != FALSE;
         member->kept_open = peer->kept_open != FALSE;
         update_names(member);
@@ -132,29 +133,79 @@ gboolean wattle_member_take_links(WattleMember *member, const WattleHello *hello
         return TRUE;
 }
 
-gboolean wattle_member_take_port(WattleMember *member, const WattleMember *relay,
-                                 const WattlePairing *pairing, gint64 now_us)
+/* Once in two seconds, after a burst of four. */
+static gboolean may_take(WattleMember *member, gint64 now_us)
 {
         gint64 next_us = MAX(member->next_port_us, now_us);
 
-        if (!wattle_socket_addr_is_set(&relay->endpoint) ||
-            next_us - now_us > (PORT_BURST - 1) * PORT_EVERY_US)
+        if (next_us - now_us > (PORT_BURST - 1) * PORT_EVERY_US)
                 return FALSE;
         member->next_port_us = next_us + PORT_EVERY_US;
+        return TRUE;
+}
+
+static void put_port(WattleMember *member, const WattleMemberPort *port)
+{
         if (!member->port)
                 member->port = g_new(WattleMemberPort, 1);
-        *member->port =
-                (WattleMemberPort){ .relay = relay->key, .at = relay->endpoint, .at_us = now_us };
-        member->port->at.port = pairing->port;
-        if (is_plausible(&pairing->seen) && !wattle_addr_has_scope(&pairing->seen.addr))
-                member->port->seen = pairing->seen;
+        *member->port = *port;
+}
+
+/* A word from elsewhere, without a link that it could be on. */
+static gboolean may_be_seen(const WattleSocketAddr *seen)
+{
+        return is_plausible(seen) && !wattle_addr_has_scope(&seen->addr);
+}
+
+gboolean wattle_member_take_port(WattleMember *member, const WattleMember *relay,
+                                 const WattlePairing *pairing, gint64 now_us)
+{
+        WattleMemberPort port = { .relay = relay->key, .at = relay->endpoint, .at_us = now_us };
+
+        if (!wattle_socket_addr_is_set(&relay->endpoint) || !may_take(member, now_us))
+                return FALSE;
+        port.at.port = pairing->port;
+        if (may_be_seen(&pairing->seen))
+                port.seen = pairing->seen;
+        put_port(member, &port);
         return TRUE;
+}
+
+static gboolean is_on_relay(const WattleMember *member)
+{
+        return member->port && wattle_socket_addr_is_set(&member->port->at) &&
+               wattle_socket_addr_equal(&member->port->at, &member->endpoint);
+}
+
+gboolean wattle_member_take_introduction(WattleMember *member, const WattleMember *introducer,
+                                         const WattlePairing *pairing, gint64 now_us)
+{
+        WattleMemberPort port = { .relay = introducer->key,
+                                  .seen = pairing->seen,
+                                  .listen_port = pairing->port,
+                                  .at_us = now_us };
+
+        if (!introducer->introduces || introducer == member || !member->kept_open ||
+            is_on_relay(member) || !may_be_seen(&pairing->seen) || !may_take(member, now_us))
+                return FALSE;
+        put_port(member, &port);
+        return TRUE;
+}
+
+const WattleKey *wattle_member_introducer(const WattleMember *member)
+{
+        const WattleMemberPort *port = member->port;
+
+        return port && !wattle_socket_addr_is_set(&port->at) &&
+                               wattle_socket_addr_equal(&port->seen, &member->endpoint)
+                       ? &port->relay
+                       : NULL;
 }
 
 void wattle_member_forget_port(WattleMember *member, gint64 now_us)
 {
-        if (member->port && now_us - member->port->at_us >= PORT_US &&
-            !wattle_socket_addr_equal(&member->port->at, &member->endpoint))
+        if (member->port && now_us - member->port->at_us >= PORT_US && !is_on_relay(member) &&
+            !wattle_member_introducer(member))
                 g_clear_pointer(&member->port, g_free);
 }
 
@@ -240,7 +291,7 @@ guint wattle_member_candidates(const WattleMember *member, const WattleStandpoin
                 collect(&collector, WATTLE_SOURCE_LAST_GOOD, &member->last_good);
         if (member->port && wattle_socket_addr_is_set(&member->port->seen))
                 collect(&collector, WATTLE_SOURCE_SEEN, &member->port->seen);
-        if (member->port)
+        if (member->port && wattle_socket_addr_is_set(&member->port->at))
                 collect(&collector, WATTLE_SOURCE_RELAY, &member->port->at);
         if (standpoint->knock)
                 collect(&collector, WATTLE_SOURCE_KNOCK, standpoint->knock);

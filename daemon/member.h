@@ -27,11 +27,13 @@ typedef struct {
         guint n_addresses;
 } WattleMemberName;
 
-/* A relay's port for us and a member, as it was offered last. */
+/* A relay's port for us and a member, as it was offered last; or what somebody said who introduced
+ * the two. */
 typedef struct {
-        WattleKey relay;
-        WattleSocketAddr at;
+        WattleKey relay;       /* or of who introduced us */
+        WattleSocketAddr at;   /* or none: we were introduced */
         WattleSocketAddr seen; /* the member, by the relay; or none */
+        guint16 listen_port;   /* of the member, by who introduced us; 0: not known */
         gint64 at_us;
 } WattleMemberPort;
 
@@ -45,11 +47,11 @@ struct WattleMember {
         WattleCandidate *candidates;
         guint n_candidates;
         WattleSocketAddr configured;
-        GPtrArray *names;                  /* of WattleMemberName; NULL: the profile has none */
-        WattleRelayRole relay;             /* it can be asked for ports of pairs */
-        guint can_pair : 1, kept_open : 1; /* see WattlePeer */
-        guint16 keepalive_s, kernel_keepalive_s; /* as the profile has it, and as it is */
-        guint32 knock;                           /* its place, see daemon/knock.h */
+        GPtrArray *names;      /* of WattleMemberName; NULL: the profile has none */
+        WattleRelayRole relay; /* it can be asked for ports of pairs */
+        guint introduces : 1, can_pair : 1, kept_open : 1; /* see WattlePeer */
+        guint16 keepalive_s, kernel_keepalive_s;           /* as the profile has it, and as it is */
+        guint32 knock;                                     /* its place, see daemon/knock.h */
 
         WattleMigration *engine; /* NULL: Migrate=no, or the kernel does not have the peer */
         gint64 deadline_us, read_us;
@@ -65,6 +67,7 @@ struct WattleMember {
 
         WattleMemberPort *port; /* NULL: no relay has one for us and it */
         gint64 next_port_us;    /* see wattle_member_take_port() */
+        gboolean goes_on;       /* as who introduced us said last */
 
         WattleSocketAddr last_good; /* or none */
         gint64 last_good_s;
@@ -103,10 +106,19 @@ void wattle_member_update(WattleMember *member, const WattlePeer *peer, WattleAr
 gboolean wattle_member_take_port(WattleMember *member, const WattleMember *relay,
                                  const WattlePairing *pairing, gint64 now_us);
 
+/* Somebody introduced us to the member. FALSE if it is not so, for it can be called or is on a
+ * relay now, if nobody can be there, or it comes too often, as above. */
+gboolean wattle_member_take_introduction(WattleMember *member, const WattleMember *introducer,
+                                         const WattlePairing *pairing, gint64 now_us);
+
+/* Who introduced us to the member, if that is where it was seen then; or NULL. */
+const WattleKey *wattle_member_introducer(const WattleMember *member);
+
 /* What the member says of itself. Returns whether it is elsewhere than before. */
 gboolean wattle_member_take_links(WattleMember *member, const WattleHello *hello);
 
-/* Forgets a port that the relay has given up by now, for nothing went over it. */
+/* Forgets a port that the relay has given up by now, for nothing went over it; and an introduction
+ * of which nothing came. */
 void wattle_member_forget_port(WattleMember *member, gint64 now_us);
 
 /* How an address is reached; scope is the interface of a link-local one. */

@@ -2,6 +2,7 @@
 #include "daemon/roster.h"
 
 #include "common/profile.h"
+#include "common/reach.h"
 
 static GHashTable *new_by_key(void)
 {
@@ -30,6 +31,7 @@ static void take_self(WattleRoster *roster, const WattleDevice *self)
 {
         roster->device = wattle_arena_strdup(roster->arena, self->name);
         roster->self = self->public_key;
+        roster->introduces = wattle_reach_may_introduce(self);
         roster->self_has_private = FALSE;
         for (guint i = 0; i < self->n_candidates; i++)
                 roster->self_has_private |= self->candidates[i].kind == WATTLE_CANDIDATE_PRIVATE;

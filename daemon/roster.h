@@ -13,6 +13,7 @@ typedef struct {
         WattleKey self;
         gboolean self_has_private; /* we have a PrivateEndpoint= */
         gboolean uses_exit;        /* all that is not WireGuard's own goes through the tunnel */
+        gboolean introduces;       /* see common/reach.h */
         WattleRelayRole relay;     /* we are one for pairs of members, */
         WattlePorts relay_ports;   /* at these ports */
         WattleAddr *addresses;

@@ -291,6 +291,14 @@ const char *wattle_tunnel_relay_of(const WattleTunnel *tunnel, const WattleMembe
         return relay ? relay->name : NULL;
 }
 
+const char *wattle_tunnel_introducer_of(const WattleTunnel *tunnel, const WattleMember *member)
+{
+        const WattleKey *key = wattle_member_introducer(member);
+        const WattleMember *introducer = key ? wattle_roster_with_key(&tunnel->roster, key) : NULL;
+
+        return introducer ? introducer->name : NULL;
+}
+
 const char *wattle_tunnel_why_relayed(const WattleTunnel *tunnel, const WattleMember *member)
 {
         return member->engine ? wattle_loop_why_relayed(tunnel->loop, member) : NULL;

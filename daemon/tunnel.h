@@ -28,10 +28,14 @@ void wattle_tunnel_describe(const WattleTunnel *tunnel, WattleManagerMesh *ret);
 
 /* Its peers, by name; index must be below their number. */
 guint wattle_tunnel_n_members(const WattleTunnel *tunnel);
+
 /* The relay that has a port for us and the member; NULL: there is none. */
 const char *wattle_tunnel_relay_of(const WattleTunnel *tunnel, const WattleMember *member);
 
-/* Why it is needed, in words; NULL: it is not, or nobody knows. */
+/* Who introduced us to a member that is where it was seen then; NULL: nobody. */
+const char *wattle_tunnel_introducer_of(const WattleTunnel *tunnel, const WattleMember *member);
+
+/* Why it is needed, or there is no way, in words; NULL: it is not, or nobody knows. */
 const char *wattle_tunnel_why_relayed(const WattleTunnel *tunnel, const WattleMember *member);
 
 const WattleMember *wattle_tunnel_member(const WattleTunnel *tunnel, guint index);

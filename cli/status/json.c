@@ -40,6 +40,7 @@ static void write_peer(WattleJson *json, const WattlePeerStatus *peer)
         wattle_json_string(json, "path", wattle_path_name(peer->path));
         wattle_json_string(json, "relay", peer->relay);
         wattle_json_string(json, "why_relayed", peer->why_relayed);
+        wattle_json_string(json, "introduced_by", peer->introduced_by);
         wattle_json_string(json, "endpoint", *endpoint ? endpoint : NULL);
         write_optional(json, "since", peer->has_since,
                        (guint64)MAX(peer->since_us / G_USEC_PER_SEC, 0));

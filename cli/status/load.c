@@ -295,6 +295,7 @@ static void overlay(WattleStatus *status, const WattleStatus *told)
                 peer->path = known->path;
                 peer->relay = wattle_arena_strdup(status->arena, known->relay);
                 peer->why_relayed = wattle_arena_strdup(status->arena, known->why_relayed);
+                peer->introduced_by = wattle_arena_strdup(status->arena, known->introduced_by);
                 peer->has_since = known->has_since;
                 peer->since_us = known->since_us;
                 peer->has_rtt = known->has_rtt;

@@ -51,6 +51,8 @@ static char *cell_path(const WattlePeerStatus *peer, G_GNUC_UNUSED const WattleS
                 return g_strdup("revoked");
         if (peer->relay)
                 return g_strdup_printf("relayed by %s", peer->relay);
+        if (peer->introduced_by)
+                return g_strdup_printf("direct, introduced by %s", peer->introduced_by);
         return g_strdup(peer->device ? wattle_path_name(peer->path) : "no device");
 }
 

@@ -34,6 +34,9 @@ static char *place_text(const WattlePeerStatus *peer)
                 return g_strdup("nowhere yet");
         if (peer->relay)
                 return g_strdup_printf("%s, relayed by %s", endpoint, peer->relay);
+        if (peer->introduced_by)
+                return g_strdup_printf("%s, direct, introduced by %s", endpoint,
+                                       peer->introduced_by);
         return g_strdup_printf("%s, %s", endpoint,
                                peer->path == WATTLE_PATH_NONE ? "no answer yet"
                                                               : wattle_path_name(peer->path));

@@ -37,6 +37,9 @@ static int append_more(sd_bus_message *message, const WattlePeerStatus *peer)
         if (result >= 0 && peer->why_relayed)
                 result = sd_bus_message_append(message, "{sv}", "WhyRelayed", "s",
                                                peer->why_relayed);
+        if (result >= 0 && peer->introduced_by)
+                result = sd_bus_message_append(message, "{sv}", "IntroducedBy", "s",
+                                               peer->introduced_by);
         return result < 0 ? result : sd_bus_message_close_container(message);
 }
 
@@ -132,6 +135,8 @@ static int read_one_more(sd_bus_message *message, WattleArena *arena, WattlePeer
                 return read_text(message, arena, &peer->relay);
         if (strcmp(name, "WhyRelayed") == 0)
                 return read_text(message, arena, &peer->why_relayed);
+        if (strcmp(name, "IntroducedBy") == 0)
+                return read_text(message, arena, &peer->introduced_by);
         if (strcmp(name, "Heard") != 0)
                 return sd_bus_message_skip(message, "v");
         result = sd_bus_message_read(message, "v", "t", &heard_s);

@@ -60,15 +60,18 @@ WattleMember *wattle_pairer_heard(WattlePairer *pairer, const WattleMember *rela
                                   const WattlePairing *pairing)
 {
         WattleMember *peer = wattle_roster_with_key(pairer->roster, &pairing->other);
-        gboolean yes = pairing->kind == WATTLE_PAIRING_OFFERED;
+        gboolean offered = pairing->kind == WATTLE_PAIRING_OFFERED;
+        gboolean introduced = pairing->kind == WATTLE_PAIRING_INTRODUCED;
         gint64 now_us = wattle_clock_now_us();
 
-        wattle_pairings_answered(pairer->questions, &relay->key, &pairing->other, yes, now_us);
+        wattle_pairings_answered(pairer->questions, &relay->key, &pairing->other,
+                                 offered || introduced, now_us);
         ask_due(pairer);
-        if (!yes || !peer || peer == relay ||
-            !wattle_member_take_port(peer, relay, pairing, now_us))
+        if (!peer || peer == relay ||
+            (offered && !wattle_member_take_port(peer, relay, pairing, now_us)) ||
+            (introduced && !wattle_member_take_introduction(peer, relay, pairing, now_us)))
                 return NULL;
-        return peer;
+        return offered || introduced ? peer : NULL;
 }
 
 WattlePairer *wattle_pairer_new(WattleSurroundings *around, const WattleRoster *roster,

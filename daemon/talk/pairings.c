@@ -9,6 +9,8 @@ static const gint64 pauses_us[] = { 300 * 1000, 600 * 1000, 600 * 1000 }; /* aft
 
 #define TRIES G_N_ELEMENTS(pauses_us)
 
+#define SESSION_S 180 /* REJECT_AFTER_TIME of WireGuard */
+
 static guint64 score(const WattleKey *relay, const WattleKey *self, const WattleKey *peer)
 {
         gboolean first = memcmp(self->bytes, peer->bytes, WATTLE_KEY_SIZE) < 0;
@@ -36,11 +38,51 @@ static guint insert(const WattleMember *relay, guint64 own_score, guint64 *score
         return n;
 }
 
+static gboolean may_introduce(const WattleMember *other, const WattleMember *peer)
+{
+        return other != peer && other->introduces && other->in_kernel;
+}
+
+static gint64 newest_handshake_s(const WattleRoster *roster, const WattleMember *peer)
+{
+        gint64 newest_s = 0;
+
+        for (guint i = 0; i < roster->members->len; i++) {
+                const WattleMember *other = wattle_roster_at(roster, i);
+
+                if (may_introduce(other, peer))
+                        newest_s = MAX(newest_s, other->last_handshake_s);
+        }
+        return newest_s;
+}
+
+/* Who has been away for longer than a session lives comes behind the others. All of them are called
+ * from time to time, so what one knows of that the other knows too. */
+static guint introducers(const WattleRoster *roster, const WattleMember *peer, WattleKey *ret)
+{
+        gint64 newest_s = newest_handshake_s(roster, peer);
+        guint64 scores[WATTLE_PAIRINGS_MAX_RELAYS];
+        guint n = 0;
+
+        for (guint i = 0; i < roster->members->len; i++) {
+                const WattleMember *other = wattle_roster_at(roster, i);
+                guint64 own_score;
+
+                if (!may_introduce(other, peer))
+                        continue;
+                own_score = score(&other->key, &roster->self, &peer->key) >> 1;
+                if (newest_s - other->last_handshake_s < SESSION_S)
+                        own_score |= G_GUINT64_CONSTANT(1) << 63;
+                n = insert(other, own_score, scores, ret, n);
+        }
+        return n;
+}
+
 guint wattle_pairings_relays(const WattleRoster *roster, const WattleMember *peer,
                              WattleKey ret[WATTLE_PAIRINGS_MAX_RELAYS])
 {
-        gboolean has_port =
-                peer->port && wattle_socket_addr_equal(&peer->port->at, &peer->endpoint);
+        gboolean has_port = peer->port && wattle_socket_addr_is_set(&peer->port->at) &&
+                            wattle_socket_addr_equal(&peer->port->at, &peer->endpoint);
         guint64 scores[WATTLE_PAIRINGS_MAX_RELAYS];
         guint n = 0;
 
@@ -54,7 +96,7 @@ guint wattle_pairings_relays(const WattleRoster *roster, const WattleMember *pee
                                            : score(&relay->key, &roster->self, &peer->key),
                                    scores, ret, n);
         }
-        return n;
+        return n > 0 || !peer->kept_open ? n : introducers(roster, peer, ret);
 }
 
 static gint find(const GArray *list, const WattleKey *peer)

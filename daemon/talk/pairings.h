@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The questions to relays that are under way: which relay is asked for which peer, how often, and
- * when the next one is. Pure: pairer.h sends. */
+ * when the next one is. In a mesh without a relay they go to those that introduce two others, and a
+ * relay is one of these. Pure: pairer.h sends. */
 #pragma once
 
 #include "daemon/roster.h"
@@ -18,7 +19,8 @@ typedef struct {
 
 /* The relays for the pair in the order in which both of it ask them (rendezvous hashing: of each
  * relay and the pair's keys a number, the highest first), without those that are retiring; the one
- * whose port the pair has now stands in front. Returns how many. */
+ * whose port the pair has now stands in front. If there is none, and nobody can call either of the
+ * pair, those that introduce. Returns how many. */
 guint wattle_pairings_relays(const WattleRoster *roster, const WattleMember *peer,
                              WattleKey ret[WATTLE_PAIRINGS_MAX_RELAYS]);
 

@@ -109,6 +109,7 @@ void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint ind
                 .reason = "its LAN is here",
                 .relay = "vps",
                 .why_relayed = "a NAT",
+                .introduced_by = "vps",
         };
         memset(ret->public_key.bytes, 1, sizeof ret->public_key.bytes);
         g_assert_true(wattle_addr_parse("192.0.2.1", &ret->endpoint.addr, NULL));

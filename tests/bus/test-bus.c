@@ -215,6 +215,7 @@ static void check_peer(sd_bus_message *message)
         g_assert_cmpstr(peer.reason, ==, "its LAN is here");
         g_assert_cmpstr(peer.relay, ==, "vps");
         g_assert_cmpstr(peer.why_relayed, ==, "a NAT");
+        g_assert_cmpstr(peer.introduced_by, ==, "vps");
         g_assert_cmpint(wattle_bus_read_peer(message, arena, &peer), <=, 1);
 }
 

@@ -246,6 +246,7 @@ static void json(void)
                 "          \"managed\": true,\n          \"revoked\": false,\n"
                 "          \"missing\": false,\n          \"path\": \"LAN\",\n          \"relay\": null,\n"
                 "          \"why_relayed\": null,\n"
+                "          \"introduced_by\": null,\n"
                 "          \"endpoint\": \"192.0.2.1:51820\",\n"
                 "          \"since\": 999700,\n          \"last_handshake\": 999988,\n"
                 "          \"rx_bytes\": 2048,\n          \"tx_bytes\": 10,\n"

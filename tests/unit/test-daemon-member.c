@@ -246,6 +246,85 @@ static void ports_change_seldom(void)
         wattle_member_free(member);
 }
 
+/* What somebody says of where the member is, whom we asked or not. */
+static void introductions(void)
+{
+        static const struct {
+                const char *seen;
+                const char *what;
+                gboolean taken;
+        } said[] = {
+                { "203.0.113.7", "", TRUE },
+                { "2001:db8::7", "", TRUE },
+                { "192.168.1.7", "", TRUE }, /* tried on a link of ours alone, by the engine */
+                { "127.0.0.1", "", FALSE },
+                { "127.64.0.1", "", FALSE },
+                { "::1", "", FALSE },
+                { "224.0.0.1", "", FALSE },
+                { "255.255.255.255", "", FALSE },
+                { "0.0.0.0", "", FALSE },
+                { "fe80::7", "", FALSE },
+                { "203.0.113.7", "who says so can be called by nobody", FALSE },
+                { "203.0.113.7", "we call it ourselves", FALSE },
+                { "203.0.113.7", "it speaks of itself", FALSE },
+                { "203.0.113.7", "we are on a relay", FALSE },
+        };
+        WattleKey key = { { 1 } }, other = { { 2 } };
+
+        for (guint i = 0; i < G_N_ELEMENTS(said); i++) {
+                WattleMember *member = wattle_member_new(NULL, &key);
+                WattleMember *third = wattle_member_new(NULL, &other);
+                WattlePairing pairing = { .kind = WATTLE_PAIRING_INTRODUCED, .port = 51820 };
+                const WattleMember *who = i == 12 ? member : third;
+                g_autofree char *text = NULL;
+
+                pairing.seen.port = 4000;
+                g_assert_true(wattle_addr_parse(said[i].seen, &pairing.seen.addr, NULL));
+                third->introduces = i != 10;
+                member->introduces = i == 12;
+                member->kept_open = i != 11;
+                if (i == 13) {
+                        member->port = g_new0(WattleMemberPort, 1);
+                        g_assert_true(wattle_socket_addr_parse("192.0.2.9:21900", &member->port->at,
+                                                               NULL));
+                        member->endpoint = member->port->at;
+                }
+                if (wattle_member_take_introduction(member, who, &pairing, 1) != said[i].taken)
+                        g_error("%s %s", said[i].seen, said[i].what);
+                text = candidates_text(member);
+                g_assert_cmpint(g_str_has_prefix(text, "seen "), ==, said[i].taken);
+                wattle_member_free(third);
+                wattle_member_free(member);
+        }
+}
+
+/* A name is shown while the member is there where it was seen. */
+static void introduced_by(void)
+{
+        WattlePairing pairing = { .kind = WATTLE_PAIRING_INTRODUCED };
+        WattleKey key = { { 1 } }, other = { { 2 } };
+        WattleMember *member = wattle_member_new(NULL, &key);
+        WattleMember *third = wattle_member_new(NULL, &other);
+        guint n = 0;
+
+        g_assert_true(wattle_socket_addr_parse("203.0.113.7:4000", &pairing.seen, NULL));
+        third->introduces = member->kept_open = TRUE;
+        for (gint64 ms = 0; ms < 20000; ms += 100)
+                n += wattle_member_take_introduction(member, third, &pairing, ms * 1000);
+        g_assert_cmpuint(n, ==, 4 + 9);
+        g_assert_null(wattle_member_introducer(member));
+        member->endpoint = pairing.seen;
+        g_assert_true(wattle_key_equal(wattle_member_introducer(member), &other));
+        wattle_member_forget_port(member, 90 * G_USEC_PER_SEC);
+        g_assert_nonnull(member->port);
+        member->endpoint.port = 4001;
+        g_assert_null(wattle_member_introducer(member));
+        wattle_member_forget_port(member, 90 * G_USEC_PER_SEC);
+        g_assert_null(member->port);
+        wattle_member_free(third);
+        wattle_member_free(member);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -256,5 +335,7 @@ int main(int argc, char **argv)
         g_test_add_func("/member/links", links);
         g_test_add_func("/member/ports", ports);
         g_test_add_func("/member/ports-change-seldom", ports_change_seldom);
+        g_test_add_func("/member/introductions", introductions);
+        g_test_add_func("/member/introduced-by", introduced_by);
         return g_test_run();
 }

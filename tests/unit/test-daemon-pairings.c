@@ -98,6 +98,36 @@ static void retiring(void)
         wattle_roster_clear(&roster);
 }
 
+/* Where no relay is, somebody else is asked: who was heard of, then the others; and nobody for a
+ * peer that can be called, which then has another way. */
+static void introducers(void)
+{
+        WattleRoster roster;
+        g_autofree char *callable = NULL, *all = NULL, *away = NULL, *with_relay = NULL;
+
+        world_init(&roster, 1, 2, 4);
+        for (guint i = 1; i <= 4; i++) {
+                WattleMember *other = wattle_roster_at(&roster, i);
+
+                other->relay = WATTLE_RELAY_NO;
+                other->introduces = i < 4;
+                other->in_kernel = TRUE;
+                other->last_handshake_s = 1000 + i;
+        }
+        callable = relays_text(&roster);
+        g_assert_cmpstr(callable, ==, "");
+        wattle_roster_at(&roster, 0)->kept_open = TRUE;
+        all = relays_text(&roster);
+        g_assert_cmpstr(all, ==, "11 10 12");
+        wattle_roster_at(&roster, 2)->last_handshake_s = 800;
+        away = relays_text(&roster);
+        g_assert_cmpstr(away, ==, "10 12 11");
+        wattle_roster_at(&roster, 4)->relay = WATTLE_RELAY_YES;
+        with_relay = relays_text(&roster);
+        g_assert_cmpstr(with_relay, ==, "13");
+        wattle_roster_clear(&roster);
+}
+
 /* Who is asked until then, at which times. */
 static char *asked_until(GArray *list, gint64 *now_us, gint64 end_us)
 {
@@ -205,6 +235,7 @@ int main(int argc, char **argv)
         g_test_add_func("/pairings/both-ask-the-same", both_ask_the_same);
         g_test_add_func("/pairings/spread", pairs_are_spread);
         g_test_add_func("/pairings/retiring", retiring);
+        g_test_add_func("/pairings/introducers", introducers);
         g_test_add_func("/pairings/each-three-times", each_three_times);
         g_test_add_func("/pairings/answers", answers);
         g_test_add_func("/pairings/found-again", found_again);

@@ -392,20 +392,30 @@ static const Row advised[] = {
         { "one-without-endpoint", MESH NAS VPS "PublicEndpoint=1.2.3.4:5\n", "" },
         { "two-without-endpoint", MESH NAS VPS,
           "home.mesh:6:1: warning: devices nas (line 3) and vps cannot meet: neither has a "
-          "PublicEndpoint= or PrivateEndpoint=, and the mesh has no Relay=yes" },
+          "PublicEndpoint= or PrivateEndpoint=, and the mesh has no third device with a "
+          "PublicEndpoint=" },
         { "two-without-endpoint-and-a-relay",
           MESH NAS VPS DEVICE("r", KEY_C, "10.42.0.3", "PublicEndpoint=1.2.3.4:5\nRelay=yes"), "" },
+        { "two-without-endpoint-and-who-introduces-them",
+          MESH NAS VPS DEVICE("r", KEY_C, "10.42.0.3", "PublicEndpoint=1.2.3.4:5"), "" },
+        { "who-would-runs-no-wattle",
+          MESH NAS VPS DEVICE("r", KEY_C, "10.42.0.3", "PublicEndpoint=1.2.3.4:5\nManaged=no"),
+          "home.mesh:6:1: warning: devices nas (line 3) and vps cannot meet: neither has a "
+          "PublicEndpoint= or PrivateEndpoint=, and the mesh has no third device with a "
+          "PublicEndpoint=" },
         { "a-relay-that-is-revoked",
           MESH NAS VPS DEVICE("r", KEY_C, "10.42.0.3", "Relay=yes\nState=revoked"),
           "home.mesh:6:1: warning: devices nas (line 3) and vps cannot meet: neither has a "
-          "PublicEndpoint= or PrivateEndpoint=, and the mesh has no Relay=yes" },
+          "PublicEndpoint= or PrivateEndpoint=, and the mesh has no third device with a "
+          "PublicEndpoint=" },
         { "one-with-a-via", MESH PHONE("Via=gw\n") VPS GATE(""), "" },
         { "one-on-a-lan", MESH NAS VPS "PrivateEndpoint=192.168.1.2:5\n", "" },
         { "one-revoked", MESH NAS VPS "State=revoked\n", "" },
         { "many-without-endpoint",
           MESH NAS VPS DEVICE("c", KEY_C, "10.42.0.3", "") DEVICE("d", KEY_D, "10.42.0.4", ""),
           "home.mesh:6:1: warning: 4 devices, as nas (line 3) and vps, cannot meet each other: none "
-          "has a PublicEndpoint= or PrivateEndpoint=, and the mesh has no Relay=yes" },
+          "has a PublicEndpoint= or PrivateEndpoint=, and the mesh has no device with a "
+          "PublicEndpoint=" },
 };
 
 static void advised_row(gconstpointer data)

@@ -46,7 +46,7 @@ static void append_prefixes(GString *text, const char *what, const WattlePrefix 
         }
 }
 
-static void append_peer(GString *text, const WattlePeer *peer)
+static void append_peer(GString *text, const WattlePeer *peer, gboolean has_pair)
 {
         char endpoint[WATTLE_SOCKET_ADDR_TEXT_MAX] = "none";
 
@@ -57,6 +57,8 @@ static void append_peer(GString *text, const WattlePeer *peer)
         append_prefixes(text, " takes ", peer->allowed_ips, peer->n_allowed_ips);
         if (peer->relay)
                 g_string_append(text, " relays");
+        if (peer->introduces && has_pair)
+                g_string_append(text, " introduces");
         if (peer->can_pair)
                 g_string_append(text, peer->kept_open ? " pairs, kept open" : " pairs");
         if (peer->keepalive_s > 0)
@@ -68,6 +70,7 @@ static void append_peer(GString *text, const WattlePeer *peer)
 static char *view_text(const WattleView *view)
 {
         GString *text = g_string_new(NULL);
+        gboolean has_pair = FALSE;
 
         g_string_append_printf(text, "%s on %s, port %u", view->self.name, view->interface,
                                view->listen_port);
@@ -91,7 +94,9 @@ static char *view_text(const WattleView *view)
                                view->routing_server ? ", server" : "",
                                view->masquerade ? ", masquerade" : "");
         for (guint i = 0; i < view->n_peers; i++)
-                append_peer(text, &view->peers[i]);
+                has_pair |= view->peers[i].kept_open;
+        for (guint i = 0; i < view->n_peers; i++)
+                append_peer(text, &view->peers[i], has_pair);
         return g_string_free(text, FALSE);
 }
 
@@ -131,6 +136,16 @@ static const Row views[] = {
         { "the-other-is-without-wattle", MESH ANNA VPS "Relay=yes\n" BEN "Managed=no\n", "anna", "",
           "anna on home, port 51820, address 10.77.0.10/24\n"
           "ben at none of 0 takes 10.77.0.11/32\n" PEER_VPS " relays every 25 s\n" },
+        { "two-behind-nat-and-who-introduces-them", MESH ANNA VPS BEN, "anna", "",
+          "anna on home, port 51820, address 10.77.0.10/24\n"
+          "ben at none of 0 takes 10.77.0.11/32 pairs, kept open\n" PEER_VPS
+          " introduces every 25 s\n" },
+        { "who-can-be-called-needs-nobody", MESH ANNA VPS BEN, "vps", "",
+          "vps on home, port 51820, address 10.77.0.2/24,fd77::2/64, server, masquerade\n" PEER_ANNA
+          "\nben at none of 0 takes 10.77.0.11/32\n" },
+        { "who-would-introduce-them-runs-no-wattle", MESH ANNA VPS "Managed=no\n" BEN, "anna", "",
+          "anna on home, port 51820, address 10.77.0.10/24\n"
+          "ben at none of 0 takes 10.77.0.11/32\n" PEER_VPS " every 25 s\n" },
         { "a-relay-that-retires", MESH ANNA VPS "Relay=retiring\n" BEN, "anna", "",
           "anna on home, port 51820, address 10.77.0.10/24\n"
           "ben at none of 0 takes 10.77.0.11/32\n" PEER_VPS " relays every 25 s\n" },

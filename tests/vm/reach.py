@@ -52,8 +52,8 @@ class Reach:
         for number, host in ((2, self.one), (3, self.two)):
             self.quick.peer(self.core, host, f"10.42.0.{number}/32")
 
-    def text(self, relay="yes"):
-        return mesh(core=(self.core.public_key, 1, f"PublicEndpoint={CORE}:51820", f"Relay={relay}"),
+    def text(self, relay):
+        return mesh(core=(self.core.public_key, 1, f"PublicEndpoint={CORE}:51820", f"Relay={'yes' if relay else 'no'}"),
                     one=(self.one.public_key, 2), two=(self.two.public_key, 3))
 
     def start_relay(self):
@@ -68,6 +68,10 @@ class Reach:
         self._relay.finish(check=False)
         self.start_relay()
 
+    def new_address(self):
+        """Of one's router alone."""
+        self.nat1.run("ip addr flush dev core; ip addr add 203.0.113.20/24 dev core; ip route replace default via 203.0.113.1")
+
     def new_addresses(self):
         """Of both routers at once, as when providers do that by night."""
         self.quick.guest.run("""set +e
@@ -80,13 +84,14 @@ class Reach:
         """A cable between the two, beside what they have."""
         self.quick.wire(other, "10.9.0.1/24", host, "10.9.0.2/24")
 
-    def start(self, on_bus=False):
-        """on_bus: wattled of one is on a bus, and can be told to migrate()."""
+    def start(self, on_bus=False, relay=True):
+        """on_bus: wattled of one is on a bus, and can be told to migrate(). Without relay, core can still be called by both."""
         self.tunnels()
-        self.start_relay()
+        if relay:
+            self.start_relay()
         self._bus = start_bus(self.one) if on_bus else None
         for host in (self.core, self.one, self.two):
-            self.daemons[host.name] = Daemon(host, self.text(), on_bus=self._bus if host is self.one else None)
+            self.daemons[host.name] = Daemon(host, self.text(relay), on_bus=self._bus if host is self.one else None)
         for host in (self.one, self.two):
             host.wait("ping -c1 -W2 10.42.0.1")
 

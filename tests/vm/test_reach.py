@@ -31,6 +31,40 @@ def test_over_the_relay_to_a_direct_way(quick):
     assert reaching.OUTSIDE["two"] not in reach.one.out("cat /run/one/state/* || true")
 
 
+@pytest.mark.limit(400)
+def test_introduced_by_a_third(quick):
+    """No relay is there, but core, which both call: it tells each where it sees the other. One of them gets another address later."""
+    reach = reaching.Reach(quick)
+    reach.start(on_bus=True, relay=False)
+    assert reach.endpoint(reach.one).startswith("127.64."), "it waits to be wanted"
+    reach.one.wait("ping -c1 -W1 10.42.0.3", 60)
+    reach.wait_direct()
+    reach.wait_told("two", '"IntroducedBy" s "core"')
+    flow = Flow(reach.one, "10.42.0.3")
+    assert reach.one.out("wg show wg0 persistent-keepalive").split()[1::2] == ["25", "25"]
+    reach.new_address()
+    flow.more(SECOND)
+    reach.two.wait("wg show wg0 endpoints | grep -qF 203.0.113.20:51820")
+    begin = flow.last()
+    end = flow.more(2 * SECOND)
+    answers = flow.stop()
+    print("lost:", lost(answers, begin, end), "of", end - begin)
+    assert lost(answers, begin, end) <= 2
+    assert "(direct): both opened their NAT for the other" in reach.said("one") + reach.said("two")
+
+
+@pytest.mark.limit(400)
+def test_introduced_in_vain(quick):
+    """Each destination has another port there, so nothing can come of it; and that is said."""
+    reach = reaching.Reach(quick, "fully-random")
+    reach.start(on_bus=True, relay=False)
+    ping = reach.one.start("exec ping -i 0.5 10.42.0.3", 200)
+    reach.wait_told("two", "the NATs of both change the port")
+    assert reach.endpoint(reach.one).startswith("127.64.")
+    ping.signal()
+    ping.finish(check=False)
+
+
 @pytest.mark.limit(600)
 def test_what_ends_a_way(quick):
     """The direct one is cut, and it is the relay again; the relay ends, and another one of its is taken; both get other addresses at
