@@ -2,6 +2,7 @@
 """The unit as systemd's own tools judge it, and what else is installed."""
 
 import os
+import pathlib
 import re
 import shutil
 import stat
@@ -93,12 +94,21 @@ def test_exposure(name):
     assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 1.0
 
 
+# What runs 'wattle apply', itself or as a part of an update, needs chown, /proc/sys, netlink and keys in homes; ufw is a program of
+# others that calls iptables; wattle-tailscale is root and speaks to the Internet. Whatever else there is, or comes, has no such reason.
+LIMITS = {"wattle-apply@": 2.0, "wattle-update@": 2.0, "wattle-update-sources@": 2.0, "wattle-join@": 2.0,
+          "wattle-ufw@": 2.3, "wattle-ufw-clean": 2.3, "wattle-tailscale@": 1.6}
+
+
 @needs_analyze
-@pytest.mark.skipif("WATTLE_RELAY_UNIT" not in os.environ, reason="built without libb2")
-def test_exposure_of_the_relay():
-    """It speaks to the Internet, and so has nothing else."""
-    done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=100", os.environ["WATTLE_RELAY_UNIT"]])
-    assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 1.5, done.stdout
+def test_exposure_of_each():
+    units = [unit for folder in pathlib.Path(os.environ["WATTLE_BUILD"]).iterdir() for unit in folder.glob("*.service")]
+    found = {}
+    for unit in units:
+        done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=100", str(unit)])
+        found[unit.stem] = float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1))
+    assert {"wattled", "wattle-apply@", "wattle-up@", "wattle-down@"} <= found.keys()
+    assert not {name: value for name, value in found.items() if value > LIMITS.get(name, 1.5)}
 
 
 @pytest.fixture
@@ -126,20 +136,9 @@ def test_nothing_waits_for_wattled():
     assert not re.search(r"^(Before|After|Requires|Wants|BindsTo)=", open(DAEMON).read(), re.M)
 
 
-@needs_analyze
-def test_exposure_of_wattled():
-    done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=100", DAEMON])
-    assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 1.5, done.stdout
+def test_wattled_has_one_capability():
     assert re.findall(r"^(?:Ambient|CapabilityBoundingSet=|AmbientCapabilities=).*", open(DAEMON).read(), re.M) == [
         "AmbientCapabilities=CAP_NET_ADMIN", "CapabilityBoundingSet=CAP_NET_ADMIN"]
-
-
-@needs_analyze
-@pytest.mark.parametrize("verb, limit", [("apply", 2.0), ("down", 1.5), ("up", 1.5)])
-def test_exposure_of_what_wattled_has_root_do(verb, limit):
-    unit = f"{os.path.dirname(DAEMON)}/wattle-{verb}@.service"
-    done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=100", unit])
-    assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= limit, done.stdout
 
 
 @pytest.mark.parametrize("unit", [DAEMON, f"{os.path.dirname(DAEMON)}/wattle-apply@.service", *(unit for unit, _ in UNITS.values())])
@@ -166,9 +165,7 @@ def test_the_filters_unit(tmp_path):
         done = run(["systemd-analyze", "verify", "--man=no", str(tmp_path / unit) if "@" in unit else unit],
                    {"SYSTEMD_UNIT_PATH": f"{tmp_path}:", "SYSTEMD_LOG_LEVEL": "warning"})
         assert about_us(done) == []
-    done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=100", FILTER])
     # Root, for the kernel asks for CAP_NET_ADMIN in the host's own user namespace; the rest is as tight as wattled's.
-    assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 2.0, done.stdout
     assert re.findall(r"^(?:Ambient|CapabilityBoundingSet=).*", open(FILTER).read(), re.M) == ["CapabilityBoundingSet=CAP_NET_ADMIN"]
 
 
