@@ -31,12 +31,26 @@ static int run(const char *method, const char *unit)
         return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }
 
-static int is_active(const char *unit)
+static int look_at(const char *unit, struct stat *st)
 {
         char path[4096];
 
         snprintf(path, sizeof path, "%s/%s", folder, unit);
-        return access(path, F_OK) == 0;
+        return stat(path, st);
+}
+
+static int is_active(const char *unit)
+{
+        struct stat st;
+
+        return look_at(unit, &st) == 0;
+}
+
+static uint64_t changed_at(const char *unit)
+{
+        struct stat st;
+
+        return look_at(unit, &st) < 0 ? 0 : (uint64_t)st.st_mtim.tv_sec * 1000000;
 }
 
 static int end_job(sd_bus_message *call, const char *unit, const char *result)
@@ -82,6 +96,8 @@ static int get_property(sd_bus_message *call)
                 return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_UNKNOWN_PROPERTY, "not here");
         if (strcmp(property, "LoadState") == 0)
                 ok = sd_bus_reply_method_return(call, "v", "s", "loaded");
+        else if (strcmp(property, "StateChangeTimestamp") == 0)
+                ok = sd_bus_reply_method_return(call, "v", "t", changed_at(unit));
         else if (strcmp(property, "ActiveState") == 0)
                 ok = sd_bus_reply_method_return(call, "v", "s",
                                                 is_active(unit) ? "active" : "inactive");

@@ -38,7 +38,8 @@ echo ready
 exec "$WATTLE_FAKE_BUS" "$1/systemd" /run/active
 """
 
-# What systemd does, $1: the method, $2: the unit or object. It has read the files that a folder of its own names.
+# What systemd does, $1: the method, $2: the unit or object. /run/read says what networkd has read, has the .netdev file that it began with,
+# and tells whether a reload has met another.
 SYSTEMD = f"""#!/bin/sh
 set -e
 mkdir -p /run/active /run/read
@@ -48,8 +49,15 @@ case "$1 $2" in
         mkdir -p /run/systemd/generator /run/systemd/generator.early /run/systemd/generator.late
         "$WATTLE_GENERATOR" /run/systemd/generator /run/systemd/generator.early /run/systemd/generator.late
         exit ;;
-"Reload /org/freedesktop/network1" | "StartUnit systemd-networkd.service")
-        (cd /run/systemd/network && sha256sum *) >/run/read/networkd 2>/dev/null || true ;;
+"StartUnit systemd-networkd.service")
+        mkdir -p /run/systemd/network
+        cd /run/systemd/network
+        sha256sum * >/run/read/networkd
+        ln -f *.netdev /run/read/loaded ;;
+"Reload /org/freedesktop/network1")
+        cd /run/systemd/network
+        [ *.netdev -ef /run/read/loaded ] || touch /run/read/another
+        sha256sum * >/run/read/networkd 2>/dev/null || true ;;
 *" wattle-networkd@office.service") [ "$1" = StopUnit ] || setpriv --regid=systemd-network --clear-groups "$WATTLE_NETWORKD" office ;;
 *" wattle-nm@office.service") [ "$1" = StopUnit ] || "$WATTLE_NM" office ;;
 esac
@@ -169,9 +177,10 @@ Address=10.77.0.77
 """
 
 
-@pytest.mark.parametrize("change", [is_new, has_changed, has_gone, pytest.param(is_network_managers, marks=pytest.mark.skipif(
-    "WATTLE_NM" not in os.environ, reason="built without libnm"))])
-def test_killed_and_run_again(host, tmp_path, change):
+@pytest.mark.parametrize("change, words", [(is_new, ["office"]), (has_changed, []), (has_gone, ["office"]), (has_gone, []), pytest.param(
+    is_network_managers, ["office"], marks=pytest.mark.skipif("WATTLE_NM" not in os.environ, reason="built without libnm"))])
+def test_killed_and_run_again(host, tmp_path, change, words):
+    """By its name, or as one of all."""
     is_new(host)
     if change is not is_new:
         change(host)
@@ -181,9 +190,24 @@ def test_killed_and_run_again(host, tmp_path, change):
     n = 0
     for call in killed.points(host.inside(os.environ["WATTLE"], "apply", "office"), tmp_path, host.restore, calls=CALLS):
         # Of a mesh that is gone and left nothing, its name says nothing any more.
-        host.wattle("apply", *["office"] * host.path("/run/wattle/office.pending").exists())
+        host.wattle("apply", *words if change is not has_gone or host.path("/run/wattle/office.pending").exists() else [])
         found = host.files()
         assert found.keys() == whole.keys(), call
         assert found == whole, call
         n += 1
     assert n > 10
+
+
+def test_the_loaded_netdev_is_there_for_each_reload(host, tmp_path):
+    """Of a mesh that is up, or systemd-networkd 257 and newer would replace all peers; and behind it the new one."""
+    is_new(host)
+    has_changed(host)
+    host.save()
+    command = host.inside(os.environ["WATTLE_APPLY_SWAP"], "office")
+    subprocess.run(command, env=ENV, check=True, timeout=60)
+    whole = host.files()
+    assert "run/read/another" not in whole and whole["run/read/loaded"] == whole["run/wattle/office.netdev-loaded"]
+    assert whole["run/systemd/network/60-wattle-office.netdev"] != whole["run/read/loaded"]
+    for call in killed.points(command, tmp_path, host.restore, calls=CALLS):
+        subprocess.run(command, env=ENV, check=True, timeout=60)
+        assert host.files() == whole, call
