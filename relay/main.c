@@ -3,16 +3,14 @@
  * nothing of meshes; wattled tells it of pairs over the socket that systemd gives it, and it ends
  * when there has been none for a while. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/scalar.h"
 #include "common/sys/log.h"
 #include "relay/table.h"
 
@@ -21,17 +19,18 @@
 
 #define IDLE_US (5 * 60 * G_USEC_PER_SEC)
 
+#define LISTENER 3 /* the first descriptor that systemd hands over, see sd_listen_fds(3) */
+
 typedef struct {
-        sd_event *event;
+        WattleRelayLoop *loop;
         WattleRelayTable *table;
-        int listener;
         int client; /* wattled's; the newest counts, for it may have been started again. -1: none */
-        sd_event_source *client_source, *idle;
+        WattleRelayWatch *client_watch, *listener, *idle;
 } Relay;
 
 static void close_client(Relay *relay)
 {
-        relay->client_source = sd_event_source_disable_unref(relay->client_source);
+        g_clear_pointer(&relay->client_watch, wattle_relay_watch_free);
         if (relay->client >= 0)
                 close(relay->client);
         relay->client = -1;
@@ -48,8 +47,7 @@ static void answer(Relay *relay, const WattleRelayMessage *message)
 
 static void rest(Relay *relay)
 {
-        (void)sd_event_source_set_time_relative(relay->idle, IDLE_US);
-        (void)sd_event_source_set_enabled(relay->idle, SD_EVENT_ONESHOT);
+        wattle_relay_timer_set(relay->idle, IDLE_US);
 }
 
 static void take(Relay *relay, const WattleRelayMessage *message)
@@ -59,7 +57,7 @@ static void take(Relay *relay, const WattleRelayMessage *message)
         if (message->kind == WATTLE_RELAY_OPEN) {
                 wattle_relay_table_open(relay->table, message, &reply);
                 if (reply.port != 0)
-                        (void)sd_event_source_set_enabled(relay->idle, SD_EVENT_OFF);
+                        wattle_relay_timer_set(relay->idle, 0);
         } else if (message->kind == WATTLE_RELAY_COUNT) {
                 wattle_relay_table_count(relay->table, &reply.counters);
         } else {
@@ -68,8 +66,7 @@ static void take(Relay *relay, const WattleRelayMessage *message)
         answer(relay, &reply);
 }
 
-static int on_message(G_GNUC_UNUSED sd_event_source *source, int fd, G_GNUC_UNUSED uint32_t revents,
-                      void *data)
+static void on_message(int fd, gpointer data)
 {
         Relay *relay = data;
         guint8 bytes[WATTLE_RELAY_MESSAGE_MAX + 1];
@@ -77,30 +74,27 @@ static int on_message(G_GNUC_UNUSED sd_event_source *source, int fd, G_GNUC_UNUS
         gssize n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
 
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
-                return 0;
+                return;
         if (n <= 0)
                 close_client(relay);
         else if (wattle_relay_message_read(bytes, (gsize)n, &message))
                 take(relay, &message);
         else
                 wattle_log(WATTLE_LOG_WARNING, "a message that is none");
-        return 0;
 }
 
-static int on_connected(G_GNUC_UNUSED sd_event_source *source, int fd,
-                        G_GNUC_UNUSED uint32_t revents, void *data)
+static void on_connected(int fd, gpointer data)
 {
         Relay *relay = data;
         int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
         if (client < 0)
-                return 0;
+                return;
         close_client(relay);
         relay->client = client;
-        if (sd_event_add_io(relay->event, &relay->client_source, client, EPOLLIN, on_message,
-                            relay) < 0)
+        relay->client_watch = wattle_relay_loop_watch(relay->loop, client, on_message, relay);
+        if (!relay->client_watch)
                 close_client(relay);
-        return 0;
 }
 
 static void on_empty(gpointer data)
@@ -108,57 +102,50 @@ static void on_empty(gpointer data)
         rest(data);
 }
 
-static int on_idle(sd_event_source *source, G_GNUC_UNUSED guint64 due_us, G_GNUC_UNUSED void *data)
+static void on_idle(G_GNUC_UNUSED int fd, gpointer data)
 {
-        return sd_event_exit(sd_event_source_get_event(source), 0);
+        const Relay *relay = data;
+
+        wattle_relay_loop_end(relay->loop);
 }
 
-/* Both, so that the loop ends and not the process. */
-static gboolean take_signals(sd_event *event, GError **error)
+static gboolean is_listener(int fd)
 {
-        sigset_t set;
-        int result;
+        int type = 0, listens = 0;
+        socklen_t size = sizeof type;
 
-        sigemptyset(&set);
-        sigaddset(&set, SIGTERM);
-        sigaddset(&set, SIGINT);
-        result = sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? -errno : 0;
-        if (result >= 0)
-                result = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL);
-        if (result >= 0)
-                result = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
-        return result >= 0 || wattle_error_set_errno(error, -result, "signals");
+        return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET &&
+               getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
 }
 
-static gboolean find_listener(Relay *relay, GError **error)
+/* sd_listen_fds(3) in short. */
+static gboolean has_listener(GError **error)
 {
-        int n = sd_listen_fds(1);
+        const char *pid = g_getenv("LISTEN_PID"), *n = g_getenv("LISTEN_FDS");
+        guint64 number;
 
-        if (n != 1 || sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 1, NULL, 0) <= 0)
-                return wattle_error_refuse(error, "is started by its socket unit, "
-                                                  "wattle-relay@MESH.socket");
-        relay->listener = SD_LISTEN_FDS_START;
-        return TRUE;
+        if (pid && n && wattle_uint_parse(pid, 1, G_MAXINT32, &number, NULL) &&
+            number == (guint64)getpid() && strcmp(n, "1") == 0 && is_listener(LISTENER))
+                return TRUE;
+        return wattle_error_refuse(error, "is started by its socket unit, "
+                                          "wattle-relay@MESH.socket");
 }
 
 static gboolean run(Relay *relay, GError **error)
 {
-        int result;
-
-        if (!find_listener(relay, error) || !take_signals(relay->event, error))
+        relay->loop = has_listener(error) ? wattle_relay_loop_new(error) : NULL;
+        if (!relay->loop)
                 return FALSE;
-        relay->table = wattle_relay_table_new(relay->event, on_empty, relay, error);
+        relay->table = wattle_relay_table_new(relay->loop, on_empty, relay, error);
         if (!relay->table)
                 return FALSE;
-        result = sd_event_add_io(relay->event, NULL, relay->listener, EPOLLIN, on_connected, relay);
-        if (result >= 0)
-                result = sd_event_add_time_relative(relay->event, &relay->idle, CLOCK_BOOTTIME,
-                                                    IDLE_US, G_USEC_PER_SEC, on_idle, relay);
-        if (result >= 0) {
-                (void)sd_notify(0, "READY=1");
-                result = sd_event_loop(relay->event);
-        }
-        return result >= 0 || wattle_error_set_errno(error, -result, "the event loop");
+        relay->listener = wattle_relay_loop_watch(relay->loop, LISTENER, on_connected, relay);
+        if (relay->listener)
+                relay->idle = wattle_relay_loop_timer(relay->loop, on_idle, relay);
+        if (!relay->idle)
+                return wattle_error_set_errno(error, errno, "the event loop");
+        rest(relay);
+        return wattle_relay_loop_run(relay->loop, error);
 }
 
 static int usage(const char *text)
@@ -184,14 +171,13 @@ int main(int argc, char **argv)
 
         if (argc > 1)
                 return usage(argv[1]);
-        if (sd_event_new(&relay.event) < 0)
-                return EXIT_FAILURE;
         ok = run(&relay, &error);
         if (!ok)
                 wattle_log(WATTLE_LOG_ERROR, "%s", error->message);
         close_client(&relay);
-        sd_event_source_disable_unref(relay.idle);
-        g_clear_pointer(&relay.table, wattle_relay_table_free);
-        sd_event_unref(relay.event);
+        wattle_relay_watch_free(relay.listener);
+        wattle_relay_watch_free(relay.idle);
+        wattle_relay_table_free(relay.table);
+        wattle_relay_loop_free(relay.loop);
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -22,14 +22,14 @@ typedef struct {
         guint16 port;
         WattlePair pair;
         int fds[2]; /* by V4, V6; -1: the host does not have the family */
-        sd_event_source *sources[2];
+        WattleRelayWatch *watches[2];
         /* Ours, at which each side's last packet came in: its NAT knows no other. */
         WattleAddr local[2];
 } Port;
 
 struct WattleRelayTable {
-        sd_event *event;
-        sd_event_source *timer;
+        WattleRelayLoop *loop;
+        WattleRelayWatch *timer;
         void (*empty)(gpointer data);
         gpointer data;
         GPtrArray *ports; /* of Port */
@@ -59,7 +59,7 @@ static void port_free(gpointer data)
         Port *port = data;
 
         for (guint i = 0; i < 2; i++) {
-                sd_event_source_disable_unref(port->sources[i]);
+                wattle_relay_watch_free(port->watches[i]);
                 if (port->fds[i] >= 0)
                         close(port->fds[i]);
         }
@@ -191,8 +191,7 @@ static void take(Port *port, struct mmsghdr *read, guint index, Batch out[2], gi
         add(&out[port->pair.sides[to].at.addr.family == AF_INET6 ? V6 : V4], port, to, bytes, size);
 }
 
-static int on_readable(G_GNUC_UNUSED sd_event_source *source, int fd,
-                       G_GNUC_UNUSED uint32_t revents, void *data)
+static void on_readable(int fd, gpointer data)
 {
         static Batch in, out[2]; /* one thread, and 30 KB */
         Port *port = data;
@@ -206,7 +205,6 @@ static int on_readable(G_GNUC_UNUSED sd_event_source *source, int fd,
                 take(port, &in.messages[i], (guint)i, out, now_us);
         send_batch(port, &out[V4], V4);
         send_batch(port, &out[V6], V6);
-        return 0;
 }
 
 static int open_socket(guint family, guint16 number)
@@ -241,11 +239,11 @@ static Port *port_new(WattleRelayTable *table, guint16 number)
         port->port = number;
         for (guint i = 0; i < 2; i++) {
                 port->fds[i] = open_socket(i, number);
-                if (port->fds[i] < 0)
-                        is_ours = is_ours && errno == EAFNOSUPPORT;
-                else if (sd_event_add_io(table->event, &port->sources[i], port->fds[i], EPOLLIN,
-                                         on_readable, port) < 0)
-                        is_ours = FALSE;
+                if (port->fds[i] >= 0)
+                        port->watches[i] = wattle_relay_loop_watch(table->loop, port->fds[i],
+                                                                   on_readable, port);
+                is_ours = is_ours &&
+                          (port->watches[i] || (port->fds[i] < 0 && errno == EAFNOSUPPORT));
         }
         if (is_ours && (port->fds[V4] >= 0 || port->fds[V6] >= 0))
                 return port;
@@ -328,8 +326,7 @@ static WattleRelayRefusal open_pair(WattleRelayTable *table, const WattleRelayMe
                 return refusal;
         wattle_pair_init(&(*ret)->pair, open->ends, wattle_clock_now_us());
         g_ptr_array_add(table->ports, *ret);
-        (void)sd_event_source_set_time_relative(table->timer, LOOK_US);
-        (void)sd_event_source_set_enabled(table->timer, SD_EVENT_ONESHOT);
+        wattle_relay_timer_set(table->timer, LOOK_US);
         return WATTLE_RELAY_NOT_REFUSED;
 }
 
@@ -351,7 +348,7 @@ void wattle_relay_table_open(WattleRelayTable *table, const WattleRelayMessage *
         }
 }
 
-static int on_timer(sd_event_source *source, G_GNUC_UNUSED guint64 due_us, void *data)
+static void on_timer(G_GNUC_UNUSED int fd, gpointer data)
 {
         WattleRelayTable *table = data;
         gint64 now_us = wattle_clock_now_us();
@@ -362,12 +359,10 @@ static int on_timer(sd_event_source *source, G_GNUC_UNUSED guint64 due_us, void 
                 if (now_us - port->pair.passed_us >= WATTLE_RELAY_IDLE_US)
                         g_ptr_array_remove_index_fast(table->ports, i);
         }
-        if (table->ports->len == 0) {
+        if (table->ports->len == 0)
                 table->empty(table->data);
-                return 0;
-        }
-        (void)sd_event_source_set_time_relative(source, LOOK_US);
-        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+        else
+                wattle_relay_timer_set(table->timer, LOOK_US);
 }
 
 void wattle_relay_table_count(const WattleRelayTable *table, WattleRelayCounters *ret)
@@ -377,32 +372,27 @@ void wattle_relay_table_count(const WattleRelayTable *table, WattleRelayCounters
         ret->ports = table->n_ports;
 }
 
-WattleRelayTable *wattle_relay_table_new(sd_event *event, void (*empty)(gpointer data),
+WattleRelayTable *wattle_relay_table_new(WattleRelayLoop *loop, void (*empty)(gpointer data),
                                          gpointer data, GError **error)
 {
         g_autoptr(WattleRelayTable) table = g_new0(WattleRelayTable, 1);
-        int result;
 
-        table->event = event;
+        table->loop = loop;
         table->empty = empty;
         table->data = data;
         table->ports = g_ptr_array_new_with_free_func(port_free);
-        result = sd_event_add_time(event, &table->timer, CLOCK_BOOTTIME, G_MAXUINT64,
-                                   G_USEC_PER_SEC, on_timer, table);
-        if (result >= 0)
-                result = sd_event_source_set_enabled(table->timer, SD_EVENT_OFF);
-        if (result < 0) {
-                wattle_error_set_errno(error, -result, "a timer");
-                return NULL;
-        }
-        return g_steal_pointer(&table);
+        table->timer = wattle_relay_loop_timer(loop, on_timer, table);
+        if (table->timer)
+                return g_steal_pointer(&table);
+        wattle_error_set_errno(error, errno, "a timer");
+        return NULL;
 }
 
 void wattle_relay_table_free(WattleRelayTable *table)
 {
         if (!table)
                 return;
-        sd_event_source_disable_unref(table->timer);
+        wattle_relay_watch_free(table->timer);
         g_clear_pointer(&table->ports, g_ptr_array_unref);
         g_free(table);
 }

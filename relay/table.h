@@ -3,9 +3,8 @@
  * one side to the other. */
 #pragma once
 
-#include <systemd/sd-event.h>
-
 #include "common/relay-message.h"
+#include "relay/loop.h"
 
 /* Pairs that one device may have, or a quarter of the ports if that is more. */
 #define WATTLE_RELAY_SHARE_MIN 8
@@ -18,8 +17,9 @@
 
 typedef struct WattleRelayTable WattleRelayTable;
 
-/* Called when the last pair has gone. NULL with an error if there is no timer to be had. */
-WattleRelayTable *wattle_relay_table_new(sd_event *event, void (*empty)(gpointer data),
+/* empty is called when the last pair has gone. NULL with an error if there is no timer to be had.
+ */
+WattleRelayTable *wattle_relay_table_new(WattleRelayLoop *loop, void (*empty)(gpointer data),
                                          gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void wattle_relay_table_free(WattleRelayTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleRelayTable, wattle_relay_table_free)
