@@ -27,10 +27,11 @@ typedef struct {
         gboolean revoked; /* the kernel still has it: the profile was not applied */
         gboolean missing; /* the kernel does not have it */
         WattlePath path;
-        const char *relay;       /* WATTLE_PATH_RELAYED: over which; NULL: not known */
-        const char *why_relayed; /* and why there is no better way; likewise */
-        const char
-                *introduced_by; /* WATTLE_PATH_DIRECT: who told both; NULL: a relay, or not known */
+        const char *relay;         /* WATTLE_PATH_RELAYED: over which; NULL: not known */
+        const char *why_relayed;   /* and why there is no better way; or, with WATTLE_PATH_NONE, why
+                                      both were introduced in vain; NULL: not known */
+        const char *introduced_by; /* WATTLE_PATH_DIRECT: who told both; NULL: not known, or a relay
+                                    */
         WattleSocketAddr endpoint; /* or none */
         gboolean has_since;
         gint64 since_us;         /* CLOCK_REALTIME of the last move to this path */

@@ -177,14 +177,12 @@ static void tell_third(const WattleManager *manager, guint mesh, const WattleMem
         const WattleTunnel *tunnel = tunnel_at(manager, mesh);
         const char *why = wattle_tunnel_why_relayed(tunnel, member);
 
-        if (ret->path == WATTLE_PATH_RELAYED) {
+        if (ret->path == WATTLE_PATH_RELAYED)
                 ret->relay = wattle_tunnel_relay_of(tunnel, member);
+        if (ret->path == WATTLE_PATH_RELAYED || ret->path == WATTLE_PATH_NONE)
                 ret->why_relayed = why;
-        } else if (ret->path == WATTLE_PATH_DIRECT) {
+        if (ret->path == WATTLE_PATH_DIRECT)
                 ret->introduced_by = wattle_tunnel_introducer_of(tunnel, member);
-        } else if (ret->path == WATTLE_PATH_NONE && why) {
-                ret->reason = why;
-        }
 }
 
 void wattle_manager_get_peer(const WattleManager *manager, guint mesh, guint index,

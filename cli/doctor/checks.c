@@ -725,29 +725,48 @@ static void check_filter(const WattleFacts *facts, const Findings *findings)
                         g_strdup_printf("systemctl restart wattle-filter@%s", view->mesh));
 }
 
-/* Works, and is slower than it could be: no problem. Those that have the same reason are one. */
+static gboolean is_same_way(const WattlePeerStatus *one, const WattlePeerStatus *other)
+{
+        return one->path == other->path && g_strcmp0(one->why_relayed, other->why_relayed) == 0;
+}
+
+/* All of the same path and reason; NULL: one before is so, too. */
+static char *join_same_way(const GArray *peers, guint index)
+{
+        const WattlePeerStatus *peer = &g_array_index(peers, WattlePeerStatus, index);
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+        for (guint i = 0; i < peers->len; i++) {
+                const WattlePeerStatus *other = &g_array_index(peers, WattlePeerStatus, i);
+
+                if (!is_same_way(peer, other))
+                        continue;
+                if (i < index)
+                        return NULL;
+                g_ptr_array_add(names, (gpointer)other->device);
+        }
+        return join(names);
+}
+
+/* Works, and is slower than it could be, or is nothing that can be mended here: no problem. */
 static void note_relayed(const WattleFacts *facts, const Findings *findings)
 {
         const GArray *peers = facts->status.peers;
-        g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
 
         for (guint i = 0; i < peers->len; i++) {
                 const WattlePeerStatus *peer = &g_array_index(peers, WattlePeerStatus, i);
-                g_autoptr(GPtrArray) names = g_ptr_array_new();
-                g_autofree char *all = NULL;
+                g_autofree char *all = peer->why_relayed ? join_same_way(peers, i) : NULL;
 
-                if (!peer->why_relayed || !g_hash_table_add(told, (gpointer)peer->why_relayed))
-                        continue;
-                for (guint j = i; j < peers->len; j++) {
-                        const WattlePeerStatus *other = &g_array_index(peers, WattlePeerStatus, j);
-
-                        if (g_strcmp0(other->why_relayed, peer->why_relayed) == 0)
-                                g_ptr_array_add(names, (gpointer)other->device);
-                }
-                all = join(names);
-                note(findings,
-                     g_strdup_printf("what goes to %s is relayed: %s", all, peer->why_relayed),
-                     g_strdup_printf("wattle probe %s %s", facts->view->mesh, peer->device));
+                if (all && peer->path == WATTLE_PATH_RELAYED)
+                        note(findings,
+                             g_strdup_printf("what goes to %s is relayed: %s", all,
+                                             peer->why_relayed),
+                             g_strdup_printf("wattle probe %s %s", facts->view->mesh,
+                                             peer->device));
+                else if (all)
+                        note(findings,
+                             g_strdup_printf("there is no way to %s: %s", all, peer->why_relayed),
+                             g_strdup("give a device that both can call Relay=yes"));
         }
 }
 

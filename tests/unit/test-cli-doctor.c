@@ -363,6 +363,15 @@ static void ill_relayed(WattleFacts *facts)
         }
 }
 
+static void ill_introduced(WattleFacts *facts)
+{
+        GArray *peers = facts->status.peers;
+
+        ill_relayed(facts);
+        for (guint i = 1; i < 3; i++)
+                g_array_index(peers, WattlePeerStatus, peers->len - i).path = WATTLE_PATH_NONE;
+}
+
 static void ill_relay_ports(WattleFacts *facts)
 {
         well_relay(facts);
@@ -606,6 +615,11 @@ static const struct row {
         { "relayed", ill_relayed,
           "relay: note: what goes to x, z is relayed: one [wattle probe home x]\n"
           "relay: note: what goes to y is relayed: two [wattle probe home y]\n" },
+        { "introduced in vain", ill_introduced,
+          "relay: note: what goes to x is relayed: one [wattle probe home x]\n"
+          "relay: note: there is no way to y: two [give a device that both can call Relay=yes]\n"
+          "relay: note: there is no way to z: one [give a device that both can call "
+          "Relay=yes]\n" },
         { "no relay", ill_no_relay,
           "relay: wattle-relay is not installed: this device has Relay=, and nobody can meet here "
           "[]\n" },
