@@ -68,8 +68,9 @@ static void find_pair(const Resolver *resolver, const WattleDevice *device, Watt
                 !wattle_reach_is_callable(device) && !wattle_reach_is_callable(resolver->self);
 
         ret->introduces = wattle_reach_may_introduce(device);
-        ret->can_pair =
-                device->managed && (has_relay || (nobody_calls && resolver->n_introducers > 0));
+        ret->introduced =
+                device->managed && nobody_calls && !has_relay && resolver->n_introducers > 0;
+        ret->can_pair = (device->managed && has_relay) || ret->introduced;
         ret->kept_open = ret->can_pair && nobody_calls;
 }
 

@@ -63,9 +63,10 @@ typedef struct {
         gboolean has_indirects; /* others are reached by it */
         WattleRelayRole relay;  /* no for a peer that cannot be asked: without wattle or
                                    PublicEndpoint= */
-        gboolean introduces;    /* it tells two others where it sees them, see common/reach.h */
-        gboolean can_pair;  /* the mesh has a relay that we and the peer could meet at, or nobody
-                               calls either of us, and a third device introduces us */
+        gboolean introduced; /* others tell it and us where the other is, for there is no relay */
+        gboolean introduces; /* it tells two others where it sees them, see common/reach.h */
+        gboolean can_pair;   /* the mesh has a relay that we and the peer could meet at, or nobody
+                                calls either of us, and a third device introduces us */
         gboolean kept_open; /* neither can call the other: wattled has the kernel send keepalives of
                                WATTLE_DEFAULT_KEEPALIVE_S while there is a way between them */
 } WattlePeer;

@@ -104,6 +104,7 @@ void wattle_member_update(WattleMember *member, const WattlePeer *peer, WattleAr
                 member->configured = *peer->endpoint;
         member->relay = peer->relay;
         member->keepalive_s = peer->keepalive_s;
+        member->introduced = peer->introduced != FALSE;
         member->introduces = peer->introduces != FALSE;
         member->can_pair = peer->can_pair != FALSE;
         member->kept_open = peer->kept_open != FALSE;
@@ -185,7 +186,7 @@ gboolean wattle_member_take_introduction(WattleMember *member, const WattleMembe
                                   .listen_port = pairing->port,
                                   .at_us = now_us };
 
-        if (!introducer->introduces || introducer == member || !member->kept_open ||
+        if (!introducer->introduces || introducer == member || !member->introduced ||
             is_on_relay(member) || !may_be_seen(&pairing->seen) || !may_take(member, now_us))
                 return FALSE;
         put_port(member, &port);

@@ -49,9 +49,9 @@ struct WattleMember {
         WattleSocketAddr configured;
         GPtrArray *names;      /* of WattleMemberName; NULL: the profile has none */
         WattleRelayRole relay; /* it can be asked for ports of pairs */
-        guint introduces : 1, can_pair : 1, kept_open : 1; /* see WattlePeer */
-        guint16 keepalive_s, kernel_keepalive_s;           /* as the profile has it, and as it is */
-        guint32 knock;                                     /* its place, see daemon/knock.h */
+        guint introduced : 1, introduces : 1, can_pair : 1, kept_open : 1; /* see WattlePeer */
+        guint16 keepalive_s, kernel_keepalive_s; /* as the profile has it, and as it is */
+        guint32 knock;                           /* its place, see daemon/knock.h */
 
         WattleMigration *engine; /* NULL: Migrate=no, or the kernel does not have the peer */
         gint64 deadline_us, read_us;
@@ -106,8 +106,8 @@ void wattle_member_update(WattleMember *member, const WattlePeer *peer, WattleAr
 gboolean wattle_member_take_port(WattleMember *member, const WattleMember *relay,
                                  const WattlePairing *pairing, gint64 now_us);
 
-/* Somebody introduced us to the member. FALSE if it is not so, for it can be called or is on a
- * relay now, if nobody can be there, or it comes too often, as above. */
+/* Somebody introduced us to the member. FALSE if it is not so, for it can be called or has a relay;
+ * if nobody can be there; or it comes too often, as above. */
 gboolean wattle_member_take_introduction(WattleMember *member, const WattleMember *introducer,
                                          const WattlePairing *pairing, gint64 now_us);
 

@@ -96,7 +96,7 @@ guint wattle_pairings_relays(const WattleRoster *roster, const WattleMember *pee
                                            : score(&relay->key, &roster->self, &peer->key),
                                    scores, ret, n);
         }
-        return n > 0 || !peer->kept_open ? n : introducers(roster, peer, ret);
+        return n > 0 || !peer->introduced ? n : introducers(roster, peer, ret);
 }
 
 static gint find(const GArray *list, const WattleKey *peer)

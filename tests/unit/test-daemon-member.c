@@ -265,7 +265,7 @@ static void introductions(void)
                 { "0.0.0.0", "", FALSE },
                 { "fe80::7", "", FALSE },
                 { "203.0.113.7", "who says so can be called by nobody", FALSE },
-                { "203.0.113.7", "we call it ourselves", FALSE },
+                { "203.0.113.7", "we call it ourselves, or by a relay", FALSE },
                 { "203.0.113.7", "it speaks of itself", FALSE },
                 { "203.0.113.7", "we are on a relay", FALSE },
         };
@@ -282,7 +282,7 @@ static void introductions(void)
                 g_assert_true(wattle_addr_parse(said[i].seen, &pairing.seen.addr, NULL));
                 third->introduces = i != 10;
                 member->introduces = i == 12;
-                member->kept_open = i != 11;
+                member->introduced = i != 11;
                 if (i == 13) {
                         member->port = g_new0(WattleMemberPort, 1);
                         g_assert_true(wattle_socket_addr_parse("192.0.2.9:21900", &member->port->at,
@@ -308,7 +308,7 @@ static void introduced_by(void)
         guint n = 0;
 
         g_assert_true(wattle_socket_addr_parse("203.0.113.7:4000", &pairing.seen, NULL));
-        third->introduces = member->kept_open = TRUE;
+        third->introduces = member->introduced = TRUE;
         for (gint64 ms = 0; ms < 20000; ms += 100)
                 n += wattle_member_take_introduction(member, third, &pairing, ms * 1000);
         g_assert_cmpuint(n, ==, 4 + 9);

@@ -116,7 +116,7 @@ static void introducers(void)
         }
         callable = relays_text(&roster);
         g_assert_cmpstr(callable, ==, "");
-        wattle_roster_at(&roster, 0)->kept_open = TRUE;
+        wattle_roster_at(&roster, 0)->introduced = TRUE;
         all = relays_text(&roster);
         g_assert_cmpstr(all, ==, "11 10 12");
         wattle_roster_at(&roster, 2)->last_handshake_s = 800;

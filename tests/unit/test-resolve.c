@@ -60,7 +60,9 @@ static void append_peer(GString *text, const WattlePeer *peer, gboolean has_pair
         if (peer->introduces && has_pair)
                 g_string_append(text, " introduces");
         if (peer->can_pair)
-                g_string_append(text, peer->kept_open ? " pairs, kept open" : " pairs");
+                g_string_append(text, peer->introduced ? " is introduced" : " pairs");
+        if (peer->kept_open)
+                g_string_append(text, ", kept open");
         if (peer->keepalive_s > 0)
                 g_string_append_printf(text, " every %u s", peer->keepalive_s);
         g_string_append_c(text, '\n');
@@ -138,7 +140,7 @@ static const Row views[] = {
           "ben at none of 0 takes 10.77.0.11/32\n" PEER_VPS " relays every 25 s\n" },
         { "two-behind-nat-and-who-introduces-them", MESH ANNA VPS BEN, "anna", "",
           "anna on home, port 51820, address 10.77.0.10/24\n"
-          "ben at none of 0 takes 10.77.0.11/32 pairs, kept open\n" PEER_VPS
+          "ben at none of 0 takes 10.77.0.11/32 is introduced, kept open\n" PEER_VPS
           " introduces every 25 s\n" },
         { "who-can-be-called-needs-nobody", MESH ANNA VPS BEN, "vps", "",
           "vps on home, port 51820, address 10.77.0.2/24,fd77::2/64, server, masquerade\n" PEER_ANNA
