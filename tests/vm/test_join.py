@@ -118,6 +118,25 @@ def test_unattended(lab, owner):
     assert b.out("systemctl --failed --no-legend") == ""
 
 
+def test_an_invitation_that_is_imported(lab):
+    """As a user of a desktop has it: a VPN connection, which knows the one member of the invitation, and at its first start gets all
+    of the mesh through the tunnel. Nothing is installed."""
+    mesh, a, b = signed(lab)
+    a.run(f"wattle add home tablet --key={'A' * 42}E= && wattle add home b --with-key >/tmp/invitation 2>/tmp/said")
+    nm_host.start_nm(b)
+    nm_host.manage(b, "ipv4.gateway 192.168.1.254")
+    b.put("/tmp/mail", a.get("/tmp/invitation"), 0o600)
+    b.run("nmcli connection import type wattle file /tmp/mail && nmcli connection up home", 100)
+    b.run(f"ping -c1 -W1 {mesh['a'].v4}")
+    assert len(b.out("wg show home peers").split()) == 2
+    b.wait("grep 'Device tablet' /etc/NetworkManager/system-connections/home.nmconnection")
+    assert "a member has given all of the mesh" in b.out("journalctl -b -o cat -u NetworkManager")
+    assert b.out("ls -A /etc/wattle 2>/dev/null || true") == ""
+    b.run("nmcli connection down home && nmcli connection up home", 100)
+    b.wait(f"ping -c1 -W1 {mesh['a'].v4}")
+    assert len(b.out("wg show home peers").split()) == 2
+
+
 def test_a_host_without_wireguard_and_a_reboot(native):
     """This kernel has none: it is said at once what is missing, asking goes on by itself, after a reboot too, and leave takes all
     away."""
