@@ -4,7 +4,9 @@
     one -- nat1 -- core -- nat2 -- two
 
 The routers drop what comes from outside and was not asked for. core is the relay and the Internet in one: it forwards between the
-two routers. 20 ms each way.
+two routers. 20 ms each way. With a carrier one's router has no public address, and its provider masquerades once more:
+
+    one -- nat1 -- cgnat -- core -- nat2 -- two
 """
 
 from roam import LIMIT_S, Daemon, mesh, start_bus
@@ -14,33 +16,59 @@ CORE = "203.0.113.1"
 OUTSIDE = {"one": "203.0.113.2", "two": "198.51.100.2"}
 DROP = """nft -f - <<'RULES'
 table ip closed {
-    chain in { type filter hook input priority 0; iifname core ct state new drop; }
+    chain in { type filter hook input priority 0; iifname {core, cgnat} ct state new drop; }
+    chain forward { type filter hook forward priority 0; iifname {core, cgnat} ct state new drop; }
+}
+table ip6 closed {
     chain forward { type filter hook forward priority 0; iifname core ct state new drop; }
 }
 RULES"""
+# of IPv6, where nothing is masqueraded, and the routers drop as much
+CORE6 = "2001:db8:a::1"
+HOME6 = {"one": "2001:db8:1::2", "two": "2001:db8:2::2"}
 
 
 class Reach:
-    def __init__(self, quick, how="", delay="20ms"):
+    def __init__(self, quick, how="", delay="20ms", carrier=False):
         """how is what masquerade gets, as fully-random: another port for each destination."""
         self.quick = quick
         self.one, self.nat1, self.core, self.nat2, self.two = (quick.host(name) for name in ("one", "nat1", "core", "nat2", "two"))
         quick.wire(self.one, "192.168.1.2/24", self.nat1, "192.168.1.1/24")
         quick.wire(self.two, "192.168.2.2/24", self.nat2, "192.168.2.1/24")
-        quick.wire(self.nat1, f"{OUTSIDE['one']}/24", self.core, f"{CORE}/24")
+        outer = quick.host("cgnat") if carrier else self.nat1
+        quick.wire(outer, f"{OUTSIDE['one']}/24", self.core, f"{CORE}/24")
         quick.wire(self.nat2, f"{OUTSIDE['two']}/24", self.core, "198.51.100.1/24")
         quick.route(self.one, "192.168.1.1")
         quick.route(self.two, "192.168.2.1")
-        quick.route(self.nat1, CORE)
+        quick.route(outer, CORE)
         quick.route(self.nat2, "198.51.100.1")
         self.core.run("sysctl -qw net.ipv4.ip_forward=1")
-        for nat in (self.nat1, self.nat2):
+        if carrier:
+            quick.wire(self.nat1, "100.64.0.2/10", outer, "100.64.0.1/10")
+            quick.route(self.nat1, "100.64.0.1")
+            quick.nat(self.nat1, outside="cgnat")
+            self.nat1.run(DROP)
+        for nat in (outer, self.nat2):
             quick.nat(nat, outside="core")
             nat.run(DROP)
             if how:
                 nat.run(f"nft flush chain ip nat postrouting; nft add rule ip nat postrouting oifname core masquerade {how}")
             quick.netem(self.core, nat.name, f"delay {delay}")
         self.daemons = {}
+        self.at_core = f"{CORE}:51820"
+        self.outside = {name: f"{address}:51820" for name, address in OUTSIDE.items()}
+
+    def only_ipv6(self):
+        """Before the start: core is called by IPv6."""
+        self.at_core = f"[{CORE6}]:51820"
+        self.outside = {name: f"[{address}]:51820" for name, address in HOME6.items()}
+        for number, host, nat, name in ((1, self.one, self.nat1, "a"), (2, self.two, self.nat2, "b")):
+            host.run(f"ip addr add {HOME6[host.name]}/64 dev nat{number} nodad; ip route add default via 2001:db8:{number}::1")
+            nat.run(f"""sysctl -qw net.ipv6.conf.all.forwarding=1
+                ip addr add 2001:db8:{number}::1/64 dev {host.name} nodad
+                ip addr add 2001:db8:{name}::2/64 dev core nodad; ip route add default via 2001:db8:{name}::1""")
+            self.core.run(f"""sysctl -qw net.ipv6.conf.all.forwarding=1
+                ip addr add 2001:db8:{name}::1/64 dev nat{number} nodad; ip route add 2001:db8:{number}::/64 via 2001:db8:{name}::2""")
 
     def tunnels(self):
         """As a manager would have set them up: core can be called, the others have no endpoint for each other."""
@@ -48,12 +76,12 @@ class Reach:
             self.quick.wireguard(host, f"10.42.0.{number}/16")
         for number, host, other in ((3, self.one, self.two), (2, self.two, self.one)):
             self.quick.peer(host, other, f"10.42.0.{number}/32")
-            self.quick.peer(host, self.core, "10.42.0.1/32", f"{CORE}:51820", keepalive=25)
+            self.quick.peer(host, self.core, "10.42.0.1/32", self.at_core, keepalive=25)
         for number, host in ((2, self.one), (3, self.two)):
             self.quick.peer(self.core, host, f"10.42.0.{number}/32")
 
     def text(self, relay):
-        return mesh(core=(self.core.public_key, 1, f"PublicEndpoint={CORE}:51820", f"Relay={'yes' if relay else 'no'}"),
+        return mesh(core=(self.core.public_key, 1, f"PublicEndpoint={self.at_core}", f"Relay={'yes' if relay else 'no'}"),
                     one=(self.one.public_key, 2), two=(self.two.public_key, 3))
 
     def start_relay(self):
@@ -102,7 +130,7 @@ class Reach:
 
     def wait_direct(self):
         for host, other in ((self.one, "two"), (self.two, "one")):
-            host.wait(f"for i in 1 2 3; do wg show wg0 endpoints | grep -qF '{OUTSIDE[other]}:51820'; done", 150)
+            host.wait(f"for i in 1 2 3; do wg show wg0 endpoints | grep -qF '{self.outside[other]}'; done", 150)
 
     def wait_relayed(self):
         for host in (self.one, self.two):

@@ -54,6 +54,27 @@ def test_introduced_by_a_third(quick):
 
 
 @pytest.mark.limit(400)
+def test_introduced_over_bad_ways(quick):
+    """A carrier's NAT behind the router at home, 200 ms there and back, and a fifth of all packets is lost."""
+    reach = reaching.Reach(quick, delay="100ms loss 20%", carrier=True)
+    reach.start(relay=False)
+    ping = reach.one.start("exec ping -i 0.5 10.42.0.3", 200)
+    reach.wait_direct()
+    ping.signal()
+    ping.finish(check=False)
+
+
+@pytest.mark.limit(400)
+def test_introduced_by_ipv6(quick):
+    """No NAT is there, but two routers that let nobody in."""
+    reach = reaching.Reach(quick)
+    reach.only_ipv6()
+    reach.start(relay=False)
+    reach.one.wait("ping -c1 -W1 10.42.0.3", 60)
+    reach.wait_direct()
+
+
+@pytest.mark.limit(400)
 def test_introduced_in_vain(quick):
     """Each destination has another port there, so nothing can come of it; and that is said."""
     reach = reaching.Reach(quick, "fully-random")
