@@ -145,7 +145,8 @@ static gboolean wait_for_job(sd_bus *bus, Job *job, const char *unit, GError **e
         return FALSE;
 }
 
-gboolean wattle_systemd_run_job(sd_bus *bus, const char *method, const char *unit, GError **error)
+gboolean wattle_systemd_run_job_then(sd_bus *bus, const char *method, const char *unit,
+                                     WattleJobBegun begun, gpointer data, GError **error)
 {
         AUTO_BUS_MESSAGE *reply = NULL;
         AUTO_BUS_SLOT *slot = NULL;
@@ -166,9 +167,16 @@ gboolean wattle_systemd_run_job(sd_bus *bus, const char *method, const char *uni
                 result = sd_bus_message_read(reply, "o", &job.path);
         if (result < 0)
                 return wattle_bus_fail(error, unit, &bus_error, result);
+        if (begun)
+                begun(data);
         ok = wait_for_job(bus, &job, unit, error);
         g_free(job.result);
         return ok;
+}
+
+gboolean wattle_systemd_run_job(sd_bus *bus, const char *method, const char *unit, GError **error)
+{
+        return wattle_systemd_run_job_then(bus, method, unit, NULL, NULL, error);
 }
 
 gboolean wattle_systemd_follow(sd_bus *bus, const char *unit, gboolean wanted, GError **error)

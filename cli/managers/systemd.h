@@ -30,6 +30,13 @@ gboolean wattle_systemd_reload(sd_bus *bus, GError **error) G_GNUC_WARN_UNUSED_R
 gboolean wattle_systemd_run_job(sd_bus *bus, const char *method, const char *unit,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same, which tells when systemd has taken the job on: from then on it is done whatever becomes
+ * of us. */
+typedef void (*WattleJobBegun)(gpointer data);
+gboolean wattle_systemd_run_job_then(sd_bus *bus, const char *method, const char *unit,
+                                     WattleJobBegun begun, gpointer data,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Starts or stops a unit that is not as it is wanted. One that is not loaded is not installed, and
  * no failure. */
 gboolean wattle_systemd_follow(sd_bus *bus, const char *unit, gboolean wanted,

@@ -193,6 +193,14 @@ static gboolean run_unit(const Apply *apply, const char *method, WattleUnitKind 
         return wattle_systemd_run_job(apply->applier->bus, method, unit, error);
 }
 
+/* From here on it is systemd's, should we be killed as the way to us ends. */
+static void forget(gpointer data)
+{
+        const Apply *apply = data;
+
+        wattle_pending_clear(apply->applier->root_fd, apply->name);
+}
+
 static gboolean run_step(Apply *apply, WattleTailnetStep step, GError **error)
 {
         sd_bus *bus = apply->applier->bus;
@@ -226,7 +234,8 @@ static gboolean run_step(Apply *apply, WattleTailnetStep step, GError **error)
         case WATTLE_TAILNET_STEP_START_DAEMON:
                 return wattle_systemd_run_job(bus, "StartUnit", WATTLE_UNIT_TAILSCALED, error);
         case WATTLE_TAILNET_STEP_RESTART_DAEMON:
-                return wattle_systemd_run_job(bus, "RestartUnit", WATTLE_UNIT_TAILSCALED, error);
+                return wattle_systemd_run_job_then(bus, "RestartUnit", WATTLE_UNIT_TAILSCALED,
+                                                   forget, apply, error);
         case WATTLE_TAILNET_STEP_START_LOGIN:
                 return run_unit(apply, "StartUnit", WATTLE_UNIT_TAILSCALE, error);
         case WATTLE_TAILNET_STEP_RESTART_LOGIN:
@@ -243,13 +252,9 @@ static gboolean run(Apply *apply, GError **error)
 
         if (apply->plan.n > 0 && !wattle_pending_set(root_fd, apply->name, error))
                 return FALSE;
-        for (guint i = 0; i < apply->plan.n; i++) {
-                /* From here on it is systemd's, should we be killed as the way to us ends. */
-                if (apply->plan.steps[i] == WATTLE_TAILNET_STEP_RESTART_DAEMON)
-                        wattle_pending_clear(root_fd, apply->name);
+        for (guint i = 0; i < apply->plan.n; i++)
                 if (!run_step(apply, apply->plan.steps[i], error))
                         return FALSE;
-        }
         wattle_pending_clear(root_fd, apply->name);
         return TRUE;
 }

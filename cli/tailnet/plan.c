@@ -59,7 +59,7 @@ void wattle_tailnet_plan(const WattleTailnetFacts *facts, WattleTailnetPlan *pla
 
         if (facts->is_new)
                 add(plan, WATTLE_TAILNET_STEP_COPY);
-        if (touched)
+        if (touched || facts->is_pending)
                 add(plan, WATTLE_TAILNET_STEP_INSTALL);
         if (facts->wanted != facts->is_linked)
                 add(plan, WATTLE_TAILNET_STEP_RELOAD_SYSTEMD);

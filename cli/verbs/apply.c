@@ -441,7 +441,9 @@ static gboolean apply_all(const Host *host)
         if (!meshes[0] && !leftovers[0] && !tailnets[0])
                 wattle_print(stdout, "no mesh is installed: 'wattle init' makes one\n");
         ok = apply_list(host, meshes) && report.n_errors == 0;
-        ok = apply_list(host, leftovers) && ok;
+        for (guint i = 0; leftovers[i]; i++)
+                if (!g_strv_contains((const char *const *)tailnets, leftovers[i]))
+                        ok = apply_one(host, leftovers[i]) && ok;
         for (guint i = 0; tailnets[i]; i++)
                 ok = apply_tailnet(host, tailnets[i]) && ok;
         return ok;

@@ -5,6 +5,7 @@ fake ones that run the generator and the writers. There is no interface, so noth
 
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
 import sys
@@ -33,7 +34,6 @@ mount -t tmpfs tmpfs /run
 rm -rf /etc/wattle /var/lib/wattle*
 grep -q ^systemd-network: /etc/group || echo systemd-network:x:998: >>/etc/group
 mkdir -p "$CONFDIR" /var/lib/wattle-update
-ip link set lo up
 echo ready
 exec "$WATTLE_FAKE_BUS" "$1/systemd" /run/active
 """
@@ -60,6 +60,8 @@ case "$1 $2" in
         sha256sum * >/run/read/networkd 2>/dev/null || true ;;
 *" wattle-networkd@office.service") [ "$1" = StopUnit ] || setpriv --regid=systemd-network --clear-groups "$WATTLE_NETWORKD" office ;;
 *" wattle-nm@office.service") [ "$1" = StopUnit ] || "$WATTLE_NM" office ;;
+*" wattle-tailnet@work.service") [ "$1" = StopUnit ] || setpriv --regid=systemd-network --clear-groups "$WATTLE_TAILNET" work ;;
+*" tailscaled.service") cp /run/wattle/work.tailscaled.env /run/read/tailscaled ;;
 esac
 case $1 in
 StopUnit) rm -f "/run/active/$2" ;;
@@ -73,10 +75,11 @@ esac
 def is_allowed():
     """Root of a build in a container may not."""
     script = "mount -t tmpfs tmpfs /run && mkdir /run/u /run/w && mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/u,workdir=/run/w /etc"
-    return os.geteuid() == 0 and subprocess.run(["unshare", "--mount", "--net", "sh", "-c", script], capture_output=True).returncode == 0
+    tools = shutil.which("strace") and os.path.exists("/usr/lib/systemd/systemd-sysctl")
+    return tools and os.geteuid() == 0 and subprocess.run(["unshare", "--mount", "--net", "sh", "-c", script], capture_output=True).returncode == 0
 
 
-pytestmark = pytest.mark.skipif(not is_allowed(), reason="needs root: namespaces with a /run and an /etc of their own")
+pytestmark = pytest.mark.skipif(not is_allowed(), reason="needs root, strace and systemd: namespaces with a /run and an /etc of their own")
 
 
 class Host:
@@ -170,6 +173,21 @@ def is_network_managers(host):
     settings(host, "Owner=NetworkManager")
 
 
+def a_tailnet(host, text):
+    host.shell('mkdir -p "$WATTLE_UNITDIR"; touch "$WATTLE_UNITDIR/tailscaled.service"')
+    host.path(f"{CONFDIR}/work.tailnet").write_text(text)
+
+
+def is_new_tailnet(host):
+    a_tailnet(host, "[Tailscale]\nPort=41642\n")
+
+
+def has_changed_tailnet(host):
+    a_tailnet(host, "[Tailscale]\nPort=41642\n")
+    host.wattle("apply", "work")
+    a_tailnet(host, "[Tailscale]\nPort=41643\n[Local]\nRoutingFeatures=both\n")
+
+
 CHANGE = """
 [Device new]
 PublicKey=YMgWEvUXbVyijZqktimkDxNyP8ldz+d97xmslgPF+Xc=
@@ -196,6 +214,19 @@ def test_killed_and_run_again(host, tmp_path, change, words):
         assert found == whole, call
         n += 1
     assert n > 10
+
+
+@pytest.mark.parametrize("change", [is_new_tailnet, has_changed_tailnet])
+@pytest.mark.parametrize("words", [["work"], []])
+def test_a_tailnet(host, tmp_path, change, words):
+    """tailscaled has what is there, and is not restarted for nothing: it may be the way to who looks."""
+    change(host)
+    host.save()
+    host.wattle("apply", "work")
+    whole = host.files()
+    for call in killed.points(host.inside(os.environ["WATTLE"], "apply", "work"), tmp_path, host.restore, calls=CALLS):
+        host.wattle("apply", *words)
+        assert host.files() == whole, call
 
 
 def test_the_loaded_netdev_is_there_for_each_reload(host, tmp_path):

@@ -109,13 +109,13 @@ static const struct plan_row {
         { "no-filter-installed", RUNS "nft device wants-filter", "install restart-login" },
         { "interface-is-to-come", RUNS "nft has-filter wants-filter", "install restart-login" },
         /* What an apply that was killed has left undone. */
-        { "pending", RUNS "pending", "restart-networkd restart-daemon start-login" },
+        { "pending", RUNS "pending", "install restart-networkd restart-daemon start-login" },
         /* One that goes cuts nobody off, and networkd does not take its rules. */
         { "gone",
           "linked writer -env -network -conf -unmanaged networkd nm has-daemon daemon has-login",
           "install reload-systemd stop-writer reload-nm reload-networkd" },
         { "gone-already", "networkd has-daemon daemon has-login", "" },
-        { "gone-pending", "pending networkd has-daemon daemon", "" },
+        { "gone-pending", "pending networkd has-daemon daemon", "install" },
 };
 
 static void plan(gconstpointer data)
