@@ -76,6 +76,10 @@ class Quick:
             ip link set {interface} up
             wg pubkey </run/{host.name}.key""")
 
+    def mark(self, host, mark, interface="wg0"):
+        """Of what WireGuard itself sends."""
+        host.run(f"wg set {interface} fwmark {mark}")
+
     def peer(self, host, other, allowed_ips, endpoint=None, keepalive=0, interface="wg0"):
         at = f"endpoint {endpoint}" if endpoint else ""
         host.run(f"wg set {interface} peer {other.public_key} allowed-ips {allowed_ips} {at} persistent-keepalive {keepalive}")

@@ -20,15 +20,21 @@ def counted(guest):
 
 @pytest.mark.each_release
 def test_exit_node(lab):
-    """The client's ping to the Internet goes through the mesh and leaves with the exit node's address."""
+    """The client's ping goes through the mesh and leaves with the exit node's address. Between the two is a NAT router, and the client
+    filters strictly: what comes from the exit node is not from a neighbour."""
     mesh = meshes.Mesh("home", "client", "vps")
-    mesh["vps"].lines.append("ExitNode=yes")
-    client, vps = mesh.join(lab, "client", "vps")
-    outside = lab.guest("outside")
-    public = vps.plug(1, lab.internet)
-    target = outside.plug(0, lab.internet)
+    client, vps, outside = lab.guest("client"), lab.guest("vps"), lab.guest("outside")
+    lab.router(lab.lan, lab.internet)
+    vps.lan = vps.plug(0, lab.internet)
+    client.plug(0, lab.lan)
+    mesh["vps"].lines += ["ExitNode=yes", f"PublicEndpoint={vps.lan.v4}:{meshes.LISTEN_PORT}"]
+    public = vps.plug(1, lab.segment("office"))
+    target = outside.plug(0, lab.segment("office"))
+    for name, guest in ("vps", vps), ("client", client):
+        mesh.apply(guest, name, "ActivationPolicy=up")
     count_from(outside, public.v4)
-    client.run("sysctl -q net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=1")
+    client.run("sysctl -q net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.eth0.rp_filter=1")
+    client.wait(f"ping -c1 -W1 {mesh['vps'].v4}")
     assert client.run(f"ping -c1 -W1 {target.v4}", check=False).code != 0
 
     mesh.apply(client, "client", "ActivationPolicy=up\nExitNode=vps")
@@ -36,12 +42,12 @@ def test_exit_node(lab):
     client.wait(f"ping -c1 -W1 {target.v4}")
     assert counted(outside) > 0
     assert client.out(f"ip route get {target.v4}").split()[2] == "home"
-    assert client.out(f"ip route get {vps.lan.v4} mark 51820").split()[2] == "eth0"
+    assert client.out(f"ip route get {vps.lan.v4} mark 51820 | grep -o 'dev [a-z0-9]*'") == "dev eth0"
     assert client.out("ip route get 192.168.1.200").split()[2] == "eth0", "the LAN stays reachable"
     assert client.out("ip -6 route get 2001:db8::1 | grep -o 'dev [a-z0-9]*'") == "dev home", "IPv6 must not leak"
     assert client.out("sysctl -n net.ipv4.conf.all.src_valid_mark") == "1"
     # Loose on the mesh's interface, strict where it was strict.
-    assert client.out("sysctl -n net.ipv4.conf.home.rp_filter net.ipv4.conf.eth0.rp_filter") == "2\n1"
+    assert client.out("sysctl -n net.ipv4.conf.home.rp_filter net.ipv4.conf.eth0.rp_filter net.ipv4.conf.all.rp_filter") == "2\n1\n1"
 
     mesh.apply(client, "client", "ActivationPolicy=up")
     client.wait("! ip rule | grep -i 0xca6c")
