@@ -198,14 +198,16 @@ static gboolean read_text(WattleEditor *editor, WattleReport *report)
                 return FALSE;
         }
         data = g_bytes_get_data(bytes, &size);
-        editor->profile = wattle_profile_load(data, size, editor->name, report);
-        /* A good profile has no NUL in it. */
+        if (size > 0 && memchr(data, '\0', size)) {
+                wattle_report_error(report, place_of(editor->name), "has a NUL in it");
+                return FALSE;
+        }
         editor->text = g_strndup(data, size);
-        return editor->profile != NULL;
+        return TRUE;
 }
 
-gboolean wattle_editor_open(WattleEditor *editor, const WattleCli *cli, const char *operand,
-                            WattleReport *report)
+gboolean wattle_editor_open_text(WattleEditor *editor, const WattleCli *cli, const char *operand,
+                                 WattleReport *report)
 {
         if (!wattle_cli_is_mesh_name(cli, operand)) {
                 editor->name = g_strdup(operand);
@@ -214,6 +216,16 @@ gboolean wattle_editor_open(WattleEditor *editor, const WattleCli *cli, const ch
                 return FALSE;
         }
         return read_text(editor, report);
+}
+
+gboolean wattle_editor_open(WattleEditor *editor, const WattleCli *cli, const char *operand,
+                            WattleReport *report)
+{
+        if (!wattle_editor_open_text(editor, cli, operand, report))
+                return FALSE;
+        editor->profile =
+                wattle_profile_load(editor->text, strlen(editor->text), editor->name, report);
+        return editor->profile != NULL;
 }
 
 gboolean wattle_editor_check_signature(WattleEditor *editor, const WattleCli *cli,
@@ -241,7 +253,7 @@ gboolean wattle_editor_open_key(WattleEditor *editor, const char *given, WattleR
                 return FALSE;
         wattle_signing_secret_get_public(editor->secret, &key);
         return wattle_signing_check_trusted(&key, &editor->trust, report) &&
-               wattle_profile_check_signed(editor->profile, &key, report);
+               (!editor->profile || wattle_profile_check_signed(editor->profile, &key, report));
 }
 
 /* Owner and mode are those of the old file before there is content. */
@@ -289,19 +301,21 @@ static gboolean replace_signed(const WattleEditor *editor, const WattleProfile *
                wattle_signed_end(editor->folder_fd, editor->base, error);
 }
 
-static gboolean write_text(const WattleEditor *editor, const WattleProfile *profile,
-                           const char *text)
+gboolean wattle_editor_write(const WattleEditor *editor, const WattleProfile *profile,
+                             const char *text, const char *done)
 {
         g_autoptr(GError) error = NULL;
 
         /* Who cannot be shown the change does not get it; main() says why. */
         if (fflush(stdout) != 0)
                 return FALSE;
-        if (editor->secret ? replace_signed(editor, profile, text, &error)
-                           : replace(editor, text, &error))
-                return TRUE;
-        wattle_print_error("%s", error->message);
-        return FALSE;
+        if (!(editor->secret ? replace_signed(editor, profile, text, &error)
+                             : replace(editor, text, &error))) {
+                wattle_print_error("%s", error->message);
+                return FALSE;
+        }
+        wattle_print(stderr, "%s: %s\n", editor->name, done);
+        return TRUE;
 }
 
 gboolean wattle_editor_apply(const WattleEditor *editor, const GArray *edits, gboolean dry_run,
@@ -320,12 +334,7 @@ gboolean wattle_editor_apply(const WattleEditor *editor, const GArray *edits, gb
                 return FALSE;
         }
         wattle_print_diff(editor->name, editor->text, edits, stream);
-        if (dry_run)
-                return TRUE;
-        if (!write_text(editor, profile, text))
-                return FALSE;
-        wattle_print(stderr, "%s: %s\n", editor->name, done);
-        return TRUE;
+        return dry_run || wattle_editor_write(editor, profile, text, done);
 }
 
 gboolean wattle_editor_is_current(const WattleEditor *editor, WattleReport *report)

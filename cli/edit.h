@@ -23,7 +23,7 @@ typedef struct {
         int lock_fd; /* of the file, if is_locked */
         struct stat st;
         char *text;
-        WattleProfile *profile;
+        WattleProfile *profile;      /* the text as it was, read; NULL after open_text() */
         WattleTrust trust;           /* without a path: the mesh is not signed */
         WattleSigningSecret *secret; /* with which the new text is signed, or NULL */
 } WattleEditor;
@@ -36,6 +36,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleEditor, wattle_editor_clear)
  * somebody, not a good profile. */
 gboolean wattle_editor_open(WattleEditor *editor, const WattleCli *cli, const char *operand,
                             WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same of a text that may have faults, which is what an editor is for; it has no NUL in it. */
+gboolean wattle_editor_open_text(WattleEditor *editor, const WattleCli *cli, const char *operand,
+                                 WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whom this host trusts for the mesh, into editor->trust; a mesh that must be signed has to be so
  * as it stands, for the next text says which one it was made from. FALSE with errors in the report.
@@ -55,10 +59,14 @@ gboolean wattle_editor_open_key(WattleEditor *editor, const char *given,
 gboolean wattle_editor_apply(const WattleEditor *editor, const GArray *edits, gboolean dry_run,
                              FILE *stream, const char *done) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The second half of it: text, which profile was read from, into the file. */
+gboolean wattle_editor_write(const WattleEditor *editor, const WattleProfile *profile,
+                             const char *text, const char *done) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Whether the file still has the text that was read. A lock keeps out who takes one. FALSE with an
  * error in the report. */
 gboolean wattle_editor_is_current(const WattleEditor *editor,
                                   WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The serial that applying leaves behind. */
+/* The serial that applying leaves behind; after wattle_editor_open(). */
 guint64 wattle_editor_next_serial(const WattleEditor *editor);

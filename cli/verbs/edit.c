@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/diff.h"
 #include "cli/edit.h"
 #include "cli/print.h"
 #include "cli/prompt.h"
@@ -113,23 +114,51 @@ static char *read_copy(const Copy *copy, GError **error)
         return NULL;
 }
 
-/* Whether it is a good profile that the key may sign; faults are shown at its lines. */
-static gboolean is_good(const WattleEditor *editor, const char *text)
+/* What is to stand there in the end: the copy with its Serial= and Previous=. */
+typedef struct {
+        GArray *edits; /* from the text that there was */
+        char *text;
+        WattleProfile *profile;
+} Final;
+
+static void final_clear(Final *final)
 {
-        g_auto(WattleReport) report = { 0 };
-        g_autoptr(WattleProfile) profile = NULL;
+        g_clear_pointer(&final->edits, g_array_unref);
+        g_free(final->text);
+        g_clear_pointer(&final->profile, wattle_profile_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Final, final_clear)
+
+static WattleProfile *load_good(const WattleEditor *editor, const char *text, WattleReport *report)
+{
+        g_autoptr(WattleProfile) profile =
+                wattle_profile_load(text, strlen(text), editor->name, report);
         WattleSigningKey key;
-        gboolean ok;
+
+        if (!profile || !editor->secret)
+                return g_steal_pointer(&profile);
+        wattle_signing_secret_get_public(editor->secret, &key);
+        if (!wattle_profile_check_signed(profile, &key, report))
+                return NULL;
+        return g_steal_pointer(&profile);
+}
+
+/* Whether it is a good profile that the key may sign. Faults are shown at the lines of the copy,
+ * which it may have two less of. */
+static gboolean is_good(const WattleEditor *editor, const char *copy, Final *final)
+{
+        g_auto(WattleReport) report = { 0 }, of_copy = { 0 };
+        g_autoptr(WattleProfile) profile = NULL;
 
         wattle_report_init(&report);
-        profile = wattle_profile_load(text, strlen(text), editor->name, &report);
-        ok = profile != NULL;
-        if (ok && editor->secret) {
-                wattle_signing_secret_get_public(editor->secret, &key);
-                ok = wattle_profile_check_signed(profile, &key, &report);
-        }
-        wattle_print_report(&report);
-        return ok;
+        wattle_report_init(&of_copy);
+        final->edits = wattle_profile_edit_rewrite(editor->text, copy, editor->trust.path != NULL);
+        final->text = wattle_profile_edit_apply(editor->text, final->edits);
+        final->profile = load_good(editor, final->text, &report);
+        if (!final->profile)
+                profile = load_good(editor, copy, &of_copy);
+        wattle_print_report(final->profile || profile ? &report : &of_copy);
+        return final->profile != NULL;
 }
 
 static gboolean wants_again(void)
@@ -151,25 +180,20 @@ static gboolean keep(const Copy *copy, const WattleEditor *editor)
         return FALSE;
 }
 
-static gboolean save(const WattleEditor *editor, const Copy *copy, const char *text)
+static gboolean save(const WattleEditor *editor, const Copy *copy, const Final *final)
 {
-        g_autoptr(GArray) edits =
-                wattle_profile_edit_rewrite(editor->text, text, editor->trust.path != NULL);
-        g_autofree char *final = wattle_profile_edit_apply(editor->text, edits);
-        g_autofree char *done = NULL;
+        g_autofree char *done = g_strdup_printf("changed, serial %" G_GUINT64_FORMAT
+                                                "; 'wattle apply' brings it to this host",
+                                                final->profile->serial);
         g_auto(WattleReport) report = { 0 };
-        WattleLineage lineage;
 
         wattle_report_init(&report);
-        wattle_lineage_read(final, strlen(final), &lineage);
-        done = g_strdup_printf("changed, serial %" G_GUINT64_FORMAT
-                               "; 'wattle apply' brings it to this host",
-                               lineage.serial);
         if (!wattle_editor_is_current(editor, &report)) {
                 wattle_print_report(&report);
                 return keep(copy, editor);
         }
-        if (!wattle_editor_apply(editor, edits, FALSE, stdout, done))
+        wattle_print_diff(editor->name, editor->text, final->edits, stdout);
+        if (!wattle_editor_write(editor, final->profile, final->text, done))
                 return keep(copy, editor);
         remove_copy(copy);
         return TRUE;
@@ -181,6 +205,7 @@ static gboolean edit_copy(const WattleEditor *editor, const Copy *copy)
         for (;;) {
                 g_autoptr(GError) error = NULL;
                 g_autofree char *text = NULL;
+                g_auto(Final) final = { 0 };
                 gboolean edited = run_editor(copy->path, &error);
 
                 text = read_copy(copy, edited ? &error : NULL);
@@ -197,8 +222,8 @@ static gboolean edit_copy(const WattleEditor *editor, const Copy *copy)
                         wattle_print_error("%s", error->message);
                         return keep(copy, editor);
                 }
-                if (is_good(editor, text))
-                        return save(editor, copy, text);
+                if (is_good(editor, text, &final))
+                        return save(editor, copy, &final);
                 if (!wants_again())
                         return keep(copy, editor);
         }
@@ -212,7 +237,7 @@ static gboolean edit(const WattleCli *cli, const char *operand, const char *sign
         g_auto(Copy) copy = { 0 };
 
         wattle_report_init(&report);
-        if (!wattle_editor_open(&editor, cli, operand, &report) ||
+        if (!wattle_editor_open_text(&editor, cli, operand, &report) ||
             !wattle_editor_check_signature(&editor, cli, operand, &report) ||
             !wattle_editor_open_key(&editor, signing_key, &report)) {
                 wattle_print_report(&report);

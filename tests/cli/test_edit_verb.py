@@ -56,6 +56,30 @@ def test_the_editor_may_have_options(wattle):
     assert mesh.read_text() == MESH.replace('ours', 'mine').replace('Serial=7', 'Serial=8')
 
 
+def test_a_profile_with_faults_is_mended(wattle):
+    mesh = wattle.mesh('home.mesh', MESH.replace('Address=10.7.0.1', 'Adress=10.7.0.1'))
+    done = wattle('edit', 'home.mesh', env={'EDITOR': 'sed -i s/ours/mine/', 'VISUAL': ''})
+    assert done.returncode == 1 and "home.mesh:8:1: unknown key 'Adress'" in done.stderr
+    assert '# ours' in mesh.read_text()
+    wattle.ok('edit', 'home.mesh', env={'EDITOR': 'sed -i s/Adress/Address/', 'VISUAL': ''})
+    assert mesh.read_text() == MESH.replace('Serial=7', 'Serial=8')
+
+
+def test_faults_are_told_at_the_lines_of_the_copy(wattle):
+    mesh = wattle.mesh('home.mesh', MESH.replace('Serial=7\n', ''))
+    done = wattle('edit', 'home.mesh', env={'EDITOR': "sed -i 's/^Address.*/Address=10.9.0.1/'", 'VISUAL': ''})
+    assert done.returncode == 1 and 'home.mesh:7:9: Address: 10.9.0.1 is outside' in done.stderr
+    assert 'Serial' not in mesh.read_text()
+
+
+def test_nul_is_not_cut_off(wattle):
+    mesh = wattle.mesh('home.mesh', '')
+    mesh.write_bytes(MESH.encode() + b'\0# behind it\n')
+    done = wattle('edit', 'home.mesh', env={'EDITOR': 'sed -i s/ours/mine/', 'VISUAL': ''})
+    assert done.returncode == 1 and 'home.mesh: has a NUL in it' in done.stderr
+    assert mesh.read_bytes().endswith(b'behind it\n')
+
+
 def test_the_visual_one_goes_first(wattle):
     mesh = wattle.mesh('home.mesh', MESH)
     wattle.ok('edit', 'home.mesh', env={'VISUAL': 'sed -i s/ours/mine/', 'EDITOR': 'false'})
