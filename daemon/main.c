@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/sys/file.h"
+#include "common/sys/heap.h"
 #include "common/sys/log.h"
 #include "daemon/bus/connection.h"
 #include "daemon/manager.h"
@@ -148,5 +149,6 @@ int main(int argc, char **argv)
                 else
                         return usage(stderr, 2);
         }
+        wattle_heap_stay_small();
         return run(root, state_dir, runtime_dir);
 }

@@ -159,17 +159,15 @@ static gboolean read_members(WattleTunnel *tunnel, const WattleWgDevice *device,
         g_auto(WattleReport) report = { 0 };
 
         wattle_report_init(&report);
-        if (load_view(tunnel, &device->public_key, &report)) {
-                malloc_trim(0);
+        if (load_view(tunnel, &device->public_key, &report))
                 return TRUE;
-        }
         take_fault(tunnel, &report, known);
         tunnel->refused = device->ifindex;
         return known;
 }
 
-/* Begins, ends or goes on as the interface is. */
-static void follow(WattleTunnel *tunnel, gboolean read_profile)
+/* Begins, ends or goes on as the interface is. Whether the profile was read for it. */
+static gboolean follow_interface(WattleTunnel *tunnel, gboolean read_profile)
 {
         g_auto(WattleWgDevice) device = { 0 };
         gboolean known, keep;
@@ -178,24 +176,32 @@ static void follow(WattleTunnel *tunnel, gboolean read_profile)
         if (!find_device(tunnel, &device, &keep)) {
                 if (!keep)
                         wattle_loop_stop(tunnel->loop);
-                return;
+                return FALSE;
         }
         known = wattle_key_equal(&tunnel->roster.self, &device.public_key);
         if (wattle_loop_ifindex(tunnel->loop) != device.ifindex || !known)
                 wattle_loop_stop(tunnel->loop);
         if (!read_profile && !known && tunnel->refused == device.ifindex)
-                return;
+                return FALSE;
         read_profile |= !known;
         if (read_profile && !read_members(tunnel, &device, known))
-                return;
+                return TRUE;
         g_clear_pointer(&tunnel->problem, g_free);
         if (wattle_loop_ifindex(tunnel->loop) == 0) {
                 wattle_loop_start(tunnel->loop, tunnel->interface, &device, &tunnel->wishes);
-                return;
+                return read_profile;
         }
         wattle_loop_take(tunnel->loop, &device);
         if (read_profile)
                 wattle_loop_members_changed(tunnel->loop);
+        return read_profile;
+}
+
+/* What a large profile and the dump of as many peers took is given back. */
+static void follow(WattleTunnel *tunnel, gboolean read_profile)
+{
+        if (follow_interface(tunnel, read_profile))
+                malloc_trim(0);
 }
 
 static gboolean load_local(WattleTunnel *tunnel, WattleReport *report)

@@ -5,7 +5,7 @@ static const gint64 punch_times[] = { 0, 60 * MSEC, 150 * MSEC, 300 * MSEC };
 
 void wattle_migrate_ask(WattleMigration *m, gint64 now)
 {
-        if (!m->config.can_pair || now < m->ask_us || now < m->meeting.hold_us)
+        if (!m->can_pair || now < m->ask_us || now < m->meeting.hold_us)
                 return;
         m->ask = TRUE;
         m->ask_us = now + ASK_AGAIN;

@@ -60,11 +60,20 @@ void wattle_migration_free(WattleMigration *m)
         g_free(m);
 }
 
+/* The one with the lower key goes first. */
+static gboolean is_peer_first(const WattleMigrateConfig *config)
+{
+        return memcmp(config->peer.bytes, config->self.bytes, WATTLE_KEY_SIZE) < 0;
+}
+
 void wattle_migration_reconfigure(WattleMigration *m, const WattleMigrateConfig *config)
 {
-        m->config = *config;
+        m->configured = config->configured;
+        m->self_has_private = config->self_has_private != FALSE;
+        m->can_pair = config->can_pair != FALSE;
+        m->peer_first = is_peer_first(config);
+        m->answers |= config->managed != FALSE;
         m->meeting.hold_us = 0;
-        m->answers = m->answers || config->managed;
 }
 
 static void take_names(WattleMigration *m, gint64 now)

@@ -82,16 +82,17 @@
 #define MAX_PROBES   4  /* of one move, once one was answered: below 1 KB with their answers */
 #define MAX_UNPROVED 12 /* of one move, as long as none was answered */
 
+/* There is one engine for each peer, of which there may be thousands: both are kept small. */
 typedef struct {
-        WattleSource source;
-        gboolean listed; /* by the caller; else learnt from the kernel */
         WattleSocketAddr at;
-        WattleReach reach;
+        WattleSource source : 8;
+        WattleReach reach : 8;
+        guint listed : 1; /* by the caller; else learnt from the kernel */
+        guint tried : 1;  /* in this round */
         guint failures;
         gint64 held_us; /* no upgrade to it before; 0: free */
         gint64 gone_us; /* when it left our link; 0: it did not */
         gint64 good_us; /* when an answer proved it; 0: never */
-        gboolean tried; /* in this round */
 } Candidate;
 
 typedef enum {
@@ -140,18 +141,32 @@ typedef struct {
 
 /* A time of 0 is "never": the clock of a running host is past it. */
 typedef struct WattleMigration {
-        WattleMigrateConfig config;
-        Candidate *candidates;
+        /* of the configuration */
+        WattleSocketAddr configured;
+        guint self_has_private : 1, can_pair : 1;
+        guint peer_first : 1; /* of two that could both move; the other follows by roaming */
+
+        /* yes or no, of what is below */
+        guint has_names : 1;
+        guint known : 1;        /* there was a read */
+        guint readded : 1;      /* counters begin anew */
+        guint on_link : 1;      /* wanted was a neighbour */
+        guint answers : 1;      /* the peer does answer probes */
+        guint link_pending : 1; /* a link event, and no read since */
+        guint link_probe : 1;   /* a link event, and no traffic since */
+        guint forced : 1;       /* a user asked: traffic or not */
+        guint hurry : 1;        /* a pause was ended by an event */
+        guint set_again : 1, probe : 1, resolve : 1, ask : 1; /* to be done */
+
         guint n_candidates;
+        Candidate *candidates;
 
         /* names */
-        gboolean has_names;
         gint64 resolve_us;  /* no question before */
         gint64 expire_us;   /* the answer is old then; 0: there was none */
         gint64 resolve_gap; /* to the next question, should this one fail */
 
         /* the kernel, and what it tells of traffic */
-        gboolean known; /* there was a read */
         WattleMigrateCounters counters;
         gint64 read_us;       /* of the last one */
         gint64 read_at_us;    /* not later: something happened; 0: as the phase says */
@@ -162,30 +177,23 @@ typedef struct WattleMigration {
         gint64 lives_us;      /* something came within LIVES before; 0: never */
         gint64 probed_us; /* the last probe of ours; 0: it cannot have an echo in the counters */
         guint probes;     /* since the last read */
-        gboolean readded; /* counters begin anew */
 
         /* the endpoint as it should be */
         WattleSocketAddr wanted;
-        gboolean on_link; /* wanted was a neighbour */
         WattleMoveReason reason;
         gint64 since_us, rtt_us;
         WattleSocketAddr good; /* proved, and not a neighbour */
 
         /* restraint */
-        gboolean answers;      /* the peer does answer probes */
-        gboolean link_pending; /* a link event, and no read since */
-        gboolean link_probe;   /* a link event, and no traffic since */
-        gint64 link_us;        /* of the last link event; 0: none */
-        gint64 roamed_us;      /* 0: never, as in all of these */
-        gint64 better_us;      /* since when there is something better */
-        gint64 frozen_us;      /* until then no upgrade */
+        gint64 link_us;   /* of the last link event; 0: none */
+        gint64 roamed_us; /* 0: never, as in all of these */
+        gint64 better_us; /* since when there is something better */
+        gint64 frozen_us; /* until then no upgrade */
         gint64 moves[MOVES + 1], reasserts[REASSERTS + 1]; /* the last of them, newest first */
 
         Phase phase;
-        gboolean forced; /* a user asked: traffic or not */
         gint64 phase_us; /* began */
         gint64 pause_us; /* PHASE_PAUSE ends */
-        gboolean hurry;  /* it was ended by an event */
         guint rounds;
         WattleSocketAddr home; /* where the round began */
         guint doubt_probes;
@@ -206,7 +214,6 @@ typedef struct WattleMigration {
 
         /* what the caller shall do next, in this order */
         WattleMigrateActionKind set; /* SET, READD or NOTHING */
-        gboolean set_again, probe, resolve, ask;
-        WattleSocketAddr punch_at; /* or none */
+        WattleSocketAddr punch_at;   /* or none */
         guint64 next_id, random;
 } WattleMigration;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/migrate/watch.h"
 
-#include <string.h>
-
 void wattle_migrate_resolve(WattleMigration *m, gint64 now)
 {
         if (!m->has_names || now < m->resolve_us)
@@ -57,16 +55,9 @@ static gboolean leave(WattleMigration *m, gint64 now)
         return TRUE;
 }
 
-/* Of two hosts that could both move, the one with the lower key goes first, and the other follows
- * by roaming. */
-static gboolean is_peer_first(const WattleMigration *m)
-{
-        return memcmp(m->config.peer.bytes, m->config.self.bytes, WATTLE_KEY_SIZE) < 0;
-}
-
 static gboolean is_peers_turn(const WattleMigration *m, gint64 now)
 {
-        return m->config.self_has_private && is_peer_first(m) && now - m->better_us < FOLLOW;
+        return m->self_has_private && m->peer_first && now - m->better_us < FOLLOW;
 }
 
 static gboolean is_before(gint64 time, gint64 span, gint64 link, gint64 now)
@@ -102,7 +93,7 @@ static gboolean may_reassert(const WattleMigration *m, const Change *change, gin
             (m->reasserts[REASSERTS - 1] != 0 &&
              now - m->reasserts[REASSERTS - 1] < REASSERT_WITHIN))
                 return FALSE;
-        if (!none && !wattle_socket_addr_equal(&m->counters.endpoint, &m->config.configured))
+        if (!none && !wattle_socket_addr_equal(&m->counters.endpoint, &m->configured))
                 return FALSE;
         /* From a link of ours to its public address the peer does not go; and if it did, the proof
          * will fail. */
@@ -170,7 +161,7 @@ static void rewrite(WattleMigration *m)
 
 void wattle_migrate_sighted(WattleMigration *m, gint64 now)
 {
-        gboolean waits = is_peer_first(m) && !wattle_migrate_has_session(m, now);
+        gboolean waits = m->peer_first && !wattle_migrate_has_session(m, now);
 
         m->sighted_us = now + (waits ? FOLLOW_SIGHTED : 0);
         m->read_at_us = m->sighted_us;

@@ -6,6 +6,10 @@
 #include <unistd.h>
 
 #define BLOCK_MAX (32 * 1024 * 1024)
+
+/* What a program that stays gives back, each block and all at the end of the heap. */
+#define BLOCK_KEPT (64 * 1024)
+
 #define HUGE_PAGE ((gsize)2 * 1024 * 1024)
 
 /* More than malloc() writes before a block: that is not to touch the first huge page before we have
@@ -35,4 +39,10 @@ void wattle_heap_expect(gsize n)
         heap = g_aligned_alloc(1, whole, HUGE_PAGE);
         madvise(heap, whole, MADV_HUGEPAGE);
         g_aligned_free(heap);
+}
+
+void wattle_heap_stay_small(void)
+{
+        mallopt(M_MMAP_THRESHOLD, BLOCK_KEPT);
+        mallopt(M_TRIM_THRESHOLD, BLOCK_KEPT);
 }

@@ -12,3 +12,7 @@ void wattle_heap_init(void);
 /* So many bytes are going to be needed: if it takes huge pages to hold them, the kernel is asked
  * for these. */
 void wattle_heap_expect(gsize n);
+
+/* The opposite, for a program that stays: what is large and freed goes back to the kernel. Left to
+ * itself malloc() takes a large block that was freed once for usual, and keeps the next ones. */
+void wattle_heap_stay_small(void);
