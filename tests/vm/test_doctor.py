@@ -30,9 +30,10 @@ def problems(guest):
 
 
 def mend(guest, check):
-    """Runs the command that the doctor names."""
+    """Runs the command that the doctor names for a problem."""
     (told,) = json.loads(guest.run("wattle doctor --json home", check=False).out)["meshes"]
-    (command,) = [finding["command"] for finding in told["findings"] if finding["check"] == check]
+    (command,) = [finding["command"] for finding in told["findings"]
+                  if (finding["check"], finding["kind"]) == (check, "problem")]
     print(guest.run(command).out)
 
 
