@@ -110,21 +110,50 @@ static gboolean is_interface(const char *stem)
         return g_str_has_prefix(stem, "wg") && strspn(stem + 2, "0123456789") == strlen(stem + 2);
 }
 
-char *wattle_import_name_of_comment(const char *text)
+/* Behind "Name: " and its like; NULL: the comment does not begin so. */
+static const char *skip_opening(const char *text)
 {
         static const char *const openings[] = { "Name", "Client", "Peer", "Host", "Device" };
 
-        text += strspn(text, "#; \t");
         for (guint i = 0; i < G_N_ELEMENTS(openings); i++) {
                 gsize n = strlen(openings[i]);
-                gsize blanks = strspn(text + n * (g_ascii_strncasecmp(text, openings[i], n) == 0),
-                                      " \t=:");
+                gsize blanks = g_ascii_strncasecmp(text, openings[i], n) == 0
+                                       ? strspn(text + n, " \t=:")
+                                       : 0;
 
-                if (g_ascii_strncasecmp(text, openings[i], n) == 0 && blanks > 0 &&
-                    text[n + blanks])
-                        return wattle_import_label(text + n + blanks);
+                if (blanks > 0 && text[n + blanks])
+                        return text + n + blanks;
         }
-        return wattle_import_label(text);
+        return NULL;
+}
+
+/* As "Created at: 2025-03-02". */
+static gboolean is_other_field(const char *text)
+{
+        const char *colon = strchr(text, ':');
+
+        return colon && (!colon[1] || g_ascii_isspace(colon[1]));
+}
+
+void wattle_import_comment_read(WattleImportComment *comment, const char *text)
+{
+        const char *words = text + strspn(text, "#; \t");
+        const char *said = skip_opening(words);
+        char *label =
+                said || !is_other_field(words) ? wattle_import_label(said ? said : words) : NULL;
+
+        if (!label || (comment->is_said && !said)) {
+                g_free(label);
+                return;
+        }
+        wattle_import_comment_clear(comment);
+        *comment = (WattleImportComment){ label, said != NULL };
+}
+
+void wattle_import_comment_clear(WattleImportComment *comment)
+{
+        g_clear_pointer(&comment->name, g_free);
+        comment->is_said = FALSE;
 }
 
 /* From "25-wg0" and "10-netplan-wg0": wg0. */

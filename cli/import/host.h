@@ -73,8 +73,16 @@ WattlePrefix wattle_import_range_prefix(const WattleImportRange *range);
  * left of it, or if it is a sentence or a setting that was commented out. */
 char *wattle_import_label(const char *words);
 
-/* The name in "# Name = laptop", "### Client laptop" and "# laptop"; NULL: there is none. */
-char *wattle_import_name_of_comment(const char *text);
+/* The name in the comments of a section, line by line: "# Name = laptop" and "### Client laptop"
+ * say it, "# laptop" may be it, and "# Email: " is of something else. What says it goes before what
+ * may be it, else the later line before the earlier. */
+typedef struct {
+        char *name; /* NULL: none */
+        gboolean is_said;
+} WattleImportComment;
+
+void wattle_import_comment_read(WattleImportComment *comment, const char *text);
+void wattle_import_comment_clear(WattleImportComment *comment);
 
 /* From "clients/laptop.conf": laptop. What is called as an interface, wg0, tells of no host; then
  * it is the folder's name. NULL if that is no name either. */

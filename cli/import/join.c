@@ -216,6 +216,31 @@ static void take_allowed(const Joiner *joiner, Device *device, const WattleImpor
                 add_route(device, &prefix);
 }
 
+/* The index of one half of all addresses of a family; -1: it is not there. */
+static int find_half(const GArray *routes, guint8 family, gboolean upper)
+{
+        for (guint i = 0; i < routes->len; i++) {
+                const WattlePrefix *route = &g_array_index(routes, WattleProfilePrefix, i).value;
+
+                if (route->length == 1 && route->addr.family == family &&
+                    (route->addr.bytes[0] != 0) == upper)
+                        return (int)i;
+        }
+        return -1;
+}
+
+/* "0.0.0.0/1, 128.0.0.0/1" is the usual way to take all traffic past the default route of the host,
+ * and means an exit node. */
+static void join_halves(Device *device, guint8 family)
+{
+        if (find_half(device->routes, family, FALSE) < 0 ||
+            find_half(device->routes, family, TRUE) < 0)
+                return;
+        g_array_remove_index(device->routes, (guint)find_half(device->routes, family, FALSE));
+        g_array_remove_index(device->routes, (guint)find_half(device->routes, family, TRUE));
+        device->exit_node = TRUE;
+}
+
 static void take_endpoint(const Joiner *joiner, Device *device, const WattleImportPeer *peer,
                           gboolean is_learnt)
 {
@@ -249,6 +274,8 @@ static void take_peer(Joiner *joiner, const WattleImportHost *host, const Wattle
                 device->name = peer->name;
         for (guint i = 0; i < peer->allowed->len; i++)
                 take_allowed(joiner, device, &g_array_index(peer->allowed, WattleImportRange, i));
+        join_halves(device, AF_INET);
+        join_halves(device, AF_INET6);
         if (peer->has_endpoint)
                 take_endpoint(joiner, device, peer, host->learns);
 }

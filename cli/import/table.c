@@ -7,10 +7,10 @@ typedef struct {
         const WattleImportTable *table;
         WattleImportTarget *target;
         WattleReport *report;
-        const char *section; /* NULL: its keys are passed over */
-        guint64 given;       /* bits of the table's keys */
-        char *comment;       /* of the line right above, as a name; NULL: none */
-        gboolean is_fresh;   /* the section has no key yet, so that a comment may be its name */
+        const char *section;         /* NULL: its keys are passed over */
+        guint64 given;               /* bits of the table's keys */
+        WattleImportComment comment; /* of the lines right above */
+        gboolean is_fresh; /* the section has no key yet, so that a comment may be its name */
 } Reader;
 
 static gboolean is_key(const WattleImportKey *key, const char *section, const char *name)
@@ -91,16 +91,14 @@ static void take_name(Reader *reader)
         const char **name =
                 reader->target->peer ? &reader->target->peer->name : &reader->target->host->name;
 
-        if (reader->comment && (!*name || reader->target->peer))
-                *name = wattle_arena_strdup(reader->target->import->arena, reader->comment);
-        g_clear_pointer(&reader->comment, g_free);
+        if (reader->comment.name && (!*name || reader->target->peer))
+                *name = wattle_arena_strdup(reader->target->import->arena, reader->comment.name);
 }
 
 static void read_line(Reader *reader, const WattleIni *ini, WattleIniLine *line)
 {
         if (line->kind == WATTLE_INI_COMMENT) {
-                g_free(reader->comment);
-                reader->comment = wattle_import_name_of_comment(ini->text + line->start);
+                wattle_import_comment_read(&reader->comment, ini->text + line->start);
                 if (reader->section && reader->is_fresh)
                         take_name(reader);
                 return;
@@ -116,7 +114,7 @@ static void read_line(Reader *reader, const WattleIni *ini, WattleIniLine *line)
                 read_key(reader, line);
         }
         reader->is_fresh = line->kind == WATTLE_INI_SECTION;
-        g_clear_pointer(&reader->comment, g_free);
+        wattle_import_comment_clear(&reader->comment);
 }
 
 void wattle_import_read_table(const WattleImportTable *table, WattleImportTarget *target,
@@ -130,6 +128,6 @@ void wattle_import_read_table(const WattleImportTable *table, WattleImportTarget
         wattle_ini_init(&ini, text, strlen(text), file, report);
         while (wattle_ini_next(&ini, &line))
                 read_line(&reader, &ini, &line);
-        g_free(reader.comment);
+        wattle_import_comment_clear(&reader.comment);
         explicit_bzero(ini.text, ini.size);
 }

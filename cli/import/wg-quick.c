@@ -11,10 +11,11 @@ typedef struct {
         WattleImportTarget target;
         WattleReport *report;
         gboolean in_section, skip;
-        char *comment;         /* of the line right above, as a label; NULL: none */
+        WattleImportComment comment; /* of the lines right above */
         gboolean is_fresh;     /* the section has no key yet, so that a comment may be its name */
         const char *given[16]; /* scalars of this section */
         guint n_given;
+        gboolean is_amnezia; /* it was said */
 } Reader;
 
 typedef struct {
@@ -107,22 +108,53 @@ static const Key *find_key(const char *name)
         return NULL;
 }
 
+/* As tools write them that fill in a form. */
+static gboolean says_nothing(const char *name, const char *value)
+{
+        return !*value ||
+               (g_ascii_strcasecmp(name, "Table") == 0 && g_ascii_strcasecmp(value, "auto") == 0);
+}
+
 /* FALSE if it is unknown. */
-static gboolean drop(Reader *reader, const char *name, WattlePlace place)
+static gboolean drop(Reader *reader, const char *name, const char *value, WattlePlace place)
 {
         for (guint i = 0; i < G_N_ELEMENTS(dropped); i++)
                 if (g_ascii_strcasecmp(dropped[i].name, name) == 0) {
-                        wattle_report_warning(reader->report, place, "%s is left out: %s",
-                                              dropped[i].name, dropped[i].way);
+                        if (!says_nothing(name, value))
+                                wattle_report_warning(reader->report, place, "%s is left out: %s",
+                                                      dropped[i].name, dropped[i].way);
                         return TRUE;
                 }
         return FALSE;
 }
 
+/* How AmneziaWG disguises its packets: Jc, Jmin, Jmax, and S, H and I with a number. */
+static gboolean is_amnezias(const char *name)
+{
+        static const char *const words[] = { "Jc", "Jmin", "Jmax" };
+
+        for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+                if (g_ascii_strcasecmp(name, words[i]) == 0)
+                        return TRUE;
+        return *name && strchr("SHIshi", *name) && g_ascii_isdigit(name[1]) && !name[2];
+}
+
+static void refuse_amnezia(Reader *reader, const char *name, WattlePlace place)
+{
+        if (!reader->is_amnezia)
+                wattle_report_error(reader->report, place,
+                                    "%s is AmneziaWG's: with its disguise on neither side "
+                                    "understands the WireGuard of the other. Leave such peers out",
+                                    name);
+        reader->is_amnezia = TRUE;
+}
+
 /* A line that is none of wg-quick's may be a private key by itself: then it is not shown. */
 static void refuse_unknown(Reader *reader, const char *name, WattlePlace place)
 {
-        if (strlen(name) < WATTLE_KEY_SIZE)
+        if (is_amnezias(name))
+                refuse_amnezia(reader, name, place);
+        else if (strlen(name) < WATTLE_KEY_SIZE)
                 wattle_report_error(reader->report, place, "unknown key '%s'", name);
         else
                 wattle_report_error(reader->report, place, "is neither Key = value nor [Section]");
@@ -133,7 +165,7 @@ static void read_key(Reader *reader, char *name, WattlePlace place, char *value,
         const Key *key = find_key(name);
 
         reader->is_fresh = FALSE;
-        if (reader->skip || (!key && drop(reader, name, place)))
+        if (reader->skip || (!key && drop(reader, name, value, place)))
                 return;
         if (!key)
                 refuse_unknown(reader, name, place);
@@ -148,6 +180,15 @@ static void read_key(Reader *reader, char *name, WattlePlace place, char *value,
                 refuse(reader, place, key->name, "was given already");
         else
                 read_one(reader, key, value, at);
+}
+
+static void take_name(const Reader *reader)
+{
+        const WattleImportTarget *target = &reader->target;
+
+        if (reader->comment.name)
+                *(target->peer ? &target->peer->name : &target->host->name) =
+                        wattle_arena_strdup(target->import->arena, reader->comment.name);
 }
 
 static void begin_section(Reader *reader, const char *text, WattlePlace place)
@@ -166,26 +207,15 @@ static void begin_section(Reader *reader, const char *text, WattlePlace place)
         }
         if (!is_interface)
                 reader->target.peer = wattle_import_add_peer(reader->target.host, place);
-        if (reader->comment && reader->target.peer)
-                reader->target.peer->name =
-                        wattle_arena_strdup(reader->target.import->arena, reader->comment);
-        else if (reader->comment)
-                reader->target.host->name =
-                        wattle_arena_strdup(reader->target.import->arena, reader->comment);
+        take_name(reader);
 }
 
 /* Names a section from above, behind its header, or below that before any key. */
 static void read_comment(Reader *reader, const char *text)
 {
-        const char **name =
-                reader->target.peer ? &reader->target.peer->name : &reader->target.host->name;
-
-        g_free(reader->comment);
-        reader->comment = wattle_import_name_of_comment(text);
-        if (reader->comment && reader->in_section && reader->is_fresh && !reader->skip) {
-                *name = wattle_arena_strdup(reader->target.import->arena, reader->comment);
-                g_clear_pointer(&reader->comment, g_free);
-        }
+        wattle_import_comment_read(&reader->comment, text);
+        if (reader->in_section && reader->is_fresh && !reader->skip)
+                take_name(reader);
 }
 
 static void read_setting(Reader *reader, char *line, const char *start, WattlePlace place)
@@ -224,7 +254,7 @@ static void read_line(Reader *reader, char *start, WattlePlace place)
         if (comment)
                 read_comment(reader, comment + 1);
         else
-                g_clear_pointer(&reader->comment, g_free);
+                wattle_import_comment_clear(&reader->comment);
 }
 
 void wattle_import_wg_quick(WattleImport *import, char *text, const char *file,
@@ -245,5 +275,5 @@ void wattle_import_wg_quick(WattleImport *import, char *text, const char *file,
                                  "no PrivateKey=: whose file is it? Write the line back, as wg "
                                  "genkey made it; only its public half goes into the mesh",
                                  report);
-        g_free(reader.comment);
+        wattle_import_comment_clear(&reader.comment);
 }

@@ -62,6 +62,18 @@ def test_two_hosts(wattle):
         '/etc/wattle/imported.key, mode 0600\n')
 
 
+CORPUS = pathlib.Path(__file__).parent / 'wg-quick'
+
+
+@pytest.mark.parametrize('path', sorted(CORPUS.glob('*.conf')), ids=lambda path: path.stem)
+def test_as_people_write_them(wattle, path):
+    """Shapes of files in public repositories, with keys, names and addresses of their own: what is made of each, and what is said."""
+    (wattle.folder / path.name).write_bytes(path.read_bytes())
+    done = wattle('import', path.name)
+    assert done.stdout + done.stderr == path.with_suffix('.expected').read_text()
+    assert (done.returncode == 0) == (done.stdout != '' and 'to fill in' not in done.stderr)
+
+
 def test_into_a_file(wattle):
     files(wattle, laptop=LAPTOP, server=SERVER)
     result = wattle('import', '--output=home.mesh', 'laptop.conf', 'server.conf')

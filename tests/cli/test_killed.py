@@ -29,7 +29,7 @@ def test_genkey(wattle, tmp_path, ending):
         assert list(wattle.config.iterdir()) == [key], call
         wattle.ok('pubkey', f'--root={wattle.root}', 'home')
         n += 1
-    assert n >= 5
+    assert n >= (3 if ending == killed.POWER else 5)
 
 
 @pytest.mark.parametrize('ending', killed.ENDINGS)
@@ -169,4 +169,4 @@ def test_joining_and_leaving(wattle, tmp_path, ending):
         assert files() == joined or pending.exists(), call
         again('leave', 'home')
         assert files() == ['home.key'] and pending.exists(), call
-    assert ('home.key', 'home.pub') in left or ending == killed.FULL
+    assert ('home.key', 'home.pub') in left or ending != killed.KILLED

@@ -149,6 +149,21 @@ static const Row wg_quick[] = {
           "AcceptRoutes=yes in [Local]\n"
           "laptop.conf:7:1: warning: SaveConfig is left out: nothing is written back to a profile\n"
           "laptop.conf:8:1: warning: FwMark is left out: it is FirewallMark= in [Local] of this host" },
+        { "left-out-but-empty", LAPTOP "PostUp =\nTable = auto\nDNS=\n", NULL, ONLY_A, "" },
+        { "name-among-other-fields", LAPTOP "# ID: 7\n# Name: My VPS\n# Email:\n# enabled\n" PEER_B,
+          NULL, MESH DEVICE_A "\n[Device my-vps]\nPublicKey=" PUBLIC_B "\nAddress=10.42.0.1\n",
+          "" },
+        { "halves-are-an-exit-node", LAPTOP "# vps\n" PEER_B "AllowedIPs=128.0.0.0/1, 0.0.0.0/1\n",
+          NULL,
+          MESH DEVICE_A "\n[Device vps]\nPublicKey=" PUBLIC_B "\nAddress=10.42.0.1\nExitNode=yes\n",
+          "" },
+        { "one-half-is-a-route", LAPTOP "# vps\n" PEER_B "AllowedIPs=128.0.0.0/1\n", NULL,
+          MESH DEVICE_A "\n[Device vps]\nPublicKey=" PUBLIC_B
+                        "\nAddress=10.42.0.1\nRoutes=128.0.0.0/1\n",
+          "" },
+        { "amneziawg", LAPTOP "jc=4\nJmin=1\nS1=0\n", NULL, NULL,
+          "laptop.conf:4:1: jc is AmneziaWG's: with its disguise on neither side understands the "
+          "WireGuard of the other. Leave such peers out" },
         { "pre-shared-key", LAPTOP "# vps\n" PEER_B "PresharedKey=" SECRET_A "\n", NULL,
           MESH DEVICE_A "\n[Device vps]\nPublicKey=" PUBLIC_B "\nAddress=10.42.0.1\n",
           "laptop.conf:8:1: warning: PresharedKey is left out: wattle has no pre-shared keys: take it "
