@@ -132,8 +132,7 @@ static gboolean parse_coexist(const char *text, WattlePlace place, G_GNUC_UNUSED
         return TRUE;
 }
 
-static gboolean parse_zone(const char *text, WattlePlace place, WattleArena *arena, gpointer field,
-                           GError **error)
+static gboolean check_zone(const char *text, GError **error)
 {
         gsize length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                     "0123456789_-");
@@ -144,7 +143,52 @@ static gboolean parse_zone(const char *text, WattlePlace place, WattleArena *are
                             text, ZONE_MAX);
                 return FALSE;
         }
+        return TRUE;
+}
+
+static gboolean parse_zone(const char *text, WattlePlace place, WattleArena *arena, gpointer field,
+                           GError **error)
+{
+        if (!check_zone(text, error))
+                return FALSE;
         *(WattleLocalName *)field = (WattleLocalName){ wattle_arena_strdup(arena, text), place };
+        return TRUE;
+}
+
+/* "yes" would do as the name of a zone, and is never meant as one. */
+static gboolean check_firewall_zone(const char *text, GError **error)
+{
+        static const char *const words[] = { "no", "auto", "yes", "true", "on" };
+
+        for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+                if (strcmp(text, words[i]) == 0)
+                        return wattle_error_refuse(error,
+                                                   "'%s' is not a zone of firewalld: write 'auto', "
+                                                   "'no', or nothing but zones",
+                                                   text);
+        return check_zone(text, error);
+}
+
+static gboolean parse_firewall(const char *text, WattlePlace place, WattleArena *arena,
+                               gpointer field, GError **error)
+{
+        g_auto(GStrv) words = g_strsplit_set(text, " \t", -1);
+        const char **zones = wattle_arena_alloc(arena, g_strv_length(words) * sizeof *zones);
+        WattleFirewallChoice choice = { WATTLE_FIREWALL_ZONES, zones, 0, place };
+
+        if (strcmp(text, "no") == 0 || strcmp(text, "auto") == 0) {
+                choice.kind = *text == 'n' ? WATTLE_FIREWALL_NO : WATTLE_FIREWALL_AUTO;
+                *(WattleFirewallChoice *)field = choice;
+                return TRUE;
+        }
+        for (guint i = 0; words[i]; i++) {
+                if (!*words[i])
+                        continue;
+                if (!check_firewall_zone(words[i], error))
+                        return FALSE;
+                zones[choice.n_zones++] = wattle_arena_strdup(arena, words[i]);
+        }
+        *(WattleFirewallChoice *)field = choice;
         return TRUE;
 }
 
@@ -256,6 +300,7 @@ static const Key keys[] = {
         { "Coexist", parse_coexist, FIELD(coexist) },
         { "Connection", parse_connection, FIELD(connection) },
         { "Trust", parse_zone, FIELD(trust) },
+        { "Firewall", parse_firewall, FIELD(firewall) },
         { "UpdateFrom", parse_source, FIELD(update_from) },
         { "Names", wattle_value_parse_boolean, FIELD(names) },
         { "Migrate", wattle_value_parse_boolean, FIELD(migrate) },

@@ -56,6 +56,20 @@ typedef struct {
         WattlePlace place;
 } WattleConnectionChoice;
 
+/* What the host's firewall is told of the mesh. */
+typedef enum {
+        WATTLE_FIREWALL_NO,
+        WATTLE_FIREWALL_AUTO,  /* whichever it is, where packets from outside come in */
+        WATTLE_FIREWALL_ZONES, /* firewalld, these zones */
+} WattleFirewallKind;
+
+typedef struct {
+        WattleFirewallKind kind;
+        const char *const *zones; /* of ZONES alone */
+        guint n_zones;
+        WattlePlace place;
+} WattleFirewallChoice;
+
 /* The files of a host's settings are many: the place says which. */
 typedef struct {
         const char *value;
@@ -87,7 +101,8 @@ typedef struct {
         WattleOptionalU32 firewall_mark;
         WattleCoexistChoice coexist;
         WattleConnectionChoice connection;
-        WattleLocalName trust;   /* a zone of firewalld's; value NULL: its default zone */
+        WattleLocalName trust; /* a zone of firewalld's; value NULL: its default zone */
+        WattleFirewallChoice firewall;
         const char *update_from; /* a URL, or an absolute path; NULL: none */
         gboolean names;          /* programs of this host find the devices; yes by default */
         gboolean migrate;        /* wattled moves the endpoints of its peers; yes by default */

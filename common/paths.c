@@ -15,6 +15,7 @@ static const struct {
         [WATTLE_FILE_HOSTS] = { WATTLE_RUN_DIR, "", ".hosts" },
         [WATTLE_FILE_NAMES] = { WATTLE_RUN_DIR, "", ".names" },
         [WATTLE_FILE_FILTER] = { WATTLE_RUN_DIR, "", ".nft" },
+        [WATTLE_FILE_FIREWALL] = { WATTLE_RUN_DIR, "", ".firewall" },
         [WATTLE_FILE_TAILNET_NETWORK] = { NETWORKD, WATTLE_TAILNET_FILE_PREFIX, ".network" },
         [WATTLE_FILE_TAILNET_NETWORKD_CONF] = { "run/systemd/networkd.conf.d",
                                                 WATTLE_TAILNET_FILE_PREFIX, ".conf" },
@@ -26,6 +27,7 @@ static const struct {
         /* In /run, so that a mesh that is gone leaves nothing after a reboot. */
         [WATTLE_FILE_NM_PROFILE] = { "run/NetworkManager/system-connections", "wattle-",
                                      ".nmconnection" },
+        [WATTLE_FILE_OPENED] = { "run/wattle-filter", "", ".opened" },
         [WATTLE_FILE_PENDING] = { WATTLE_RUN_DIR, "", ".pending" },
         [WATTLE_FILE_LOADED] = { WATTLE_RUN_DIR, "", ".netdev-loaded" },
         [WATTLE_FILE_ASIDE] = { WATTLE_RUN_DIR, "", ".netdev-aside" },

@@ -25,8 +25,9 @@ typedef enum {
         WATTLE_FILE_UNMANAGED, /* a word to NetworkManager to keep its hands off */
         WATTLE_FILE_SYSCTL,
         WATTLE_FILE_HOSTS,
-        WATTLE_FILE_NAMES,  /* of common/names-layout.h */
-        WATTLE_FILE_FILTER, /* of nft(8), for wattle-filter */
+        WATTLE_FILE_NAMES,    /* of common/names-layout.h */
+        WATTLE_FILE_FILTER,   /* of nft(8), for wattle-filter */
+        WATTLE_FILE_FIREWALL, /* what it asks of the host's own firewall: common/firewall.h */
         WATTLE_N_MESH_FILES,
         /* What they make of a tailnet, which is called otherwise: a host's mesh and tailnet may
          * have one name. */
@@ -39,6 +40,7 @@ typedef enum {
         WATTLE_N_RENDERED_FILES,
         /* What others make. */
         WATTLE_FILE_NM_PROFILE = WATTLE_N_RENDERED_FILES, /* of NetworkManager; has the key */
+        WATTLE_FILE_OPENED,  /* what wattle-filter has opened in the host's firewall */
         WATTLE_FILE_PENDING, /* there while an apply is not done: common/sys/deploy.h */
         WATTLE_FILE_LOADED,  /* the .netdev that networkd has loaded: cli/apply/swap.h */
         WATTLE_FILE_ASIDE,   /* the new .netdev, while that one is in its place */

@@ -61,6 +61,7 @@ void wattle_render_host(const WattleView *view, guint systemd_version, WattleFil
         wattle_render_nm(view, files);
         wattle_render_sysctl(view, files);
         wattle_render_filter(view, files);
+        wattle_render_firewall(view, files);
         wattle_render_hosts(view, files);
         wattle_render_names(view, files);
 }

@@ -71,6 +71,10 @@ void wattle_render_sysctl(const WattleView *view, WattleFileset *files);
  * to filter. */
 void wattle_render_filter(const WattleView *view, WattleFileset *files);
 
+/* What wattle-filter asks of the host's own firewall: common/firewall.h reads it. No file if it is
+ * to ask nothing. */
+void wattle_render_firewall(const WattleView *view, WattleFileset *files);
+
 /* What the name of the table, of the family inet, begins with: no word of it may be one of nft's
  * own language, and a mesh may be called "count". */
 #define WATTLE_FILTER_TABLE_PREFIX "wattle-"

@@ -723,32 +723,54 @@ static void fill_names(Resolver *resolver)
         view->public_key = resolver->self->public_key;
 }
 
-/* What only NetworkManager knows to do, and what it does not. */
+/* What only NetworkManager knows to do. */
 static void fill_connection(Resolver *resolver, WattleReport *report)
 {
-        const WattleLocal *local = resolver->local;
-        const WattleConnectionChoice *connection = &local->connection;
+        const WattleConnectionChoice *connection = &resolver->local->connection;
         WattleView *view = resolver->view;
 
         if (view->owner == WATTLE_OWNER_NETWORK_MANAGER) {
                 view->connection = connection->value;
-                if (local->trust.value)
-                        view->trust = wattle_arena_strdup(view->arena, local->trust.value);
                 if (connection->value == WATTLE_CONNECTION_VPN &&
                     view->activation != WATTLE_ACTIVATION_MANUAL)
                         wattle_report_warning(report, connection->place,
                                               "Connection: NetworkManager starts no VPN by itself, "
                                               "so that ActivationPolicy= is of no effect");
-                return;
-        }
-        if (connection->value == WATTLE_CONNECTION_VPN)
+        } else if (connection->value == WATTLE_CONNECTION_VPN) {
                 wattle_report_warning(report, connection->place,
                                       "Connection: of no effect, for systemd-networkd owns the "
                                       "interface");
+        }
+}
+
+static WattleFirewallChoice copy_choice(WattleArena *arena, const WattleFirewallChoice *choice)
+{
+        const char **zones = wattle_arena_alloc(arena, choice->n_zones * sizeof *zones);
+        WattleFirewallChoice copy = *choice;
+
+        for (guint i = 0; i < choice->n_zones; i++)
+                zones[i] = wattle_arena_strdup(arena, choice->zones[i]);
+        copy.zones = zones;
+        return copy;
+}
+
+/* NetworkManager tells firewalld of a zone itself; all else wattle-filter does. */
+static void fill_firewall(Resolver *resolver, gboolean no_filter, WattleReport *report)
+{
+        const WattleLocal *local = resolver->local;
+        WattleView *view = resolver->view;
+
+        view->firewall = copy_choice(view->arena, &local->firewall);
         if (local->trust.value)
+                view->trust = wattle_arena_strdup(view->arena, local->trust.value);
+        if (no_filter && local->firewall.kind != WATTLE_FIREWALL_NO)
+                wattle_report_warning(report, local->firewall.place,
+                                      "Firewall: of no effect without wattle-filter: install it");
+        if (no_filter && view->trust && view->owner == WATTLE_OWNER_NETWORKD)
                 wattle_report_warning(report, local->trust.place,
-                                      "Trust: of no effect, for systemd-networkd owns the "
-                                      "interface and knows no zones");
+                                      "Trust: of no effect without wattle-filter, for "
+                                      "systemd-networkd owns the interface and knows no zones: "
+                                      "install it");
 }
 
 static const WattleMtu *choose_mtu(const Resolver *resolver)
@@ -810,6 +832,7 @@ WattleView *wattle_resolve(const WattleProfile *profile, const WattleDevice *sel
         fill_names(&resolver);
         fill_settings(&resolver, host);
         fill_connection(&resolver, report);
+        fill_firewall(&resolver, host->no_filter, report);
         fill_addresses(&resolver);
         fill_routes(&resolver, report);
         fill_routing(&resolver);

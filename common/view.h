@@ -106,6 +106,7 @@ typedef struct {
         WattleActivation activation;
         WattleConnectionKind connection; /* of NetworkManager, if it is the owner */
         const char *trust;               /* the zone of firewalld's; NULL: its default one */
+        WattleFirewallChoice firewall;
         WattlePrefix *addresses; /* of the interface: each with the length of its subnet, host bits
                                     kept */
         guint n_addresses;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* wattle-filter: holds the packet filter of one mesh in the kernel while its interface is up. What
- * is in it was decided when the files of the mesh were written; here it is put in place and taken
- * away. */
+/* wattle-filter: holds the packet filter of one mesh in the kernel, and has the host's firewall let
+ * in what the mesh needs, while its interface is up. What that is was decided when the files of the
+ * mesh were written; here it is put in place and taken away. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -19,6 +19,7 @@
 #include "common/sys/load.h"
 #include "common/sys/log.h"
 #include "common/sys/tailnet/tailnets.h"
+#include "filter/firewalld.h"
 #include "filter/table.h"
 #include "filter/watch.h"
 
@@ -36,12 +37,17 @@ typedef struct {
         char *text; /* of the table; NULL: this mesh has none */
         WattleTable *table;
         WattleWatch *watch;
+        sd_event *event;            /* borrowed */
+        gboolean has_firewall;      /* firewalld has to hear of this mesh */
+        gboolean is_open;           /* it was told what is wanted last */
+        WattleFirewalld *firewalld; /* NULL: there was never anything to say to it */
 } Filter;
 
 static void filter_clear(Filter *filter)
 {
         g_clear_pointer(&filter->table, wattle_table_free);
         g_clear_pointer(&filter->watch, wattle_watch_free);
+        g_clear_pointer(&filter->firewalld, wattle_firewalld_free);
         g_free(filter->interface);
         g_free(filter->text);
 }
@@ -71,6 +77,69 @@ static gboolean read_text(const Filter *filter, char **ret, GError **error)
         return TRUE;
 }
 
+/* What the host's firewall has to hear; FALSE without an error if it is nothing. */
+static gboolean read_firewall(const Filter *filter, WattleFirewall *ret, GError **error)
+{
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_FIREWALL, filter->mesh);
+        g_autofree char *name = g_strconcat("/", path, NULL);
+        g_auto(WattleReport) report = { 0 };
+        g_autoptr(GError) own = NULL;
+        g_autoptr(GBytes) bytes = wattle_read_file(filter->root_fd, path, MAX_TEXT, &own);
+
+        if (!bytes && g_error_matches(own, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
+                return FALSE;
+        if (!bytes) {
+                g_propagate_prefixed_error(error, g_steal_pointer(&own), "%s: ", name);
+                return FALSE;
+        }
+        wattle_report_init(&report);
+        wattle_firewall_init(ret);
+        wattle_firewall_read(ret, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), name,
+                             &report);
+        if (report.n_errors == 0)
+                return TRUE;
+        wattle_log_report(&report);
+        wattle_firewall_clear(ret);
+        return wattle_error_refuse(error, "%s is not as wattle writes it", name);
+}
+
+static const char *bus_address(void)
+{
+        const char *address = secure_getenv("DBUS_SYSTEM_BUS_ADDRESS");
+
+        return address ? address : "unix:path=/run/dbus/system_bus_socket";
+}
+
+/* It is told when that changes, and never waited for. A bad file is no reason to be without the
+ * table. */
+static void settle_firewall(Filter *filter, gboolean is_up)
+{
+        g_auto(WattleFirewall) firewall = { 0 };
+        g_autoptr(GError) error = NULL;
+        gboolean is_wanted = is_up && filter->has_firewall;
+
+        if (is_wanted == filter->is_open)
+                return;
+        if (is_wanted && !read_firewall(filter, &firewall, &error)) {
+                wattle_log(WATTLE_LOG_ERROR, "mesh %s: %s: nothing is opened", filter->mesh,
+                           error ? error->message : "the file for the firewall is gone");
+                return;
+        }
+        if (!filter->firewalld)
+                filter->firewalld =
+                        wattle_firewalld_new(filter->event, bus_address(), filter->root_fd,
+                                             filter->mesh, filter->interface);
+        wattle_firewalld_want(filter->firewalld, is_wanted ? &firewall : NULL);
+        filter->is_open = is_wanted;
+}
+
+static gboolean has_firewall(const Filter *filter)
+{
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_FIREWALL, filter->mesh);
+
+        return wattle_path_exists(filter->root_fd, path);
+}
+
 static WattleTable *new_table(const Filter *filter, GError **error)
 {
         g_autofree char *name = g_strdup_printf(WATTLE_FILTER_TABLE_PREFIX "%s", filter->mesh);
@@ -81,8 +150,10 @@ static WattleTable *new_table(const Filter *filter, GError **error)
 /* Brings the kernel to what the interface's state asks for. */
 static gboolean settle(Filter *filter, GError **error)
 {
-        gboolean wanted = filter->text && wattle_watch_is_up(filter->watch);
+        gboolean is_up = wattle_watch_is_up(filter->watch);
+        gboolean wanted = filter->text && is_up;
 
+        settle_firewall(filter, is_up);
         if (!wanted)
                 g_clear_pointer(&filter->table, wattle_table_free);
         else if (!filter->table)
@@ -90,9 +161,9 @@ static gboolean settle(Filter *filter, GError **error)
         if (wanted && !filter->table)
                 return FALSE;
         (void)sd_notifyf(0, "READY=1\nSTATUS=The interface %s is %s", filter->interface,
-                         !wattle_watch_is_up(filter->watch) ? "down: nothing is filtered"
-                         : wanted                           ? "up: its table is in place"
-                                                            : "up, and needs no filter");
+                         !is_up   ? "down: nothing is filtered"
+                         : wanted ? "up: its table is in place"
+                                  : "up, and needs no filter");
         return TRUE;
 }
 
@@ -142,6 +213,8 @@ static int on_hangup(G_GNUC_UNUSED sd_event_source *source,
                 take_text(filter, text);
         else
                 wattle_log(WATTLE_LOG_ERROR, "%s: keeping the previous table", error->message);
+        filter->has_firewall = has_firewall(filter);
+        filter->is_open = filter->is_open && !filter->has_firewall;
         return settle_or_end(filter);
 }
 
@@ -207,8 +280,14 @@ static void find(Filter *filter)
 
 static gboolean start(Filter *filter, sd_event *event, GError **error)
 {
+        g_autoptr(GError) left = NULL;
+
+        if (!wattle_firewalld_undo(bus_address(), filter->root_fd, filter->mesh, &left))
+                wattle_log(WATTLE_LOG_WARNING, "mesh %s: %s", filter->mesh, left->message);
         if (!read_text(filter, &filter->text, error))
                 return FALSE;
+        filter->event = event;
+        filter->has_firewall = has_firewall(filter);
         filter->watch = wattle_watch_new(event, filter->interface, on_link, filter, error);
         return filter->watch != NULL;
 }
@@ -239,14 +318,28 @@ static int run(const char *root, const char *mesh)
         return loop(event, &filter);
 }
 
+/* Behind one that has ended; most have left nothing. */
+static int undo(const char *root, const char *mesh)
+{
+        g_autoptr(GError) error = NULL;
+        g_auto(WattleFd) root_fd = wattle_root_open(root, &error);
+
+        if (root_fd >= 0 && wattle_firewalld_undo(bus_address(), root_fd, mesh, &error))
+                return EXIT_SUCCESS;
+        wattle_log(WATTLE_LOG_ERROR, "mesh %s: %s", mesh, error->message);
+        return EXIT_FAILURE;
+}
+
 static int usage(FILE *stream, int status)
 {
-        fputs("Usage: " PROGRAM " [--root=DIR] MESH\n"
+        fputs("Usage: " PROGRAM " [--root=DIR] [--undo] MESH\n"
               "\n"
-              "Holds the packet filter of a mesh, /run/wattle/MESH.nft, while its interface is up.\n"
+              "Holds the packet filter of a mesh, /run/wattle/MESH.nft, while its interface is up, and\n"
+              "has the host's firewall let in what /run/wattle/MESH.firewall says.\n"
               "wattle-filter@MESH.service runs it; see wattle-filter(8).\n"
               "\n"
               "  --root=DIR  look for the mesh below DIR\n"
+              "  --undo      close what one that has ended has left open\n"
               "  --help      show this\n"
               "  --version   show the version\n",
               stream);
@@ -256,6 +349,7 @@ static int usage(FILE *stream, int status)
 int main(int argc, char **argv)
 {
         const char *root = "/";
+        gboolean undoes = FALSE;
         g_autoptr(GError) error = NULL;
 
         if (argc > 1 && strcmp(argv[1], "--help") == 0)
@@ -269,11 +363,16 @@ int main(int argc, char **argv)
                 argv++;
                 argc--;
         }
+        if (argc > 1 && strcmp(argv[1], "--undo") == 0) {
+                undoes = TRUE;
+                argv++;
+                argc--;
+        }
         if (argc != 2)
                 return usage(stderr, EXIT_USAGE);
         if (!wattle_identifier_check(argv[1], WATTLE_MESH_NAME_MAX, &error)) {
                 wattle_log(WATTLE_LOG_ERROR, "MESH: %s", error->message);
                 return EXIT_USAGE;
         }
-        return run(root, argv[1]);
+        return undoes ? undo(root, argv[1]) : run(root, argv[1]);
 }

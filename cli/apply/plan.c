@@ -8,6 +8,9 @@
 
 #define BIT WATTLE_FILE_BIT
 
+/* What wattle-filter reads. */
+#define FILTER_FILES (BIT(WATTLE_FILE_FILTER) | BIT(WATTLE_FILE_FIREWALL))
+
 typedef struct {
         const WattleBefore *before;
         const WattleView *wanted;
@@ -189,12 +192,12 @@ static void plan_filter(Planner *p)
 {
         const WattleApplyFacts *facts = p->facts;
 
-        if (!(facts->wanted_files & BIT(WATTLE_FILE_FILTER)) || !p->link_stays)
+        if (!(facts->wanted_files & FILTER_FILES) || !p->link_stays)
                 return;
         if (!facts->is_active[WATTLE_UNIT_FILTER] && facts->has_device)
                 add_unit(p->plan, WATTLE_STEP_START_UNIT, WATTLE_UNIT_FILTER);
         if (facts->is_active[WATTLE_UNIT_FILTER] &&
-            (facts->is_pending || facts->files.changed & BIT(WATTLE_FILE_FILTER)))
+            (facts->is_pending || (facts->files.changed | facts->files.removed) & FILTER_FILES))
                 add_unit(p->plan, WATTLE_STEP_RELOAD_UNIT, WATTLE_UNIT_FILTER);
 }
 
@@ -245,8 +248,7 @@ static void plan_network(Planner *p)
                 if (has_peers)
                         add(p->plan, WATTLE_STEP_CHECK_DEVICE);
         }
-        if (facts->is_active[WATTLE_UNIT_FILTER] &&
-            !(facts->wanted_files & BIT(WATTLE_FILE_FILTER)))
+        if (facts->is_active[WATTLE_UNIT_FILTER] && !(facts->wanted_files & FILTER_FILES))
                 add_unit(p->plan, WATTLE_STEP_STOP_UNIT, WATTLE_UNIT_FILTER);
         if (p->wanted && (facts->is_pending || facts->files.changed & BIT(WATTLE_FILE_SYSCTL)))
                 add(p->plan, WATTLE_STEP_APPLY_SYSCTLS);

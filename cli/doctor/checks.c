@@ -40,6 +40,7 @@ void wattle_facts_init(WattleFacts *facts)
                 .sysctls = g_array_new(FALSE, FALSE, sizeof(WattleSysctlFact)),
                 .routes = g_array_new(FALSE, FALSE, sizeof(WattleRouteFact)),
                 .lans = g_array_new(FALSE, FALSE, sizeof(WattleLanFact)),
+                .no_zones = g_ptr_array_new_with_free_func(g_free),
                 .closed = g_array_new(FALSE, FALSE, sizeof(WattleClosedFact)),
                 .unreachable = g_ptr_array_new_with_free_func(g_free),
                 .rivals = g_ptr_array_new_with_free_func(g_free),
@@ -80,6 +81,7 @@ void wattle_facts_clear(WattleFacts *facts)
         g_free(facts->key_command);
         g_free(facts->networkd_state);
         g_array_unref(facts->closed);
+        g_ptr_array_unref(facts->no_zones);
         g_free(facts->drops_forward);
         g_free(facts->forward_command);
 }
@@ -542,15 +544,18 @@ static char *tell_closed(const WattleFacts *facts, const WattleClosedFact *fact)
 {
         const WattlePort *port = &fact->port;
         gboolean by_mesh = port->side == WATTLE_PORT_BY_MESH;
+        gboolean is_ours = facts->filter_installed && fact->is_firewalld &&
+                           facts->view->firewall.kind == WATTLE_FIREWALL_NO;
         char numbers[WATTLE_PORT_TEXT_MAX];
         g_autofree char *protocol = g_ascii_strup(wattle_port_protocol_name(port->protocol), -1);
 
         wattle_port_format(port, "-", numbers);
-        return g_strdup_printf("%s drops what comes %s%s%sto the %s %s %s%s (%s)", fact->who,
+        return g_strdup_printf("%s drops what comes %s%s%sto the %s %s %s%s (%s)%s", fact->who,
                                by_mesh ? "by " : "", by_mesh ? facts->view->interface : "",
                                by_mesh ? " " : "", protocol,
                                port->first == port->last ? "port" : "ports", numbers,
-                               port_uses[port->kind], fact->where);
+                               port_uses[port->kind], fact->where,
+                               is_ours ? ": Firewall=auto below [Local] opens it too" : "");
 }
 
 /* The relay's, or all others. A host that nobody calls can do without its port, and inside the mesh
@@ -571,6 +576,13 @@ static void check_closed(const WattleFacts *facts, const Findings *findings, gbo
 
 static void check_firewall(const WattleFacts *facts, const Findings *findings)
 {
+        g_autofree char *zones = join(facts->no_zones);
+
+        if (facts->no_zones->len > 0)
+                problem(findings,
+                        g_strdup_printf("firewalld has not all zones of Firewall= and Trust=: %s",
+                                        zones),
+                        g_strdup("firewall-cmd --get-zones"));
         check_closed(facts, findings, FALSE);
         if (facts->drops_forward)
                 problem(findings,

@@ -34,8 +34,9 @@ typedef struct {
 typedef struct {
         WattlePort port;
         const char *who; /* "firewalld" */
-        char *where;     /* the chain that drops what comes to them */
-        char *command;   /* that opens them; NULL: none does */
+        gboolean is_firewalld;
+        char *where;   /* the chain that drops what comes to them */
+        char *command; /* that opens them; NULL: none does */
 } WattleClosedFact;
 
 typedef struct {
@@ -86,6 +87,7 @@ typedef struct {
         gboolean no_wireguard;  /* nor a module of it that could be loaded */
         GPtrArray *stale;       /* of char *: files that are not as the mesh says */
         GArray *closed;         /* of WattleClosedFact */
+        GPtrArray *no_zones;    /* of char *: zones of the settings that firewalld has not */
         char *drops_forward;    /* the chain that drops what this device passes on for others; NULL:
                                    none is known */
         char *forward_command;  /* that opens it there; NULL: none does */

@@ -11,6 +11,7 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
@@ -32,6 +33,8 @@
 #include "common/sys/kernel/route.h"
 #include "common/sys/kernel/wireguard.h"
 #include "common/sys/secret.h"
+
+#define FIREWALLD "org.fedoraproject.FirewallD1"
 
 #define FILE_MAX (16 * 1024 * 1024)
 
@@ -450,6 +453,7 @@ static void gather_closed(WattleFacts *facts, const char *ruleset)
                     WATTLE_NFT_DROPS)
                         continue;
                 fact.who = wattle_nft_owner(ruleset, fact.where);
+                fact.is_firewalld = strcmp(fact.who, "firewalld") == 0;
                 fact.command =
                         wattle_nft_open_port(ruleset, fact.where, &fact.port, view->interface);
                 g_array_append_val(facts->closed, fact);
@@ -521,6 +525,38 @@ static void gather_nsswitch(WattleFacts *facts, int root_fd)
         facts->nsswitch = wattle_nsswitch_judge(text ? text : "", &facts->nsswitch_service);
 }
 
+static void find_zone(WattleFacts *facts, char **zones, const char *zone)
+{
+        if (zone && !g_strv_contains((const char *const *)zones, zone))
+                g_ptr_array_add(facts->no_zones, g_strdup(zone));
+}
+
+/* One that does not run is not to be started by being asked, so its unique name is. */
+static void gather_zones(WattleFacts *facts, sd_bus *bus)
+{
+        const WattleView *view = facts->view;
+        AUTO_BUS_MESSAGE *owner = NULL, *reply = NULL;
+        const char *name;
+        char **zones = NULL;
+
+        if (view->firewall.n_zones == 0 && !view->trust)
+                return;
+        if (sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                               "org.freedesktop.DBus", "GetNameOwner", NULL, &owner, "s",
+                               FIREWALLD) < 0 ||
+            sd_bus_message_read(owner, "s", &name) <= 0 ||
+            sd_bus_call_method(bus, name, "/org/fedoraproject/FirewallD1", FIREWALLD ".zone",
+                               "getZones", NULL, &reply, NULL) < 0 ||
+            sd_bus_message_read_strv(reply, &zones) < 0 || !zones)
+                return;
+        for (guint i = 0; i < view->firewall.n_zones; i++)
+                find_zone(facts, zones, view->firewall.zones[i]);
+        find_zone(facts, zones, view->trust);
+        for (char **zone = zones; *zone; zone++)
+                free(*zone);
+        free(zones);
+}
+
 static void gather_filter(WattleFacts *facts, int root_fd, sd_bus *bus)
 {
         g_autofree char *unit = wattle_paths_unit(WATTLE_UNIT_FILTER, facts->view->mesh);
@@ -582,6 +618,7 @@ void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleM
                 gather_owners(facts, cli->root_fd, source.bus);
                 facts->wattled_runs = wattle_wattled_is_running(source.bus);
                 gather_filter(facts, cli->root_fd, source.bus);
+                gather_zones(facts, source.bus);
         } else {
                 facts->wattled_wanted = FALSE; /* or nobody knows */
         }

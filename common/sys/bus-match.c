@@ -6,6 +6,26 @@
 
 #define MAX_MATCH 512
 
+int wattle_bus_start(sd_bus **ret, sd_event *event, const char *address,
+                     sd_bus_message_handler_t on_end, void *data)
+{
+        int result = sd_bus_new(ret);
+
+        if (result >= 0)
+                result = sd_bus_set_address(*ret, address);
+        if (result >= 0)
+                result = sd_bus_set_bus_client(*ret, 1);
+        if (result >= 0)
+                result = sd_bus_set_watch_bind(*ret, event != NULL);
+        if (result >= 0)
+                result = sd_bus_start(*ret);
+        if (result >= 0 && on_end)
+                result = wattle_bus_match_end(*ret, on_end, data);
+        if (result >= 0 && event)
+                result = sd_bus_attach_event(*ret, event, SD_EVENT_PRIORITY_NORMAL);
+        return result;
+}
+
 /* libsystemd's bus-match.c compares a sender that begins with a colon, and no other. */
 int wattle_bus_match(sd_bus *bus, sd_bus_slot **ret_slot, const char *owner, const char *path,
                      const char *interface, const char *member, sd_bus_message_handler_t handler,
@@ -39,6 +59,17 @@ int wattle_bus_match_end(sd_bus *bus, sd_bus_message_handler_t handler, void *da
 {
         return sd_bus_match_signal(bus, NULL, NULL, "/org/freedesktop/DBus/Local",
                                    "org.freedesktop.DBus.Local", "Disconnected", handler, data);
+}
+
+int wattle_bus_match_owner(sd_bus *bus, sd_bus_slot **ret_slot, const char *service,
+                           sd_bus_message_handler_t handler, void *data)
+{
+        char match[MAX_MATCH];
+
+        snprintf(match, sizeof match,
+                 "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='%s'",
+                 service);
+        return sd_bus_add_match_async(bus, ret_slot, match, handler, NULL, data);
 }
 
 int wattle_bus_ask_owner(sd_bus *bus, sd_bus_slot **ret_slot, const char *service,

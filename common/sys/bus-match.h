@@ -6,6 +6,12 @@
 
 #include <systemd/sd-bus.h>
 
+/* A connection to the bus of that address, which comes about by itself, and with watch_bind waits
+ * for the bus; below 0 on failure. event NULL: for calls that wait. on_end, if given, hears that it
+ * has ended. */
+int wattle_bus_start(sd_bus **ret, sd_event *event, const char *address,
+                     sd_bus_message_handler_t on_end, void *data);
+
 /* Those of the one connection that is called owner, a unique name (":1.7") which the bus gave:
  * that of the sender of an answer, or of GetNameOwner. Sent at once, and in order before the calls
  * that follow; below 0 on failure. */
@@ -25,6 +31,10 @@ int wattle_bus_match_changes(sd_bus *bus, sd_bus_slot **ret_slot, const char *se
 
 /* That the connection has ended, which libsystemd itself tells, and no bus. */
 int wattle_bus_match_end(sd_bus *bus, sd_bus_message_handler_t handler, void *data);
+
+/* That the name of a service has another owner, or says so: the handler asks who it is. */
+int wattle_bus_match_owner(sd_bus *bus, sd_bus_slot **ret_slot, const char *service,
+                           sd_bus_message_handler_t handler, void *data);
 
 /* Asks the bus who has the name of a service; the answer comes to handler, "s" or an error. */
 int wattle_bus_ask_owner(sd_bus *bus, sd_bus_slot **ret_slot, const char *service,

@@ -50,31 +50,11 @@ static int on_disconnected(G_GNUC_UNUSED sd_bus_message *signal, void *data,
         return sd_event_add_defer(connection->event, &connection->reopen, on_reopen, connection);
 }
 
-/* With watch_bind it waits for the socket, as after a restart of the bus. */
-static int start(WattleBusConnection *connection)
-{
-        int result = sd_bus_new(&connection->bus);
-
-        if (result >= 0)
-                result = sd_bus_set_address(connection->bus, connection->address);
-        if (result >= 0)
-                result = sd_bus_set_bus_client(connection->bus, TRUE);
-        if (result >= 0)
-                result = sd_bus_set_watch_bind(connection->bus, TRUE);
-        if (result >= 0)
-                result = sd_bus_start(connection->bus);
-        if (result >= 0)
-                result = wattle_bus_match_end(connection->bus, on_disconnected, connection);
-        if (result >= 0)
-                result = sd_bus_attach_event(connection->bus, connection->event,
-                                             SD_EVENT_PRIORITY_NORMAL);
-        return result;
-}
-
 static void open_connection(WattleBusConnection *connection)
 {
         g_autoptr(GError) error = NULL;
-        int result = start(connection);
+        int result = wattle_bus_start(&connection->bus, connection->event, connection->address,
+                                      on_disconnected, connection);
 
         if (result < 0) {
                 wattle_log(WATTLE_LOG_WARNING, "the system bus: %s", g_strerror(-result));

@@ -322,6 +322,25 @@ static void ill_firewall(WattleFacts *facts)
         close_port(facts, WATTLE_PORT_WIREGUARD, "ufw", "ufw allow 1234/udp");
 }
 
+static void ill_zones(WattleFacts *facts)
+{
+        g_ptr_array_add(facts->no_zones, g_strdup("nowhere"));
+        g_ptr_array_add(facts->no_zones, g_strdup("never"));
+}
+
+static void ill_firewalld(WattleFacts *facts)
+{
+        close_port(facts, WATTLE_PORT_WIREGUARD, "firewalld", "firewall-cmd port");
+        g_array_index(facts->closed, WattleClosedFact, 0).is_firewalld = TRUE;
+        facts->filter_installed = TRUE;
+}
+
+static void ill_firewalld_that_was_asked(WattleFacts *facts)
+{
+        ill_firewalld(facts);
+        ((WattleView *)facts->view)->firewall.kind = WATTLE_FIREWALL_AUTO;
+}
+
 static void ill_firewall_inside(WattleFacts *facts)
 {
         facts->has_endpoint = TRUE;
@@ -687,6 +706,15 @@ static const struct row {
         { "firewall of one who is called", ill_firewall_called,
           "firewall: ufw drops what comes to the UDP port 1234 (inet filter input) [ufw allow "
           "1234/udp]\n" },
+        { "firewalld", ill_firewalld,
+          "firewall: note: firewalld drops what comes to the UDP port 1234 (inet filter input): "
+          "Firewall=auto below [Local] opens it too [firewall-cmd port]\n" },
+        { "firewalld that was asked to open it", ill_firewalld_that_was_asked,
+          "firewall: note: firewalld drops what comes to the UDP port 1234 (inet filter input) "
+          "[firewall-cmd port]\n" },
+        { "zones that are not there", ill_zones,
+          "firewall: firewalld has not all zones of Firewall= and Trust=: nowhere, never "
+          "[firewall-cmd --get-zones]\n" },
         { "firewall on the LAN and in the mesh", ill_firewall_inside,
           "firewall: note: the firewall drops what comes to the UDP port 21821, where devices on the "
           "LAN tell of themselves (inet filter input) [nft beacon]\n"

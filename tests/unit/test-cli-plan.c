@@ -37,7 +37,7 @@ static const char *const file_names[] = {
         [WATTLE_FILE_NETDEV] = "netdev",       [WATTLE_FILE_NETWORK] = "network",
         [WATTLE_FILE_UNMANAGED] = "unmanaged", [WATTLE_FILE_SYSCTL] = "sysctl",
         [WATTLE_FILE_HOSTS] = "hosts",         [WATTLE_FILE_NAMES] = "names",
-        [WATTLE_FILE_FILTER] = "nft",
+        [WATTLE_FILE_FILTER] = "nft",          [WATTLE_FILE_FIREWALL] = "firewall",
 };
 
 /* "up=native", "interface=home", "native=FILE", "vpn=FILE", "theirs" of NetworkManager's; and
@@ -324,6 +324,14 @@ static const Row rows[] = {
           "install reload(filter)", NULL },
         { "filter-changes-unlinked", "home", NETWORKD, RUNS "-device wants=nft filter changed=nft",
           "install reload(filter)", NULL },
+        { "firewall-comes", "home", NETWORKD, RUNS "wants=firewall changed=firewall",
+          "install start(filter)", NULL },
+        { "firewall-changes", "home", NETWORKD, RUNS "wants=firewall filter changed=firewall",
+          "install reload(filter)", NULL },
+        { "firewall-goes-and-the-table-stays", "home", NETWORKD,
+          RUNS "wants=nft filter removed=firewall", "install reload(filter)", NULL },
+        { "firewall-goes", "home", NETWORKD, RUNS "filter removed=firewall", "install stop(filter)",
+          NULL },
         { "filter-goes-after-routes", "home", NETWORKD, RUNS "filter removed=nft changed=network",
           "install reload-networkd check-device stop(filter)", NULL },
         { "filter-of-an-interface-renamed", "mesh0", NETWORKD,

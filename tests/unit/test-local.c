@@ -88,6 +88,17 @@ static const Row rows[] = {
         { "zone-with-a-blank", "[Local]\nTrust=my home\n",
           "a.conf:2:7: Trust: 'my home' is not a zone of firewalld: 1 to 17 letters, digits, _ and "
           "-" },
+        { "firewall-auto", "[Local]\nFirewall=auto\n", "" },
+        { "firewall-zones", "[Local]\nFirewall=public \tMy_Zone-901234567\n", "" },
+        { "firewall-yes", "[Local]\nFirewall=yes\n",
+          "a.conf:2:10: Firewall: 'yes' is not a zone of firewalld: write 'auto', 'no', or nothing "
+          "but zones" },
+        { "firewall-auto-and-a-zone", "[Local]\nFirewall=public auto\n",
+          "a.conf:2:10: Firewall: 'auto' is not a zone of firewalld: write 'auto', 'no', or nothing "
+          "but zones" },
+        { "firewall-bad-zone", "[Local]\nFirewall=public a/b\n",
+          "a.conf:2:10: Firewall: 'a/b' is not a zone of firewalld: 1 to 17 letters, digits, _ and "
+          "-" },
         { "source-file", "[Local]\nUpdateFrom=/srv/mesh\n", "" },
         { "source-relative", "[Local]\nUpdateFrom=mesh/home.mesh\n",
           "a.conf:2:12: UpdateFrom: 'mesh/home.mesh' is neither a URL nor an absolute path" },
@@ -141,6 +152,7 @@ static void every_key(void)
                            "Coexist=mullvad\n"
                            "Connection=vpn\n"
                            "Trust=home\n"
+                           "Firewall=public work\n"
                            "UpdateFrom=https://example.org/home.mesh\n"
                            "Names=no\n"
                            "Migrate=no\nVia=no\nDiscovery=yes\n");
@@ -163,6 +175,10 @@ static void every_key(void)
         g_assert_cmpint(local.connection.value, ==, WATTLE_CONNECTION_VPN);
         g_assert_cmpuint(local.connection.place.line, ==, 15);
         g_assert_cmpstr(local.trust.value, ==, "home");
+        g_assert_cmpint(local.firewall.kind, ==, WATTLE_FIREWALL_ZONES);
+        g_assert_cmpuint(local.firewall.n_zones, ==, 2);
+        g_assert_cmpstr(local.firewall.zones[1], ==, "work");
+        g_assert_cmpuint(local.firewall.place.line, ==, 17);
         g_assert_cmpstr(local.update_from, ==, "https://example.org/home.mesh");
         g_assert_false(local.names);
         g_assert_false(local.migrate);
@@ -189,6 +205,7 @@ static void defaults(void)
         g_assert_false(local.firewall_mark.given);
         g_assert_cmpint(local.connection.value, ==, WATTLE_CONNECTION_NATIVE);
         g_assert_null(local.trust.value);
+        g_assert_cmpint(local.firewall.kind, ==, WATTLE_FIREWALL_NO);
         g_assert_true(local.names);
         g_assert_true(local.migrate);
         g_assert_true(local.via);

@@ -14,6 +14,7 @@ static void names(void)
                 [WATTLE_FILE_HOSTS] = "run/wattle/home.hosts",
                 [WATTLE_FILE_NAMES] = "run/wattle/home.names",
                 [WATTLE_FILE_FILTER] = "run/wattle/home.nft",
+                [WATTLE_FILE_FIREWALL] = "run/wattle/home.firewall",
                 [WATTLE_FILE_TAILNET_NETWORK] = "run/systemd/network/60-tailnet-home.network",
                 [WATTLE_FILE_TAILNET_NETWORKD_CONF] =
                         "run/systemd/networkd.conf.d/60-tailnet-home.conf",
@@ -23,6 +24,7 @@ static void names(void)
                 [WATTLE_FILE_TAILNET_FILTER] = "run/wattle/home.tailnet.nft",
                 [WATTLE_FILE_NM_PROFILE] =
                         "run/NetworkManager/system-connections/wattle-home.nmconnection",
+                [WATTLE_FILE_OPENED] = "run/wattle-filter/home.opened",
                 [WATTLE_FILE_PENDING] = "run/wattle/home.pending",
                 [WATTLE_FILE_LOADED] = "run/wattle/home.netdev-loaded",
                 [WATTLE_FILE_ASIDE] = "run/wattle/home.netdev-aside",

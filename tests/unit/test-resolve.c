@@ -675,33 +675,49 @@ static void way_out(void)
         }
 }
 
-/* Only NetworkManager has VPNs and zones. */
+/* Only NetworkManager has VPNs, and zones without wattle-filter. */
 static void connection(void)
 {
         static const struct {
                 const char *local;
                 WattleConnectionKind kind;
                 const char *trust, *faults;
+                gboolean no_filter;
+                WattleFirewallKind firewall;
         } rows[] = {
-                { "Owner=NetworkManager\n", WATTLE_CONNECTION_NATIVE, NULL, "" },
+                { "Owner=NetworkManager\n", WATTLE_CONNECTION_NATIVE, NULL, "", FALSE,
+                  WATTLE_FIREWALL_NO },
+                { "Owner=NetworkManager\nFirewall=auto\nTrust=home\n", WATTLE_CONNECTION_NATIVE,
+                  "home",
+                  "local.conf:3:10: warning: Firewall: of no effect without wattle-filter: install "
+                  "it",
+                  TRUE, WATTLE_FIREWALL_AUTO },
+                { "Owner=networkd\nFirewall=public work\nTrust=home\n", WATTLE_CONNECTION_NATIVE,
+                  "home", "", FALSE, WATTLE_FIREWALL_ZONES },
+                { "Owner=networkd\nTrust=home\n", WATTLE_CONNECTION_NATIVE, "home",
+                  "local.conf:3:7: warning: Trust: of no effect without wattle-filter, for "
+                  "systemd-networkd owns the interface and knows no zones: install it",
+                  TRUE, WATTLE_FIREWALL_NO },
                 { "Owner=NetworkManager\nConnection=vpn\nTrust=home\n", WATTLE_CONNECTION_VPN,
-                  "home", "" },
+                  "home", "", FALSE, WATTLE_FIREWALL_NO },
                 { "Owner=NetworkManager\nActivationPolicy=up\nConnection=vpn\n",
                   WATTLE_CONNECTION_VPN, NULL,
                   "local.conf:4:12: warning: Connection: NetworkManager starts no VPN by itself, so "
-                  "that ActivationPolicy= is of no effect" },
-                { "Owner=networkd\nConnection=vpn\nTrust=home\n", WATTLE_CONNECTION_NATIVE, NULL,
+                  "that ActivationPolicy= is of no effect",
+                  FALSE, WATTLE_FIREWALL_NO },
+                { "Owner=networkd\nConnection=vpn\nTrust=home\n", WATTLE_CONNECTION_NATIVE, "home",
                   "local.conf:3:12: warning: Connection: of no effect, for systemd-networkd owns the "
-                  "interface\n"
-                  "local.conf:4:7: warning: Trust: of no effect, for systemd-networkd owns the "
-                  "interface and knows no zones" },
+                  "interface",
+                  FALSE, WATTLE_FIREWALL_NO },
         };
         g_autoptr(WattleProfile) profile = good_profile(MESH ANNA);
 
         for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
                 g_auto(WattleReport) report = { 0 };
                 g_auto(WattleLocal) local = { 0 };
-                WattleHost host = { .local = &local, .owner = WATTLE_OWNER_NETWORKD };
+                WattleHost host = { .local = &local,
+                                    .owner = WATTLE_OWNER_NETWORKD,
+                                    .no_filter = rows[i].no_filter };
                 g_autoptr(WattleView) view = NULL;
 
                 wattle_report_init(&report);
@@ -709,6 +725,7 @@ static void connection(void)
                 view = wattle_resolve(profile, &profile->devices[0], &host, &report);
                 g_assert_cmpint(view->connection, ==, rows[i].kind);
                 g_assert_cmpstr(view->trust, ==, rows[i].trust);
+                g_assert_cmpint(view->firewall.kind, ==, rows[i].firewall);
                 check_faults(&report, rows[i].faults);
         }
 }

@@ -268,6 +268,40 @@ static void a_table_that_nobody_has(void)
         g_assert_cmpuint(other, ==, 0);
 }
 
+/* As the kernel tells of routes; the last is cut short. */
+static void default_route(void)
+{
+        static const struct {
+                guint16 type;
+                struct rtmsg route;
+                gboolean expected;
+        } rows[] = {
+                { RTM_NEWROUTE, { .rtm_family = AF_INET, .rtm_type = RTN_UNICAST }, TRUE },
+                { RTM_DELROUTE, { .rtm_family = AF_INET6, .rtm_type = RTN_UNICAST }, TRUE },
+                { RTM_NEWROUTE,
+                  { .rtm_family = AF_INET, .rtm_type = RTN_UNICAST, .rtm_dst_len = 8 },
+                  FALSE },
+                { RTM_NEWROUTE, { .rtm_family = AF_INET, .rtm_type = RTN_UNREACHABLE }, FALSE },
+                { RTM_NEWROUTE,
+                  { .rtm_family = RTNL_FAMILY_IPMR, .rtm_type = RTN_UNICAST },
+                  FALSE },
+                { RTM_NEWADDR, { .rtm_family = AF_INET, .rtm_type = RTN_UNICAST }, FALSE },
+        };
+        char buffer[256];
+        struct nlmsghdr *header;
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                header = mnl_nlmsg_put_header(buffer);
+                header->nlmsg_type = rows[i].type;
+                memcpy(mnl_nlmsg_put_extra_header(header, sizeof rows[i].route), &rows[i].route,
+                       sizeof rows[i].route);
+                g_assert_cmpint(wattle_route_is_default(header), ==, rows[i].expected);
+        }
+        header = mnl_nlmsg_put_header(buffer);
+        header->nlmsg_type = RTM_NEWROUTE;
+        g_assert_false(wattle_route_is_default(header));
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -277,5 +311,6 @@ int main(int argc, char **argv)
         g_test_add_func("/link-cut-short", cut_link);
         g_test_add_func("/addresses", addresses);
         g_test_add_func("/table-that-nobody-has", a_table_that_nobody_has);
+        g_test_add_func("/default-route", default_route);
         return g_test_run();
 }

@@ -44,6 +44,7 @@ ldconfig
 systemctl disable --quiet NetworkManager.service NetworkManager-dispatcher.service NetworkManager-wait-online.service
 systemctl disable --quiet systemd-resolved.service
 rm -f /usr/sbin/resolvconf
+systemctl disable --quiet firewalld.service ufw.service
 for timer in /usr/lib/systemd/system/*.timer; do systemctl mask --quiet "${timer##*/}"; done
 systemctl mask --quiet e2scrub_reap.service systemd-pstore.service getty@tty1.service 2>/dev/null
 systemctl enable --quiet guestd.service

@@ -303,6 +303,66 @@ GArray *wattle_link_addresses(WattleNetlink *netlink, GError **error)
                     sizeof(WattleLinkAddr), error);
 }
 
+gboolean wattle_route_is_default(const struct nlmsghdr *message)
+{
+        const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+
+        return (message->nlmsg_type == RTM_NEWROUTE || message->nlmsg_type == RTM_DELROUTE) &&
+               mnl_nlmsg_get_payload_len(message) >= sizeof *route && route->rtm_dst_len == 0 &&
+               route->rtm_type == RTN_UNICAST &&
+               (route->rtm_family == AF_INET || route->rtm_family == AF_INET6);
+}
+
+/* Of a route by several ways at once. */
+static void add_hops(GArray *indices, const struct nlattr *attr)
+{
+        const guint8 *bytes = mnl_attr_get_payload(attr);
+        gsize left = mnl_attr_get_payload_len(attr);
+
+        while (left >= sizeof(struct rtnexthop)) {
+                struct rtnexthop hop;
+                guint32 index;
+
+                memcpy(&hop, bytes, sizeof hop);
+                index = (guint32)hop.rtnh_ifindex;
+                g_array_append_val(indices, index);
+                if (hop.rtnh_len < sizeof hop || (gsize)RTNH_ALIGN(hop.rtnh_len) >= left)
+                        return;
+                bytes += RTNH_ALIGN(hop.rtnh_len);
+                left -= RTNH_ALIGN(hop.rtnh_len);
+        }
+}
+
+/* The number of the main table fits into the old field. */
+static gboolean on_default_route(const struct nlmsghdr *message, gpointer data,
+                                 G_GNUC_UNUSED GError **error)
+{
+        const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+        const struct nlattr *attr;
+
+        if (!wattle_route_is_default(message) || route->rtm_table != RT_TABLE_MAIN)
+                return TRUE;
+        mnl_attr_for_each(attr, message, sizeof *route)
+        {
+                guint32 index;
+
+                if (mnl_attr_get_type(attr) == RTA_MULTIPATH)
+                        add_hops(data, attr);
+                if (mnl_attr_get_type(attr) != RTA_OIF ||
+                    mnl_attr_get_payload_len(attr) != sizeof index)
+                        continue;
+                index = mnl_attr_get_u32(attr);
+                g_array_append_val((GArray *)data, index);
+        }
+        return TRUE;
+}
+
+GArray *wattle_route_uplinks(WattleNetlink *netlink, GError **error)
+{
+        return dump(netlink, RTM_GETROUTE, sizeof(struct rtmsg), on_default_route, sizeof(guint32),
+                    error);
+}
+
 /* A gateway of the other family, RFC 5549. */
 static void read_via(const struct nlattr *attr, WattleAddr *ret)
 {

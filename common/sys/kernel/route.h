@@ -41,6 +41,9 @@ typedef enum {
 /* Reads a message; link is filled in for the two kinds that have one. */
 WattleRouteNews wattle_route_news_read(const struct nlmsghdr *message, WattleLink *link);
 
+/* Whether a message, of whatever kind, is about a default route that leads somewhere. */
+gboolean wattle_route_is_default(const struct nlmsghdr *message);
+
 /* For an address or route that is new or changed: a digest of which it is, and one of all that is
  * said of it but how long it lives. FALSE if the message does not say all: a route by a next hop
  * that has a number of its own. */
@@ -66,6 +69,10 @@ typedef struct {
 /* All that last: without those that IPv6 makes for a day, and that are not usable yet or no more.
  * Of WattleLinkAddr, in the kernel's order. */
 GArray *wattle_link_addresses(WattleNetlink *netlink, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The interfaces that default routes of the main table leave by, of guint32; one may be there more
+ * than once. */
+GArray *wattle_route_uplinks(WattleNetlink *netlink, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The way to an address. */
 typedef struct {

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/render.h"
+
+static void render_zones(const WattleView *view, WattleFile *file)
+{
+        g_autoptr(GString) zones = g_string_new(NULL);
+
+        for (guint i = 0; i < view->firewall.n_zones; i++)
+                g_string_append_printf(zones, "%s%s", i > 0 ? " " : "", view->firewall.zones[i]);
+        wattle_file_set(file, "Zones",
+                        view->firewall.kind == WATTLE_FIREWALL_AUTO ? "auto" : zones->str);
+}
+
+static void render_ports(const WattleView *view, WattleFile *file)
+{
+        for (guint i = 0; i < view->n_ports; i++) {
+                const WattlePort *port = &view->ports[i];
+                char numbers[WATTLE_PORT_TEXT_MAX];
+                g_autofree char *text = NULL;
+
+                wattle_port_format(port, "-", numbers);
+                text = g_strdup_printf("%s/%s", numbers, wattle_port_protocol_name(port->protocol));
+                wattle_file_set(file, port->side == WATTLE_PORT_BY_MESH ? "MeshPort" : "Port",
+                                text);
+        }
+}
+
+static void render_source(const WattlePrefix *prefix, WattleFile *file)
+{
+        const WattlePrefix network = wattle_prefix_around(&prefix->addr, prefix->length);
+        char text[WATTLE_PREFIX_TEXT_MAX];
+
+        wattle_prefix_format(&network, text);
+        wattle_file_set(file, "Source", text);
+}
+
+/* NetworkManager itself tells firewalld the zone of a connection. */
+void wattle_render_firewall(const WattleView *view, WattleFileset *files)
+{
+        const char *trust = view->owner == WATTLE_OWNER_NETWORKD ? view->trust : NULL;
+        WattleFile *file;
+
+        if (view->firewall.kind == WATTLE_FIREWALL_NO && !trust)
+                return;
+        file = wattle_fileset_add(files, WATTLE_FILE_FIREWALL, view->mesh, 0644);
+        wattle_render_origin(view, file);
+        wattle_file_section(file, "Firewall");
+        if (trust)
+                wattle_file_set(file, "Trust", trust);
+        if (view->firewall.kind == WATTLE_FIREWALL_NO)
+                return;
+        render_zones(view, file);
+        render_ports(view, file);
+        for (guint i = 0; i < view->n_addresses; i++)
+                render_source(&view->addresses[i], file);
+        for (guint i = 0; i < view->n_subnets; i++)
+                render_source(&view->subnets[i], file);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What wattle-filter says to firewalld, what it makes of the answers, and what it remembers. */
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/error.h"
+#include "filter/opened.h"
+#include "filter/opening.h"
+#include "tests/unit/fixture.h"
+
+#define CONFLICT "org.fedoraproject.FirewallD1.Exception"
+
+static const struct answer {
+        const char *name, *error, *message;
+        WattleAnswer answer;
+        const char *opening, *explained; /* of a refusal */
+} answers[] = {
+        { "done", NULL, NULL, WATTLE_ANSWER_DONE, NULL, NULL },
+        { "open already", CONFLICT, "ALREADY_ENABLED: '51820:udp' already in 'public'",
+          WATTLE_ANSWER_ALREADY, NULL, NULL },
+        { "in the zone already", CONFLICT, "ZONE_ALREADY_SET: 'home' already bound to 'work'",
+          WATTLE_ANSWER_ALREADY, NULL, NULL },
+        { "it has died", "org.freedesktop.DBus.Error.NoReply", "Message recipient disconnected",
+          WATTLE_ANSWER_LATE, NULL, NULL },
+        { "it hangs", "System.Error.ETIMEDOUT", "Connection timed out", WATTLE_ANSWER_LATE, NULL,
+          NULL },
+        { "no such zone", CONFLICT, "INVALID_ZONE: nowhere", WATTLE_ANSWER_REFUSED,
+          "port nowhere 51820 udp",
+          "Firewall: firewalld has no zone 'nowhere': 'firewall-cmd --get-zones' tells which it has" },
+        { "no such zone to trust", CONFLICT, "INVALID_ZONE: nowhere", WATTLE_ANSWER_REFUSED,
+          "interface nowhere home",
+          "Trust: firewalld has no zone 'nowhere': 'firewall-cmd --get-zones' tells which it has" },
+        { "in another zone", CONFLICT, "ZONE_CONFLICT: 'home' already bound to a zone",
+          WATTLE_ANSWER_REFUSED, "interface trusted home",
+          "Trust: firewalld has the interface in another zone already, by somebody's word: it stays "
+          "there, and not in 'trusted'" },
+        { "locked down, with an escape", CONFLICT, "ACCESS_DENIED: lockdown \033[31m",
+          WATTLE_ANSWER_REFUSED, "port public 51820 udp",
+          "firewalld refuses 'port public 51820 udp': ACCESS_DENIED: lockdown \357\277\275[31m" },
+        { "without a word", "org.freedesktop.DBus.Error.Failed", NULL, WATTLE_ANSWER_REFUSED,
+          "port public 51820 udp",
+          "firewalld refuses 'port public 51820 udp': org.freedesktop.DBus.Error.Failed" },
+};
+
+static void answer(gconstpointer data)
+{
+        const struct answer *row = data;
+        const sd_bus_error error = { .name = row->error, .message = row->message };
+        g_autofree char *explained = NULL;
+
+        g_assert_cmpint(wattle_opening_answer(row->error ? &error : NULL), ==, row->answer);
+        if (!row->opening)
+                return;
+        explained = wattle_opening_explain(row->opening, &error);
+        g_assert_cmpstr(explained, ==, row->explained);
+}
+
+/* No connection is needed for it. */
+static const struct call {
+        const char *opening;
+        gboolean closes;
+        const char *member, *signature; /* NULL: refused */
+} calls[] = {
+        { "port public 51820 udp", FALSE, "addPort", "sssi" },
+        { "port public 51820 udp", TRUE, "removePort", "sss" },
+        { "rule home rule family=\"ipv4\" accept", FALSE, "addRichRule", "ssi" },
+        { "rule home rule family=\"ipv4\" accept", TRUE, "removeRichRule", "ss" },
+        { "interface trusted home", FALSE, "addInterface", "ss" },
+        { "interface trusted home", TRUE, "removeInterface", "ss" },
+        { "ports public 51820 udp", FALSE, NULL, NULL },
+        { "port public 51820", FALSE, NULL, NULL },
+        { "port", TRUE, NULL, NULL },
+        { "", TRUE, NULL, NULL },
+};
+
+static void call(void)
+{
+        int pair[2];
+        sd_bus *bus = NULL;
+
+        g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+        g_assert_cmpint(sd_bus_new(&bus), >=, 0);
+        g_assert_cmpint(sd_bus_set_fd(bus, pair[0], pair[0]), >=, 0);
+        g_assert_cmpint(sd_bus_start(bus), >=, 0);
+        for (guint i = 0; i < G_N_ELEMENTS(calls); i++) {
+                AUTO_BUS_MESSAGE *made = NULL;
+                int result =
+                        wattle_opening_call(bus, ":1.7", calls[i].opening, calls[i].closes, &made);
+
+                g_assert_cmpint(result >= 0, ==, calls[i].member != NULL);
+                if (!made)
+                        continue;
+                g_assert_cmpstr(sd_bus_message_get_member(made), ==, calls[i].member);
+                g_assert_cmpstr(sd_bus_message_get_destination(made), ==, ":1.7");
+                g_assert_cmpint(sd_bus_message_seal(made, 1, 0), >=, 0);
+                g_assert_cmpstr(sd_bus_message_get_signature(made, TRUE), ==, calls[i].signature);
+        }
+        sd_bus_close_unref(bus);
+        close(pair[1]);
+}
+
+static void remember(void)
+{
+        g_auto(Root) root = { 0 };
+        g_auto(WattleOpened) first = { 0 }, second = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_autofree char *listed = NULL;
+
+        root_init(&root);
+        wattle_opened_init(&first, root.fd, "home");
+        wattle_opened_init(&second, root.fd, "home");
+        g_assert_false(wattle_opened_load(&second, &error));
+        g_assert_no_error(error);
+        wattle_opened_forget(&first, ":1.7");
+        g_hash_table_add(first.set, g_strdup("port public 51820 udp"));
+        g_hash_table_add(first.set, g_strdup("interface trusted home"));
+        g_assert_true(wattle_opened_save(&first, &error));
+        g_assert_true(wattle_opened_load(&second, &error));
+        g_assert_cmpstr(second.owner, ==, ":1.7");
+        g_assert_cmpuint(g_hash_table_size(second.set), ==, 2);
+        g_assert_true(g_hash_table_contains(second.set, "interface trusted home"));
+        wattle_opened_forget(&second, NULL);
+        g_assert_true(wattle_opened_save(&second, &error));
+        listed = root_list(&root);
+        g_assert_cmpstr(listed, ==, "");
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        add_rows("/filter/answer", answers, answer);
+        g_test_add_func("/filter/call", call);
+        g_test_add_func("/filter/remember", remember);
+        return g_test_run();
+}

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The real firewalld and the real ufw, whose defaults drop, let in what a mesh needs while it is up. Its interface is a tun:
+nothing of it is about WireGuard."""
+
+import pytest
+
+import mesh as meshes
+
+pytestmark = pytest.mark.each_release
+
+# Nobody listens there: what is let in is answered by the kernel, that the port is closed.
+ASK = """
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(0.5)
+s.connect((sys.argv[1], int(sys.argv[2])))
+try:
+    s.send(b"x")
+    s.recv(1)
+except ConnectionRefusedError:
+    print("in")
+except OSError:
+    print("out")
+"""
+# There is no udev, and so no unit of the interface.
+UNBOUND = "[Unit]\n# for want of udev\n"
+
+
+def firewalled(native, settings, *hosts):
+    """a with a mesh that is down, a firewalld, and a route out by eth0; and the other hosts on its LAN."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a, *others = [native.guest(name) for name in ("a", *hosts)]
+    for each in (a, *others):
+        each.lan = each.plug(0, native.lan)
+    a.run("ip route add default dev eth0; ip tuntap add home mode tun; systemctl start firewalld")
+    a.put("/etc/systemd/system/wattle-filter@home.service.d/50-interface.conf", UNBOUND)
+    mesh.put(a, "a", f"Owner=networkd\n{settings}")
+    a.run("systemctl daemon-reload; systemctl start wattle-networkd@home; systemctl start wattle-filter@home")
+    return a, *others
+
+
+def opens(host, *zones):
+    """The port is open in these zones, and in no other."""
+    host.wait("[ \"$(firewall-cmd --list-all-zones | awk '/^[a-z]/ {zone=$1} /^  ports:.*51820\\/udp/ {print zone}' | sort | xargs)\" = "
+              f"'{' '.join(sorted(zones))}' ]")
+
+
+def is_in(host, zone):
+    host.wait(f"[ \"$(firewall-cmd --get-zone-of-interface=home 2>/dev/null)\" = '{zone}' ]")
+
+
+def gets_in(a, b, port=51820):
+    return b.out(f"python3 -c '{ASK}' {a.lan.v4} {port}") == "in"
+
+
+def tells(host, text):
+    host.wait(f"journalctl -b -u wattle-filter@home | grep -F {text!r}")
+
+
+def test_firewalld_lets_in_what_is_up(native):
+    a, b = firewalled(native, "Firewall=auto\nTrust=internal\n", "b")
+    opens(a)
+    assert not gets_in(a, b)
+    for _ in range(2):
+        a.run("ip link set home up")
+        opens(a, "public")
+        is_in(a, "internal")
+        a.wait("firewall-cmd --zone=internal --list-rich-rules | grep 'port=\"21822\"'")
+        assert gets_in(a, b)
+        a.run("ip link set home down")
+        opens(a)
+        is_in(a, "")
+        assert not gets_in(a, b) and a.out("ls /run/wattle-filter; firewall-cmd --zone=internal --list-rich-rules") == ""
+    a.run("ip link set home up")
+    opens(a, "public")
+    for again in ("firewall-cmd --reload", "systemctl restart firewalld", "kill -9 $(systemctl show -P MainPID wattle-filter@home)"):
+        a.run(again)
+        opens(a, "public")
+        is_in(a, "internal")
+    a.run("systemctl stop wattle-filter@home")
+    opens(a)
+    is_in(a, "")
+    a.put("/etc/systemd/system/wattle-filter@home.service.d/once.conf", "[Service]\nRestart=no\n")
+    a.run("systemctl daemon-reload; systemctl start wattle-filter@home")
+    opens(a, "public")
+    a.run("kill -9 $(systemctl show -P MainPID wattle-filter@home)")
+    opens(a)
+    is_in(a, "")
+    assert a.out("ls /run/wattle-filter") == ""
+
+
+def test_firewalld_changes_under_us(native):
+    """Zones, routes, the admin's own word, the settings; it hangs and dies."""
+    (a,) = firewalled(native, "Firewall=auto\n")
+    a.run("ip link set home up")
+    opens(a, "public")
+    a.run("firewall-cmd --set-default-zone=home")
+    opens(a, "home")
+    a.run("firewall-cmd --zone=work --change-interface=eth0")
+    opens(a, "home", "work")
+    a.run("firewall-cmd --zone=external --change-interface=eth1; ip link set eth1 up; ip route replace default dev eth1")
+    opens(a, "home", "external")
+    a.run("ip route del default")
+    opens(a, "home")
+    a.run("firewall-cmd --set-default-zone=public")
+    opens(a, "public")
+    a.put("/etc/wattle/home.mesh.d/local.conf", "[Local]\nOwner=networkd\nFirewall=dmz nowhere\nTrust=nowhere\n")
+    a.run("firewall-cmd --zone=dmz --add-port=51820/udp; systemctl restart wattle-networkd@home; systemctl reload wattle-filter@home")
+    opens(a, "dmz")
+    tells(a, "Trust: firewalld has no zone 'nowhere': 'firewall-cmd --get-zones' tells which it has")
+    tells(a, "Firewall: firewalld has no zone 'nowhere'")
+    a.run("ip link set home down; systemctl restart wattle-filter@home")
+    opens(a, "dmz")  # the admin's stays
+    a.put("/etc/wattle/home.mesh.d/local.conf", "[Local]\nOwner=networkd\nFirewall=work\nTrust=trusted\n")
+    a.run("firewall-cmd --zone=internal --add-interface=home; systemctl restart wattle-networkd@home; systemctl reload wattle-filter@home; ip link set home up")
+    opens(a, "dmz", "work")
+    tells(a, "Trust: firewalld has the interface in another zone already")
+    is_in(a, "internal")
+    a.run("kill -STOP $(systemctl show -P MainPID firewalld); ip link set home down; ip link set home up; systemctl kill --signal=KILL firewalld; "
+          "systemctl reset-failed firewalld; systemctl start firewalld")
+    opens(a, "work")
+    is_in(a, "trusted")
+    a.run("systemctl stop firewalld; ip link set home down; systemctl start firewalld")
+    opens(a)
+    a.run("ip link set home up")
+    opens(a, "work")
+    a.run("systemctl stop firewalld; systemctl stop wattle-filter@home")
+    assert a.out("ls /run/wattle-filter; systemctl is-failed wattle-filter@home || true") == "inactive"
