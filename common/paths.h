@@ -41,6 +41,7 @@ typedef enum {
         /* What others make. */
         WATTLE_FILE_NM_PROFILE = WATTLE_N_RENDERED_FILES, /* of NetworkManager; has the key */
         WATTLE_FILE_OPENED,  /* what wattle-filter has opened in the host's firewall */
+        WATTLE_FILE_UFW,     /* there while ufw is to let the mesh in */
         WATTLE_FILE_PENDING, /* there while an apply is not done: common/sys/deploy.h */
         WATTLE_FILE_LOADED,  /* the .netdev that networkd has loaded: cli/apply/swap.h */
         WATTLE_FILE_ASIDE,   /* the new .netdev, while that one is in its place */
@@ -95,6 +96,7 @@ typedef enum {
         WATTLE_UNIT_NETWORKD_WRITER,
         WATTLE_UNIT_NM_WRITER,
         WATTLE_UNIT_FILTER,
+        WATTLE_UNIT_UFW,
         WATTLE_UNIT_APPLY,
         WATTLE_UNIT_UP,
         WATTLE_UNIT_DOWN,

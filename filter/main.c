@@ -16,11 +16,14 @@
 #include "common/render.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
+#include "common/sys/host.h"
 #include "common/sys/load.h"
 #include "common/sys/log.h"
 #include "common/sys/tailnet/tailnets.h"
 #include "filter/firewalld.h"
+#include "filter/settings.h"
 #include "filter/table.h"
+#include "filter/ufw-unit.h"
 #include "filter/watch.h"
 
 #define PROGRAM    "wattle-filter"
@@ -41,6 +44,7 @@ typedef struct {
         gboolean has_firewall;      /* firewalld has to hear of this mesh */
         gboolean is_open;           /* it was told what is wanted last */
         WattleFirewalld *firewalld; /* NULL: there was never anything to say to it */
+        WattleUfwUnit *ufw;         /* likewise */
 } Filter;
 
 static void filter_clear(Filter *filter)
@@ -48,6 +52,7 @@ static void filter_clear(Filter *filter)
         g_clear_pointer(&filter->table, wattle_table_free);
         g_clear_pointer(&filter->watch, wattle_watch_free);
         g_clear_pointer(&filter->firewalld, wattle_firewalld_free);
+        g_clear_pointer(&filter->ufw, wattle_ufw_unit_free);
         g_free(filter->interface);
         g_free(filter->text);
 }
@@ -77,32 +82,6 @@ static gboolean read_text(const Filter *filter, char **ret, GError **error)
         return TRUE;
 }
 
-/* What the host's firewall has to hear; FALSE without an error if it is nothing. */
-static gboolean read_firewall(const Filter *filter, WattleFirewall *ret, GError **error)
-{
-        g_autofree char *path = wattle_paths_file(WATTLE_FILE_FIREWALL, filter->mesh);
-        g_autofree char *name = g_strconcat("/", path, NULL);
-        g_auto(WattleReport) report = { 0 };
-        g_autoptr(GError) own = NULL;
-        g_autoptr(GBytes) bytes = wattle_read_file(filter->root_fd, path, MAX_TEXT, &own);
-
-        if (!bytes && g_error_matches(own, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
-                return FALSE;
-        if (!bytes) {
-                g_propagate_prefixed_error(error, g_steal_pointer(&own), "%s: ", name);
-                return FALSE;
-        }
-        wattle_report_init(&report);
-        wattle_firewall_init(ret);
-        wattle_firewall_read(ret, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), name,
-                             &report);
-        if (report.n_errors == 0)
-                return TRUE;
-        wattle_log_report(&report);
-        wattle_firewall_clear(ret);
-        return wattle_error_refuse(error, "%s is not as wattle writes it", name);
-}
-
 static const char *bus_address(void)
 {
         const char *address = secure_getenv("DBUS_SYSTEM_BUS_ADDRESS");
@@ -110,7 +89,24 @@ static const char *bus_address(void)
         return address ? address : "unix:path=/run/dbus/system_bus_socket";
 }
 
-/* It is told when that changes, and never waited for. A bad file is no reason to be without the
+static void tell_firewalld(Filter *filter, WattleFirewall *firewall)
+{
+        if (!filter->firewalld)
+                filter->firewalld =
+                        wattle_firewalld_new(filter->event, bus_address(), filter->root_fd,
+                                             filter->mesh, filter->interface);
+        wattle_firewalld_want(filter->firewalld, firewall);
+}
+
+static void tell_ufw(Filter *filter, gboolean is_wanted)
+{
+        if (!filter->ufw && is_wanted && wattle_host_has_ufw(filter->root_fd))
+                filter->ufw = wattle_ufw_unit_new(filter->event, bus_address(), filter->mesh);
+        if (filter->ufw)
+                wattle_ufw_unit_want(filter->ufw, is_wanted);
+}
+
+/* They are told when that changes, and never waited for. A bad file is no reason to be without the
  * table. */
 static void settle_firewall(Filter *filter, gboolean is_up)
 {
@@ -120,16 +116,14 @@ static void settle_firewall(Filter *filter, gboolean is_up)
 
         if (is_wanted == filter->is_open)
                 return;
-        if (is_wanted && !read_firewall(filter, &firewall, &error)) {
+        if (is_wanted &&
+            !wattle_filter_read_firewall(filter->root_fd, filter->mesh, &firewall, &error)) {
                 wattle_log(WATTLE_LOG_ERROR, "mesh %s: %s: nothing is opened", filter->mesh,
                            error ? error->message : "the file for the firewall is gone");
                 return;
         }
-        if (!filter->firewalld)
-                filter->firewalld =
-                        wattle_firewalld_new(filter->event, bus_address(), filter->root_fd,
-                                             filter->mesh, filter->interface);
-        wattle_firewalld_want(filter->firewalld, is_wanted ? &firewall : NULL);
+        tell_firewalld(filter, is_wanted ? &firewall : NULL);
+        tell_ufw(filter, is_wanted);
         filter->is_open = is_wanted;
 }
 
@@ -252,19 +246,6 @@ static void block_signals(void)
         signal(SIGPIPE, SIG_IGN);
 }
 
-static char *find_interface(int root_fd, const char *mesh)
-{
-        g_auto(WattleLocal) local = { 0 };
-        g_auto(WattleReport) report = { 0 };
-        gboolean ok;
-
-        wattle_report_init(&report);
-        wattle_local_init(&local);
-        ok = wattle_local_load(&local, root_fd, mesh, &report);
-        wattle_log_report(&report);
-        return ok ? g_strdup(wattle_local_interface(&local, mesh)) : NULL;
-}
-
 static void find(Filter *filter)
 {
         gboolean is_mesh = wattle_mesh_exists(filter->root_fd, filter->mesh);
@@ -275,7 +256,7 @@ static void find(Filter *filter)
         if (filter->interface)
                 return;
         filter->kind = WATTLE_FILE_FILTER;
-        filter->interface = find_interface(filter->root_fd, filter->mesh);
+        filter->interface = wattle_filter_interface(filter->root_fd, filter->mesh);
 }
 
 static gboolean start(Filter *filter, sd_event *event, GError **error)

@@ -544,7 +544,7 @@ static char *tell_closed(const WattleFacts *facts, const WattleClosedFact *fact)
 {
         const WattlePort *port = &fact->port;
         gboolean by_mesh = port->side == WATTLE_PORT_BY_MESH;
-        gboolean is_ours = facts->filter_installed && fact->is_firewalld &&
+        gboolean is_ours = facts->filter_installed && fact->can_be_asked &&
                            facts->view->firewall.kind == WATTLE_FIREWALL_NO;
         char numbers[WATTLE_PORT_TEXT_MAX];
         g_autofree char *protocol = g_ascii_strup(wattle_port_protocol_name(port->protocol), -1);

@@ -33,10 +33,10 @@ typedef struct {
 /* Ports that a firewall keeps shut. */
 typedef struct {
         WattlePort port;
-        const char *who; /* "firewalld" */
-        gboolean is_firewalld;
-        char *where;   /* the chain that drops what comes to them */
-        char *command; /* that opens them; NULL: none does */
+        const char *who;       /* "firewalld" */
+        gboolean can_be_asked; /* by Firewall= */
+        char *where;           /* the chain that drops what comes to them */
+        char *command;         /* that opens them; NULL: none does */
 } WattleClosedFact;
 
 typedef struct {

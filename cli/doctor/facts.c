@@ -453,7 +453,8 @@ static void gather_closed(WattleFacts *facts, const char *ruleset)
                     WATTLE_NFT_DROPS)
                         continue;
                 fact.who = wattle_nft_owner(ruleset, fact.where);
-                fact.is_firewalld = strcmp(fact.who, "firewalld") == 0;
+                fact.can_be_asked =
+                        strcmp(fact.who, "firewalld") == 0 || strcmp(fact.who, "ufw") == 0;
                 fact.command =
                         wattle_nft_open_port(ruleset, fact.where, &fact.port, view->interface);
                 g_array_append_val(facts->closed, fact);

@@ -83,6 +83,12 @@ gboolean wattle_host_has_resolved(int root_fd)
         return any_exists(root_fd, installed, G_N_ELEMENTS(installed), WATTLE_UNIT_RESOLVED);
 }
 
+gboolean wattle_host_has_ufw(int root_fd)
+{
+        return wattle_path_exists(root_fd, "etc/ufw/ufw.conf") &&
+               has_unit(root_fd, WATTLE_UNIT_UFW);
+}
+
 gboolean wattle_host_has_filter(int root_fd)
 {
         return has_unit(root_fd, WATTLE_UNIT_FILTER);

@@ -28,6 +28,9 @@ gboolean wattle_host_has_resolved(int root_fd);
 /* Whether the unit of wattle-filter is installed, which needs nftables. */
 gboolean wattle_host_has_filter(int root_fd);
 
+/* Whether ufw is installed, and what speaks to it. */
+gboolean wattle_host_has_ufw(int root_fd);
+
 /* The same of wattle-relay, which needs libb2. */
 gboolean wattle_host_has_relay(int root_fd);
 

@@ -161,8 +161,12 @@ def test_the_filters_unit(tmp_path):
     drop_in.write_text(f"[Unit]\nBindsTo={device}\nAfter={device}\n")
     (tmp_path / f"{device}.wants").mkdir()
     (tmp_path / f"{device}.wants/wattle-filter@home.service").symlink_to(tmp_path / "wattle-filter@.service")
-    for unit in ("wattle-filter@home.service", device):
-        done = run(["systemd-analyze", "verify", "--man=no", str(tmp_path / unit) if "@" in unit else unit],
+    for unit in ("wattle-ufw@", "wattle-ufw-clean"):
+        text = (pathlib.Path(FILTER).parent / f"{unit}.service").read_text()
+        text = text.replace(f'{os.environ["WATTLE_LIBEXECDIR"]}/wattle-ufw', os.environ["WATTLE_FILTER"])
+        (tmp_path / f"{unit}.service").write_text(re.sub(r"^Documentation=.*\n", "", text, flags=re.M))
+    for unit in ("wattle-filter@home.service", "wattle-ufw@home.service", "wattle-ufw-clean.service", device):
+        done = run(["systemd-analyze", "verify", "--man=no", str(tmp_path / unit) if "wattle" in unit else unit],
                    {"SYSTEMD_UNIT_PATH": f"{tmp_path}:", "SYSTEMD_LOG_LEVEL": "warning"})
         assert about_us(done) == []
     # Root, for the kernel asks for CAP_NET_ADMIN in the host's own user namespace; the rest is as tight as wattled's.

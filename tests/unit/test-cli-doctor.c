@@ -331,7 +331,7 @@ static void ill_zones(WattleFacts *facts)
 static void ill_firewalld(WattleFacts *facts)
 {
         close_port(facts, WATTLE_PORT_WIREGUARD, "firewalld", "firewall-cmd port");
-        g_array_index(facts->closed, WattleClosedFact, 0).is_firewalld = TRUE;
+        g_array_index(facts->closed, WattleClosedFact, 0).can_be_asked = TRUE;
         facts->filter_installed = TRUE;
 }
 

@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "filter/opened.h"
 #include "filter/opening.h"
+#include "filter/ufw-rules.h"
 #include "tests/unit/fixture.h"
 
 #define CONFLICT "org.fedoraproject.FirewallD1.Exception"
@@ -126,11 +127,91 @@ static void remember(void)
         g_assert_cmpstr(listed, ==, "");
 }
 
+static const struct wanted {
+        const char *name, *text, *rules;
+} wanted[] = {
+        { "nothing", "", "" },
+        { "zones are firewalld's", "Zones=public\nPort=51820/udp\nTrust=internal\n", "" },
+        { "all of it",
+          "Zones=auto\nPort=51820/udp\nPort=21900-21999/udp\nMeshPort=21822/udp\n"
+          "MeshPort=21823/tcp\n",
+          "allow 51820/udp\nallow 21900:21999/udp\nallow in on home to any port 21822 proto udp\n"
+          "allow in on home to any port 21823 proto tcp\n" },
+        { "trusted", "Zones=auto\nTrust=trusted\nPort=51820/udp\nMeshPort=21822/udp\n",
+          "allow in on home\nallow 51820/udp\n" },
+        { "trusted alone", "Trust=trusted\nPort=51820/udp\n", "allow in on home\n" },
+};
+
+static char *joined(const GPtrArray *rules)
+{
+        GString *text = g_string_new(NULL);
+
+        for (guint i = 0; i < rules->len; i++)
+                g_string_append_printf(text, "%s\n", (const char *)g_ptr_array_index(rules, i));
+        return g_string_free(text, FALSE);
+}
+
+static void ufw_wanted(gconstpointer data)
+{
+        const struct wanted *row = data;
+        g_autofree char *text = g_strconcat("[Firewall]\n", row->text, NULL), *said = NULL;
+        g_autoptr(GPtrArray) rules = g_ptr_array_new_with_free_func(g_free);
+        g_auto(WattleFirewall) firewall = { 0 };
+        g_auto(WattleReport) report = { 0 };
+
+        wattle_report_init(&report);
+        wattle_firewall_init(&firewall);
+        wattle_firewall_read(&firewall, text, strlen(text), "f", &report);
+        check_faults(&report, "");
+        wattle_ufw_add_wanted(rules, &firewall, "home");
+        said = joined(rules);
+        g_assert_cmpstr(said, ==, row->rules);
+}
+
+#define HEAD "Added user rules (see 'ufw status' for running firewall):\n"
+
+static const struct planned {
+        const char *name, *shown, *wanted, *remove, *add;
+} planned[] = {
+        { "nothing at all", HEAD "(None)\n", "", "", "" },
+        { "new", HEAD "(None)\n", "allow 1/udp|allow 2/udp", "", "allow 1/udp\nallow 2/udp\n" },
+        { "there", HEAD "ufw allow 1/udp comment 'wattle home'\n", "allow 1/udp", "", "" },
+        { "for another mesh", HEAD "ufw allow 1/udp comment 'wattle work'\n", "allow 1/udp", "",
+          "" },
+        { "left", HEAD "ufw allow 1/udp comment 'wattle gone'\n", "", "allow 1/udp\n", "" },
+        { "the admin's", HEAD "ufw allow 1/udp\nufw allow 2/udp comment 'for wattle'\n",
+          "allow 1/udp|allow 2/udp", "", "" },
+        { "the admin's that nobody wants", HEAD "ufw allow 1/udp comment 'for wattle'\n", "", "",
+          "" },
+        { "twice", HEAD, "allow 1/udp|allow 1/udp", "", "allow 1/udp\n" },
+        { "garbage", "ufw\nallow 1/udp comment 'wattle x'\nufw comment 'wattle x\n", "", "", "" },
+};
+
+static void ufw_plan(gconstpointer data)
+{
+        const struct planned *row = data;
+        g_auto(GStrv) shown = g_strsplit(row->shown, "\n", -1);
+        g_auto(GStrv) wants = g_strsplit(row->wanted, "|", -1);
+        g_autoptr(GPtrArray) want = g_ptr_array_new(), remove = g_ptr_array_new();
+        g_autoptr(GPtrArray) add = g_ptr_array_new();
+        g_autofree char *removed = NULL, *added = NULL;
+
+        for (char **rule = wants; *rule && **rule; rule++)
+                g_ptr_array_add(want, *rule);
+        wattle_ufw_plan(shown, want, remove, add);
+        removed = joined(remove);
+        added = joined(add);
+        g_assert_cmpstr(removed, ==, row->remove);
+        g_assert_cmpstr(added, ==, row->add);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         add_rows("/filter/answer", answers, answer);
         g_test_add_func("/filter/call", call);
         g_test_add_func("/filter/remember", remember);
+        add_rows("/filter/ufw-wanted", wanted, ufw_wanted);
+        add_rows("/filter/ufw-plan", planned, ufw_plan);
         return g_test_run();
 }

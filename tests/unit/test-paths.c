@@ -3,6 +3,25 @@
 
 #include "tests/unit/fixture.h"
 
+static const char *const units[WATTLE_N_UNITS] = {
+        [WATTLE_UNIT_NETWORKD_WRITER] = "wattle-networkd@home.service",
+        [WATTLE_UNIT_NM_WRITER] = "wattle-nm@home.service",
+        [WATTLE_UNIT_FILTER] = "wattle-filter@home.service",
+        [WATTLE_UNIT_UFW] = "wattle-ufw@home.service",
+        [WATTLE_UNIT_APPLY] = "wattle-apply@home.service",
+        [WATTLE_UNIT_UP] = "wattle-up@home.service",
+        [WATTLE_UNIT_DOWN] = "wattle-down@home.service",
+        [WATTLE_UNIT_JOIN] = "wattle-join@home.service",
+        [WATTLE_UNIT_UPDATE] = "wattle-update@home.service",
+        [WATTLE_UNIT_RELAY] = "wattle-relay@home.service",
+        [WATTLE_UNIT_RELAY_SOCKET] = "wattle-relay@home.socket",
+        [WATTLE_UNIT_UPDATE_SOCKET] = "wattle-update@home.socket",
+        [WATTLE_UNIT_UPDATE_TIMER] = "wattle-update-sources@home.timer",
+        [WATTLE_UNIT_TAILNET] = "wattle-tailnet@home.service",
+        [WATTLE_UNIT_TAILSCALE] = "wattle-tailscale@home.service",
+        [WATTLE_UNIT_SERVE_SOCKET] = "wattle-serve@home.socket",
+};
+
 /* Other programs and other versions of ours look there: these must not change. */
 static void names(void)
 {
@@ -25,26 +44,10 @@ static void names(void)
                 [WATTLE_FILE_NM_PROFILE] =
                         "run/NetworkManager/system-connections/wattle-home.nmconnection",
                 [WATTLE_FILE_OPENED] = "run/wattle-filter/home.opened",
+                [WATTLE_FILE_UFW] = "run/wattle-filter/home.ufw",
                 [WATTLE_FILE_PENDING] = "run/wattle/home.pending",
                 [WATTLE_FILE_LOADED] = "run/wattle/home.netdev-loaded",
                 [WATTLE_FILE_ASIDE] = "run/wattle/home.netdev-aside",
-        };
-        static const char *const units[WATTLE_N_UNITS] = {
-                [WATTLE_UNIT_NETWORKD_WRITER] = "wattle-networkd@home.service",
-                [WATTLE_UNIT_NM_WRITER] = "wattle-nm@home.service",
-                [WATTLE_UNIT_FILTER] = "wattle-filter@home.service",
-                [WATTLE_UNIT_APPLY] = "wattle-apply@home.service",
-                [WATTLE_UNIT_UP] = "wattle-up@home.service",
-                [WATTLE_UNIT_DOWN] = "wattle-down@home.service",
-                [WATTLE_UNIT_JOIN] = "wattle-join@home.service",
-                [WATTLE_UNIT_UPDATE] = "wattle-update@home.service",
-                [WATTLE_UNIT_RELAY] = "wattle-relay@home.service",
-                [WATTLE_UNIT_RELAY_SOCKET] = "wattle-relay@home.socket",
-                [WATTLE_UNIT_UPDATE_SOCKET] = "wattle-update@home.socket",
-                [WATTLE_UNIT_UPDATE_TIMER] = "wattle-update-sources@home.timer",
-                [WATTLE_UNIT_TAILNET] = "wattle-tailnet@home.service",
-                [WATTLE_UNIT_TAILSCALE] = "wattle-tailscale@home.service",
-                [WATTLE_UNIT_SERVE_SOCKET] = "wattle-serve@home.socket",
         };
 
         for (guint i = 0; i < WATTLE_N_FILES; i++) {

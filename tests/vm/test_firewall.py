@@ -26,13 +26,13 @@ except OSError:
 UNBOUND = "[Unit]\n# for want of udev\n"
 
 
-def firewalled(native, settings, *hosts):
-    """a with a mesh that is down, a firewalld, and a route out by eth0; and the other hosts on its LAN."""
+def firewalled(native, settings, *hosts, start="systemctl start firewalld"):
+    """a with a mesh that is down, a firewall, and a route out by eth0; and the other hosts on its LAN."""
     mesh = meshes.Mesh("home", "a", "b")
     a, *others = [native.guest(name) for name in ("a", *hosts)]
     for each in (a, *others):
         each.lan = each.plug(0, native.lan)
-    a.run("ip route add default dev eth0; ip tuntap add home mode tun; systemctl start firewalld")
+    a.run(f"ip route add default dev eth0; ip tuntap add home mode tun; {start}")
     a.put("/etc/systemd/system/wattle-filter@home.service.d/50-interface.conf", UNBOUND)
     mesh.put(a, "a", f"Owner=networkd\n{settings}")
     a.run("systemctl daemon-reload; systemctl start wattle-networkd@home; systemctl start wattle-filter@home")
@@ -53,8 +53,8 @@ def gets_in(a, b, port=51820):
     return b.out(f"python3 -c '{ASK}' {a.lan.v4} {port}") == "in"
 
 
-def tells(host, text):
-    host.wait(f"journalctl -b -u wattle-filter@home | grep -F {text!r}")
+def tells(host, text, unit="wattle-filter@home"):
+    host.wait(f"journalctl -b -u {unit} | grep -F {text!r}")
 
 
 def test_firewalld_lets_in_what_is_up(native):
@@ -70,7 +70,7 @@ def test_firewalld_lets_in_what_is_up(native):
         a.run("ip link set home down")
         opens(a)
         is_in(a, "")
-        assert not gets_in(a, b) and a.out("ls /run/wattle-filter; firewall-cmd --zone=internal --list-rich-rules") == ""
+        assert not gets_in(a, b) and a.out("ls /run/wattle-filter/*.opened 2>/dev/null || true; firewall-cmd --zone=internal --list-rich-rules") == ""
     a.run("ip link set home up")
     opens(a, "public")
     for again in ("firewall-cmd --reload", "systemctl restart firewalld", "kill -9 $(systemctl show -P MainPID wattle-filter@home)"):
@@ -86,7 +86,7 @@ def test_firewalld_lets_in_what_is_up(native):
     a.run("kill -9 $(systemctl show -P MainPID wattle-filter@home)")
     opens(a)
     is_in(a, "")
-    assert a.out("ls /run/wattle-filter") == ""
+    assert a.out("ls /run/wattle-filter/*.opened 2>/dev/null || true") == ""
 
 
 def test_firewalld_changes_under_us(native):
@@ -125,4 +125,48 @@ def test_firewalld_changes_under_us(native):
     a.run("ip link set home up")
     opens(a, "work")
     a.run("systemctl stop firewalld; systemctl stop wattle-filter@home")
-    assert a.out("ls /run/wattle-filter; systemctl is-failed wattle-filter@home || true") == "inactive"
+    assert a.out("ls /run/wattle-filter/*.opened 2>/dev/null; systemctl is-failed wattle-filter@home || true") == "inactive"
+
+
+def added(host, *rules):
+    """What ufw has of ours is this."""
+    wanted = "".join(f"ufw {rule} comment 'wattle home'\n" for rule in sorted(rules))
+    host.put("/run/wanted", wanted)
+    host.wait("(ufw show added | grep \"comment 'wattle\" || true) | sort | diff - /run/wanted")
+
+
+def test_ufw_lets_in_what_is_up(native):
+    a, b = firewalled(native, "Firewall=auto\n", "b", start="ufw --force enable")
+    mine = "ufw allow in on home to any port 21822 proto udp"
+    a.run(f"{mine} comment mine")
+    assert not gets_in(a, b)
+    for _ in range(2):
+        a.run("ip link set home up")
+        added(a, "allow 21821/udp", "allow 51820/udp")
+        assert gets_in(a, b)
+        a.run("ip link set home down")
+        added(a)
+        assert not gets_in(a, b) and f"{mine} comment 'mine'" in a.out("ufw show added")
+    a.run(f"{mine.replace('allow', 'delete allow')}; ip link set home up")
+    added(a, "allow 21821/udp", "allow 51820/udp", "allow in on home to any port 21822 proto udp")
+    a.put("/etc/wattle/home.mesh.d/local.conf", "[Local]\nOwner=networkd\nFirewall=auto\nTrust=trusted\n")
+    a.run("systemctl restart wattle-networkd@home; systemctl reload wattle-filter@home")
+    added(a, "allow 21821/udp", "allow 51820/udp", "allow in on home")
+    # Left by a mesh that was up when the power went.
+    a.run("ufw allow 7/udp comment 'wattle gone'; systemctl start wattle-ufw-clean")
+    added(a, "allow 21821/udp", "allow 51820/udp", "allow in on home")
+    a.run("kill -9 $(systemctl show -P MainPID wattle-filter@home)")
+    a.wait("systemctl is-active wattle-filter@home wattle-ufw@home")
+    added(a, "allow 21821/udp", "allow 51820/udp", "allow in on home")
+    a.put("/etc/systemd/system/wattle-filter@home.service.d/once.conf", "[Service]\nRestart=no\n")
+    a.run("systemctl daemon-reload; kill -9 $(systemctl show -P MainPID wattle-filter@home)")
+    added(a)
+    assert not gets_in(a, b)
+    a.run("ufw disable; systemctl reset-failed wattle-filter@home; systemctl start wattle-filter@home; until systemctl is-active wattle-ufw@home; do :; done")
+    added(a)
+    a.run("ufw --force enable; systemctl restart wattle-filter@home")
+    added(a, "allow 21821/udp", "allow 51820/udp", "allow in on home")
+    a.run("mv /usr/sbin/ufw /run/ufw; systemctl stop wattle-filter@home; mv /run/ufw /usr/sbin/ufw")
+    tells(a, "ufw", "wattle-ufw@home")
+    a.run("systemctl start wattle-ufw-clean")
+    added(a)
