@@ -24,6 +24,7 @@ static const char *const activation_names[] = { "manual", "up", "always-up" };
 static const char *const connection_names[] = { "native", "vpn" };
 static const char *const coexist_names[] = { "none", "mullvad" };
 static const char *const discovery_names[] = { "auto", "yes", "no" };
+static const char *const mapping_names[] = { "no", "auto" };
 static const char *const routing_names[] = { "auto", "none", "client", "server", "both" };
 
 static gboolean parse_word(const char *text, const char *const *words, guint n_words, guint *ret,
@@ -129,6 +130,17 @@ static gboolean parse_coexist(const char *text, WattlePlace place, G_GNUC_UNUSED
         if (!parse_word(text, coexist_names, G_N_ELEMENTS(coexist_names), &value, error))
                 return FALSE;
         *(WattleCoexistChoice *)field = (WattleCoexistChoice){ (WattleCoexist)value, place };
+        return TRUE;
+}
+
+static gboolean parse_port_mapping(const char *text, G_GNUC_UNUSED WattlePlace place,
+                                   G_GNUC_UNUSED WattleArena *arena, gpointer field, GError **error)
+{
+        guint value;
+
+        if (!parse_word(text, mapping_names, G_N_ELEMENTS(mapping_names), &value, error))
+                return FALSE;
+        *(gboolean *)field = value == 1;
         return TRUE;
 }
 
@@ -305,6 +317,7 @@ static const Key keys[] = {
         { "Names", wattle_value_parse_boolean, FIELD(names) },
         { "Migrate", wattle_value_parse_boolean, FIELD(migrate) },
         { "Discovery", parse_discovery, FIELD(discovery) },
+        { "PortMapping", parse_port_mapping, FIELD(port_mapping) },
         { "Via", wattle_value_parse_boolean, FIELD(via) },
 };
 

@@ -107,7 +107,8 @@ typedef struct {
         gboolean names;          /* programs of this host find the devices; yes by default */
         gboolean migrate;        /* wattled moves the endpoints of its peers; yes by default */
         WattleDiscovery discovery;
-        gboolean via; /* takes part in what goes by Via=, in plaintext; yes by default */
+        gboolean port_mapping; /* the router is asked for a port; no by default */
+        gboolean via;          /* takes part in what goes by Via=, in plaintext; yes by default */
 } WattleLocal;
 
 /* All defaults. */

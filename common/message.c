@@ -38,6 +38,7 @@ static gsize addr_size(guint8 family)
 #define HELLO      3
 #define HELLO_ASKS 1
 #define LINK       1
+#define MAPPED     3
 #define KEY        2
 #define THING_SIZE 20
 
@@ -53,6 +54,19 @@ static guint8 *write_key(const WattleBeaconKey *key, guint8 *thing)
 {
         thing[0] = KEY;
         memcpy(thing + 4, key->bytes, sizeof key->bytes);
+        return thing + THING_SIZE;
+}
+
+static guint8 *write_mapped(const WattleSocketAddr *mapped, guint8 *thing)
+{
+        guint16 port = GUINT16_TO_BE(mapped->port);
+
+        if (!wattle_socket_addr_is_set(mapped))
+                return thing;
+        thing[0] = MAPPED;
+        thing[1] = mapped->addr.family == AF_INET6 ? 6 : 4;
+        memcpy(thing + 2, &port, sizeof port);
+        memcpy(thing + 4, mapped->addr.bytes, addr_size(mapped->addr.family));
         return thing + THING_SIZE;
 }
 
@@ -73,6 +87,7 @@ gsize wattle_hello_write(const WattleHello *hello, guint8 bytes[WATTLE_HELLO_SIZ
                 thing = write_link(&hello->links[i], thing);
         for (guint i = 0; i < hello->n_keys; i++)
                 thing = write_key(&hello->keys[i], thing);
+        thing = write_mapped(&hello->mapped, thing);
         return hello->asks ? WATTLE_HELLO_SIZE : (gsize)(thing - bytes);
 }
 
@@ -95,11 +110,25 @@ static void read_link(const guint8 *thing, WattleHello *ret)
         memcpy(addr->bytes, thing + 4, addr_size(addr->family));
 }
 
+static void read_mapped(const guint8 *thing, WattleHello *ret)
+{
+        WattleAddr addr = { .family = thing[1] == 6 ? AF_INET6 : AF_INET };
+        guint16 port;
+
+        memcpy(&port, thing + 2, sizeof port);
+        if (port == 0 || (thing[1] != 4 && thing[1] != 6))
+                return;
+        memcpy(addr.bytes, thing + 4, addr_size(addr.family));
+        ret->mapped = (WattleSocketAddr){ .addr = addr, .port = GUINT16_FROM_BE(port) };
+}
+
 static void read_things(const guint8 *bytes, gsize size, WattleHello *ret)
 {
         for (; size >= THING_SIZE; bytes += THING_SIZE, size -= THING_SIZE)
                 if (bytes[0] == LINK)
                         read_link(bytes, ret);
+                else if (bytes[0] == MAPPED)
+                        read_mapped(bytes, ret);
                 else if (bytes[0] == KEY && ret->n_keys < WATTLE_HELLO_MAX_KEYS)
                         memcpy(ret->keys[ret->n_keys++].bytes, bytes + 4, WATTLE_BEACON_KEY_SIZE);
 }

@@ -45,11 +45,17 @@ typedef struct {
  *        0     1  2
  *        1     3  0, not looked at
  *        4    16  WattleBeaconKey
+ *
+ *   where a router passes on to the sender what comes there, one at most
+ *        0     1  3
+ *        1     1  family, 4 or 6
+ *        2     2  port, big endian
+ *        4    16  address; of IPv4, 4 bytes and zeros
  */
 #define WATTLE_HELLO_LEAST_SIZE 24
 #define WATTLE_HELLO_MAX_LINKS  8
 #define WATTLE_HELLO_MAX_KEYS   2
-#define WATTLE_HELLO_SIZE       224 /* with all of them */
+#define WATTLE_HELLO_SIZE       244 /* with all of them */
 #define WATTLE_HELLO_MAX_SIZE   256
 #define WATTLE_HELLO_SUM_BYTES  8
 
@@ -62,6 +68,7 @@ typedef struct {
         WattleAddr links[WATTLE_HELLO_MAX_LINKS]; /* hearsay */
         guint n_keys;
         WattleBeaconKey keys[WATTLE_HELLO_MAX_KEYS];
+        WattleSocketAddr mapped; /* or none; hearsay */
 } WattleHello;
 
 /* Returns the size. */

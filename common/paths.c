@@ -49,6 +49,8 @@ static const struct {
         [WATTLE_UNIT_UPDATE_SOCKET] = { "update", "socket" },
         [WATTLE_UNIT_UPDATE_TIMER] = { "update-sources", "timer" },
         [WATTLE_UNIT_SERVE_SOCKET] = { "serve", "socket" },
+        [WATTLE_UNIT_PORTMAP] = { "portmap", "service" },
+        [WATTLE_UNIT_PORTMAP_SOCKET] = { "portmap", "socket" },
         [WATTLE_UNIT_RELAY] = { "relay", "service" },
         [WATTLE_UNIT_RELAY_SOCKET] = { "relay", "socket" },
         [WATTLE_UNIT_TAILNET] = { "tailnet", "service" },

@@ -105,6 +105,8 @@ typedef enum {
         WATTLE_UNIT_UPDATE_SOCKET,
         WATTLE_UNIT_UPDATE_TIMER,
         WATTLE_UNIT_SERVE_SOCKET,
+        WATTLE_UNIT_PORTMAP,
+        WATTLE_UNIT_PORTMAP_SOCKET,
         WATTLE_UNIT_RELAY,
         WATTLE_UNIT_RELAY_SOCKET,
         WATTLE_UNIT_TAILNET, /* writes the files of a tailnet, and no mesh's */

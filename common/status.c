@@ -28,7 +28,7 @@ const char *wattle_source_text(WattleSource source)
         case WATTLE_SOURCE_BEACON:
                 return "on this LAN, by its beacon";
         case WATTLE_SOURCE_PUBLIC:
-                return "PublicEndpoint=";
+                return "PublicEndpoint=, or a port of its router";
         case WATTLE_SOURCE_NAME:
                 return "PublicEndpoint=, by DNS";
         case WATTLE_SOURCE_LAST_GOOD:

@@ -55,10 +55,12 @@ typedef struct {
         WattleOwner owner;
         gboolean is_tailnet; /* the owner is tailscaled, and there is no profile */
         WattleLinkState link;
-        guint64 serial;      /* of the text that this host runs; 0: it has none */
-        guint16 listen_port; /* the kernel's; that of the mesh if the interface is absent */
-        gboolean wattled;    /* it runs, and has this mesh */
-        const char *problem; /* why wattled does not look after its peers; NULL: it does */
+        guint64 serial;              /* of the text that this host runs; 0: it has none */
+        guint16 listen_port;         /* the kernel's; that of the mesh if the interface is absent */
+        gboolean wattled;            /* it runs, and has this mesh */
+        const char *problem;         /* why wattled does not look after its peers; NULL: it does */
+        WattleSocketAddr mapped;     /* where the router passes on what comes for us; or none */
+        const char *mapping_problem; /* in words, why not, though PortMapping=auto; or NULL */
         gboolean has_relayed;
         WattleRelayCounters relayed; /* what this host has passed on for others */
         GArray *peers; /* of WattlePeerStatus, by device; those that are not of the mesh last */

@@ -14,6 +14,7 @@
 #include "daemon/talk/herald.h"
 #include "daemon/talk/introducer.h"
 #include "daemon/talk/lookout.h"
+#include "daemon/talk/mapper.h"
 #include "daemon/talk/pairer.h"
 #include "daemon/talk/relayed.h"
 
@@ -51,6 +52,8 @@ struct WattleLoop {
         WattlePairer *pairer;
         WattleBroker *broker;
         WattleIntroducer *introducer;
+        WattleMapper *mapper;
+        gboolean port_mapping;
         WattleKnock *knock; /* NULL: there is no such socket, and who wants a peer is seen late */
         WattleLastGood last_good;
         sd_event_source *timer;
@@ -492,9 +495,36 @@ void wattle_loop_set_text(WattleLoop *loop, const WattleHello *text)
         wattle_herald_set(loop->herald, text);
 }
 
+static void want_port(WattleLoop *loop)
+{
+        wattle_mapper_want(loop->mapper,
+                           loop->ifindex != 0 && loop->port_mapping ? loop->listen_port : 0);
+}
+
+void wattle_loop_set_mapping(WattleLoop *loop, gboolean wanted)
+{
+        loop->port_mapping = wanted;
+        want_port(loop);
+}
+
+const WattleSocketAddr *wattle_loop_mapped(const WattleLoop *loop, const char **ret_problem)
+{
+        *ret_problem = wattle_mapper_problem(loop->mapper);
+        return wattle_mapper_at(loop->mapper);
+}
+
+static void on_mapped(gpointer data)
+{
+        const WattleLoop *loop = data;
+
+        wattle_herald_set_mapped(loop->herald, wattle_mapper_at(loop->mapper));
+        loop->around->changed(loop->mesh, NULL, loop->around->data);
+}
+
 void wattle_loop_take(WattleLoop *loop, const WattleWgDevice *device)
 {
         loop->listen_port = device->listen_port;
+        want_port(loop);
         loop->fwmark = device->fwmark;
         wattle_roster_read(loop->roster, device);
 }
@@ -762,8 +792,10 @@ void wattle_loop_links_changed(WattleLoop *loop, WattleLinksChange change)
                 give_candidates(member, WATTLE_ON_LINK, FALSE);
                 give_counters(member);
         }
-        if (change != WATTLE_LINKS_LOST)
+        if (change != WATTLE_LINKS_LOST) {
                 tell_addresses(loop);
+                wattle_mapper_links_changed(loop->mapper);
+        }
         arm(loop);
 }
 
@@ -915,6 +947,7 @@ void wattle_loop_stop(WattleLoop *loop)
         g_clear_pointer(&loop->interface, g_free);
         loop->ifindex = 0;
         loop->listen_port = 0;
+        want_port(loop);
 }
 
 guint32 wattle_loop_ifindex(const WattleLoop *loop)
@@ -939,6 +972,7 @@ WattleLoop *wattle_loop_new(WattleSurroundings *around, WattleRoster *roster, co
                               .pairer = wattle_pairer_new(around, roster, mesh),
                               .broker = wattle_broker_new(around, roster, mesh),
                               .introducer = wattle_introducer_new(roster),
+                              .mapper = wattle_mapper_new(around, mesh, on_mapped, loop),
                               .last_good = { .dir_fd = around->state_fd, .mesh = mesh } };
         loop->lookout = wattle_lookout_new(around, roster, loop->herald, on_sighted, loop);
         return loop;
@@ -955,6 +989,7 @@ void wattle_loop_free(WattleLoop *loop)
         wattle_pairer_free(loop->pairer);
         wattle_broker_free(loop->broker);
         wattle_introducer_free(loop->introducer);
+        wattle_mapper_free(loop->mapper);
         g_ptr_array_unref(loop->requests);
         g_free(loop);
 }

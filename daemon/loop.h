@@ -66,3 +66,9 @@ void wattle_loop_count_relay(WattleLoop *loop, WattleRelayCounted counted, gpoin
 /* Why the way to a member, which is followed and relayed, is, or there is none though both were
  * introduced; in words. NULL: nothing is known of that. */
 const char *wattle_loop_why_relayed(const WattleLoop *loop, const WattleMember *member);
+
+/* PortMapping=auto: a port of the router's is wanted while the interface is there. */
+void wattle_loop_set_mapping(WattleLoop *loop, gboolean wanted);
+
+/* That port, or none; and in words why there is none, though it is wanted, or NULL. */
+const WattleSocketAddr *wattle_loop_mapped(const WattleLoop *loop, const char **ret_problem);

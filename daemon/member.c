@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "common/address-policy.h"
 #define ANSWER_EVERY_US (50 * 1000)
 #define ANSWER_BURST    20
 
@@ -120,13 +121,15 @@ static gboolean is_plausible(const WattleSocketAddr *seen)
 
 gboolean wattle_member_take_links(WattleMember *member, const WattleHello *hello)
 {
-        gboolean is_new =
-                hello->n_links != member->n_links || hello->listen_port != member->port_of_links;
+        gboolean is_new = hello->n_links != member->n_links ||
+                          hello->listen_port != member->port_of_links ||
+                          !wattle_socket_addr_equal(&hello->mapped, &member->mapped);
 
         for (guint i = 0; i < hello->n_links && !is_new; i++)
                 is_new = !wattle_addr_equal(&hello->links[i], &member->links[i]);
         if (!is_new)
                 return FALSE;
+        member->mapped = hello->mapped;
         member->n_links = (guint16)hello->n_links;
         member->port_of_links = hello->listen_port;
         g_free(member->links);
@@ -260,6 +263,17 @@ static void collect_links(Collector *collector, const WattleMember *member)
         }
 }
 
+/* As good as a PublicEndpoint=, if it is one. */
+static void collect_mapped(Collector *collector, const WattleMember *member)
+{
+        const WattleSocketAddr *at = &member->mapped;
+        const char *why;
+
+        if (is_plausible(at) && wattle_address_judge(&at->addr, WATTLE_USE_PUBLIC_ENDPOINT, &why) ==
+                                        WATTLE_ADDRESS_FITS)
+                collect(collector, WATTLE_SOURCE_PUBLIC, at);
+}
+
 static void collect_name(Collector *collector, const WattleMember *member,
                          const WattleEndpoint *endpoint)
 {
@@ -288,6 +302,7 @@ guint wattle_member_candidates(const WattleMember *member, const WattleStandpoin
                 else
                         collect_literal(&collector, &member->candidates[i]);
         collect_links(&collector, member);
+        collect_mapped(&collector, member);
         if (wattle_socket_addr_is_set(&member->last_good))
                 collect(&collector, WATTLE_SOURCE_LAST_GOOD, &member->last_good);
         if (member->port && wattle_socket_addr_is_set(&member->port->seen))

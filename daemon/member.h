@@ -80,8 +80,9 @@ struct WattleMember {
         guint16 n_links;       /* where it is on LANs, by its HELLO, */
         guint16 port_of_links; /* with its ListenPort=; 0: not said */
         WattleAddr *links;
-        WattleHints *hints; /* of its beacons; NULL: it told of no keys for them */
-        gint64 greeted_s;   /* the handshake of the session in which we told it of ourselves */
+        WattleSocketAddr mapped; /* where its router passes on what comes for it, by its HELLO */
+        WattleHints *hints;      /* of its beacons; NULL: it told of no keys for them */
+        gint64 greeted_s;        /* the handshake of the session in which we told it of ourselves */
         struct {
                 guint64 id; /* 0: none */
                 gint64 at_us;

@@ -2,6 +2,7 @@
 /* A mesh of this host, as wattled shows it. */
 #pragma once
 
+#include "common/endpoint.h"
 #include "common/local.h"
 #include "common/relay-message.h"
 
@@ -18,6 +19,8 @@ typedef struct {
         guint64 serial;        /* of the signed text that is read; 0: there is none */
         gboolean relays;       /* this device is a relay for pairs of the mesh */
         guint n_peers;
+        WattleSocketAddr mapped;     /* where the router passes on what comes for us; or none */
+        const char *mapping_problem; /* in words, why not, though that is wanted; NULL: it is */
         const char *problem; /* in words, why its peers are not looked after; NULL: they are */
 } WattleManagerMesh;
 

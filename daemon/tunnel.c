@@ -221,6 +221,7 @@ static gboolean load_local(WattleTunnel *tunnel, WattleReport *report)
             tunnel->wishes.migrate != local.migrate || tunnel->wishes.discovery != local.discovery)
                 wattle_loop_stop(tunnel->loop);
         tunnel->wishes = (WattleLoopWishes){ local.migrate, local.discovery };
+        wattle_loop_set_mapping(tunnel->loop, local.enable && local.port_mapping);
         g_free(tunnel->interface);
         tunnel->interface = g_strdup(interface);
         return TRUE;
@@ -282,6 +283,7 @@ void wattle_tunnel_describe(const WattleTunnel *tunnel, WattleManagerMesh *ret)
                                     .relays = tunnel->roster.relay != WATTLE_RELAY_NO,
                                     .n_peers = tunnel->roster.members->len,
                                     .problem = tunnel->problem };
+        ret->mapped = *wattle_loop_mapped(tunnel->loop, &ret->mapping_problem);
 }
 
 guint wattle_tunnel_n_members(const WattleTunnel *tunnel)

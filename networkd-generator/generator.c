@@ -173,6 +173,13 @@ static gboolean link_relay(int root_fd, int out_fd, const char *mesh, GError **e
                link_instance(out_fd, "sockets.target", WATTLE_UNIT_RELAY_SOCKET, mesh, error);
 }
 
+static gboolean link_portmap(int root_fd, int out_fd, const char *mesh, const WattleLocal *local,
+                             GError **error)
+{
+        return !local->port_mapping || !wattle_host_has_portmap(root_fd) ||
+               link_instance(out_fd, "sockets.target", WATTLE_UNIT_PORTMAP_SOCKET, mesh, error);
+}
+
 static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const WattleLocal *local,
                           GError **error)
 {
@@ -183,6 +190,7 @@ static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const Wattl
             !link_filter(root_fd, out_fd, mesh, wattle_local_interface(local, mesh), error) ||
             !link_update(root_fd, out_fd, mesh, local, error) ||
             !link_relay(root_fd, out_fd, mesh, error) ||
+            !link_portmap(root_fd, out_fd, mesh, local, error) ||
             (local->migrate && !link_daemon(root_fd, out_fd, error)))
                 return FALSE;
         if (owner == WATTLE_OWNER_NETWORK_MANAGER)

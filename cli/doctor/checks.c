@@ -799,6 +799,22 @@ static void check_relay(const WattleFacts *facts, const Findings *findings)
                 check_closed(facts, findings, TRUE);
 }
 
+static void check_portmap(const WattleFacts *facts, const Findings *findings)
+{
+        if (!facts->portmap_wanted)
+                return;
+        if (!facts->portmap_installed)
+                problem(findings,
+                        g_strdup("wattle-portmap is not installed: the settings have "
+                                 "PortMapping=auto, and nobody asks the router"),
+                        NULL);
+        else if (facts->status.mapping_problem)
+                note(findings,
+                     g_strdup_printf("the router is asked for a port, and there is none: %s",
+                                     facts->status.mapping_problem),
+                     g_strdup_printf("journalctl -u wattle-portmap@%s", facts->view->mesh));
+}
+
 /* wattle(1) describes each. */
 static const struct {
         const char *name;
@@ -827,6 +843,7 @@ static const struct {
         { "nsswitch", check_nsswitch },
         { "filter", check_filter },
         { "relay", check_relay },
+        { "portmap", check_portmap },
         { "wattled", check_wattled },
 };
 

@@ -100,6 +100,7 @@ typedef struct {
         GPtrArray *unresolved;   /* of char *: names of endpoints that nobody knows */
         gboolean wattled_wanted; /* the mesh is to migrate, and wattled is installed */
         gboolean wattled_runs;
+        gboolean portmap_wanted, portmap_installed;
         gboolean relay_installed;
         gboolean filter_known; /* what follows was asked */
         gboolean filter_installed;

@@ -563,6 +563,7 @@ static void gather_filter(WattleFacts *facts, int root_fd, sd_bus *bus)
         g_autofree char *unit = wattle_paths_unit(WATTLE_UNIT_FILTER, facts->view->mesh);
         g_autoptr(GError) error = NULL;
 
+        facts->portmap_installed = wattle_host_has_portmap(root_fd);
         facts->relay_installed = wattle_host_has_relay(root_fd);
         facts->filter_installed = wattle_host_has_filter(root_fd);
         facts->filter_known = wattle_systemd_is_active(bus, unit, &facts->filter_runs, &error);
@@ -613,6 +614,7 @@ void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleM
         gather_name_server(facts);
         gather_names(facts);
         gather_nsswitch(facts, cli->root_fd);
+        facts->portmap_wanted = mesh->local.port_mapping;
         facts->wattled_wanted =
                 mesh->local.migrate && access(WATTLE_UNITDIR "/" WATTLE_UNIT_WATTLED, F_OK) == 0;
         if (source.bus) {

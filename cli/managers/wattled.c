@@ -83,6 +83,11 @@ static int read_property(sd_bus_message *message, const char *name, WattleStatus
                 status->interface = wattle_arena_strdup(status->arena, text);
         else if (strcmp(name, "Problem") == 0 && *text)
                 status->problem = wattle_arena_strdup(status->arena, text);
+        else if (strcmp(name, "MappingProblem") == 0 && *text)
+                status->mapping_problem = wattle_arena_strdup(status->arena, text);
+        else if (strcmp(name, "Mapped") == 0 &&
+                 !wattle_socket_addr_parse(text, &status->mapped, NULL))
+                return -EBADMSG;
         else if (strcmp(name, "Owner") == 0 && !wattle_owner_parse(text, &status->owner, NULL))
                 return -EBADMSG;
         else if (strcmp(name, "State") == 0 && !wattle_link_state_parse(text, &status->link))

@@ -75,6 +75,8 @@ static void write_relayed(WattleJson *json, const WattleStatus *status)
 
 static void write_mesh(WattleJson *json, const WattleStatus *status, const GPtrArray *notes)
 {
+        char mapped[WATTLE_SOCKET_ADDR_TEXT_MAX];
+
         wattle_json_begin(json, NULL, '{');
         wattle_json_string(json, "mesh", status->mesh);
         wattle_json_string(json, "device", status->device);
@@ -85,6 +87,8 @@ static void write_mesh(WattleJson *json, const WattleStatus *status, const GPtrA
         write_optional(json, "serial", status->serial > 0, status->serial);
         write_optional(json, "listen_port", status->listen_port > 0, status->listen_port);
         wattle_json_boolean(json, "wattled", status->wattled);
+        wattle_socket_addr_format(&status->mapped, mapped);
+        wattle_json_string(json, "mapped", *mapped ? mapped : NULL);
         write_relayed(json, status);
         wattle_json_begin(json, "peers", '[');
         for (guint i = 0; i < status->peers->len; i++)

@@ -273,6 +273,8 @@ static void overlay(WattleStatus *status, const WattleStatus *told)
 {
         status->wattled = TRUE;
         status->problem = wattle_arena_strdup(status->arena, told->problem);
+        status->mapped = told->mapped;
+        status->mapping_problem = wattle_arena_strdup(status->arena, told->mapping_problem);
         status->has_relayed = told->has_relayed;
         status->relayed = told->relayed;
         for (guint i = 0, j = 0; i < status->peers->len; i++) {
@@ -329,6 +331,9 @@ gboolean wattle_status_load(WattleStatusSource *source, const char *name, Wattle
                 if (have)
                         overlay(status, &told);
         }
+        if (status->mapping_problem)
+                note(notes, "The router is asked for a port, and there is none: %s.",
+                     status->mapping_problem);
         if (status->problem && status->link == WATTLE_LINK_UP)
                 note(notes, "wattled does not look after its peers: %s.", status->problem);
         return TRUE;

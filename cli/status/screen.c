@@ -185,12 +185,14 @@ static void print_peers(const GArray *peers, const WattleScreen *screen, FILE *s
 
 static void print_head(const WattleStatus *status, FILE *stream)
 {
+        char mapped[WATTLE_SOCKET_ADDR_TEXT_MAX];
         static const WattleStyle styles[WATTLE_N_LINK_STATES] = {
                 [WATTLE_LINK_ABSENT] = WATTLE_STYLE_RED,
                 [WATTLE_LINK_DOWN] = WATTLE_STYLE_YELLOW,
                 [WATTLE_LINK_UP] = WATTLE_STYLE_GREEN,
         };
 
+        wattle_socket_addr_format(&status->mapped, mapped);
         wattle_print_styled(stream, WATTLE_STYLE_BOLD, status->mesh);
         wattle_print(stream, ": ");
         wattle_print_styled(stream, styles[status->link], wattle_link_state_name(status->link));
@@ -208,6 +210,8 @@ static void print_head(const WattleStatus *status, FILE *stream)
                 wattle_print(stream, ", serial %" G_GUINT64_FORMAT, status->serial);
         if (status->listen_port > 0)
                 wattle_print(stream, ", port %u", status->listen_port);
+        if (wattle_socket_addr_is_set(&status->mapped))
+                wattle_print(stream, ", called at %s", mapped);
         wattle_print(stream, ", %s\n", wattle_status_owner_name(status));
 }
 

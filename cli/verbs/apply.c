@@ -236,6 +236,7 @@ static void follow_units(const WattleApply *apply)
 {
         const WattleDeployment *deployment = &apply->deployment;
         g_autofree char *relay = wattle_paths_unit(WATTLE_UNIT_RELAY_SOCKET, apply->mesh);
+        g_autofree char *portmap = wattle_paths_unit(WATTLE_UNIT_PORTMAP_SOCKET, apply->mesh);
         g_autoptr(GError) error = NULL;
 
         if (!wattle_update_units_follow(
@@ -243,6 +244,11 @@ static void follow_units(const WattleApply *apply)
                     deployment->view ? deployment->view->interface : NULL, &error))
                 wattle_print_error("warning: %s: newer profiles do not come by themselves: %s",
                                    apply->mesh, error->message);
+        g_clear_error(&error);
+        if (!wattle_systemd_follow(apply->applier->bus, portmap,
+                                   deployment->view && deployment->mesh.local.port_mapping, &error))
+                wattle_print_error("warning: %s: the router is asked for no port: %s", apply->mesh,
+                                   error->message);
         g_clear_error(&error);
         if (!wattle_systemd_follow(apply->applier->bus, relay,
                                    deployment->view && deployment->view->relay, &error))

@@ -30,9 +30,11 @@ static gboolean remove_key(const WattleCli *cli, const char *mesh, WattleReport 
 /* What goes on for the mesh by itself, and before it what starts that. */
 static void stop_services(sd_bus *bus, const char *mesh)
 {
-        static const WattleUnitKind kinds[] = { WATTLE_UNIT_UPDATE_SOCKET, WATTLE_UNIT_UPDATE_TIMER,
-                                                WATTLE_UNIT_JOIN,          WATTLE_UNIT_UPDATE,
-                                                WATTLE_UNIT_RELAY_SOCKET,  WATTLE_UNIT_RELAY };
+        static const WattleUnitKind kinds[] = {
+                WATTLE_UNIT_UPDATE_SOCKET,  WATTLE_UNIT_UPDATE_TIMER, WATTLE_UNIT_JOIN,
+                WATTLE_UNIT_UPDATE,         WATTLE_UNIT_RELAY_SOCKET, WATTLE_UNIT_RELAY,
+                WATTLE_UNIT_PORTMAP_SOCKET, WATTLE_UNIT_PORTMAP
+        };
 
         for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
                 g_autofree char *unit = wattle_paths_unit(kinds[i], mesh);

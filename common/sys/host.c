@@ -109,6 +109,11 @@ gboolean wattle_host_has_tailscale(int root_fd)
         return has_unit(root_fd, WATTLE_UNIT_TAILSCALE);
 }
 
+gboolean wattle_host_has_portmap(int root_fd)
+{
+        return has_unit(root_fd, WATTLE_UNIT_PORTMAP);
+}
+
 gboolean wattle_host_has_relay(int root_fd)
 {
         return has_unit(root_fd, WATTLE_UNIT_RELAY);

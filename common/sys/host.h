@@ -31,6 +31,9 @@ gboolean wattle_host_has_filter(int root_fd);
 /* Whether ufw is installed, and what speaks to it. */
 gboolean wattle_host_has_ufw(int root_fd);
 
+/* The same of wattle-portmap, which needs libminiupnpc and libnatpmp. */
+gboolean wattle_host_has_portmap(int root_fd);
+
 /* The same of wattle-relay, which needs libb2. */
 gboolean wattle_host_has_relay(int root_fd);
 

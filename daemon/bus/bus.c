@@ -145,7 +145,7 @@ static void emit_mesh(WattleBus *bus, guint index)
         path = wattle_bus_mesh_path(mesh.name);
         sd_bus_emit_properties_changed(bus->bus, path, WATTLE_BUS_MESH, "Device", "Interface",
                                        "Owner", "State", "ListenPort", "Serial", "Migrating",
-                                       "Relaying", "Problem", NULL);
+                                       "Relaying", "Mapped", "MappingProblem", "Problem", NULL);
 }
 
 static void emit_peer(WattleBus *bus, guint index, guint peer)

@@ -420,6 +420,8 @@ static const char *text_of(const WattleManagerMesh *mesh, const char *property)
                                                             : WATTLE_LINK_DOWN);
         if (strcmp(property, "Problem") == 0)
                 return mesh->problem;
+        if (strcmp(property, "MappingProblem") == 0)
+                return mesh->mapping_problem;
         g_return_val_if_reached(NULL);
 }
 
@@ -441,6 +443,12 @@ static int get_property(G_GNUC_UNUSED sd_bus *bus, G_GNUC_UNUSED const char *pat
                 return sd_bus_message_append(reply, "b", info.migrate);
         if (strcmp(property, "Relaying") == 0)
                 return sd_bus_message_append(reply, "b", info.relays);
+        if (strcmp(property, "Mapped") == 0) {
+                char mapped[WATTLE_SOCKET_ADDR_TEXT_MAX];
+
+                wattle_socket_addr_format(&info.mapped, mapped);
+                return sd_bus_message_append(reply, "s", mapped);
+        }
         text = text_of(&info, property);
         return sd_bus_message_append(reply, "s", text ? text : "");
 }
@@ -480,6 +488,9 @@ const sd_bus_vtable wattle_bus_mesh_vtable[] = {
         SD_BUS_PROPERTY("Serial", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Migrating", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Relaying", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Mapped", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("MappingProblem", "s", get_property, 0,
+                        SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Problem", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_VTABLE_END,
 };

@@ -25,7 +25,8 @@ static gboolean is_to_be_told(const WattleGossip *gossip, const WattleMember *me
 
 static gboolean has_news(const WattleGossip *gossip)
 {
-        return gossip->own.serial > 0 || gossip->own.n_links > 0 || gossip->own.n_keys > 0;
+        return gossip->own.serial > 0 || gossip->own.n_links > 0 || gossip->own.n_keys > 0 ||
+               wattle_socket_addr_is_set(&gossip->own.mapped);
 }
 
 static void note_told(const WattleGossip *gossip, WattleMember *member)
@@ -81,6 +82,14 @@ void wattle_gossip_set_keys(WattleGossip *gossip, const WattleBeaconKey *keys, g
         if (n_keys > 0)
                 memcpy(gossip->own.keys, keys, n_keys * sizeof *keys);
         gossip->own.n_keys = n_keys;
+        renew(gossip, now_us);
+}
+
+void wattle_gossip_set_mapped(WattleGossip *gossip, const WattleSocketAddr *mapped, gint64 now_us)
+{
+        if (wattle_socket_addr_equal(mapped, &gossip->own.mapped))
+                return;
+        gossip->own.mapped = *mapped;
         renew(gossip, now_us);
 }
 
@@ -156,7 +165,8 @@ WattleGossipAnswer wattle_gossip_heard(WattleGossip *gossip, WattleMember *membe
         }
         if (gossip->own.serial == 0 || hello->serial != gossip->own.serial)
                 return WATTLE_GOSSIP_NOTHING;
-        if (gossip->own.n_links == 0 && gossip->own.n_keys == 0)
+        if (gossip->own.n_links == 0 && gossip->own.n_keys == 0 &&
+            !wattle_socket_addr_is_set(&gossip->own.mapped))
                 member->told_version = gossip->version; /* it has all, and need not be told */
         if (gossip->forked == hello->serial ||
             memcmp(hello->sum, gossip->own.sum, sizeof hello->sum) == 0)

@@ -42,6 +42,9 @@ void wattle_gossip_set_links(WattleGossip *gossip, const WattleAddr *links, guin
 void wattle_gossip_set_keys(WattleGossip *gossip, const WattleBeaconKey *keys, guint n_keys,
                             gint64 now_us);
 
+/* A router passes on to us what comes there, from now on; not set: none does. */
+void wattle_gossip_set_mapped(WattleGossip *gossip, const WattleSocketAddr *mapped, gint64 now_us);
+
 /* Up to max members that are to be told now, by chance; returns how many. They count as told. */
 guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,
                          gint64 now_us, gint64 now_s, WattleMember **ret, guint max);

@@ -125,6 +125,12 @@ void wattle_herald_set_keys(WattleHerald *herald, const WattleBeaconKey *keys, g
         arm(herald);
 }
 
+void wattle_herald_set_mapped(WattleHerald *herald, const WattleSocketAddr *mapped)
+{
+        wattle_gossip_set_mapped(&herald->gossip, mapped, wattle_clock_now_us());
+        arm(herald);
+}
+
 void wattle_herald_use(WattleHerald *herald, WattleProber *prober, guint16 listen_port)
 {
         herald->prober = prober;

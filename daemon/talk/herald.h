@@ -22,6 +22,9 @@ void wattle_herald_set_links(WattleHerald *herald, const GArray *addresses);
 /* By which keys our beacons are known; none: there are none. */
 void wattle_herald_set_keys(WattleHerald *herald, const WattleBeaconKey *keys, guint n_keys);
 
+/* Where a router passes on what comes for us; not set: none does. */
+void wattle_herald_set_mapped(WattleHerald *herald, const WattleSocketAddr *mapped);
+
 /* By what it speaks: borrowed; NULL while the interface is away. */
 void wattle_herald_use(WattleHerald *herald, WattleProber *prober, guint16 listen_port);
 

@@ -403,6 +403,7 @@ in
           "wattle-networkd@" = keep;
           "wattle-nm@" = keep;
           "wattle-filter@" = keep;
+          "wattle-portmap@" = keep;
           "wattle-relay@" = keep;
           "wattle-update@" = keep;
           "wattle-tailnet@" = keep;

@@ -12,9 +12,11 @@
   jansson,
   libb2,
   libmnl,
+  libnatpmp,
   libpng,
   libsodium,
   meson,
+  miniupnpc,
   networkmanager,
   nftables,
   ninja,
@@ -54,8 +56,10 @@ stdenv.mkDerivation {
     jansson
     libb2
     libmnl
+    libnatpmp
     libpng
     libsodium
+    miniupnpc
     networkmanager
     nftables
     qrencode

@@ -107,6 +107,18 @@ def test_a_relay_is_told_of_pairs(host):
     assert host.links() == writer("office") | {"sockets.target.wants/wattle-relay@office.socket": f"{folder}/wattle-relay@.socket"}
 
 
+@pytest.mark.parametrize("settings, installed", [("PortMapping=auto", True), ("PortMapping=auto", False), ("PortMapping=no", True), ("", True)])
+def test_the_router_is_asked_where_that_is_wanted(host, settings, installed):
+    folder = os.environ["WATTLE_UNITDIR"]
+    host.mesh()
+    host.settings(f"Owner=NetworkManager\n{settings}")
+    if installed:
+        host.write(f"{folder}/wattle-portmap@.service")
+    quiet(host.generate())
+    wanted = {"sockets.target.wants/wattle-portmap@office.socket": f"{folder}/wattle-portmap@.socket"}
+    assert host.links() == writer("office") | (wanted if installed and "auto" in settings else {})
+
+
 def test_what_a_person_has_not_confirmed_is_gone_on_with_at_boot(host):
     """Of a mesh that is not signed too: 'wattle apply --confirm' was cut off by the machine."""
     unit = f'{os.environ["WATTLE_UNITDIR"]}/wattle-update@.service'

@@ -111,6 +111,14 @@ def test_exposure_of_each():
     assert not {name: value for name, value in found.items() if value > LIMITS.get(name, 1.5)}
 
 
+@needs_analyze
+@pytest.mark.skipif("WATTLE_PORTMAP_UNIT" not in os.environ, reason="built without libminiupnpc or libnatpmp")
+def test_exposure_of_who_asks_the_router():
+    """Whoever answers on the LAN is heard by it, and by nothing else."""
+    done = run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=100", os.environ["WATTLE_PORTMAP_UNIT"]])
+    assert float(re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout).group(1)) <= 1.6, done.stdout
+
+
 @pytest.fixture
 def daemon(tmp_path):
     """wattled's unit, with a program and a user that exist."""

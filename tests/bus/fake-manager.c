@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/bus/fake-manager.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include "common/error.h"
@@ -62,6 +63,7 @@ void wattle_manager_get(const WattleManager *manager, guint index, WattleManager
                         .up = TRUE,
                         .migrate = TRUE,
                         .relays = TRUE,
+                        .mapped = { .addr = { AF_INET, { 192, 0, 2, 5 } }, .port = 4000 },
                         .listen_port = 51820,
                         .n_peers = 2,
                 };
@@ -72,6 +74,7 @@ void wattle_manager_get(const WattleManager *manager, guint index, WattleManager
                         .interface = "work",
                         .owner = WATTLE_OWNER_NETWORK_MANAGER,
                         .exists = TRUE,
+                        .mapping_problem = "the router gives no port",
                         .problem = "its profile is bad",
                 };
 }

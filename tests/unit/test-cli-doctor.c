@@ -391,6 +391,23 @@ static void ill_introduced(WattleFacts *facts)
                 g_array_index(peers, WattlePeerStatus, peers->len - i).path = WATTLE_PATH_NONE;
 }
 
+static void ill_no_portmap(WattleFacts *facts)
+{
+        facts->portmap_wanted = TRUE;
+}
+
+static void well_portmap(WattleFacts *facts)
+{
+        ill_no_portmap(facts);
+        facts->portmap_installed = TRUE;
+}
+
+static void ill_router(WattleFacts *facts)
+{
+        well_portmap(facts);
+        facts->status.mapping_problem = "it is tired";
+}
+
 static void ill_relay_ports(WattleFacts *facts)
 {
         well_relay(facts);
@@ -631,6 +648,13 @@ static const struct row {
           "fight: systemd-networkd's state of the interface home is 'unmanaged' [networkctl status "
           "home]\n" },
         { "a relay", well_relay, "" },
+        { "a port of the router", well_portmap, "" },
+        { "nobody asks the router", ill_no_portmap,
+          "portmap: wattle-portmap is not installed: the settings have PortMapping=auto, and nobody "
+          "asks the router []\n" },
+        { "a router without ports", ill_router,
+          "portmap: note: the router is asked for a port, and there is none: it is tired [journalctl "
+          "-u wattle-portmap@home]\n" },
         { "relayed", ill_relayed,
           "relay: note: what goes to x, z is relayed: one [wattle probe home x]\n"
           "relay: note: what goes to y is relayed: two [wattle probe home y]\n" },

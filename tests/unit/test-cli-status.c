@@ -109,6 +109,7 @@ static void relayed(void)
 
         make_status(&status);
         status.has_relayed = TRUE;
+        g_assert_true(wattle_socket_addr_parse("203.0.113.9:4000", &status.mapped, NULL));
         status.relayed = (WattleRelayCounters){ 3, 100, 12345, 4096, 6 };
         g_array_set_size(status.peers, 1);
         peer = &g_array_index(status.peers, WattlePeerStatus, 0);
@@ -120,9 +121,12 @@ static void relayed(void)
         wattle_status_json(statuses, &notes, 1, stream);
         wattle_status_prometheus(statuses, 1, NOW_S * G_USEC_PER_SEC, stream);
         fclose(stream);
-        g_assert_nonnull(strstr(text, "networkd\nrelay: 3 of 100 ports have a pair, 12345 packets "
-                                      "passed on, 4.0 KiB, 6 dropped\nDEVICE "));
+        g_assert_nonnull(strstr(
+                text,
+                "port 1234, called at 203.0.113.9:4000, networkd\nrelay: 3 of 100 ports have a pair, 12345 packets "
+                "passed on, 4.0 KiB, 6 dropped\nDEVICE "));
         g_assert_nonnull(strstr(text, "  relayed by vps  "));
+        g_assert_nonnull(strstr(text, "      \"mapped\": \"203.0.113.9:4000\",\n"));
         g_assert_nonnull(strstr(text, "  a NAT\n"));
         g_assert_nonnull(strstr(text,
                                 "      \"relayed\": {\n        \"pairs\": 3,\n        \"ports\": "
@@ -238,7 +242,7 @@ static void json(void)
                 "      \"addresses\": [],\n      \"interface\": \"wg-home\",\n"
                 "      \"state\": \"up\",\n      \"owner\": \"networkd\",\n"
                 "      \"serial\": 8,\n      \"listen_port\": 1234,\n      \"wattled\": false,\n"
-                "      \"relayed\": null,\n"
+                "      \"mapped\": null,\n      \"relayed\": null,\n"
                 "      \"peers\": [\n        {\n"
                 "          \"device\": \"desktop\",\n"
                 "          \"public_key\": \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\",\n"

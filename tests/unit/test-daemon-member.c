@@ -204,7 +204,7 @@ static void links(void)
         WattleKey key = { { 1 } };
         WattleMember *member = wattle_member_new(NULL, &key);
         WattleHello hello = { .listen_port = 51820, .n_links = 4 };
-        g_autofree char *text = NULL, *none = NULL;
+        g_autofree char *text = NULL, *called = NULL, *none = NULL;
 
         g_assert_true(wattle_addr_parse("192.168.1.2", &hello.links[0], NULL));
         g_assert_true(wattle_addr_parse("127.0.0.1", &hello.links[1], NULL));
@@ -214,6 +214,14 @@ static void links(void)
         g_assert_false(wattle_member_take_links(member, &hello));
         text = candidates_text(member);
         g_assert_cmpstr(text, ==, "private 192.168.1.2:51820");
+        g_assert_true(wattle_socket_addr_parse("203.0.113.7:4000", &hello.mapped, NULL));
+        g_assert_true(wattle_member_take_links(member, &hello));
+        g_assert_false(wattle_member_take_links(member, &hello));
+        called = candidates_text(member);
+        g_assert_cmpstr(called, ==, "private 192.168.1.2:51820, public 203.0.113.7:4000");
+        /* Another network than its own has the same. */
+        g_assert_true(wattle_socket_addr_parse("192.168.7.7:4000", &hello.mapped, NULL));
+        g_assert_true(wattle_member_take_links(member, &hello));
         hello.listen_port = 0; /* it does not say */
         g_assert_true(wattle_member_take_links(member, &hello));
         none = candidates_text(member);

@@ -115,6 +115,8 @@ static const Row rows[] = {
           "a.conf:3:8: Enable: a comment goes on a line of its own" },
         { "crlf", "[Local]\r\nMTU=1420\r\n",
           "a.conf:1:8: has a carriage return: save it with LF line ends (dos2unix does)" },
+        { "port-mapping", "[Local]\nPortMapping=yes\n",
+          "a.conf:2:13: PortMapping: 'yes' is none of no, auto" },
         { "many", "[Local]\nMTU=1\nx=y\nEnable=2\n",
           "a.conf:2:5: MTU: '1' is not a whole number from 576 to 65535\n"
           "a.conf:3:1: unknown key 'x'\n"
@@ -155,7 +157,7 @@ static void every_key(void)
                            "Firewall=public work\n"
                            "UpdateFrom=https://example.org/home.mesh\n"
                            "Names=no\n"
-                           "Migrate=no\nVia=no\nDiscovery=yes\n");
+                           "Migrate=no\nPortMapping=auto\nVia=no\nDiscovery=yes\n");
         g_assert_false(local.enable);
         g_assert_cmpstr(local.device.value, ==, "nas");
         g_assert_cmpuint(local.device.place.line, ==, 3);
@@ -182,6 +184,7 @@ static void every_key(void)
         g_assert_cmpstr(local.update_from, ==, "https://example.org/home.mesh");
         g_assert_false(local.names);
         g_assert_false(local.migrate);
+        g_assert_true(local.port_mapping);
         g_assert_false(local.via);
         g_assert_cmpint(local.discovery, ==, WATTLE_DISCOVERY_YES);
 }
@@ -195,6 +198,7 @@ static void defaults(void)
         g_assert_null(local.device.value);
         g_assert_cmpint(local.owner, ==, WATTLE_OWNER_AUTO);
         g_assert_null(local.interface.value);
+        g_assert_false(local.port_mapping);
         g_assert_null(local.private_key_file);
         g_assert_false(local.listen_port.given);
         g_assert_false(local.mtu.given);

@@ -53,6 +53,10 @@ static void row_test(gconstpointer data)
 #define KEY_2   "\x02\0\0\0abcdefghijklmnop"
 #define LINK_9  "\x09\x04\0\0\xc0\xa8\x01\x02\0\0\0\0\0\0\0\0\0\0\0\0"
 
+#define MAPPED_4  "\x03\x04\x0f\xa0\xcb\0\x71\x07\0\0\0\0\0\0\0\0\0\0\0\0"
+#define MAPPED_NO "\x03\x04\0\0\xcb\0\x71\x07\0\0\0\0\0\0\0\0\0\0\0\0"
+#define MAPPED_9  "\x03\x09\x0f\xa0\xcb\0\x71\x07\0\0\0\0\0\0\0\0\0\0\0\0"
+
 static const Row hellos[] = {
         { "least", "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE, 24, "51820 42 0102030405060708" },
         { "asks", "WTL1\x03\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 24,
@@ -85,6 +89,12 @@ static const Row hellos[] = {
           204,
           "51820 42 0102030405060708 at 192.168.1.2 at 192.168.1.2 at 192.168.1.2 at 192.168.1.2 at "
           "192.168.1.2 at 192.168.1.2 at 192.168.1.2 at 192.168.1.2" },
+        { "where it is called", "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE LINK_4 MAPPED_4, 64,
+          "51820 42 0102030405060708 at 192.168.1.2 called at 203.0.113.7:4000" },
+        { "called at no port", "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE MAPPED_NO, 44,
+          "51820 42 0102030405060708" },
+        { "called at no family", "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE MAPPED_9, 44,
+          "51820 42 0102030405060708" },
         { "cut", "WTL1\x03\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE, 23, "none" },
         { "probe", "WTL1\x01\0\0\0" NONCE NONCE, 24, "none" },
         { "kind-of-the-future", "WTL1\x04\0\xca\x6c\0\0\0\0\0\0\0\x2a" NONCE, 24, "none" },
@@ -97,6 +107,7 @@ static void hello_test(gconstpointer data)
         g_autofree char *exact = g_memdup2(row->bytes, row->size), *text = NULL;
         guint8 again[WATTLE_HELLO_SIZE];
         WattleHello hello;
+        guint things = 0;
         GString *said;
         gsize size;
 
@@ -116,12 +127,19 @@ static void hello_test(gconstpointer data)
         }
         for (guint i = 0; i < hello.n_keys; i++)
                 g_string_append_printf(said, " key %.16s", (const char *)hello.keys[i].bytes);
+        if (wattle_socket_addr_is_set(&hello.mapped)) {
+                char at[WATTLE_SOCKET_ADDR_TEXT_MAX];
+
+                wattle_socket_addr_format(&hello.mapped, at);
+                g_string_append_printf(said, " called at %s", at);
+                things++;
+        }
         text = g_string_free(said, FALSE);
         g_assert_cmpstr(text, ==, row->expected);
         /* An answer is no longer than the question. */
         size = wattle_hello_write(&hello, again);
-        g_assert_cmpuint(size, ==,
-                         hello.asks ? WATTLE_HELLO_SIZE : 24 + 20 * (hello.n_links + hello.n_keys));
+        things += hello.n_links + hello.n_keys;
+        g_assert_cmpuint(size, ==, hello.asks ? WATTLE_HELLO_SIZE : 24 + 20 * things);
         if (row->size == size && !(row->bytes[5] & ~1))
                 g_assert_cmpmem(again, size, row->bytes, row->size);
 }
