@@ -123,7 +123,9 @@ def ipv6_only(quick, private, other_public=""):
         host.run(f"ip -4 addr flush dev {interface}; ip addr add {address}/64 dev {interface} nodad")
     # The desktop's own public prefix, as with IPv6 at home: its router is a bridge here.
     roam.home.run("ip -4 addr flush dev lan; ip -4 addr flush dev inet; ip link set inet master lan")
-    roam.desktop.run("ip route add default via 2001:db8:1::1; ip addr add fd41::1/64 dev home nodad; ip addr add fe80::1/64 dev home nodad")
+    # On its LAN it has that address alone: of two, which the desktop tells both of, the first that answers is the one that stays.
+    lan = "fe80::1" if "fe80" in private else "fd41::1"
+    roam.desktop.run(f"ip route add default via 2001:db8:1::1; ip addr add {lan}/64 dev home nodad")
     roam.laptop.run("ip route add default via 2001:db8:2::1")
     roam.tunnels()
     roam.laptop.run(f"wg set wg0 peer {roam.desktop.public_key} endpoint [2001:db8:1::2]:51820")
