@@ -34,15 +34,19 @@ static void copy_clear(Copy *copy)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Copy, copy_clear)
 
+/* It need not outlive a lost machine, and so is not synced. */
 static gboolean make_copy(Copy *copy, const char *text, const char *name, GError **error)
 {
         g_autofree char *base = g_path_get_basename(name);
+        g_auto(WattleFd) fd = -1;
 
         copy->folder = g_dir_make_tmp("wattle-XXXXXX", error);
         if (!copy->folder)
                 return FALSE;
         copy->path = g_build_filename(copy->folder, base, NULL);
-        return wattle_write_file(AT_FDCWD, copy->path, 0600, text, strlen(text), error);
+        fd = open(copy->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        return (fd >= 0 && wattle_write_all(fd, text, strlen(text))) ||
+               wattle_error_set_errno(error, errno, "%s", copy->path);
 }
 
 /* What editors leave beside it goes too; a folder that is not empty then stays. */
