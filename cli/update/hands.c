@@ -14,8 +14,21 @@ static const WattleApplier *applier_of(const WattleUpdater *updater)
         return ((const WattleHands *)updater->data)->applier;
 }
 
-static gboolean apply_mesh(const WattleApplier *applier, const char *mesh, GError **error)
+/* A failure is told and no more: the mesh runs. */
+static void follow_relay(const WattleUpdater *updater, const WattleDeployment *deployment)
 {
+        g_autofree char *unit = wattle_paths_unit(WATTLE_UNIT_RELAY_SOCKET, updater->mesh);
+        g_autoptr(GError) error = NULL;
+
+        if (!wattle_systemd_follow(applier_of(updater)->bus, unit,
+                                   deployment->view && deployment->view->relay, &error))
+                wattle_updater_say(updater, "this device is no relay yet: %s", error->message);
+}
+
+static gboolean apply_mesh(const WattleUpdater *updater, GError **error)
+{
+        const WattleApplier *applier = applier_of(updater);
+        const char *mesh = updater->mesh;
         g_auto(WattleApply) apply = { .applier = applier, .mesh = mesh };
         g_auto(WattleReport) report = { 0 };
         g_autofree char *fault = NULL;
@@ -27,6 +40,7 @@ static gboolean apply_mesh(const WattleApplier *applier, const char *mesh, GErro
             wattle_deployment_check_nm(&apply.deployment, applier->root_fd, &report)) {
                 if (!wattle_apply_plan(&apply, error) || !wattle_apply_run(&apply, &applied, error))
                         return FALSE;
+                follow_relay(updater, &apply.deployment);
                 wattle_apply_done(&apply);
                 return TRUE;
         }
@@ -50,7 +64,7 @@ gboolean wattle_hands_apply(const WattleUpdater *updater, GError **error)
         const WattleApplier *applier = applier_of(updater);
         g_auto(WattleFd) lock = -1;
 
-        if (!wattle_apply_lock(applier, &lock, error) || !apply_mesh(applier, updater->mesh, error))
+        if (!wattle_apply_lock(applier, &lock, error) || !apply_mesh(updater, error))
                 return FALSE;
         reload_wattled(updater);
         return TRUE;

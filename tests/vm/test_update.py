@@ -42,15 +42,16 @@ def serial(guest):
 def test_by_word(lab):
     """'wattle update' asks a member, and a member answers."""
     mesh, (a, b) = signed(lab, "a", "b")
-    a.run(f"wattle add home c --key={KEY} && wattle apply home")
+    a.run(f"wattle add home c --key={KEY} && wattle set home b Relay=yes && wattle apply home")
     flow = b.start(f"ping -i 0.02 -c 400 {mesh['a'].v4}")
     said = b.out("wattle update home")
     print(said)
-    assert said == "home: serial 2 from a is tried\nhome: a answers\nhome: serial 2 is in force"
+    assert said == "home: serial 3 from a is tried\nhome: a answers\nhome: serial 3 is in force"
     assert KEY in b.out("wg show home peers")
-    assert serial(b) == 2
+    assert b.out("systemctl is-active wattle-relay@home.socket") == "active"
+    assert serial(b) == 3
     assert " 0% packet loss" in flow.finish().out
-    assert b.out("wattle update home") == "home: a: serial 2 is what this host has"
+    assert b.out("wattle update home") == "home: a: serial 3 is what this host has"
     assert b.out("systemctl --failed --no-legend") == a.out("systemctl --failed --no-legend") == ""
 
 
