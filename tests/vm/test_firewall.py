@@ -117,7 +117,7 @@ def test_firewalld_changes_under_us(native):
     tells(a, "Trust: firewalld has the interface in another zone already")
     is_in(a, "internal")
     a.run("kill -STOP $(systemctl show -P MainPID firewalld); ip link set home down; ip link set home up; systemctl kill --signal=KILL firewalld; "
-          "systemctl reset-failed firewalld; systemctl start firewalld")
+          "while systemctl is-active -q firewalld; do :; done; systemctl reset-failed firewalld; systemctl start firewalld")
     opens(a, "work")
     is_in(a, "trusted")
     a.run("systemctl stop firewalld; ip link set home down; systemctl start firewalld")
