@@ -59,22 +59,33 @@ gboolean wattle_reach_may_call(const WattleDevice *self, const WattleDevice *pee
         return FALSE;
 }
 
+static gboolean is_choice(const WattleCandidate *candidate, gboolean takes_names)
+{
+        return candidate->kind == WATTLE_CANDIDATE_PUBLIC &&
+               (takes_names || !candidate->endpoint.name);
+}
+
+/* Most have one, and then no class of an address has a say. */
 static const WattleEndpoint *choose(const WattleDevice *self, const WattleDevice *peer,
                                     gboolean takes_names)
 {
-        WattleFamilies ours = calls(wattle_reach_families(self));
         const WattleEndpoint *first = NULL;
+        WattleFamilies ours;
+        guint n = 0;
 
+        for (guint i = 0; i < peer->n_candidates; i++)
+                if (is_choice(&peer->candidates[i], takes_names) && n++ == 0)
+                        first = &peer->candidates[i].endpoint;
+        if (n <= 1)
+                return first;
+        ours = calls(wattle_reach_families(self));
         for (guint i = 0; i < peer->n_candidates; i++) {
                 const WattleEndpoint *endpoint = &peer->candidates[i].endpoint;
 
-                if (peer->candidates[i].kind != WATTLE_CANDIDATE_PUBLIC ||
-                    (endpoint->name && !takes_names))
-                        continue;
-                if (endpoint->name || ours == WATTLE_FAMILIES_NONE || (ours & family_of(endpoint)))
+                if (is_choice(&peer->candidates[i], takes_names) &&
+                    (endpoint->name || ours == WATTLE_FAMILIES_NONE ||
+                     (ours & family_of(endpoint))))
                         return endpoint;
-                if (!first)
-                        first = endpoint;
         }
         return first;
 }
