@@ -18,6 +18,7 @@ void wattle_keyed_file_clear(WattleKeyedFile *file)
 {
         wattle_file_clear(&file->text);
         g_free(file->key_before);
+        g_clear_pointer(&file->part_ends, g_array_unref);
 }
 
 void wattle_keyed_file_place(WattleKeyedFile *file, const char *before, const char *after)

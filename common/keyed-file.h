@@ -12,6 +12,8 @@ typedef struct {
         char *key_before; /* what stands before the key in it, as in "PrivateKey="; NULL: this
                              file has no key */
         const char *key_after;
+        GArray *part_ends; /* of gsize: where each part of the text ends that another file may take
+                              over; NULL: nobody has said */
 } WattleKeyedFile;
 
 void wattle_keyed_file_init(WattleKeyedFile *file);

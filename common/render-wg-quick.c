@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/render.h"
 
+#include <string.h>
+
+/* What a peer takes at most, if its name and addresses are as usual. */
+#define PEER_BYTES 160
+
 static void render_dns(const WattleView *view, WattleFile *file)
 {
         g_autoptr(GString) list = g_string_new(NULL);
@@ -35,12 +40,67 @@ static void render_peer(const WattleView *view, const WattlePeer *peer, WattleFi
                 wattle_file_set_uint(file, "PersistentKeepalive", peer->keepalive_s);
 }
 
-void wattle_render_wg_quick(const WattleView *view, WattleKeyedFile *file)
+/* By what render_peer() looks at. Names and endpoints are the profile's, so they are the same if
+ * they stand in the same place. */
+static gboolean is_same(const WattlePeer *a, const WattlePeer *b)
+{
+        if (a->device.name != b->device.name || a->named_endpoint != b->named_endpoint ||
+            a->endpoint != b->endpoint || a->keepalive_s != b->keepalive_s ||
+            a->n_allowed_ips != b->n_allowed_ips)
+                return FALSE;
+        for (guint i = 0; i < a->n_allowed_ips; i++)
+                if (wattle_prefix_compare(&a->allowed_ips[i], &b->allowed_ips[i]) != 0)
+                        return FALSE;
+        return TRUE;
+}
+
+/* The first peer from there on that does not stand before that name. */
+static guint find_from(const WattleView *view, guint i, const char *name)
+{
+        while (i < view->n_peers && view->peers[i].device.name != name &&
+               strcmp(view->peers[i].device.name, name) < 0)
+                i++;
+        return i;
+}
+
+static void copy_part(const WattleKeyedFile *from, guint part, WattleFile *to)
+{
+        const gsize *ends = (const gsize *)(const void *)from->part_ends->data;
+        gsize begin = ends[part];
+
+        g_string_append_len(to->content, from->text.content->str + begin,
+                            (gssize)(ends[part + 1] - begin));
+}
+
+/* Part 0 is all that stands before the peers. */
+static void render_peers(const WattleView *view, const WattleRendered *before,
+                         WattleKeyedFile *file)
+{
+        guint there = 0;
+
+        file->part_ends = g_array_sized_new(FALSE, FALSE, sizeof(gsize), view->n_peers + 1);
+        g_array_append_val(file->part_ends, file->text.content->len);
+        wattle_file_expect(&file->text, (gsize)view->n_peers * PEER_BYTES);
+        for (guint i = 0; i < view->n_peers; i++) {
+                const WattlePeer *peer = &view->peers[i];
+
+                if (before)
+                        there = find_from(before->view, there, peer->device.name);
+                if (before && there < before->view->n_peers &&
+                    is_same(peer, &before->view->peers[there]))
+                        copy_part(before->file, there, &file->text);
+                else
+                        render_peer(view, peer, &file->text);
+                g_array_append_val(file->part_ends, file->text.content->len);
+        }
+}
+
+void wattle_render_wg_quick(const WattleView *view, const WattleRendered *before,
+                            WattleKeyedFile *file)
 {
         wattle_render_origin(view, &file->text);
         wattle_file_section(&file->text, "Interface");
         wattle_keyed_file_place(file, "PrivateKey=", "");
         render_interface(view, &file->text);
-        for (guint i = 0; i < view->n_peers; i++)
-                render_peer(view, &view->peers[i], &file->text);
+        render_peers(view, before, file);
 }

@@ -89,8 +89,15 @@ void wattle_render_names(const WattleView *view, WattleFileset *files);
 /* Four ways to say the same to a device that runs no wattle, of a view that is_exported. The files
  * must be new, and are whole but for the private key. */
 
-/* wg-quick(8), and the WireGuard apps. */
-void wattle_render_wg_quick(const WattleView *view, WattleKeyedFile *file);
+/* wg-quick(8), and the WireGuard apps. before may be NULL, or another device's view of the same
+ * profile and the file that was made of it here: the sections of peers of whom both files say the
+ * same are taken from that, which makes no difference but to the time. */
+typedef struct {
+        const WattleView *view;
+        const WattleKeyedFile *file;
+} WattleRendered;
+void wattle_render_wg_quick(const WattleView *view, const WattleRendered *before,
+                            WattleKeyedFile *file);
 
 /* systemd.netdev(5) and systemd.network(5); the second has no key. */
 void wattle_render_plain_networkd(const WattleView *view, WattleKeyedFile *netdev,

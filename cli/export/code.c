@@ -16,7 +16,7 @@ static char *make_text(const WattleView *view, const WattleKey *private_key)
 
         wattle_keyed_file_init(&file);
         file.text.is_bare = TRUE;
-        wattle_render_wg_quick(view, &file);
+        wattle_render_wg_quick(view, NULL, &file);
         return wattle_keyed_file_join(&file, private_key);
 }
 

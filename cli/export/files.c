@@ -27,15 +27,17 @@ static WattleKeyedFile *add(WattleExportFiles *files, const char *suffix)
 }
 
 void wattle_export_files_make(const WattleView *view, WattleExportFormat format,
-                              WattleExportFiles *ret)
+                              const WattleExportFiles *before, WattleExportFiles *ret)
 {
+        const WattleRendered rendered = { before ? before->view : NULL,
+                                          before ? &before->files[0].file : NULL };
         WattleKeyedFile *first;
 
-        *ret = (WattleExportFiles){ 0 };
+        *ret = (WattleExportFiles){ .view = view };
         first = add(ret, suffixes[format]);
         switch (format) {
         case WATTLE_EXPORT_WG_QUICK:
-                wattle_render_wg_quick(view, first);
+                wattle_render_wg_quick(view, before ? &rendered : NULL, first);
                 break;
         case WATTLE_EXPORT_NETWORKD:
                 wattle_render_plain_networkd(view, first, add(ret, ".network"));
@@ -53,6 +55,7 @@ void wattle_export_files_clear(WattleExportFiles *files)
 {
         for (guint i = 0; i < files->n; i++)
                 wattle_keyed_file_clear(&files->files[i].file);
+        files->n = 0;
 }
 
 char *wattle_export_files_name(const WattleExportFiles *files, guint i, const char *first)

@@ -15,15 +15,17 @@ typedef struct {
 
 typedef struct {
         WattleExportFile files[WATTLE_EXPORT_MAX_FILES];
-        guint n; /* the first is the one with the key */
+        guint n;                /* the first is the one with the key */
+        const WattleView *view; /* what they were made of; borrowed */
 } WattleExportFiles;
 
 /* Of the name of the first file. */
 const char *wattle_export_suffix(WattleExportFormat format);
 
-/* view is one of wattle_export_view(), for the same format. */
+/* view is one of wattle_export_view(), for the same format. before: files of another view of the
+ * mesh, that these may be made from faster; NULL: none. */
 void wattle_export_files_make(const WattleView *view, WattleExportFormat format,
-                              WattleExportFiles *ret);
+                              const WattleExportFiles *before, WattleExportFiles *ret);
 void wattle_export_files_clear(WattleExportFiles *files);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleExportFiles, wattle_export_files_clear)
 

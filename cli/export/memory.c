@@ -92,13 +92,19 @@ static guint64 digest_of(const WattleExportFiles *files)
         return digest;
 }
 
-void wattle_export_memory_set(WattleExportMemory *memory, const WattleView *view, guint64 serial,
-                              const WattleRecipe *recipe, const WattleExportFiles *files)
+WattleExportLine wattle_export_line(const WattleView *view, guint64 serial,
+                                    const WattleRecipe *recipe, const WattleExportFiles *files)
 {
         g_autofree char *options = wattle_recipe_format(recipe);
 
-        g_hash_table_insert(memory->lines, g_strconcat(view->mesh, " ", view->self.name, NULL),
-                            g_strdup_printf(LINE_FORMAT, serial, digest_of(files), options));
+        return (WattleExportLine){ g_strconcat(view->mesh, " ", view->self.name, NULL),
+                                   g_strdup_printf(LINE_FORMAT, serial, digest_of(files),
+                                                   options) };
+}
+
+void wattle_export_memory_set(WattleExportMemory *memory, WattleExportLine line)
+{
+        g_hash_table_insert(memory->lines, line.key, line.rest);
 }
 
 static gint compare_texts(gconstpointer a, gconstpointer b)
@@ -146,7 +152,7 @@ static gboolean is_stale(int root_fd, WattleMesh *mesh, const char *device, cons
         view = wattle_export_view(root_fd, mesh, device, &recipe, &unheard);
         if (!view)
                 return FALSE;
-        wattle_export_files_make(view, recipe.format, &files);
+        wattle_export_files_make(view, recipe.format, NULL, &files);
         return digest_of(&files) != digest;
 }
 

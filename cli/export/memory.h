@@ -25,9 +25,16 @@ char *wattle_export_memory_path(void);
 gboolean wattle_export_memory_load(WattleExportMemory *memory, char *path,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Into the memory, and the memory into its file. */
-void wattle_export_memory_set(WattleExportMemory *memory, const WattleView *view, guint64 serial,
-                              const WattleRecipe *recipe, const WattleExportFiles *files);
+/* What is remembered of one device: a key and its value in lines. */
+typedef struct {
+        char *key, *rest;
+} WattleExportLine;
+
+WattleExportLine wattle_export_line(const WattleView *view, guint64 serial,
+                                    const WattleRecipe *recipe, const WattleExportFiles *files);
+
+/* Into the memory, which takes over the line, and the memory into its file. */
+void wattle_export_memory_set(WattleExportMemory *memory, WattleExportLine line);
 gboolean wattle_export_memory_save(const WattleExportMemory *memory,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -48,16 +48,22 @@ static gboolean may_replace(const char *file)
         return fd >= 0 && S_ISREG(st.st_mode) && is_ours(fd);
 }
 
+static gboolean check_replace(const char *file)
+{
+        if (may_replace(file))
+                return TRUE;
+        wattle_print_error("%s exists already, was not made by export, and is left as it is: name "
+                           "another file",
+                           file);
+        return FALSE;
+}
+
 gboolean wattle_export_write(const char *file, gconstpointer bytes, gsize size)
 {
         g_autoptr(GError) error = NULL;
 
-        if (!may_replace(file)) {
-                wattle_print_error("%s exists already, was not made by export, and is left as it "
-                                   "is: name another file",
-                                   file);
+        if (!check_replace(file))
                 return FALSE;
-        }
         if (wattle_write_file(AT_FDCWD, file, 0600, bytes, size, &error))
                 return TRUE;
         wattle_print_error("%s", error->message);
@@ -126,9 +132,10 @@ char *wattle_export_read(const char *path, GError **error)
         return text;
 }
 
-static gboolean update(const char *path, const char *old, const char *text,
+static gboolean update(const char *path, const char *old, const char *text, WattleFileBatch *batch,
                        WattleExportOutcome *ret)
 {
+        g_autoptr(GError) error = NULL;
         struct stat st;
 
         if (old && strcmp(old, text) == 0 && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
@@ -136,15 +143,19 @@ static gboolean update(const char *path, const char *old, const char *text,
                 *ret = WATTLE_EXPORT_SAME;
                 return TRUE;
         }
-        if (!wattle_export_write(path, text, strlen(text)))
+        if (!check_replace(path))
                 return FALSE;
+        if (!wattle_file_batch_add(batch, path, 0600, text, strlen(text), &error)) {
+                wattle_print_error("%s", error->message);
+                return FALSE;
+        }
         *ret = old ? WATTLE_EXPORT_CHANGED : WATTLE_EXPORT_NEW;
         return TRUE;
 }
 
 gboolean wattle_export_update(const char *path, const WattleKeyedFile *file,
                               const WattleKey *private_key, const WattleKey *public_key,
-                              WattleExportOutcome *ret)
+                              WattleFileBatch *batch, WattleExportOutcome *ret)
 {
         g_auto(WattleKey) found = { 0 };
         char *old = wattle_export_read(path, NULL), *text;
@@ -153,14 +164,14 @@ gboolean wattle_export_update(const char *path, const WattleKeyedFile *file,
         if (!old && !private_key) {
                 g_autofree char *plain = wattle_keyed_file_without_key(file);
 
-                return update(path, NULL, plain, ret);
+                return update(path, NULL, plain, batch, ret);
         }
 
         /* What cannot be read is for the writing to refuse. */
         if (old && !private_key && wattle_key_line_find(file, old, public_key, &found))
                 private_key = &found;
         text = wattle_keyed_file_join(file, private_key);
-        ok = update(path, old, text, ret);
+        ok = update(path, old, text, batch, ret);
         sodium_free(text);
         sodium_free(old);
         return ok;

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "cli/export/file-batch.h"
 #include "common/key.h"
 #include "common/keyed-file.h"
 
@@ -31,8 +32,9 @@ gboolean wattle_export_write(const char *file, gconstpointer bytes,
  * NULL with an error: NOT_FOUND, or FAILED. */
 char *wattle_export_read(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The same unless the file says just that already. private_key may be NULL: then the key of that
- * public key stays in the file if it is in there, for it may be nowhere else. */
+/* The same into the batch, unless the file says just that already. private_key may be NULL: then
+ * the key of that public key stays in the file if it is in there, for it may be nowhere else. */
 gboolean wattle_export_update(const char *path, const WattleKeyedFile *file,
                               const WattleKey *private_key, const WattleKey *public_key,
+                              WattleFileBatch *batch,
                               WattleExportOutcome *ret) G_GNUC_WARN_UNUSED_RESULT;

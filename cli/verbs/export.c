@@ -122,8 +122,8 @@ static void remember(const WattleCli *cli, const WattleView *view, guint64 seria
 
         if (!open_memory(cli, &memory))
                 return;
-        wattle_export_files_make(view, recipe->format, &files);
-        wattle_export_memory_set(&memory, view, serial, recipe, &files);
+        wattle_export_files_make(view, recipe->format, NULL, &files);
+        wattle_export_memory_set(&memory, wattle_export_line(view, serial, recipe, &files));
         save_memory(&memory);
 }
 
@@ -178,16 +178,25 @@ static gboolean print_files(const WattleView *view, const WattleExportFiles *fil
 static gboolean write_files(const WattleView *view, const WattleExportFiles *files,
                             const WattleKey *private_key, const char *output)
 {
+        g_auto(WattleFileBatch) batch = { 0 };
         WattleExportOutcome outcome;
+        gboolean ok = TRUE;
 
+        wattle_file_batch_init(&batch, AT_FDCWD);
         for (guint i = 0; i < files->n; i++) {
                 g_autofree char *name = wattle_export_files_name(files, i, output);
 
                 if (!wattle_export_update(name, &files->files[i].file, private_key,
-                                          &view->public_key, &outcome))
+                                          &view->public_key, &batch, &outcome))
                         return FALSE;
         }
-        return TRUE;
+        wattle_file_batch_finish(&batch);
+        for (guint i = 0; i < batch.n; i++)
+                if (batch.files[i].error) {
+                        wattle_print_error("%s", batch.files[i].error->message);
+                        ok = FALSE;
+                }
+        return ok;
 }
 
 static gboolean export_files(const WattleView *view, const WattleKey *private_key,
@@ -195,7 +204,7 @@ static gboolean export_files(const WattleView *view, const WattleKey *private_ke
 {
         g_auto(WattleExportFiles) files = { 0 };
 
-        wattle_export_files_make(view, options->recipe.format, &files);
+        wattle_export_files_make(view, options->recipe.format, NULL, &files);
         return options->output && strcmp(options->output, "-") != 0
                        ? write_files(view, &files, private_key, options->output)
                        : print_files(view, &files, private_key);
@@ -207,7 +216,7 @@ static gboolean compare(const WattleView *view, const WattleKey *private_key,
         g_auto(WattleExportFiles) files = { 0 };
         const WattleExportCompare how = { view, &files, private_key != NULL };
 
-        wattle_export_files_make(view, options->recipe.format, &files);
+        wattle_export_files_make(view, options->recipe.format, NULL, &files);
         return wattle_export_compare(&how, options->check);
 }
 

@@ -148,17 +148,35 @@ static gboolean set_access(int fd, guint mode, const gid_t *group)
                (!group || st.st_gid == *group || fchown(fd, (uid_t)-1, *group) == 0);
 }
 
+int wattle_begin_new_file(int dir_fd, const char *path, guint mode, const gid_t *group,
+                          const char *content, gsize size, GError **error)
+{
+        g_auto(WattleFd) fd = -1;
+        int whole;
+
+        if (wattle_below_unlink(dir_fd, path) < 0 && errno != ENOENT)
+                return wattle_error_set_errno(error, errno, "%s", path), -1;
+        fd = wattle_below_open(dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                               0600);
+        if (fd < 0 || !set_access(fd, mode, group) || !wattle_write_all(fd, content, size)) {
+                wattle_error_set_errno(error, errno, "%s", path);
+                wattle_below_unlink(dir_fd, path);
+                return -1;
+        }
+        whole = fd;
+        fd = -1;
+        return whole;
+}
+
 gboolean wattle_write_new_file(int dir_fd, const char *path, guint mode, const gid_t *group,
                                const char *content, gsize size, GError **error)
 {
-        g_auto(WattleFd) fd = -1;
+        g_auto(WattleFd) fd =
+                wattle_begin_new_file(dir_fd, path, mode, group, content, size, error);
 
-        if (wattle_below_unlink(dir_fd, path) < 0 && errno != ENOENT)
-                return wattle_error_set_errno(error, errno, "%s", path);
-        fd = wattle_below_open(dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                               0600);
-        if (fd >= 0 && set_access(fd, mode, group) && wattle_write_all(fd, content, size) &&
-            fsync(fd) == 0)
+        if (fd < 0)
+                return FALSE;
+        if (fsync(fd) == 0)
                 return TRUE;
         wattle_error_set_errno(error, errno, "%s", path);
         wattle_below_unlink(dir_fd, path);

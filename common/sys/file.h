@@ -37,7 +37,13 @@ gboolean wattle_write_new_file(int dir_fd, const char *path, guint mode, const g
                                const char *content, gsize size,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The same whole or not at all: written beside it, and renamed. */
+/* The same, but it need not be on the disk yet: open, for who has fsync(2) see to that; -1 with an
+ * error. */
+int wattle_begin_new_file(int dir_fd, const char *path, guint mode, const gid_t *group,
+                          const char *content, gsize size,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The file whole or not at all: written beside it, and renamed. */
 gboolean wattle_write_file(int dir_fd, const char *path, guint mode, const char *content,
                            gsize size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -101,7 +101,7 @@ static void check_exported(WattleView *view)
         view->is_exported = TRUE;
         for (guint i = 0; i < G_N_ELEMENTS(files); i++)
                 wattle_keyed_file_init(&files[i]);
-        wattle_render_wg_quick(view, &files[0]);
+        wattle_render_wg_quick(view, NULL, &files[0]);
         wattle_render_plain_networkd(view, &files[1], &files[2]);
         wattle_render_plain_nm(view, &files[3]);
         wattle_render_openwrt(view, &files[4]);

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include "cli/export/file-batch.h"
 #include "cli/export/memory.h"
 #include "cli/export/view.h"
+#include "common/sys/file.h"
 #include "tests/unit/fixture.h"
 
 static void recipe(void)
@@ -69,9 +76,10 @@ static void export_phone(const Root *root, const char *file, const char *text)
         wattle_report_init(&report);
         view = wattle_export_view(root->fd, &mesh, "phone", &how, &report);
         g_assert_nonnull(view);
-        wattle_export_files_make(view, how.format, &files);
+        wattle_export_files_make(view, how.format, NULL, &files);
         g_assert_true(wattle_export_memory_load(&memory, g_strdup(file), NULL));
-        wattle_export_memory_set(&memory, view, mesh.profile->serial, &how, &files);
+        wattle_export_memory_set(&memory,
+                                 wattle_export_line(view, mesh.profile->serial, &how, &files));
         g_assert_true(wattle_export_memory_save(&memory, NULL));
 }
 
@@ -113,6 +121,84 @@ static void stale(void)
         }
 }
 
+static const char any_mesh[] =
+        "[Mesh]\nName=home\nSerial=1\nSubnet=10.7.0.0/24 fd77::/64\n"
+        "[Device both]\nPublicKey=" KEY_A "\nAddress=10.7.0.1 fd77::1\nExitNode=yes\n"
+        "Routes=192.168.7.0/24\nPublicEndpoint=8.8.8.8:1 [2a00::1]:1\nRelay=yes\n"
+        "[Device four]\nPublicKey=" KEY_B "\nAddress=10.7.0.2\nPublicEndpoint=9.9.9.9:1\n"
+        "[Device phone]\nPublicKey=" KEY_C "\nAddress=10.7.0.3\nManaged=no\nVia=both\n"
+        "[Device six]\nPublicKey=" KEY_D "\nAddress=fd77::4\nPublicEndpoint=[2a00::4]:1\n"
+        "Keepalive=7\n";
+
+/* Of any two devices: one's file is the same whether or not parts of it come from the other's. */
+static void parts_of_another_file(void)
+{
+        static const char *const recipes[] = { "format=wg-quick",
+                                               "accept-routes=yes exit-node=both",
+                                               "endpoint-family=6", "peers=relays" };
+        static const char *const names[] = { "both", "four", "phone", "six" };
+        g_auto(WattleMesh) mesh = { 0 };
+        g_auto(Root) root = { 0 };
+
+        root_init(&root);
+        load_mesh(&root, any_mesh, &mesh);
+        for (guint i = 0; i < G_N_ELEMENTS(recipes) * 16; i++) {
+                const char *one = names[i / 4 % 4], *other = names[i % 4];
+                g_auto(WattleExportFiles) before = { 0 }, fresh = { 0 }, taken = { 0 };
+                g_autoptr(WattleView) one_view = NULL, other_view = NULL;
+                g_auto(WattleRecipe) how = { 0 };
+                g_auto(WattleReport) report = { 0 };
+
+                wattle_report_init(&report);
+                g_assert_true(wattle_recipe_parse(&how, recipes[i / 16], NULL));
+                one_view = wattle_export_view(root.fd, &mesh, one, &how, &report);
+                other_view = wattle_export_view(root.fd, &mesh, other, &how, &report);
+                if (!one_view || !other_view)
+                        continue;
+                wattle_export_files_make(one_view, how.format, NULL, &before);
+                wattle_export_files_make(other_view, how.format, NULL, &fresh);
+                wattle_export_files_make(other_view, how.format, &before, &taken);
+                g_assert_cmpstr(taken.files[0].file.text.content->str, ==,
+                                fresh.files[0].file.text.content->str);
+        }
+}
+
+/* A letter that is another one in the file before tells which parts come from there. */
+static void parts_are_taken(void)
+{
+        static const struct {
+                const char *before, *device, *mark;
+                gboolean taken;
+        } rows[] = {
+                { "four", "both", "# phone", TRUE },
+                { "both", "four", "# phone", TRUE },
+                { "phone", "six", "# four", FALSE },  /* another keepalive */
+                { "phone", "four", "# both", FALSE }, /* by which phone reaches others */
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(WattleExportFiles) before = { 0 }, taken = { 0 };
+                g_autoptr(WattleView) one_view = NULL, other_view = NULL;
+                g_auto(WattleRecipe) how = { 0 };
+                g_auto(WattleReport) report = { 0 };
+                g_auto(WattleMesh) mesh = { 0 };
+                g_auto(Root) root = { 0 };
+                GString *text;
+
+                root_init(&root);
+                load_mesh(&root, any_mesh, &mesh);
+                wattle_report_init(&report);
+                one_view = wattle_export_view(root.fd, &mesh, rows[i].before, &how, &report);
+                other_view = wattle_export_view(root.fd, &mesh, rows[i].device, &how, &report);
+                wattle_export_files_make(one_view, how.format, NULL, &before);
+                text = before.files[0].file.text.content;
+                *strstr(text->str, rows[i].mark) = '%';
+                wattle_export_files_make(other_view, how.format, &before, &taken);
+                text = taken.files[0].file.text.content;
+                g_assert_cmpint(strchr(text->str, '%') != NULL, ==, rows[i].taken);
+        }
+}
+
 /* A file that somebody else wrote says nothing. */
 static void bad_lines(void)
 {
@@ -133,6 +219,73 @@ static void bad_lines(void)
         g_assert_null(names[0]);
 }
 
+/* The disk, in turn: the first file has come there, the second cannot. */
+static const Root *synced_root;
+static guint n_synced;
+
+int fsync(int fd)
+{
+        if (synced_root && n_synced++ == 1) {
+                errno = EIO;
+                return -1;
+        }
+        if (synced_root) /* No name before it is on the disk. */
+                g_assert_cmpint(faccessat(synced_root->fd, n_synced == 1 ? "a" : "c", F_OK, 0), ==,
+                                -1);
+        return (int)syscall(SYS_fsync, fd);
+}
+
+static void batch(void)
+{
+        g_auto(WattleFileBatch) files = { 0 };
+        g_autoptr(GError) error = NULL;
+        g_auto(GStrv) names = NULL;
+        g_auto(Root) root = { 0 };
+        g_autofree char *a = NULL, *b = NULL, *c = NULL;
+        struct stat st;
+
+        root_init(&root);
+        root_put(&root, "b", "old", 0644);
+        root_put(&root, "a.wattle-new", "half of one that was killed", 0644);
+        wattle_file_batch_init(&files, root.fd);
+        g_assert_true(wattle_file_batch_add(&files, "a", 0600, "new a", 5, &error));
+        g_assert_true(wattle_file_batch_add(&files, "b", 0600, "new b", 5, &error));
+        check_error(wattle_file_batch_add(&files, "no/d", 0600, "d", 1, &error), &error,
+                    "no/d.wattle-new: No such file or directory");
+        g_assert_true(wattle_file_batch_add(&files, "c", 0600, "new c", 5, NULL));
+        synced_root = &root;
+        wattle_file_batch_finish(&files);
+        synced_root = NULL;
+        g_assert_cmpuint(files.n, ==, 3);
+        g_assert_no_error(files.files[0].error);
+        g_assert_cmpstr(files.files[1].error->message, ==, "b: Input/output error");
+        g_assert_no_error(files.files[2].error);
+        a = root_get(&root, "a");
+        b = root_get(&root, "b");
+        c = root_get(&root, "c");
+        g_assert_cmpstr(a, ==, "new a");
+        g_assert_cmpstr(b, ==, "old");
+        g_assert_cmpstr(c, ==, "new c");
+        g_assert_cmpint(fstatat(root.fd, "a", &st, 0), ==, 0);
+        g_assert_cmpint(st.st_mode & 07777, ==, 0600);
+        names = wattle_list_folder(root.fd, ".", "", WATTLE_NEW_SUFFIX, NULL);
+        g_assert_cmpuint(g_strv_length(names), ==, 0);
+}
+
+static void batch_that_is_not_finished(void)
+{
+        g_auto(GStrv) names = NULL;
+        g_auto(Root) root = { 0 };
+        WattleFileBatch files;
+
+        root_init(&root);
+        wattle_file_batch_init(&files, root.fd);
+        g_assert_true(wattle_file_batch_add(&files, "a", 0600, "a", 1, NULL));
+        wattle_file_batch_clear(&files);
+        names = wattle_list_folder(root.fd, ".", "", "", NULL);
+        g_assert_cmpuint(g_strv_length(names), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -140,6 +293,10 @@ int main(int argc, char **argv)
         g_test_add_func("/cli-export/recipe", recipe);
         g_test_add_func("/cli-export/bad-recipe", bad_recipe);
         g_test_add_func("/cli-export/stale", stale);
+        g_test_add_func("/cli-export/parts-of-another-file", parts_of_another_file);
+        g_test_add_func("/cli-export/parts-are-taken", parts_are_taken);
+        g_test_add_func("/cli-export/batch", batch);
+        g_test_add_func("/cli-export/batch-that-is-not-finished", batch_that_is_not_finished);
         g_test_add_func("/cli-export/bad-lines", bad_lines);
         return g_test_run();
 }

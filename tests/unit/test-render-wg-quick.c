@@ -54,7 +54,7 @@ static void with_and_without_the_key(void)
         g_assert_true(wattle_key_parse(KEY_D, &key, NULL));
         wattle_keyed_file_init(&file);
         view->is_exported = TRUE;
-        wattle_render_wg_quick(view, &file);
+        wattle_render_wg_quick(view, NULL, &file);
         text = wattle_keyed_file_join(&file, &key);
         g_assert_cmpstr(text, ==, HEAD "PrivateKey=" KEY_D "\n" REST);
         sodium_free(text);
@@ -78,7 +78,7 @@ static void bare(void)
         file.text.is_bare = TRUE;
         view->dns = (WattleAddr[]){ { .family = AF_INET, .bytes = { 10, 77, 0, 1 } } };
         view->n_dns = 1;
-        wattle_render_wg_quick(view, &file);
+        wattle_render_wg_quick(view, NULL, &file);
         text = wattle_keyed_file_join(&file, &key);
         g_assert_nonnull(strstr(text, "\nMTU=1420\nDNS=10.77.0.1\n[Peer]\n"));
         g_assert_true(g_str_has_prefix(text, "[Interface]\nPrivateKey=" KEY_D "\nAddress="));
