@@ -28,6 +28,14 @@ void wattle_fileset_init(WattleFileset *files)
         files->files = g_ptr_array_new_with_free_func(file_free);
 }
 
+/* What wattle-filter reads. */
+void wattle_fileset_init_carried(WattleFileset *files)
+{
+        wattle_fileset_init(files);
+        files->first = WATTLE_FILE_FILTER;
+        files->end = WATTLE_N_MESH_FILES;
+}
+
 void wattle_fileset_init_tailnet(WattleFileset *files)
 {
         wattle_fileset_init(files);

@@ -25,8 +25,9 @@ typedef struct {
                                       removes those of them that it lacks, and touches no others */
 } WattleFileset;
 
-/* Of a mesh, and of a tailnet. */
+/* Of a mesh, of one that a VPN connection carries, and of a tailnet. */
 void wattle_fileset_init(WattleFileset *files);
+void wattle_fileset_init_carried(WattleFileset *files);
 void wattle_fileset_init_tailnet(WattleFileset *files);
 void wattle_fileset_clear(WattleFileset *files);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleFileset, wattle_fileset_clear)

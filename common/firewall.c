@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/ini.h"
+#include "common/scalar.h"
 
 void wattle_firewall_init(WattleFirewall *firewall)
 {
@@ -24,7 +25,17 @@ void wattle_firewall_clear(WattleFirewall *firewall)
         g_array_unref(firewall->ports);
         g_array_unref(firewall->sources);
         g_free(firewall->trust);
+        g_free(firewall->interface);
         *firewall = (WattleFirewall){ 0 };
+}
+
+static gboolean read_interface(WattleFirewall *firewall, const WattleIniLine *line, GError **error)
+{
+        if (!wattle_interface_name_check(line->value, error))
+                return FALSE;
+        g_free(firewall->interface);
+        firewall->interface = g_strdup(line->value);
+        return TRUE;
 }
 
 static gboolean read_zones(WattleFirewall *firewall, const WattleIniLine *line,
@@ -91,7 +102,7 @@ static const struct {
         gboolean (*read)(WattleFirewall *firewall, const WattleIniLine *line, GError **error);
 } keys[] = {
         { "Zones", read_zones },        { "Trust", read_trust },   { "Port", read_uplink_port },
-        { "MeshPort", read_mesh_port }, { "Source", read_source },
+        { "MeshPort", read_mesh_port }, { "Source", read_source }, { "Interface", read_interface },
 };
 
 static void read_line(WattleFirewall *firewall, const WattleIniLine *line, WattleReport *report)

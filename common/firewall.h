@@ -15,6 +15,7 @@ typedef struct {
 } WattleFirewallPort;
 
 typedef struct {
+        char *interface;  /* of a mesh that a VPN connection carries; NULL: its settings say it */
         gboolean is_auto; /* the zones of the uplinks, as they are */
         GPtrArray *zones; /* of char *: these; and neither: nothing is opened */
         char *trust;      /* the zone that the interface is in; NULL: nobody's business of ours */

@@ -351,6 +351,14 @@ static const Key *find_key(const char *name)
         return NULL;
 }
 
+gboolean wattle_local_set(WattleLocal *local, const char *key, const char *text, WattlePlace place,
+                          GError **error)
+{
+        const Key *found = find_key(key);
+
+        return found->parse(text, place, local->arena, (char *)local + found->offset, error);
+}
+
 /* Keys that people bring from other tools. */
 static const struct {
         const char *name, *why;

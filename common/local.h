@@ -124,6 +124,10 @@ const char *wattle_local_interface(const WattleLocal *local, const char *mesh);
 void wattle_local_read(WattleLocal *local, gconstpointer bytes, gsize size, const char *file,
                        WattleReport *report);
 
+/* One key, with a text that is not empty, as a line of a file sets it. place is kept. */
+gboolean wattle_local_set(WattleLocal *local, const char *key, const char *text, WattlePlace place,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The words of the settings, for messages and --help: "networkd", "NetworkManager", "auto". */
 const char *wattle_owner_name(WattleOwner owner);
 gboolean wattle_owner_parse(const char *text, WattleOwner *ret,

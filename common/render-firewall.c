@@ -34,19 +34,17 @@ static void render_source(const WattlePrefix *prefix, WattleFile *file)
         wattle_file_set(file, "Source", text);
 }
 
-/* NetworkManager itself tells firewalld the zone of a connection. */
-void wattle_render_firewall(const WattleView *view, WattleFileset *files)
+static WattleFile *begin(const WattleView *view, WattleFileset *files)
 {
-        const char *trust = view->owner == WATTLE_OWNER_NETWORKD ? view->trust : NULL;
-        WattleFile *file;
+        WattleFile *file = wattle_fileset_add(files, WATTLE_FILE_FIREWALL, view->mesh, 0644);
 
-        if (view->firewall.kind == WATTLE_FIREWALL_NO && !trust)
-                return;
-        file = wattle_fileset_add(files, WATTLE_FILE_FIREWALL, view->mesh, 0644);
         wattle_render_origin(view, file);
         wattle_file_section(file, "Firewall");
-        if (trust)
-                wattle_file_set(file, "Trust", trust);
+        return file;
+}
+
+static void render_openings(const WattleView *view, WattleFile *file)
+{
         if (view->firewall.kind == WATTLE_FIREWALL_NO)
                 return;
         render_zones(view, file);
@@ -55,4 +53,37 @@ void wattle_render_firewall(const WattleView *view, WattleFileset *files)
                 render_source(&view->addresses[i], file);
         for (guint i = 0; i < view->n_subnets; i++)
                 render_source(&view->subnets[i], file);
+}
+
+/* NetworkManager itself tells firewalld the zone of a connection. */
+void wattle_render_firewall(const WattleView *view, WattleFileset *files)
+{
+        const char *trust = view->owner == WATTLE_OWNER_NETWORKD ? view->trust : NULL;
+        WattleFile *file;
+
+        if (view->firewall.kind == WATTLE_FIREWALL_NO && !trust)
+                return;
+        file = begin(view, files);
+        if (trust)
+                wattle_file_set(file, "Trust", trust);
+        render_openings(view, file);
+}
+
+/* Of the ports WireGuard's alone, the first: no program of ours listens for such a mesh. */
+void wattle_render_carried(const WattleView *view, const char *instance, WattleFileset *files)
+{
+        WattleView own = *view;
+        WattleFile *file;
+
+        own.mesh = instance;
+        own.n_ports = 1;
+        own.masquerade = FALSE;
+        own.via_ipv6 = WATTLE_VIA_IPV6_NO;
+        wattle_render_filter(&own, files);
+        if (own.firewall.kind == WATTLE_FIREWALL_NO &&
+            !wattle_fileset_find(files, WATTLE_FILE_FILTER))
+                return;
+        file = begin(&own, files);
+        wattle_file_set(file, "Interface", own.interface);
+        render_openings(&own, file);
 }

@@ -75,6 +75,11 @@ void wattle_render_filter(const WattleView *view, WattleFileset *files);
  * to ask nothing. */
 void wattle_render_firewall(const WattleView *view, WattleFileset *files);
 
+/* The two files above of a mesh that a VPN connection carries, with the name of the interface in
+ * the second; instance is what wattle-filter@ is to be called with. What has a host forward for
+ * others is not in them. No file if there is nothing to hold or to ask. */
+void wattle_render_carried(const WattleView *view, const char *instance, WattleFileset *files);
+
 /* What the name of the table, of the family inet, begins with: no word of it may be one of nft's
  * own language, and a mesh may be called "count". */
 #define WATTLE_FILTER_TABLE_PREFIX "wattle-"

@@ -37,7 +37,9 @@ typedef struct {
         const char *mesh;    /* or tailnet: no two have one name */
         WattleFileKind kind; /* of the file that has the table */
         char *interface;
-        char *text; /* of the table; NULL: this mesh has none */
+        gboolean is_carried; /* by a VPN connection: nothing binds the unit to the interface */
+        gboolean was_there;  /* the interface, so that with it we go */
+        char *text;          /* of the table; NULL: this mesh has none */
         WattleTable *table;
         WattleWatch *watch;
         sd_event *event;            /* borrowed */
@@ -127,11 +129,16 @@ static void settle_firewall(Filter *filter, gboolean is_up)
         filter->is_open = is_wanted;
 }
 
+/* Of a mesh that is carried there is a file in any case, for the interface. */
 static gboolean has_firewall(const Filter *filter)
 {
         g_autofree char *path = wattle_paths_file(WATTLE_FILE_FIREWALL, filter->mesh);
+        g_auto(WattleFirewall) firewall = { 0 };
 
-        return wattle_path_exists(filter->root_fd, path);
+        if (!filter->is_carried)
+                return wattle_path_exists(filter->root_fd, path);
+        return wattle_filter_read_firewall(filter->root_fd, filter->mesh, &firewall, NULL) &&
+               (firewall.is_auto || firewall.zones->len > 0);
 }
 
 static WattleTable *new_table(const Filter *filter, GError **error)
@@ -174,7 +181,13 @@ static int settle_or_end(Filter *filter)
 
 static int on_link(gpointer data)
 {
-        return settle_or_end(data);
+        Filter *filter = data;
+        gboolean is_there = wattle_watch_is_there(filter->watch);
+
+        if (filter->is_carried && filter->was_there && !is_there)
+                return sd_event_exit(filter->event, EXIT_SUCCESS);
+        filter->was_there = is_there;
+        return settle_or_end(filter);
 }
 
 /* Takes over text. Where nothing is left to hold, or the kernel does not change what it has,
@@ -250,6 +263,11 @@ static void find(Filter *filter)
 {
         gboolean is_mesh = wattle_mesh_exists(filter->root_fd, filter->mesh);
 
+        filter->kind = WATTLE_FILE_FILTER;
+        filter->interface = wattle_filter_carried_interface(filter->root_fd, filter->mesh);
+        filter->is_carried = filter->interface != NULL;
+        if (filter->is_carried)
+                return;
         filter->kind = WATTLE_FILE_TAILNET_FILTER;
         filter->interface =
                 is_mesh ? NULL : wattle_tailnet_load_interface(filter->root_fd, filter->mesh);
@@ -270,6 +288,7 @@ static gboolean start(Filter *filter, sd_event *event, GError **error)
         filter->event = event;
         filter->has_firewall = has_firewall(filter);
         filter->watch = wattle_watch_new(event, filter->interface, on_link, filter, error);
+        filter->was_there = filter->watch && wattle_watch_is_there(filter->watch);
         return filter->watch != NULL;
 }
 

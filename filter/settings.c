@@ -9,19 +9,6 @@
 
 #define MAX_TEXT (1024 * 1024)
 
-char *wattle_filter_interface(int root_fd, const char *mesh)
-{
-        g_auto(WattleLocal) local = { 0 };
-        g_auto(WattleReport) report = { 0 };
-        gboolean ok;
-
-        wattle_report_init(&report);
-        wattle_local_init(&local);
-        ok = wattle_local_load(&local, root_fd, mesh, &report);
-        wattle_log_report(&report);
-        return ok ? g_strdup(wattle_local_interface(&local, mesh)) : NULL;
-}
-
 gboolean wattle_filter_read_firewall(int root_fd, const char *mesh, WattleFirewall *ret,
                                      GError **error)
 {
@@ -46,4 +33,29 @@ gboolean wattle_filter_read_firewall(int root_fd, const char *mesh, WattleFirewa
         wattle_log_report(&report);
         wattle_firewall_clear(ret);
         return wattle_error_refuse(error, "%s is not as wattle writes it", name);
+}
+
+char *wattle_filter_carried_interface(int root_fd, const char *mesh)
+{
+        g_auto(WattleFirewall) firewall = { 0 };
+
+        return wattle_filter_read_firewall(root_fd, mesh, &firewall, NULL)
+                       ? g_steal_pointer(&firewall.interface)
+                       : NULL;
+}
+
+char *wattle_filter_interface(int root_fd, const char *mesh)
+{
+        g_auto(WattleLocal) local = { 0 };
+        g_auto(WattleReport) report = { 0 };
+        char *carried = wattle_filter_carried_interface(root_fd, mesh);
+        gboolean ok;
+
+        if (carried)
+                return carried;
+        wattle_report_init(&report);
+        wattle_local_init(&local);
+        ok = wattle_local_load(&local, root_fd, mesh, &report);
+        wattle_log_report(&report);
+        return ok ? g_strdup(wattle_local_interface(&local, mesh)) : NULL;
 }

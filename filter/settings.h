@@ -5,7 +5,11 @@
 
 #include "common/firewall.h"
 
-/* The name of the interface; NULL with the faults in the journal. */
+/* The name of the interface of a mesh that a VPN connection carries, for which mesh is a UUID;
+ * NULL: it is none. */
+char *wattle_filter_carried_interface(int root_fd, const char *mesh);
+
+/* The name of the interface of either; NULL with the faults in the journal. */
 char *wattle_filter_interface(int root_fd, const char *mesh);
 
 /* What the host's firewall has to hear; FALSE without an error if it is nothing. The faults of a

@@ -23,6 +23,11 @@ struct WattleWatch {
         gboolean up;
 };
 
+gboolean wattle_watch_is_there(const WattleWatch *watch)
+{
+        return watch->index != 0;
+}
+
 gboolean wattle_watch_is_up(const WattleWatch *watch)
 {
         return watch->up;
@@ -99,7 +104,7 @@ static int on_readable(G_GNUC_UNUSED sd_event_source *source, int fd,
                 .msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &iov, .msg_iovlen = 1
         };
         gssize n = recvmsg(fd, &message, MSG_DONTWAIT);
-        gboolean was_up = watch->up;
+        gboolean was_up = watch->up, was_there = watch->index != 0;
         g_autoptr(GError) error = NULL;
 
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -110,7 +115,9 @@ static int on_readable(G_GNUC_UNUSED sd_event_source *source, int fd,
         } else if (from.nl_pid == 0) { /* the kernel, not another program */
                 read_news(watch, buffer, n);
         }
-        return watch->up == was_up ? 0 : watch->changed(watch->data);
+        if (watch->up == was_up && (watch->index != 0) == was_there)
+                return 0;
+        return watch->changed(watch->data);
 }
 
 WattleWatch *wattle_watch_new(sd_event *event, const char *interface, WattleWatchChanged changed,

@@ -7,7 +7,8 @@
 
 typedef struct WattleWatch WattleWatch;
 
-/* From the event loop, when it has gone up or down; a negative errno ends the loop. */
+/* From the event loop, when it has come, gone up or down, or gone; a negative errno ends the loop.
+ */
 typedef int (*WattleWatchChanged)(gpointer data);
 
 WattleWatch *wattle_watch_new(sd_event *event, const char *interface, WattleWatchChanged changed,
@@ -15,4 +16,5 @@ WattleWatch *wattle_watch_new(sd_event *event, const char *interface, WattleWatc
 void wattle_watch_free(WattleWatch *watch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleWatch, wattle_watch_free)
 
+gboolean wattle_watch_is_there(const WattleWatch *watch);
 gboolean wattle_watch_is_up(const WattleWatch *watch);

@@ -24,6 +24,9 @@ void wattle_vpn_data_clear(WattleVpnData *data)
         g_free(data->invitation);
         g_free(data->device);
         g_free(data->exit_node);
+        g_free(data->firewall);
+        g_free(data->coexist);
+        g_free(data->dns);
         wattle_key_clear(&data->private_key);
         *data = (WattleVpnData){ 0 };
 }
@@ -76,6 +79,36 @@ static gboolean parse_boolean(const char *text, gpointer field, GError **error)
         return boolean->given;
 }
 
+/* The values of local settings are judged by whoever reads those. */
+static gboolean parse_setting(const char *setting, const char *text, gpointer field, GError **error)
+{
+        g_auto(WattleLocal) local = { 0 };
+
+        wattle_local_init(&local);
+        if (!wattle_local_set(&local, setting, text, WATTLE_NO_PLACE, error))
+                return FALSE;
+        *(char **)field = g_strdup(text);
+        return TRUE;
+}
+
+static gboolean parse_firewall(const char *text, gpointer field, GError **error)
+{
+        return parse_setting("Firewall", text, field, error);
+}
+
+static gboolean parse_coexist(const char *text, gpointer field, GError **error)
+{
+        return parse_setting("Coexist", text, field, error);
+}
+
+static gboolean parse_dns(const char *text, gpointer field, GError **error)
+{
+        return parse_setting("DNS", text, field, error);
+}
+
+/* Of words with blanks between. */
+#define LIST_MAX 1024
+
 typedef struct {
         const char *name;
         ParseValue parse;
@@ -94,6 +127,10 @@ static const Key keys[] = {
           WATTLE_DNS_LABEL_MAX },
         { WATTLE_VPN_KEY_ACCEPT_ROUTES, parse_boolean, offsetof(WattleVpnData, accept_routes),
           WATTLE_DNS_LABEL_MAX },
+        { WATTLE_VPN_KEY_FIREWALL, parse_firewall, offsetof(WattleVpnData, firewall), LIST_MAX },
+        { WATTLE_VPN_KEY_COEXIST, parse_coexist, offsetof(WattleVpnData, coexist),
+          WATTLE_DNS_LABEL_MAX },
+        { WATTLE_VPN_KEY_DNS, parse_dns, offsetof(WattleVpnData, dns), LIST_MAX },
 };
 
 /* Unlike a line of a file, a value may have any length and any character, and errors quote it. */
@@ -103,7 +140,7 @@ static gboolean check_shape(const char *text, gsize max, GError **error)
                 return wattle_error_refuse(error, "is longer than %" G_GSIZE_FORMAT " characters",
                                            max);
         for (const char *p = text; *p; p++)
-                if (max != G_MAXSIZE && !g_ascii_isgraph(*p))
+                if (max != G_MAXSIZE && !g_ascii_isgraph(*p) && !(max == LIST_MAX && *p == ' '))
                         return wattle_error_refuse(
                                 error, "has a character that is no letter, digit or sign");
         return TRUE;
@@ -147,6 +184,23 @@ static gboolean read_secret(NMSettingVpn *setting, WattleVpnData *ret, GError **
         return ret->has_key;
 }
 
+/* An admin's mesh has them where the admin wrote them. */
+static gboolean refuse_settings(const WattleVpnData *data, GError **error)
+{
+        const char *name = data->firewall  ? WATTLE_VPN_KEY_FIREWALL
+                           : data->coexist ? WATTLE_VPN_KEY_COEXIST
+                           : data->dns     ? WATTLE_VPN_KEY_DNS
+                                           : NULL;
+
+        return !name || wattle_vpn_data_is_carried(data) ||
+               wattle_error_refuse(
+                       error,
+                       "vpn.data %s: an installed mesh has it below [Local] in " WATTLE_CONFDIR
+                       "/%s.mesh.d/local.conf: remove it from the "
+                       "connection",
+                       name, data->mesh);
+}
+
 static gboolean read_all(NMSettingVpn *setting, WattleVpnData *ret, GError **error)
 {
         for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
@@ -155,7 +209,7 @@ static gboolean read_all(NMSettingVpn *setting, WattleVpnData *ret, GError **err
         if (!ret->mesh)
                 return wattle_error_refuse(error, "vpn.data " WATTLE_VPN_KEY_MESH
                                                   ": is missing: the name of the mesh");
-        return read_secret(setting, ret, error);
+        return refuse_settings(ret, error) && read_secret(setting, ret, error);
 }
 
 gboolean wattle_vpn_data_read(NMSettingVpn *setting, WattleVpnData *ret, GError **error)
@@ -239,13 +293,22 @@ void wattle_vpn_data_write(const WattleVpnData *data, NMSettingVpn *setting)
         write_item(setting, WATTLE_VPN_KEY_EXIT_NODE, data->exit_node);
         write_item(setting, WATTLE_VPN_KEY_ACCEPT_ROUTES,
                    data->accept_routes.given ? accept : NULL);
+        write_item(setting, WATTLE_VPN_KEY_FIREWALL, data->firewall);
+        write_item(setting, WATTLE_VPN_KEY_COEXIST, data->coexist);
+        write_item(setting, WATTLE_VPN_KEY_DNS, data->dns);
         write_secret(data, setting);
 }
 
 /* The connection's own choices: where they stand has no line. */
-static void apply_choices(const WattleVpnData *data, WattleLocal *local)
+static gboolean apply_choices(const WattleVpnData *data, WattleLocal *local, WattleReport *report)
 {
+        gboolean ok = TRUE;
         const WattlePlace place = { g_intern_static_string("vpn.data"), 0, 0 };
+        const struct {
+                const char *setting, *text;
+        } settings[] = { { "Firewall", data->firewall },
+                         { "Coexist", data->coexist },
+                         { "DNS", data->dns } };
 
         if (data->device)
                 local->device = (WattleLocalName){ data->device, place };
@@ -253,6 +316,16 @@ static void apply_choices(const WattleVpnData *data, WattleLocal *local)
                 local->exit_node = (WattleLocalName){ data->exit_node, place };
         if (data->accept_routes.given)
                 local->accept_routes = data->accept_routes.value;
+        for (guint i = 0; i < G_N_ELEMENTS(settings); i++) {
+                g_autoptr(GError) error = NULL;
+
+                if (!settings[i].text ||
+                    wattle_local_set(local, settings[i].setting, settings[i].text, place, &error))
+                        continue;
+                wattle_report_error(report, place, "%s: %s", settings[i].setting, error->message);
+                ok = FALSE;
+        }
+        return ok;
 }
 
 static WattleProfile *load_invitation(const WattleVpnData *data, const char *file,
@@ -298,19 +371,17 @@ gboolean wattle_vpn_data_load(const WattleVpnData *data, int root_fd, WattleMesh
                               : wattle_mesh_load(ret, root_fd, data->mesh, WATTLE_LOAD_OR_LAST_GOOD,
                                                  report);
 
-        if (ok)
-                apply_choices(data, &ret->local);
-        return ok;
+        return ok && apply_choices(data, &ret->local, report);
 }
 
 /* The key, which must be here, tells; the host name is for a connection that has none yet. */
-static WattleView *view_carried(const WattleVpnData *data, const WattleMesh *mesh,
+static WattleView *view_carried(const WattleVpnData *data, int root_fd, const WattleMesh *mesh,
                                 WattleReport *report)
 {
         WattleHost host = { .local = &mesh->local,
                             .owner = WATTLE_OWNER_NETWORK_MANAGER,
                             .key_credential = TRUE,
-                            .no_filter = TRUE };
+                            .no_filter = !wattle_host_has_filter(root_fd) };
         /* Whom it invites is a choice as good as the connection's. */
         WattleEvidence evidence = { .device = data->device ? data->device : mesh->profile->invited,
                                     .device_place = mesh->local.device.place,
@@ -334,7 +405,7 @@ WattleView *wattle_vpn_data_view(const WattleVpnData *data, int root_fd, const W
 {
         g_autoptr(WattleView) view =
                 wattle_vpn_data_is_carried(data)
-                        ? view_carried(data, mesh, report)
+                        ? view_carried(data, root_fd, mesh, report)
                         : wattle_host_view(root_fd, mesh, NULL, WATTLE_OWNER_AUTO, report);
 
         if (!view || !wattle_host_check_managed(mesh, view, report))

@@ -16,6 +16,9 @@
 #define WATTLE_VPN_KEY_DEVICE        "device"
 #define WATTLE_VPN_KEY_EXIT_NODE     "exit-node"
 #define WATTLE_VPN_KEY_ACCEPT_ROUTES "accept-routes"
+#define WATTLE_VPN_KEY_FIREWALL      "firewall"
+#define WATTLE_VPN_KEY_COEXIST       "coexist"
+#define WATTLE_VPN_KEY_DNS           "dns"
 #define WATTLE_VPN_SECRET_KEY        "private-key"
 
 #define WATTLE_VPN_PROFILE_MAX (1024 * 1024)
@@ -35,6 +38,9 @@ typedef struct {
         char *device;    /* which of its devices this is; NULL: find out */
         char *exit_node; /* a device; NULL: what the host's settings say, or none */
         WattleOptionalBoolean accept_routes;
+        /* Firewall=, Coexist= and DNS= of wattle.mesh(5), of a mesh that is carried; NULL: as where
+         * they are not written. */
+        char *firewall, *coexist, *dns;
         gboolean has_key;
         WattleKey private_key; /* only of a mesh that is carried */
 } WattleVpnData;

@@ -495,6 +495,8 @@ gboolean wattle_editor_model_write(const WattleEditorModel *model, NMConnection 
                 g_object_set(vpn, NM_SETTING_VPN_PERSISTENT, TRUE, NULL);
         data = model->data;
         data.has_key = data.has_key && is_carried(model);
+        if (!is_carried(model))
+                data.firewall = data.coexist = data.dns = NULL;
         wattle_vpn_data_write(&data, vpn);
         wattle_key_clear(&data.private_key);
         return TRUE;

@@ -2,8 +2,16 @@
 #include "nm-plugin/service/blueprint.h"
 
 #include "common/nm-profile.h"
+#include "common/sys/file.h"
+#include "common/sys/host.h"
 #include "nm-plugin/connection.h"
 #include "nm-plugin/vpn-data.h"
+
+void wattle_blueprint_clear(WattleBlueprint *blueprint)
+{
+        g_clear_object(&blueprint->link);
+        wattle_fileset_clear(&blueprint->files);
+}
 
 static gboolean refuse(WattleReport *report, const char *text)
 {
@@ -90,35 +98,57 @@ static void follow(NMConnection *link, NMConnection *vpn, gboolean is_carried)
                 copy_permissions(from, to);
 }
 
-static NMConnection *make(NMConnection *vpn, const WattleVpnData *data, const WattleMesh *mesh,
-                          int root_fd, WattleReport *report, gboolean *ret_lacks_key)
+/* An installed mesh has its files, which know of no exit node but the admin's. */
+static gboolean needs_filter(const WattleVpnData *data, int root_fd, const WattleView *view)
+{
+        g_autofree char *installed = wattle_paths_file(WATTLE_FILE_FILTER, view->mesh);
+
+        return wattle_vpn_data_is_carried(data) ||
+               (data->exit_node && !wattle_path_exists(root_fd, installed));
+}
+
+static void plan_filter(const WattleVpnData *data, int root_fd, WattleView *view,
+                        WattleBlueprint *ret)
+{
+        wattle_fileset_init_carried(&ret->files);
+        if (!needs_filter(data, root_fd, view))
+                return;
+        ret->n_sysctls = wattle_sysctls(view, ret->sysctls);
+        if (!wattle_vpn_data_is_carried(data))
+                view->firewall.kind = WATTLE_FIREWALL_NO; /* its own file says it */
+        if (wattle_host_has_filter(root_fd))
+                wattle_render_carried(view, nm_connection_get_uuid(ret->link), &ret->files);
+}
+
+static gboolean make(NMConnection *vpn, const WattleVpnData *data, const WattleMesh *mesh,
+                     int root_fd, WattleReport *report, WattleBlueprint *ret,
+                     gboolean *ret_lacks_key)
 {
         g_autoptr(WattleView) view = wattle_vpn_data_view(data, root_fd, mesh, report);
         g_auto(WattleKey) private_key = { 0 };
         g_autoptr(GError) error = NULL;
-        NMConnection *link;
 
         if (!view || (!wattle_vpn_data_is_carried(data) && !may_be_named(mesh, view, report)))
-                return NULL;
+                return FALSE;
         if (!wattle_vpn_data_read_key(data, root_fd, view, &private_key, &error)) {
-                refuse(report, error->message);
                 *ret_lacks_key = TRUE;
-                return NULL;
+                return refuse(report, error->message);
         }
         warn_of_routing(data, view, report);
-        link = wattle_connection_new(view, &private_key);
-        follow(link, vpn, wattle_vpn_data_is_carried(data));
-        return link;
+        ret->link = wattle_connection_new(view, &private_key);
+        follow(ret->link, vpn, wattle_vpn_data_is_carried(data));
+        plan_filter(data, root_fd, view, ret);
+        return TRUE;
 }
 
-NMConnection *wattle_blueprint_new(NMConnection *vpn, int root_fd, WattleReport *report,
-                                   gboolean *ret_lacks_key)
+gboolean wattle_blueprint_make(NMConnection *vpn, int root_fd, WattleReport *report,
+                               WattleBlueprint *ret, gboolean *ret_lacks_key)
 {
         g_auto(WattleVpnData) data = { 0 };
         g_auto(WattleMesh) mesh = { 0 };
 
         *ret_lacks_key = FALSE;
-        if (!read_data(vpn, &data, report) || !wattle_vpn_data_load(&data, root_fd, &mesh, report))
-                return NULL;
-        return make(vpn, &data, &mesh, root_fd, report, ret_lacks_key);
+        return read_data(vpn, &data, report) &&
+               wattle_vpn_data_load(&data, root_fd, &mesh, report) &&
+               make(vpn, &data, &mesh, root_fd, report, ret, ret_lacks_key);
 }

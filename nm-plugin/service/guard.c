@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/sys/file.h"
+#include "nm-plugin/service/vpn-filter.h"
 
 /* The text of a UUID and its NUL, written at once: a pipe does not tear so little. */
 #define MESSAGE_SIZE 37
@@ -35,6 +37,14 @@ static gboolean was_never_added(const GError *error)
         return g_error_matches(error, NM_SETTINGS_ERROR, NM_SETTINGS_ERROR_INVALID_CONNECTION);
 }
 
+static void end_filter(GDBusConnection *bus, const char *uuid)
+{
+        g_auto(WattleFd) root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        wattle_vpn_filter_end(bus, root_fd, uuid);
+        g_dbus_connection_flush_sync(bus, NULL, NULL);
+}
+
 /* If this fails there is nobody left to tell but the journal. */
 static void remove_connection(const char *uuid)
 {
@@ -54,6 +64,8 @@ static void remove_connection(const char *uuid)
                         bus, NM_DBUS_SERVICE, path, NM_DBUS_INTERFACE_SETTINGS_CONNECTION, "Delete",
                         NULL, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, &error);
         }
+        if (bus && (deleted || was_never_added(error)))
+                end_filter(bus, uuid);
         if (deleted)
                 g_message("the service ended without a word: its connection is removed");
         else if (was_never_added(error))

@@ -72,7 +72,11 @@ static void on_quit(G_GNUC_UNUSED WattlePlugin *plugin, gpointer data)
 static void on_nm_vanished(G_GNUC_UNUSED GDBusConnection *bus, G_GNUC_UNUSED const char *name,
                            gpointer data)
 {
-        on_signal(data);
+        Service *service = data;
+
+        if (service->plugin)
+                wattle_plugin_tell_nm_is_gone(service->plugin);
+        g_main_loop_quit(service->loop);
 }
 
 /* Before the service has its name, so that no change of NetworkManager's is missed. libnm's own

@@ -2,14 +2,16 @@
 #include "nm-plugin/service/plugin.h"
 
 #include <fcntl.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "common/report.h"
+#include "common/sys/file.h"
 #include "common/sys/log.h"
 #include "nm-plugin/service/blueprint.h"
 #include "nm-plugin/service/keep.h"
 #include "nm-plugin/service/link.h"
 #include "nm-plugin/service/newer.h"
+#include "nm-plugin/service/vpn-filter.h"
 #include "nm-plugin/vpn-data.h"
 
 struct _WattlePlugin {
@@ -19,6 +21,12 @@ struct _WattlePlugin {
         char *vpn_uuid;
         char *interface;
         gboolean is_up;
+        gboolean nm_is_gone;
+        WattleFd root_fd;
+        char *link_uuid;
+        gboolean has_filter; /* wattle-filter holds something for the link */
+        WattleSysctl sysctls[WATTLE_MAX_SYSCTLS];
+        guint n_sysctls;
         /* Of a connection that came of an invitation, until its members were asked for the mesh:
          * the connection, with secrets, what they are asked, and whether they are. */
         NMConnection *invited;
@@ -63,6 +71,49 @@ static GVariant *make_config(const char *interface)
         return g_variant_ref_sink(g_variant_dict_end(&dict));
 }
 
+static GDBusConnection *get_bus(WattlePlugin *plugin)
+{
+        return nm_vpn_service_plugin_get_connection(NM_VPN_SERVICE_PLUGIN(plugin));
+}
+
+static void begin_filter(WattlePlugin *plugin, const WattleBlueprint *blueprint)
+{
+        g_autoptr(GDBusConnection) bus = get_bus(plugin);
+        g_autoptr(GError) error = NULL;
+
+        g_free(plugin->link_uuid);
+        plugin->link_uuid = g_strdup(nm_connection_get_uuid(blueprint->link));
+        plugin->n_sysctls = blueprint->n_sysctls;
+        memcpy(plugin->sysctls, blueprint->sysctls, sizeof plugin->sysctls);
+        if (!wattle_vpn_filter_begin(bus, plugin->root_fd, plugin->link_uuid, &blueprint->files,
+                                     &plugin->has_filter, &error))
+                say(plugin, G_LOG_LEVEL_WARNING, error->message);
+}
+
+/* The interface is there. */
+static void ensure_filter(WattlePlugin *plugin)
+{
+        g_autoptr(GDBusConnection) bus = get_bus(plugin);
+        g_autoptr(GError) error = NULL;
+
+        if (plugin->has_filter)
+                wattle_vpn_filter_ensure(bus, plugin->link_uuid);
+        if (!wattle_vpn_filter_set_sysctls(plugin->root_fd, plugin->sysctls, plugin->n_sysctls,
+                                           &error))
+                say(plugin, G_LOG_LEVEL_WARNING, error->message);
+}
+
+/* At the beginning of the end: the next start of the VPN is another process, which may have its own
+ * files before our link has gone. A link that outlives NetworkManager keeps its filter. */
+static void end_filter(WattlePlugin *plugin)
+{
+        g_autoptr(GDBusConnection) bus = get_bus(plugin);
+
+        if (plugin->has_filter && !plugin->nm_is_gone)
+                wattle_vpn_filter_end(bus, plugin->root_fd, plugin->link_uuid);
+        plugin->has_filter = FALSE;
+}
+
 static void tell_up(WattlePlugin *plugin)
 {
         g_autoptr(GVariant) config = make_config(plugin->interface);
@@ -78,6 +129,7 @@ static void link_is_up(gpointer data)
         WattlePlugin *plugin = data;
         gboolean is_first = plugin->newer && plugin->newer->present.serial == 0;
 
+        ensure_filter(plugin);
         /* Behind an invitation alone there are but a few of the mesh: all of it comes first. */
         if (!is_first)
                 tell_up(plugin);
@@ -103,6 +155,7 @@ static void link_is_gone(const char *why, gpointer data)
         NMVpnServicePlugin *parent = NM_VPN_SERVICE_PLUGIN(plugin);
 
         forget_invitation(plugin);
+        end_filter(plugin);
         if (plugin->is_up) {
                 say(plugin, G_LOG_LEVEL_MESSAGE, why);
                 nm_vpn_service_plugin_disconnect(parent, NULL);
@@ -122,37 +175,35 @@ static void link_is_stopped(gpointer data)
 
 static const WattleLinkEvents link_events = { link_is_up, link_is_gone, link_is_stopped };
 
-static void start_link(WattlePlugin *plugin, NMConnection *link)
+static void start_link(WattlePlugin *plugin, const WattleBlueprint *blueprint)
 {
-        g_autoptr(GDBusConnection) bus =
-                nm_vpn_service_plugin_get_connection(NM_VPN_SERVICE_PLUGIN(plugin));
+        g_autoptr(GDBusConnection) bus = get_bus(plugin);
 
         g_free(plugin->interface);
-        plugin->interface = g_strdup(nm_connection_get_interface_name(link));
+        plugin->interface = g_strdup(nm_connection_get_interface_name(blueprint->link));
         plugin->is_up = FALSE;
+        begin_filter(plugin, blueprint);
         plugin->link = wattle_link_new(bus, plugin->guard, &link_events, plugin);
-        wattle_link_start(plugin->link, link);
+        wattle_link_start(plugin->link, blueprint->link);
 }
 
 /* The faults go to the journal, and the first error to NetworkManager, which logs it too. */
-static NMConnection *plan(WattlePlugin *plugin, NMConnection *vpn, gboolean *ret_lacks_key,
-                          GError **error)
+static gboolean plan(WattlePlugin *plugin, NMConnection *vpn, WattleBlueprint *ret,
+                     gboolean *ret_lacks_key, GError **error)
 {
         g_auto(WattleReport) report = { 0 };
-        int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         g_autofree char *why = NULL;
-        NMConnection *link;
+        gboolean ok;
 
         wattle_report_init(&report);
-        link = wattle_blueprint_new(vpn, root_fd, &report, ret_lacks_key);
-        close(root_fd);
+        ok = wattle_blueprint_make(vpn, plugin->root_fd, &report, ret, ret_lacks_key);
         wattle_report_summarize(&report, WATTLE_LOG_MAX_FAULTS, say_fault, plugin);
-        if (link)
-                return link;
+        if (ok)
+                return TRUE;
         why = wattle_report_first_error(&report);
         g_set_error_literal(error, NM_VPN_PLUGIN_ERROR, NM_VPN_PLUGIN_ERROR_INVALID_CONNECTION,
                             why);
-        return NULL;
+        return FALSE;
 }
 
 static void on_kept(const GError *error, gpointer data)
@@ -172,24 +223,24 @@ static void on_kept(const GError *error, gpointer data)
  * restart. FALSE if there can be none, which the journal says: the invitation's stays. */
 static gboolean widen(WattlePlugin *plugin, const char *profile)
 {
-        g_autoptr(NMConnection) vpn = g_steal_pointer(&plugin->invited), link = NULL;
-        gboolean lacks_key;
+        g_autoptr(NMConnection) vpn = g_steal_pointer(&plugin->invited);
+        g_auto(WattleBlueprint) blueprint = { 0 };
+        gboolean lacks_key, ok;
 
         nm_setting_vpn_add_data_item(nm_connection_get_setting_vpn(vpn), WATTLE_VPN_KEY_PROFILE,
                                      profile);
-        link = plan(plugin, vpn, &lacks_key, NULL);
+        ok = plan(plugin, vpn, &blueprint, &lacks_key, NULL);
         nm_connection_clear_secrets(vpn);
-        if (!link)
+        if (!ok)
                 return FALSE;
         g_clear_pointer(&plugin->link, wattle_link_free);
-        start_link(plugin, link);
+        start_link(plugin, &blueprint);
         return TRUE;
 }
 
 static void keep(WattlePlugin *plugin, const char *profile)
 {
-        g_autoptr(GDBusConnection) bus =
-                nm_vpn_service_plugin_get_connection(NM_VPN_SERVICE_PLUGIN(plugin));
+        g_autoptr(GDBusConnection) bus = get_bus(plugin);
 
         wattle_keep_profile(bus, plugin->vpn_uuid, profile, on_kept, g_object_ref(plugin));
 }
@@ -274,7 +325,7 @@ static void take_uuid(WattlePlugin *plugin, NMConnection *vpn)
 static gboolean plugin_connect(NMVpnServicePlugin *parent, NMConnection *vpn, GError **error)
 {
         WattlePlugin *plugin = WATTLE_PLUGIN(parent);
-        g_autoptr(NMConnection) link = NULL;
+        g_auto(WattleBlueprint) blueprint = { 0 };
         g_autoptr(GError) refusal = NULL;
         gboolean lacks_key;
 
@@ -285,10 +336,9 @@ static gboolean plugin_connect(NMVpnServicePlugin *parent, NMConnection *vpn, GE
                 return FALSE;
         }
         take_uuid(plugin, vpn);
-        link = plan(plugin, vpn, &lacks_key, &refusal);
-        if (link) {
+        if (plan(plugin, vpn, &blueprint, &lacks_key, &refusal)) {
                 remember_invitation(plugin, vpn);
-                start_link(plugin, link);
+                start_link(plugin, &blueprint);
                 return TRUE;
         }
         /* "no valid VPN secrets" is what users read then. Now, and not once libnm takes us for
@@ -312,9 +362,15 @@ static gboolean plugin_disconnect(NMVpnServicePlugin *parent, G_GNUC_UNUSED GErr
         WattlePlugin *plugin = WATTLE_PLUGIN(parent);
 
         forget_invitation(plugin);
+        end_filter(plugin);
         if (plugin->link)
                 wattle_link_stop(plugin->link);
         return TRUE;
+}
+
+void wattle_plugin_tell_nm_is_gone(WattlePlugin *plugin)
+{
+        plugin->nm_is_gone = TRUE;
 }
 
 gboolean wattle_plugin_is_busy(const WattlePlugin *plugin)
@@ -330,11 +386,14 @@ static void wattle_plugin_finalize(GObject *object)
         wattle_link_free(plugin->link);
         g_free(plugin->vpn_uuid);
         g_free(plugin->interface);
+        g_free(plugin->link_uuid);
+        wattle_fd_clear(&plugin->root_fd);
         G_OBJECT_CLASS(wattle_plugin_parent_class)->finalize(object);
 }
 
-static void wattle_plugin_init(G_GNUC_UNUSED WattlePlugin *plugin)
+static void wattle_plugin_init(WattlePlugin *plugin)
 {
+        plugin->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* No need_secrets(): none is ever asked for, which libnm says for us. */

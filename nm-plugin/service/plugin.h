@@ -14,5 +14,8 @@ G_DECLARE_FINAL_TYPE(WattlePlugin, wattle_plugin, WATTLE, PLUGIN, NMVpnServicePl
 WattlePlugin *wattle_plugin_new(const char *bus_name, gboolean watch_peer, WattleGuard *guard,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Before it is told to disconnect: what holds for its link holds on, as the link does. */
+void wattle_plugin_tell_nm_is_gone(WattlePlugin *plugin);
+
 /* Whether a link is being taken down still. */
 gboolean wattle_plugin_is_busy(const WattlePlugin *plugin);

@@ -37,17 +37,29 @@ static NMConnection *make_vpn(const char *const *items, const char *key)
         return vpn;
 }
 
-/* A link on a host whose files are in root, or NULL with faults as said. */
+/* What it is on a host whose files are in root; faults as said. */
+static gboolean make_all(const Root *root, NMConnection *vpn, const char *faults,
+                         WattleBlueprint *ret, gboolean *ret_lacks_key)
+{
+        g_auto(WattleReport) report = { 0 };
+        gboolean ok;
+
+        wattle_report_init(&report);
+        ok = wattle_blueprint_make(vpn, root->fd, &report, ret, ret_lacks_key);
+        check_faults(&report, faults);
+        return ok;
+}
+
+/* Its link alone, or NULL. */
 static NMConnection *plan(const Root *root, NMConnection *vpn, const char *faults,
                           gboolean *ret_lacks_key)
 {
-        g_auto(WattleReport) report = { 0 };
-        NMConnection *link;
+        WattleBlueprint blueprint = { 0 };
+        gboolean ok = make_all(root, vpn, faults, &blueprint, ret_lacks_key);
 
-        wattle_report_init(&report);
-        link = wattle_blueprint_new(vpn, root->fd, &report, ret_lacks_key);
-        check_faults(&report, faults);
-        return link;
+        g_assert_cmpint(ok, ==, blueprint.link != NULL);
+        wattle_fileset_clear(&blueprint.files);
+        return blueprint.link;
 }
 
 static void carried(void)
@@ -127,6 +139,152 @@ static void carried_router(void)
                     "connection does not set up: install the mesh for that",
                     &lacks_key);
         g_assert_nonnull(link);
+}
+
+#define UUID     "4ba9c640-25bd-5149-b72c-badfa45970a7"
+#define EXIT     MESH "[Device exit]\nPublicKey=" KEY_D "\nAddress=10.7.0.4\nExitNode=yes\n"
+#define ORIGIN   "# Made by wattle from home.mesh for device nas. Change the mesh, not this file.\n"
+#define FIREWALL ORIGIN "\n[Firewall]\nInterface=home\n"
+#define SOURCES  "Source=10.7.0.0/16\n"
+#define MARKED   "net.ipv4.conf.home.rp_filter=2 net.ipv4.conf.all.src_valid_mark=1"
+
+typedef struct {
+        const char *name;
+        const char *items[5]; /* of vpn.data, behind the mesh */
+        const char *faults;
+        gboolean lacks_filter;
+        const char *table;    /* a line of it; NULL: there is none */
+        const char *firewall; /* the file; NULL: there is none */
+        const char *sysctls;
+} FilterRow;
+
+static const FilterRow filter_rows[] = {
+        { "nothing", { NULL }, "", FALSE, NULL, NULL, "" },
+        { "ports",
+          { "firewall", "auto" },
+          "",
+          FALSE,
+          NULL,
+          FIREWALL "Zones=auto\nPort=51820/udp\n" SOURCES,
+          "" },
+        { "zones",
+          { "firewall", "public work" },
+          "",
+          FALSE,
+          NULL,
+          FIREWALL "Zones=public work\nPort=51820/udp\n" SOURCES,
+          "" },
+        { "an exit node",
+          { "exit-node", "exit" },
+          "",
+          FALSE,
+          "ct mark 51820 meta mark set 51820",
+          FIREWALL,
+          MARKED },
+        { "an exit node, and ports",
+          { "exit-node", "exit", "firewall", "auto" },
+          "",
+          FALSE,
+          "oifname \"home\" meta nfproto ipv6 reject",
+          FIREWALL "Zones=auto\nPort=51820/udp\n" SOURCES,
+          MARKED },
+        { "beside Mullvad",
+          { "coexist", "mullvad" },
+          "",
+          FALSE,
+          "ct mark set 0xf41",
+          FIREWALL,
+          "net.ipv4.conf.all.src_valid_mark=1" },
+        { "no wattle-filter",
+          { "exit-node", "exit", "firewall", "auto" },
+          "vpn.data: warning: Firewall: of no effect without wattle-filter: install it",
+          TRUE,
+          NULL,
+          NULL,
+          MARKED },
+};
+
+static const char *content(const WattleBlueprint *blueprint, WattleFileKind kind, const char *path)
+{
+        const WattleFile *file = wattle_fileset_find(&blueprint->files, kind);
+
+        if (file)
+                g_assert_cmpstr(file->path, ==, path);
+        return file ? file->content->str : NULL;
+}
+
+/* By the name of the link, which is no mesh's. */
+static void check_filter(const WattleBlueprint *blueprint, const FilterRow *row)
+{
+        const char *table = content(blueprint, WATTLE_FILE_FILTER, "run/wattle/" UUID ".nft");
+        const char *firewall =
+                content(blueprint, WATTLE_FILE_FIREWALL, "run/wattle/" UUID ".firewall");
+        g_autoptr(GString) sysctls = g_string_new(NULL);
+
+        g_assert_cmpint(table != NULL, ==, row->table != NULL);
+        if (table) {
+                g_assert_nonnull(strstr(table, "table inet wattle-" UUID " {\n"));
+                g_assert_nonnull(strstr(table, row->table));
+        }
+        g_assert_cmpstr(firewall, ==, row->firewall);
+        for (guint i = 0; i < blueprint->n_sysctls; i++)
+                g_string_append_printf(sysctls, "%s%s=%u", i > 0 ? " " : "",
+                                       blueprint->sysctls[i].name, blueprint->sysctls[i].value);
+        g_assert_cmpstr(sysctls->str, ==, row->sysctls);
+}
+
+static void filtered(gconstpointer data)
+{
+        const FilterRow *row = data;
+        const char *items[10] = { "mesh", "home", "profile", EXIT };
+        g_autoptr(NMConnection) vpn = NULL;
+        g_auto(WattleBlueprint) blueprint = { 0 };
+        g_auto(Root) root = { 0 };
+        gboolean lacks_key;
+
+        memcpy(items + 4, row->items, sizeof row->items);
+        vpn = make_vpn(items, PRIVATE);
+        root_init(&root);
+        if (!row->lacks_filter)
+                root_put(&root, WATTLE_UNITDIR "/wattle-filter@.service" + 1, "", 0644);
+        g_assert_true(make_all(&root, vpn, row->faults, &blueprint, &lacks_key));
+        check_filter(&blueprint, row);
+}
+
+/* An installed mesh has files of its own; they do not know of another exit node. */
+static void installed_filter(void)
+{
+        static const FilterRow nothing = { .sysctls = "" };
+        static const FilterRow chosen = { .table = "ct mark 51820 meta mark set 51820",
+                                          .firewall = FIREWALL,
+                                          .sysctls = MARKED };
+        const char *const as_installed[] = { "mesh", "home", NULL };
+        const char *const by_choice[] = { "mesh", "home", "exit-node", "exit", NULL };
+        const struct {
+                const char *const *items;
+                const FilterRow *row;
+                const char *there;
+        } cases[] = { { as_installed, &nothing, NULL },
+                      { by_choice, &chosen, NULL },
+                      { by_choice, &nothing, "run/wattle/home.nft" } };
+        g_auto(Root) root = { 0 };
+
+        root_init(&root);
+        root_put(&root, WATTLE_UNITDIR "/wattle-filter@.service" + 1, "", 0644);
+        root_put(&root, "etc/wattle/home.mesh", EXIT, 0644);
+        root_put(&root, "etc/wattle/home.key", PRIVATE "\n", 0600);
+        root_put(&root, "etc/wattle/home.mesh.d/local.conf",
+                 "[Local]\nConnection=vpn\nOwner=NetworkManager\nFirewall=auto\n", 0644);
+        for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autoptr(NMConnection) vpn = make_vpn(cases[i].items, NULL);
+                g_auto(WattleBlueprint) blueprint = { 0 };
+                gboolean lacks_key;
+
+                if (cases[i].there)
+                        root_put(&root, cases[i].there, "", 0644);
+                g_assert_true(make_all(&root, vpn, "", &blueprint, &lacks_key));
+                check_filter(&blueprint, cases[i].row);
+        }
 }
 
 typedef struct {
@@ -251,6 +409,8 @@ int main(int argc, char **argv)
         if (sodium_init() < 0)
                 return 1;
         g_test_add_func("/blueprint/carried", carried);
+        add_rows("/blueprint/filtered", filter_rows, filtered);
+        g_test_add_func("/blueprint/installed-filter", installed_filter);
         g_test_add_func("/blueprint/invited", invited);
         g_test_add_func("/blueprint/not-a-vpn", not_a_vpn);
         g_test_add_func("/blueprint/no-key", no_key);

@@ -61,6 +61,23 @@ static const BadRow bad_rows[] = {
         { "accept routes",
           { "mesh=home", "accept-routes=maybe" },
           "vpn.data accept-routes: 'maybe' is neither yes nor no" },
+        { "firewall",
+          { "mesh=home", "profile=x", "firewall=yes" },
+          "vpn.data firewall: 'yes' is not a zone of firewalld: write 'auto', 'no', or nothing but "
+          "zones" },
+        { "firewall with a line",
+          { "mesh=home", "profile=x", "firewall=public\nauto" },
+          "vpn.data firewall: has a character that is no letter, digit or sign" },
+        { "coexist",
+          { "mesh=home", "profile=x", "coexist=nordvpn" },
+          "vpn.data coexist: 'nordvpn' is none of none, mullvad" },
+        { "name server",
+          { "mesh=home", "profile=x", "dns=10.0.0.1 one" },
+          "vpn.data dns: 'one' is not an IP address" },
+        { "setting of an installed mesh",
+          { "mesh=home", "firewall=auto" },
+          "vpn.data firewall: an installed mesh has it below [Local] in "
+          "/etc/wattle/home.mesh.d/local.conf: remove it from the connection" },
         { "key of an installed mesh",
           { "mesh=home", "*private-key=" PRIVATE },
           "vpn.secrets private-key: an installed mesh has its key in /etc/wattle/home.key: remove it "
@@ -89,15 +106,12 @@ static void bad(gconstpointer data)
 
 static void all_of_it(void)
 {
-        const char *const items[] = { "mesh=home",
-                                      "profile=" INLINE,
-                                      "device=nas",
-                                      "exit-node=vps",
-                                      "accept-routes=on",
-                                      "private-key-flags=0",
-                                      "*private-key=" PRIVATE,
-                                      "other=stays",
-                                      NULL };
+        const char *const items[] = { "mesh=home",           "profile=" INLINE,
+                                      "device=nas",          "exit-node=vps",
+                                      "accept-routes=on",    "firewall=public work",
+                                      "coexist=none",        "dns=10.7.0.2 10.7.0.3",
+                                      "private-key-flags=0", "*private-key=" PRIVATE,
+                                      "other=stays",         NULL };
         g_autoptr(NMSettingVpn) setting = make_setting(items);
         g_autoptr(NMSettingVpn) back = NM_SETTING_VPN(nm_setting_vpn_new());
         g_auto(WattleVpnData) got = { 0 };
@@ -110,6 +124,9 @@ static void all_of_it(void)
         g_assert_cmpstr(got.device, ==, "nas");
         g_assert_cmpstr(got.exit_node, ==, "vps");
         g_assert_true(got.accept_routes.given && got.accept_routes.value);
+        g_assert_cmpstr(got.firewall, ==, "public work");
+        g_assert_cmpstr(got.coexist, ==, "none");
+        g_assert_cmpstr(got.dns, ==, "10.7.0.2 10.7.0.3");
         g_assert_true(got.has_key && got.private_key.bytes[0] == 0x5a);
 
         nm_setting_vpn_add_data_item(back, "other", "stays");

@@ -53,6 +53,8 @@ static const struct bad {
           "f:2:10: MeshPort: '5/sctp' is no port, as 51820/udp" },
         { "a source that is none", "[Firewall]\nSource=10.0.0.0/33\n",
           "f:2:8: Source: '10.0.0.0/33': a prefix length is 0 to 32" },
+        { "an interface that is none", "[Firewall]\nInterface=all\n",
+          "f:2:11: Interface: 'all' means something else to the kernel" },
         { "a key of a later version", "[Firewall]\nZone=x\n", "f:2:1: unknown key Zone=" },
 };
 

@@ -2,9 +2,15 @@
 """The real firewalld and the real ufw, whose defaults drop, let in what a mesh needs while it is up. Its interface is a tun:
 nothing of it is about WireGuard."""
 
+import functools
+import pathlib
+import subprocess
+import tempfile
+
 import pytest
 
 import mesh as meshes
+import test_vpn
 
 pytestmark = pytest.mark.each_release
 
@@ -170,3 +176,96 @@ def test_ufw_lets_in_what_is_up(native):
     tells(a, "ufw", "wattle-ufw@home")
     a.run("systemctl start wattle-ufw-clean")
     added(a)
+
+
+LINK = "4ba9c640-25bd-5149-b72c-badfa45970a7"  # of test_vpn.UUID
+PROGRAM = "/usr/libexec/wattle/nm-wattle-service"
+
+
+@functools.cache
+def tun_link():
+    """What has NetworkManager make a tun in place of WireGuard's link."""
+    source = pathlib.Path(__file__).resolve().parents[1] / "nm" / "tun-link.c"
+    flags = subprocess.run(["pkg-config", "--cflags", "libnm"], check=True, capture_output=True, text=True).stdout.split()
+    with tempfile.TemporaryDirectory() as folder:
+        made = pathlib.Path(folder, "tun-link.so")
+        subprocess.run(["cc", "-shared", "-fPIC", *flags, "-o", made, source], check=True)
+        return made.read_bytes()
+
+
+def with_vpn(native, **data):
+    """a with NetworkManager, firewalld, strict reverse path filters and a VPN connection that carries a mesh; b on its LAN."""
+    mesh = meshes.Mesh("home", "a", "b")
+    mesh["b"].lines += ["ExitNode=yes", "PublicEndpoint=192.0.2.7:51820"]
+    a, b = native.guest("a"), native.guest("b")
+    b.lan = b.plug(0, native.lan)
+    a.run(f"sysctl -qw net.ipv4.conf.all.rp_filter=1; mv {PROGRAM} {PROGRAM}.real; systemctl start firewalld")
+    a.put("/run/tun-link.so", tun_link(), 0o755)
+    a.put(PROGRAM, f"#!/bin/sh\nLD_PRELOAD=/run/tun-link.so exec {PROGRAM}.real \"$@\"\n", 0o755)
+    a.lan = test_vpn.start_nm(native, a)
+    test_vpn.load(a, test_vpn.keyfile(mesh, **data))
+    return a, b
+
+
+def holds(host):
+    host.wait(f"nft list table inet wattle-{LINK} | grep 'ct mark 0x0000ca6c meta mark set 0x0000ca6c'")
+    opens(host, "public")
+
+
+def holds_nothing(host):
+    host.wait(f"[ \"$(systemctl is-active wattle-filter@{LINK})\" = inactive ]")
+    opens(host)
+    assert host.run(f"nft list table inet wattle-{LINK}", check=False).code != 0
+    assert host.out("ls /run/wattle-filter/*.opened 2>/dev/null || true") == ""
+
+
+def has_no_files(host):
+    assert LINK not in host.out("ls /run/wattle 2>/dev/null || true")
+
+
+def test_vpn_that_carries_a_mesh(native):
+    """All that an installed mesh gets, while it is up: however that ends."""
+    a, b = with_vpn(native, firewall="auto", exit_node="b")
+    opens(a)
+    for _ in range(2):
+        a.run("nmcli connection up vpn")
+        holds(a)
+        assert gets_in(a, b)
+        assert a.out("sysctl -n net.ipv4.conf.all.src_valid_mark net.ipv4.conf.home.rp_filter") == "1\n2"
+        a.run("nmcli connection down vpn")
+        holds_nothing(a)
+        has_no_files(a)
+        assert not gets_in(a, b)
+    a.run("for i in 1 2 3; do nmcli connection up vpn; nmcli connection down vpn; done; nmcli connection up vpn", 120)
+    holds(a)
+    a.run(f"kill -9 $(systemctl show -P MainPID wattle-filter@{LINK})")
+    a.wait(f"systemctl is-active wattle-filter@{LINK}")
+    holds(a)
+    a.run(f"kill -9 $(pgrep -o -x {test_vpn.SERVICE})")
+    test_vpn.gone(a)
+    holds_nothing(a)
+    has_no_files(a)
+    a.run("nmcli connection up vpn; nmcli connection down 'vpn (link)'")
+    test_vpn.gone(a)
+    holds_nothing(a)
+    has_no_files(a)
+    # The link outlives NetworkManager, and what holds for it does.
+    a.run("nmcli connection up vpn")
+    holds(a)
+    a.run("systemctl stop NetworkManager")
+    a.wait(f"! pgrep -x {test_vpn.SERVICE}")
+    holds(a)
+    a.run("systemctl start NetworkManager; ip link del home")
+    holds_nothing(a)
+
+
+def test_vpn_that_carries_a_mesh_and_ufw(native):
+    a, b = with_vpn(native, firewall="auto")
+    a.run("systemctl stop firewalld; ufw --force enable")
+    for how in ("nmcli connection down vpn", f"kill -9 $(pgrep -o -x {test_vpn.SERVICE})"):
+        a.run("nmcli connection up vpn")
+        a.wait(f"ufw show added | grep \"ufw allow 51820/udp comment 'wattle {LINK}'\"")
+        assert gets_in(a, b)
+        a.run(how)
+        a.wait("! ufw show added | grep wattle")
+        assert not gets_in(a, b)

@@ -32,6 +32,7 @@ def start_nm(lab, guest):
               f"ipv4.addresses {lan.v4}/24 ipv4.gateway 192.168.1.254")
     guest.wait("nmcli -g GENERAL.STATE connection show lan | grep -x activated")
     guest.wait("ip -6 route show dev eth0 | grep fe80::/64")
+    return lan
 
 
 def join(lab, *others, mesh=None):
