@@ -321,11 +321,7 @@ static const Key keys[] = {
         { "Via", wattle_value_parse_boolean, FIELD(via) },
 };
 
-static const WattleLocal defaults = { .enable = TRUE,
-                                      .names = TRUE,
-                                      .migrate = TRUE,
-                                      .via = TRUE,
-                                      .discovery = WATTLE_DISCOVERY_NO };
+static const WattleLocal defaults = { .enable = TRUE, .names = TRUE, .migrate = TRUE, .via = TRUE };
 
 void wattle_local_init(WattleLocal *local)
 {

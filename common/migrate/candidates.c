@@ -193,6 +193,13 @@ void wattle_migrate_hold_others(WattleMigration *m, const WattleSocketAddr *at, 
                         m->candidates[i].held_us = now + HOLD_MAX;
 }
 
+void wattle_migrate_hold_neighbours(WattleMigration *m, gint64 now)
+{
+        for (guint i = 0; i < m->n_candidates; i++)
+                if (m->candidates[i].reach == WATTLE_REACH_ON_LINK)
+                        m->candidates[i].held_us = MAX(m->candidates[i].held_us, now + HOLD);
+}
+
 void wattle_migrate_free_holds(WattleMigration *m)
 {
         for (guint i = 0; i < m->n_candidates; i++) {

@@ -25,6 +25,8 @@ void wattle_migrate_note_good(WattleMigration *m, gint64 now);
 void wattle_migrate_hold(Candidate *candidate, gint64 now);
 /* All but one: a user chose that, and is not overruled at once. */
 void wattle_migrate_hold_others(WattleMigration *m, const WattleSocketAddr *at, gint64 now);
+/* All on our link, for the least time. */
+void wattle_migrate_hold_neighbours(WattleMigration *m, gint64 now);
 void wattle_migrate_free_holds(WattleMigration *m);
 
 /* Where somebody who introduced the peer sees it: worth a try while that is news. */

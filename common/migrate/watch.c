@@ -113,14 +113,12 @@ static void reassert(WattleMigration *m, gint64 now)
                 wattle_migrate_put(m, candidate, WATTLE_MOVE_REASSERT, now);
 }
 
-/* A peer that left our link by itself is not looked for there at once. */
+/* A peer that left our link by itself is not looked for there at once, at none of its addresses. */
 static void follow(WattleMigration *m, const Change *change, gint64 now)
 {
-        Candidate *left = wattle_migrate_find(m, &m->wanted);
-
-        if (change->received && m->on_link && now - m->since_us >= DWELL && left &&
-            m->counters.reach != WATTLE_REACH_ON_LINK && left->held_us <= now)
-                left->held_us = now + HOLD;
+        if (change->received && m->on_link && now - m->since_us >= DWELL &&
+            m->counters.reach != WATTLE_REACH_ON_LINK)
+                wattle_migrate_hold_neighbours(m, now);
         wattle_migrate_accept(m, change->received ? WATTLE_MOVE_ROAMED : WATTLE_MOVE_OTHER, now);
 }
 

@@ -17,13 +17,13 @@ static const struct rendered {
 } rendered[] = {
         { "nothing", "both", "", NULL },
         { "nothing of NetworkManager's", "both", "Owner=NetworkManager\nTrust=home\n", NULL },
-        { "auto, and beacons", "both", "Firewall=auto\nDiscovery=auto\n",
+        { "auto, and beacons", "both", "Firewall=auto\n",
           "\n[Firewall]\nZones=auto\nPort=51820/udp\nPort=21821/udp\nMeshPort=21822/udp\nSource=10.77.0.0/24\n"
           "Source=fd77::/64\nSource=10.78.0.0/24\n" },
         { "zones, and no wattled", "both", "Firewall=public work\nMigrate=no\nListenPort=7\n",
           "\n[Firewall]\nZones=public work\nPort=7/udp\nSource=10.77.0.0/24\nSource=fd77::/64\n"
           "Source=10.78.0.0/24\n" },
-        { "a relay that trusts", "relay", "Firewall=auto\nTrust=trusted\n",
+        { "a relay that trusts", "relay", "Firewall=auto\nTrust=trusted\nDiscovery=no\n",
           "\n[Firewall]\nTrust=trusted\nZones=auto\nPort=51820/udp\nPort=21900-21999/udp\n"
           "MeshPort=21822/udp\nSource=10.77.0.0/24\nSource=10.78.0.0/24\n" },
         { "trust alone", "both", "Trust=trusted\n", "\n[Firewall]\nTrust=trusted\n" },

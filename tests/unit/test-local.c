@@ -213,7 +213,7 @@ static void defaults(void)
         g_assert_true(local.names);
         g_assert_true(local.migrate);
         g_assert_true(local.via);
-        g_assert_cmpint(local.discovery, ==, WATTLE_DISCOVERY_NO);
+        g_assert_cmpint(local.discovery, ==, WATTLE_DISCOVERY_AUTO);
 }
 
 /* A later file wins, key by key; an empty value goes back to the default. */

@@ -764,11 +764,12 @@ static void ports(void)
                 const char *device, *local, *ports;
                 gboolean serves;
         } rows[] = {
-                { "", "Discovery=auto\n", "51820 21821 21822 ", FALSE },
-                { "", "", "51820 21822 ", FALSE },
+                { "", "", "51820 21821 21822 ", FALSE },
+                { "", "Discovery=no\n", "51820 21822 ", FALSE },
                 { "", "ListenPort=4000\nMigrate=no\n", "4000 ", FALSE },
-                { "", "", "51820 21822 21823 ", TRUE },
-                { "Relay=yes\nPublicEndpoint=192.0.2.1:51820\n", "", "51820 21900 21822 ", FALSE },
+                { "", "", "51820 21821 21822 21823 ", TRUE },
+                { "Relay=yes\nPublicEndpoint=192.0.2.1:51820\n", "", "51820 21900 21821 21822 ",
+                  FALSE },
                 { "Relay=retiring\nPublicEndpoint=192.0.2.1:51820\n", "Discovery=yes\n",
                   "51820 21900 21821 21822 ", FALSE },
         };

@@ -42,8 +42,7 @@ class Lan:
         self.daemons = {}
         self.switch.run("ip link add lan type bridge; ip link set lan up")
         quick.wire(self.one, "198.51.100.1/24", self.two, "198.51.100.2/24")
-        for name, host in self.hosts.items():
-            host.put(f"/run/{name}/etc/wattle/wg0.mesh.d/10-lan.conf", "[Local]\nDiscovery=auto\n")
+        for name in self.hosts:
             quick.guest.run(f"""ip -n {name} link add lan type veth peer name {name} netns switch
                 ip -n switch link set {name} master lan
                 ip -n {name} link set lan up""")

@@ -112,14 +112,15 @@ class Reach:
         """A cable between the two, beside what they have."""
         self.quick.wire(other, "10.9.0.1/24", host, "10.9.0.2/24")
 
-    def start(self, on_bus=False, relay=True):
-        """on_bus: wattled of one is on a bus, and can be told to migrate(). Without relay, core can still be called by both."""
+    def start(self, on_bus=False, relay=True, settings=""):
+        """on_bus: wattled of one is on a bus, and can be told to migrate(). Without relay, core can still be called by both.
+        settings: of all three, see Daemon."""
         self.tunnels()
         if relay:
             self.start_relay()
         self._bus = start_bus(self.one) if on_bus else None
         for host in (self.core, self.one, self.two):
-            self.daemons[host.name] = Daemon(host, self.text(relay), on_bus=self._bus if host is self.one else None)
+            self.daemons[host.name] = Daemon(host, self.text(relay), on_bus=self._bus if host is self.one else None, settings=settings)
         for host in (self.one, self.two):
             host.wait("ping -c1 -W2 10.42.0.1")
 

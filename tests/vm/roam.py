@@ -72,9 +72,10 @@ def start_bus(host):
 
 
 class Daemon:
-    """A wattled in a namespace, with the profile and state of that host alone; and with on_bus of start_bus() on that."""
+    """A wattled in a namespace, with the profile and state of that host alone; and with on_bus of start_bus() on that. settings are
+    lines below [Local]."""
 
-    def __init__(self, host, text, program=WATTLED, on_bus=None):
+    def __init__(self, host, text, program=WATTLED, on_bus=None, settings=""):
         self.host, self._folder = host, f"/run/{host.name}"
         self.log = f"{self._folder}/log"
         self.pid = f"{self._folder}/pid"
@@ -83,6 +84,8 @@ class Daemon:
         self._profile = f"/etc/netns/{host.name}/wattle/wg0.mesh" if on_bus else f"{self._folder}/etc/wattle/wg0.mesh"
         self._command = f"{on_bus or ''} {program} --root={'/' if on_bus else self._folder} --state={self._folder}/state --runtime={self._folder}/runtime"
         host.put(self._profile, text)
+        if settings:
+            host.put(f"{self._profile}.d/local.conf", f"[Local]\n{settings}\n")
         self.start()
         if on_bus:
             host.wait(f"{on_bus} busctl get-property org.wattle1 /org/wattle1 org.wattle1.Manager Version")
@@ -143,6 +146,9 @@ def join_cafe(roam):
 
 
 class Roam:
+    # By beacons a neighbour is found at that of its addresses that is heard of first, and here endpoints are named.
+    settings = "Discovery=no"
+
     def __init__(self, quick, delay="20ms"):
         self.quick = quick
         self.laptop, self.inet, self.home, self.desktop = (quick.host(name) for name in ("laptop", "inet", "home", "desktop"))
@@ -188,8 +194,12 @@ class Roam:
     def start(self):
         self.tunnels()
         self.laptop.wait("ping -c1 -W2 10.42.0.1")
-        for host in (self.desktop, self.laptop):
-            self.daemons[host.name] = Daemon(host, self.text())
+        self.start_daemons()
+
+    def start_daemons(self, **of_laptop):
+        """of_laptop: see Daemon."""
+        self.daemons = {"desktop": Daemon(self.desktop, self.text(), settings=self.settings),
+                        "laptop": Daemon(self.laptop, self.text(), settings=self.settings, **of_laptop)}
 
     def start_flow(self):
         """Starts all, and then what goes from the laptop to the desktop."""

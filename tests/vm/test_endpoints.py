@@ -45,7 +45,7 @@ def test_the_address_behind_a_name_changes(quick):
     quick.guest.put("/etc/netns/laptop/resolv.conf", "nameserver 198.51.100.1\n")
     roam.tunnels()
     roam.laptop.run(f"wg set wg0 peer {roam.desktop.public_key} remove; wg set wg0 peer {roam.desktop.public_key} allowed-ips 10.42.0.1/32")
-    roam.daemons = {host.name: roaming.Daemon(host, roam.text()) for host in (roam.desktop, roam.laptop)}
+    roam.start_daemons()
     roam.wait_path(PUBLIC)  # found by its name: the manager's file has no endpoint
     flow = Flow(roam.laptop, "10.42.0.1")
     roam.home.run("""ip addr del 203.0.113.2/24 dev inet
@@ -90,8 +90,7 @@ class OnTheBus(roaming.Roam):
         self.tunnels()
         self.laptop.wait("ping -c1 -W2 10.42.0.1")
         self._on_bus = roaming.start_bus(self.laptop)
-        self.daemons = {"desktop": roaming.Daemon(self.desktop, self.text()),
-                        "laptop": roaming.Daemon(self.laptop, self.text(), on_bus=self._on_bus)}
+        self.start_daemons(on_bus=self._on_bus)
 
     def migrate(self, *operands):
         return self.laptop.out(f"{self._on_bus} wattle migrate wg0 desktop {' '.join(operands)}")

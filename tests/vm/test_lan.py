@@ -5,7 +5,9 @@ import re
 
 import pytest
 
+import roam as roaming
 from lan import Lan
+from roam import PUBLIC, SECOND, lost
 
 
 @pytest.mark.limit(400)
@@ -51,3 +53,37 @@ def test_no_beacons(quick):
     lan.one.run("rm /run/one/etc/wattle/wg0.mesh.d/discovery.conf")
     lan.daemons["one"].signal("HUP")
     stranger.wait("grep -q '34 169.254.7.1 ' /run/heard")
+
+
+class Undescribed(roaming.Roam):
+    """The profile knows how the desktop is called from outside, and nothing of its LAN."""
+    settings = ""
+
+    def lines(self, name):
+        return [f"PublicEndpoint={PUBLIC}"] if name == "desktop" else []
+
+    def wait_home(self):
+        """At whichever of the desktop's addresses there, and for three looks."""
+        self.laptop.wait(f"for i in 1 2 3; do if wg show wg0 endpoints | grep -qF '{PUBLIC}'; then exit 1; fi; done", 150)
+
+
+def test_coming_home_where_nobody_has_described_it(quick):
+    """No PrivateEndpoint=: they have told each other where they are, and beacons do. Under 50 packets a second."""
+    roam = Undescribed(quick)
+    flow = roam.start_flow()
+    begin = flow.more(2 * SECOND)
+    leaving = []
+    for _ in range(5):
+        roam.come_home()
+        roam.wait_home()
+        there = flow.more()
+        roam.leave_home()
+        roam.wait_path(PUBLIC)
+        leaving.append((there, flow.more(SECOND)))
+    answers = flow.stop()
+    lost_leaving = [lost(answers, *span) for span in leaving]
+    in_all = lost(answers, begin, leaving[-1][1])
+    print("lost coming home:", in_all - sum(lost_leaving), "leaving:", *lost_leaving)
+    print(roam.daemons["laptop"].said())
+    assert in_all - sum(lost_leaving) <= 1
+    assert max(lost_leaving) <= SECOND

@@ -130,7 +130,7 @@ def ipv6_only(quick, private, other_public=""):
     roam.tunnels()
     roam.laptop.run(f"wg set wg0 peer {roam.desktop.public_key} endpoint [2001:db8:1::2]:51820")
     roam.laptop.wait("ping -c1 -W2 fd42::1")
-    roam.daemons = {host.name: roaming.Daemon(host, roam.text()) for host in (roam.desktop, roam.laptop)}
+    roam.start_daemons()
     return roam
 
 

@@ -135,7 +135,7 @@ def test_a_peer_without_wattled_proves_its_path(quick, answer):
     assert job.finish().code == 0
 
 
-def at_home(lab, owner):
+def at_home(lab, owner, settings=""):
     """The NAS at home, behind a router that forwards its port; the laptop in a cafe, its second card not plugged in yet."""
     mesh = meshes.Mesh("home", "laptop", "nas")
     home = lab.router(lab.lan, lab.internet)
@@ -146,10 +146,10 @@ def at_home(lab, owner):
     home.run(quick_lab.forward_port(51820, nas.lan.v4))
     public = home.out("ip -4 -br addr show dev eth1").split()[2].split("/")[0]
     mesh["nas"].lines += [f"PublicEndpoint={public}:51820", f"PrivateEndpoint={nas.lan.v4}:51820"]
-    mesh.apply(nas, "nas", "ActivationPolicy=up")
+    mesh.apply(nas, "nas", f"ActivationPolicy=up\n{settings}")
     if owner == "NetworkManager":
         start_nm(laptop)
-    print(mesh.apply(laptop, "laptop", f"ActivationPolicy=up\nOwner={owner}"))
+    print(mesh.apply(laptop, "laptop", f"ActivationPolicy=up\nOwner={owner}\n{settings}"))
     laptop.wait("ping -c1 -W1 10.42.0.2")
     return mesh, laptop, nas, f"{public}:51820", f"{nas.lan.v4}:51820"
 
@@ -173,7 +173,9 @@ def state(guest):
 @pytest.mark.limit(600)
 @pytest.mark.parametrize("owner", ["networkd", "NetworkManager"])
 def test_wattled_home_and_away(lab, owner):
-    mesh, laptop, nas, public, private = at_home(lab, owner)
+    # The subject is the endpoint of the profile. By beacons the NAS is found at another address of its LAN too, over which the laptop
+    # stays when it loses the one here alone.
+    mesh, laptop, nas, public, private = at_home(lab, owner, "Discovery=no")
     key = mesh["nas"].public
     for guest in (laptop, nas):
         guest.wait("systemctl is-active wattled")
@@ -206,11 +208,10 @@ def test_wattled_home_and_away(lab, owner):
 
 def test_wattled_killed_under_traffic(lab):
     """Neither its end nor its beginning costs a packet or changes anything of the interface."""
-    mesh, laptop, nas, public, private = at_home(lab, "networkd")
+    mesh, laptop, nas, _, _ = at_home(lab, "networkd")
     laptop.wait("systemctl is-active wattled")
     come_home(lab, laptop)
     laptop.run("ping -q -c30 -i0.1 10.42.0.2")
-    wait_for_endpoint(laptop, private)
     laptop.wait("journalctl -b -o cat -u wattled | tail -n1 | grep '(LAN)'")
     before = state(laptop)
     traffic = meshes.Traffic(laptop, mesh["nas"].v4)
