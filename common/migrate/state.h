@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the parts of the migration engine share, and nobody else includes: its state and its times,
- * which are those of the project's measurements (doc/hacking.md, "The first try of a LAN is 250 ms
+ * which are those of the project's measurements (doc/hacking.md, "A try of a LAN is 250 ms
  * long"). The parts are a ladder, and each knows only those below it: candidates.h (what could be
  * tried) and traffic.h (what the counters tell); try.h, a move from its first packet to its proof
  * or way back; meet.h, what needs a relay; watch.h, what to do about a read; migrate.h, the events
@@ -29,10 +29,11 @@
 #define SESSION_USABLE (170 * SEC) /* REJECT_AFTER_TIME is 180 s */
 #define SESSION_END    (180 * SEC)
 #define DOUBT          (1300 * MSEC) /* with probes at 0, 300 and 900 ms */
-#define UPGRADE_FIRST  (250 * MSEC)  /* a neighbour answers in a few ms: the first try is short */
-#define UPGRADE_LAST                                                                               \
-        (500 * MSEC) /* later tries, for a slow radio; a stranger who has the address gets no more \
-                        of our packets than that */
+#define TRY_NEIGHBOUR                                                                              \
+        (250 * MSEC) /* it answers in a few ms; a stranger who has the address gets no more of our \
+                        packets than that */
+#define TRY_FAR_FIRST (250 * MSEC) /* with a way back, and the later ones: */
+#define TRY_FAR_LAST  (500 * MSEC)
 #define TRY_SESSION   (700 * MSEC)
 #define TRY_HANDSHAKE (1200 * MSEC)
 #define TRY_ASKED     (1 * SEC)

@@ -96,12 +96,14 @@ static gint64 window(const Candidate *candidate, const Try *t)
         if (t->why == WATTLE_MOVE_ASKED)
                 return TRY_ASKED;
         if (t->why == WATTLE_MOVE_DIRECT && t->back)
-                return UPGRADE_LAST;
+                return TRY_FAR_LAST;
         if (candidate && candidate->source == WATTLE_SOURCE_BEACON)
-                return UPGRADE_FIRST;
+                return TRY_NEIGHBOUR;
         if (!t->back)
                 return TRY_SESSION;
-        return MIN(UPGRADE_FIRST << failures, UPGRADE_LAST);
+        return candidate && candidate->reach == WATTLE_REACH_ON_LINK
+                       ? TRY_NEIGHBOUR
+                       : MIN(TRY_FAR_FIRST << failures, TRY_FAR_LAST);
 }
 
 void wattle_migrate_try(WattleMigration *m, const WattleSocketAddr *target, gboolean back,
