@@ -4,6 +4,7 @@ somebody outside. Nothing leaves them."""
 
 import contextlib
 import os
+import re
 import select
 import shutil
 import signal
@@ -333,21 +334,130 @@ def test_an_address_that_changes(stack, tmp_path):
         assert helper.hear() == expected
 
 
-def serve_slowly(home):
-    """A gateway of UPnP that never comes to an end of what it is."""
-    ssdp, http = home.router.socket(), home.router.socket(socket.SOCK_STREAM)
+GATEWAY = "urn:schemas-upnp-org:device:InternetGatewayDevice:1"
+CONNECTION = "urn:schemas-upnp-org:service:WANIPConnection:1"
+
+
+def describe():
+    """A gateway of UPnP: devices within one another, and services in the inner ones."""
+    def service(kind):
+        return (f"<serviceList><service><serviceType>{kind}</serviceType><serviceId>urn:upnp-org:serviceId:1</serviceId>"
+                "<controlURL>/control</controlURL><eventSubURL>/event</eventSubURL><SCPDURL>/scpd.xml</SCPDURL></service></serviceList>")
+
+    def device(name, inner):
+        return f"<device><deviceType>{GATEWAY.replace('InternetGateway', name)}</deviceType><UDN>uuid:1</UDN>{inner}</device>"
+
+    connection = f"<deviceList>{device('WANConnection', service(CONNECTION))}</deviceList>"
+    wan = device("WAN", service(CONNECTION.replace("WANIPConnection", "WANCommonInterfaceConfig")) + connection)
+    return f'<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0">{device("InternetGateway", f"<deviceList>{wan}</deviceList>")}</root>'
+
+
+def find_by_ssdp(home):
+    """Whoever asks for a gateway is sent to port 5000."""
+    ssdp = home.router.socket()
     ssdp.bind(("0.0.0.0", 1900))
     ssdp.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("239.255.255.250") + socket.inet_aton("192.168.1.1"))
-    http.bind(("192.168.1.1", 5000))
-    http.listen()
-    kind = "urn:schemas-upnp-org:device:InternetGatewayDevice:1"
-    answer = f"HTTP/1.1 200 OK\r\nST: {kind}\r\nUSN: uuid:1::{kind}\r\nLOCATION: http://192.168.1.1:5000/root.xml\r\n\r\n".encode()
+    answer = f"HTTP/1.1 200 OK\r\nST: {GATEWAY}\r\nUSN: uuid:1::{GATEWAY}\r\nLOCATION: http://192.168.1.1:5000/root.xml\r\n\r\n".encode()
 
     def find():
         with contextlib.suppress(OSError):
             while True:
-                question, source = ssdp.recvfrom(2048)
+                _, source = ssdp.recvfrom(2048)
                 ssdp.sendto(answer, source)
+
+    http = home.router.socket(socket.SOCK_STREAM)
+    http.bind(("192.168.1.1", 5000))
+    http.listen()
+    for each in (ssdp, http):
+        home.stack.callback(each.close)
+    threading.Thread(target=find, daemon=True).start()
+    return http
+
+
+class Upnp(threading.Thread):
+    """A router that the test plays: what it says of itself, of its address, and to each wish for a port. An answer is an error's number,
+    or the elements of a good one."""
+
+    def __init__(self, home, root=None, address=PUBLIC, add=(), add_any=401, delay_s=0.0):
+        super().__init__(daemon=True)
+        self.http = find_by_ssdp(home)
+        self.root, self.address, self.add, self.add_any, self.delay_s = describe() if root is None else root, address, list(add), add_any, delay_s
+        self.wishes, self.given_back = [], threading.Event()
+        self.start()
+
+    def act(self, name, question):
+        if name == "GetStatusInfo":
+            return "<NewConnectionStatus>Connected</NewConnectionStatus><NewLastConnectionError>ERROR_NONE</NewLastConnectionError><NewUptime>9</NewUptime>"
+        if name == "GetExternalIPAddress":
+            return f"<NewExternalIPAddress>{self.address}</NewExternalIPAddress>"
+        if name == "AddPortMapping":
+            self.wishes.append({key: value for key, value in re.findall(r"<(New\w+)>([^<]*)</", question)})
+            return self.add.pop(0) if self.add else ""
+        if name == "AddAnyPortMapping":
+            return self.add_any
+        if name == "DeletePortMapping":
+            self.given_back.set()
+            return ""
+        return 401
+
+    def answer(self, question):
+        """The status and the body."""
+        found = re.search(r'(?i)^SOAPAction: "[^#]*#(\w+)"', question, re.M)
+        if not found:
+            return "200 OK", self.root
+        said = self.act(found[1], question)
+        if isinstance(said, int):
+            body = (f"<s:Fault><faultcode>s:Client</faultcode><faultstring>UPnPError</faultstring><detail><UPnPError><errorCode>{said}</errorCode>"
+                    "</UPnPError></detail></s:Fault>")
+        else:
+            body = f'<u:{found[1]}Response xmlns:u="{CONNECTION}">{said}</u:{found[1]}Response>'
+        status = "500 Internal Server Error" if isinstance(said, int) else "200 OK"
+        return status, f'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{body}</s:Body></s:Envelope>'
+
+    def run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.http.accept()
+                with connection, connection.makefile("rb") as file:
+                    head = b"".join(iter(file.readline, b"\r\n")).decode()
+                    length = re.search(r"(?i)^Content-Length: *(\d+)", head, re.M)
+                    status, body = self.answer(head + file.read(int(length[1]) if length else 0).decode())
+                    select.select([], [], [], self.delay_s)
+                    connection.sendall(f"HTTP/1.1 {status}\r\nContent-Type: text/xml\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode())
+
+
+@pytest.mark.parametrize("router, expected", [
+    ({"delay_s": 0.4}, (UPNP, PUBLIC, PORT)),
+    ({"add": [725]}, (UPNP, PUBLIC, PORT)),
+    ({"add": [718], "add_any": "<NewReservedPort>4000</NewReservedPort>"}, (UPNP, PUBLIC, 4000)),
+    ({"add": [718], "add_any": "<NewReservedPort>70000</NewReservedPort>"}, (UPNP, PUBLIC, "another")),
+    ({"add": [718] * 9}, REFUSED),
+    ({"address": "192.168.7.2"}, NOT_PUBLIC),
+    ({"address": "9" * 500}, REFUSED),
+    ({"root": "<root>" * 2000}, NO_ROUTER),
+], ids=lambda value: str(value)[:60] if isinstance(value, dict) else "")
+def test_what_a_router_says_by_upnp(stack, tmp_path, router, expected):
+    home = Home(stack, tmp_path)
+    played = Upnp(home, **router)
+    helper = home.helper()
+    helper.want()
+    heard = helper.hear()
+    if isinstance(expected, tuple) and expected[2] == "another":
+        assert heard[:2] == expected[:2] and heard[2] not in (0, PORT)
+    else:
+        assert heard == expected
+    if isinstance(heard, tuple):
+        (last,) = played.wishes[-1:]
+        assert (last["NewInternalPort"], last["NewInternalClient"], last["NewProtocol"]) == (str(PORT), "192.168.1.2", "UDP")
+        assert (last["NewLeaseDuration"] == "0") == (725 in router.get("add", ()))
+        helper.stop()
+    if isinstance(heard, tuple) or heard == NOT_PUBLIC:
+        assert played.given_back.wait(LIMIT_S), "a port that is of no use goes back, and so does one when wattle-portmap ends"
+
+
+def serve_slowly(home):
+    """A gateway of UPnP that never comes to an end of what it is."""
+    http = find_by_ssdp(home)
 
     def drip():
         with contextlib.suppress(OSError):
@@ -357,10 +467,7 @@ def serve_slowly(home):
                 connection.sendall(b" ")
                 select.select([], [], [], 1)
 
-    for work in (find, drip):
-        threading.Thread(target=work, daemon=True).start()
-    for each in (ssdp, http):
-        home.stack.callback(each.close)
+    threading.Thread(target=drip, daemon=True).start()
 
 
 def test_a_router_that_never_ends(stack, tmp_path):
