@@ -55,6 +55,7 @@ class Reach:
                 nat.run(f"nft flush chain ip nat postrouting; nft add rule ip nat postrouting oifname core masquerade {how}")
             quick.netem(self.core, nat.name, f"delay {delay}")
         self.daemons = {}
+        self.all = [self.core, self.one, self.two]
         self.at_core = f"{CORE}:51820"
         self.outside = {name: f"{address}:51820" for name, address in OUTSIDE.items()}
 
@@ -114,12 +115,12 @@ class Reach:
 
     def start(self, on_bus=False, relay=True, settings=""):
         """on_bus: wattled of one is on a bus, and can be told to migrate(). Without relay, core can still be called by both.
-        settings: of all three, see Daemon."""
+        settings: of all, see Daemon."""
         self.tunnels()
         if relay:
             self.start_relay()
         self._bus = start_bus(self.one) if on_bus else None
-        for host in (self.core, self.one, self.two):
+        for host in self.all:
             self.daemons[host.name] = Daemon(host, self.text(relay), on_bus=self._bus if host is self.one else None, settings=settings)
         for host in (self.one, self.two):
             host.wait("ping -c1 -W2 10.42.0.1")
@@ -147,3 +148,31 @@ class Reach:
 
     def said(self, name):
         return self.daemons[name].said()
+
+
+class Four(Reach):
+    """All kinds of paths: nas is on one's LAN, two is elsewhere, and of both NATs each takes another port for each destination, so that
+    nobody but core is called from outside."""
+
+    def __init__(self, quick):
+        super().__init__(quick, "fully-random")
+        self.nas = quick.host("nas")
+        self.all.append(self.nas)
+        quick.wire(self.nas, "192.168.3.2/24", self.nat1, "192.168.3.1/24")
+        quick.route(self.nas, "192.168.3.1")
+        self.join(self.one, self.nas)
+
+    def tunnels(self):
+        super().tunnels()
+        self.quick.wireguard(self.nas, "10.42.0.4/16")
+        self.quick.peer(self.nas, self.core, "10.42.0.1/32", self.at_core, keepalive=25)
+        for host in (self.core, self.one, self.two):
+            self.quick.peer(host, self.nas, "10.42.0.4/32")
+        for number, host in ((2, self.one), (3, self.two)):
+            self.quick.peer(self.nas, host, f"10.42.0.{number}/32")
+
+    def text(self, relay):
+        return mesh(vps=(self.core.public_key, 1, f"PublicEndpoint={self.at_core}", f"Relay={'yes' if relay else 'no'}"),
+                    desktop=(self.one.public_key, 2, "PrivateEndpoint=10.9.0.2:51820"),
+                    laptop=(self.two.public_key, 3),
+                    nas=(self.nas.public_key, 4, "PrivateEndpoint=10.9.0.1:51820"))

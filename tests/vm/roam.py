@@ -220,3 +220,15 @@ class Roam:
         """Until the endpoint is this, and stays for three looks. A try that an emulated host is too slow for holds the candidate
         for half a minute, and the next for a minute."""
         (host or self.laptop).wait(f"for i in 1 2 3; do wg show wg0 endpoints | grep -qF '{endpoint}'; done", 150)
+
+
+class Undescribed(Roam):
+    """The profile knows how the desktop is called from outside, and nothing of its LAN."""
+    settings = ""
+
+    def lines(self, name):
+        return [f"PublicEndpoint={PUBLIC}"] if name == "desktop" else []
+
+    def wait_home(self):
+        """At whichever of the desktop's addresses there, and for three looks."""
+        self.laptop.wait(f"for i in 1 2 3; do if wg show wg0 endpoints | grep -qF '{PUBLIC}'; then exit 1; fi; done", 150)

@@ -5,9 +5,8 @@ import re
 
 import pytest
 
-import roam as roaming
 from lan import Lan
-from roam import PUBLIC, SECOND, lost
+from roam import PUBLIC, SECOND, Undescribed, lost
 
 
 @pytest.mark.limit(400)
@@ -53,18 +52,6 @@ def test_no_beacons(quick):
     lan.one.run("rm /run/one/etc/wattle/wg0.mesh.d/discovery.conf")
     lan.daemons["one"].signal("HUP")
     stranger.wait("grep -q '34 169.254.7.1 ' /run/heard")
-
-
-class Undescribed(roaming.Roam):
-    """The profile knows how the desktop is called from outside, and nothing of its LAN."""
-    settings = ""
-
-    def lines(self, name):
-        return [f"PublicEndpoint={PUBLIC}"] if name == "desktop" else []
-
-    def wait_home(self):
-        """At whichever of the desktop's addresses there, and for three looks."""
-        self.laptop.wait(f"for i in 1 2 3; do if wg show wg0 endpoints | grep -qF '{PUBLIC}'; then exit 1; fi; done", 150)
 
 
 def test_coming_home_where_nobody_has_described_it(quick):

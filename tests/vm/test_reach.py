@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Two devices behind NAT find each other: real WireGuard, real wattleds, a real wattle-relay."""
 
+import os
 import re
+import subprocess
 
 import pytest
 
 import mesh as meshes
 import reach as reaching
 from roam import SECOND, Flow, lost
+
+PICTURES = os.environ.get("WATTLE_PICTURES")  # a folder that is to have the picture of the README
 
 
 @pytest.mark.limit(400)
@@ -184,3 +188,23 @@ def test_real_units(lab):
     assert "(relayed): a relay passes on" in b.out("journalctl -b -o cat -u wattled") + c.out("journalctl -b -o cat -u wattled")
     # What wattled set beside the files is no difference to them.
     assert "nothing to change" in b.out("wattle apply --dry-run home")
+
+
+@pytest.mark.limit(400)
+def test_the_graph_says_how_they_reach_each_other(quick):
+    """'wattle show --graph', of four devices; and then each pair speaks, and does it so."""
+    reach = reaching.Four(quick)
+    reach.start()
+    hosts = {"vps": reach.core, "desktop": reach.one, "laptop": reach.two, "nas": reach.nas}
+    numbers = {"vps": 1, "desktop": 2, "laptop": 3, "nas": 4}
+    ways = {"public": rf"{reaching.CORE}:51820", "LAN": r"(10\.9\.0\.|fe80)", "relayed by vps": rf"{reaching.CORE}:219"}
+    graph = reach.one.out("wattle show --graph /run/one/etc/wattle/wg0.mesh")
+    print(graph)
+    pairs = re.findall(r'"(\w+)" -> "(\w+)" \[label="(LAN|public|relayed by vps)[,"]', graph)
+    assert len(pairs) == 6
+    for one, other, way in pairs:
+        here, there = sorted((one, other), key=lambda name: name == "vps")  # who is called is vps
+        hosts[here].wait(f"""ping -c1 -W1 10.42.0.{numbers[there]}
+            for i in 1 2 3; do wg show wg0 endpoints | grep -F '{hosts[there].public_key}' | grep -qE '{ways[way]}'; done""", 150)
+    if PICTURES:
+        subprocess.run(["dot", "-Tsvg", "-o", f"{PICTURES}/mesh.svg"], input=graph.replace('label="wg0"; ', ""), text=True, check=True)
