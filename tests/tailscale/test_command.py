@@ -15,23 +15,7 @@ RECORDED = pathlib.Path(__file__).parent / "recorded"
 RUNNING = json.loads((RECORDED / "running.json").read_text())
 WATTLE = os.environ.get("WATTLE", "")
 
-# $1: what the host has for /etc/wattle, $2: the folder of tailscaled's socket, $3: that of wattle-tailscale, $4: where it is installed,
-# $5: a folder of our own; then the command. Folders that are not there are made on an empty file system.
-SET_UP = """set -e
-overlay() { mkdir -p "$2/$1/upper" "$2/$1/work"; mount -t overlay overlay -o "lowerdir=/$1,upperdir=$2/$1/upper,workdir=$2/$1/work" "/$1"; }
-conf=$1 sockets=$2 build=$3 installed=$4 own=$5
-shift 5
-mount -t tmpfs none "$own"
-overlay etc "$own"
-overlay usr "$own"
-mkdir -p "$WATTLE_CONFDIR" "$installed"
-mount --bind "$conf" "$WATTLE_CONFDIR"
-[ -z "$build" ] || mount --bind "$build" "$installed"
-mount -t tmpfs -o mode=755 none /run
-mkdir /run/tailscale
-mount --bind "$sockets" /run/tailscale
-exec "$@"
-"""
+IN_NAMESPACE = pathlib.Path(__file__).parent / "in-namespace"
 
 
 def is_allowed():
@@ -93,7 +77,7 @@ class CommandHost:
 
     def run(self, *argv, program=WATTLE, stdin=None):
         return subprocess.run(
-            ["unshare", "-m", "sh", "-c", SET_UP, "sh", self.folder / "conf", self.folder / "sockets", self.build or "",
+            ["unshare", "-m", IN_NAMESPACE, self.folder / "conf", self.folder / "sockets", self.build or "",
              os.environ["WATTLE_LIBEXECDIR"], self.folder / "own", program, *argv], input=stdin, capture_output=True, text=True, timeout=conftest.LIMIT,
             env={**os.environ, "PATH": f"{self.folder}/bin:{os.environ['PATH']}", "TZ": "UTC"})
 
