@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""export --format=: what reads the files takes them. tests/golden has their whole text."""
+"""export --format=: what reads the files takes them. tests/golden has their whole text. Debian has no uci of OpenWrt: who has built it
+has it tried too, by WATTLE_UCI=PROGRAM."""
 import os
 import re
 import shutil
@@ -75,8 +76,29 @@ def test_networkmanager(wattle, device, options):
     assert not any(line.startswith('[') for line in ours ^ understood if line not in ours and line != '[proxy]')
 
 
+UCI = os.environ.get('WATTLE_UCI')
+
+
+def run_real_uci(path, folder):
+    """What is in /etc/config/network after the lines at the top of the file were followed, twice, as that of a new file would be."""
+    text = path.read_text()
+    remove, load = re.findall(r'^# ((?:while )?uci .*)$', text, re.MULTILINE)
+    load = load.replace('FILE', str(path)).split(' && ifup ')[0]
+    (folder / 'config').mkdir()
+    (folder / 'config/network').write_text('')
+    for _ in range(2):
+        subprocess.run(['sh', '-ec', f'uci() {{ "{UCI}" -c "{folder}/config" -t "{folder}" "$@"; }}\n{remove} || :\n{load}'], check=True)
+    sections = {}
+    for line in subprocess.check_output([UCI, '-c', folder / 'config', '-t', folder, 'show', 'network'], text=True).splitlines():
+        section, option, value = re.fullmatch(r"network\.(\w+)(?:\.(\w+))?=(.*)", line).groups()
+        values = re.findall("'([^']*)'", value)
+        is_list = option in ('addresses', 'dns', 'allowed_ips')
+        sections.setdefault(section, {})[option or ''] = values if is_list else values[0] if option else value
+    return sections
+
+
 def run_uci(text):
-    """{section: {option: value or list}} as 'uci batch' makes it of an empty file."""
+    """{section: {option: value or list}} as 'uci batch' makes it of an empty file; a line that is none of its grammar fails."""
     sections = {}
     for line in text.splitlines():
         if line.startswith('#'):
@@ -95,7 +117,10 @@ def run_uci(text):
 @pytest.mark.parametrize('options', OPTIONS)
 def test_openwrt(wattle, options):
     key = wattle.key('office-phone', wattle.folder / 'p.key').read_text().strip()
-    sections = run_uci(export(wattle, 'openwrt', 'phone', '--private-key=p.key', *options).read_text())
+    path = export(wattle, 'openwrt', 'phone', '--private-key=p.key', *options)
+    sections = run_uci(path.read_text())
+    if UCI:
+        assert run_real_uci(path, wattle.folder) == sections
     interface = sections.pop('wg_office')
     dns = {'dns': ['10.77.0.2']} if '--dns=10.77.0.2' in options else {}
     assert interface == {'': 'interface', 'proto': 'wireguard', 'private_key': key, 'listen_port': '51820',
