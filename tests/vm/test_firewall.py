@@ -63,6 +63,15 @@ def tells(host, text, unit="wattle-filter@home"):
     host.wait(f"journalctl -b -u {unit} | grep -F {text!r}")
 
 
+def killed(host, *after):
+    """The packet filter's process was killed; another is in its stead, and these units are up again."""
+    before = host.out("systemctl show -P MainPID wattle-filter@home")
+    host.run(f"kill -9 {before}")
+    host.wait(f"pid=$(systemctl show -P MainPID wattle-filter@home); [ $pid != 0 ] && [ $pid != {before} ]")
+    for unit in after:
+        host.wait(f"systemctl is-active {unit}")
+
+
 def test_firewalld_lets_in_what_is_up(native):
     a, b = firewalled(native, "Firewall=auto\nTrust=internal\n", "b")
     opens(a)
@@ -79,8 +88,8 @@ def test_firewalld_lets_in_what_is_up(native):
         assert not gets_in(a, b) and a.out("ls /run/wattle-filter/*.opened 2>/dev/null || true; firewall-cmd --zone=internal --list-rich-rules") == ""
     a.run("ip link set home up")
     opens(a, "public")
-    for again in ("firewall-cmd --reload", "systemctl restart firewalld", "kill -9 $(systemctl show -P MainPID wattle-filter@home)"):
-        a.run(again)
+    for again in (lambda: a.run("firewall-cmd --reload"), lambda: a.run("systemctl restart firewalld"), lambda: killed(a)):
+        again()
         opens(a, "public")
         is_in(a, "internal")
     a.run("systemctl stop wattle-filter@home")
@@ -161,8 +170,7 @@ def test_ufw_lets_in_what_is_up(native):
     # Left by a mesh that was up when the power went.
     a.run("ufw allow 7/udp comment 'wattle gone'; systemctl start wattle-ufw-clean")
     added(a, "allow 21821/udp", "allow 51820/udp", "allow in on home")
-    a.run("kill -9 $(systemctl show -P MainPID wattle-filter@home)")
-    a.wait("systemctl is-active wattle-filter@home wattle-ufw@home")
+    killed(a, "wattle-ufw@home")
     added(a, "allow 21821/udp", "allow 51820/udp", "allow in on home")
     a.put("/etc/systemd/system/wattle-filter@home.service.d/once.conf", "[Service]\nRestart=no\n")
     a.run("systemctl daemon-reload; kill -9 $(systemctl show -P MainPID wattle-filter@home)")

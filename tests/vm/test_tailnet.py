@@ -50,7 +50,7 @@ def test_apply_restarts_once_and_never_cuts_itself_off(native):
     a.run("systemctl daemon-reload")
     a.put("/root/work.tailnet", TEXT.replace("1234", "0"))
     assert a.run("wattle apply /root/work.tailnet", check=False).code != 0
-    a.wait("systemctl is-active tailscaled wattle-tailscale@work")
+    a.wait("systemctl is-active tailscaled && systemctl is-active wattle-tailscale@work")
     assert a.out("cat /run/started") == "1234 --tun=tailscale0\n0 --tun=tailscale0"
     a.wait('[ "$(wc -l </run/set)" = 4 ]')
     assert a.out("wattle apply work") == "work: settings handed to Tailscale"
