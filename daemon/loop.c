@@ -42,7 +42,6 @@ struct WattleLoop {
         guint32 ifindex; /* 0: stopped */
         guint32 fwmark;
         guint16 listen_port;
-        gboolean has_links; /* we are on LANs, and peers know it: they may move first */
         WattleLoopWishes wishes;
         WattleSocketAddr seen; /* where a relay, or who introduced us, saw us last; or none */
         WattleProber *prober;  /* NULL: no probes are to be had */
@@ -405,8 +404,6 @@ static WattleMigrateConfig config_of(const WattleMember *member)
 
         return (WattleMigrateConfig){ .self = loop->roster->self,
                                       .peer = member->key,
-                                      .self_has_private =
-                                              loop->roster->self_has_private || loop->has_links,
                                       .managed = member->managed,
                                       .can_pair = member->can_pair,
                                       .configured = member->configured,
@@ -623,16 +620,6 @@ static void tell_addresses(WattleLoop *loop)
         g_autoptr(GArray) addresses = wattle_surroundings_addresses(loop->around);
 
         wattle_herald_set_links(loop->herald, addresses);
-        if (loop->has_links == (addresses->len > 0))
-                return;
-        loop->has_links = addresses->len > 0;
-        for (guint i = 0; i < loop->roster->members->len; i++) {
-                WattleMember *member = wattle_roster_at(loop->roster, i);
-                WattleMigrateConfig config = config_of(member);
-
-                if (member->engine)
-                        wattle_migration_reconfigure(member->engine, &config);
-        }
 }
 
 /* Where all are is to be that of now, and not of the last read: before a port is given, and before

@@ -32,9 +32,6 @@ static void take_self(WattleRoster *roster, const WattleDevice *self)
         roster->device = wattle_arena_strdup(roster->arena, self->name);
         roster->self = self->public_key;
         roster->introduces = wattle_reach_may_introduce(self);
-        roster->self_has_private = FALSE;
-        for (guint i = 0; i < self->n_candidates; i++)
-                roster->self_has_private |= self->candidates[i].kind == WATTLE_CANDIDATE_PRIVATE;
         roster->n_addresses = self->n_addresses;
         roster->addresses =
                 wattle_arena_alloc(roster->arena, self->n_addresses * sizeof(WattleAddr));

@@ -11,11 +11,10 @@ typedef struct {
         WattleArena *arena;
         const char *device; /* which of the mesh's we are; NULL: not known yet, as all of it */
         WattleKey self;
-        gboolean self_has_private; /* we have a PrivateEndpoint= */
-        gboolean uses_exit;        /* all that is not WireGuard's own goes through the tunnel */
-        gboolean introduces;       /* see common/reach.h */
-        WattleRelayRole relay;     /* we are one for pairs of members, */
-        WattlePorts relay_ports;   /* at these ports */
+        gboolean uses_exit;      /* all that is not WireGuard's own goes through the tunnel */
+        gboolean introduces;     /* see common/reach.h */
+        WattleRelayRole relay;   /* we are one for pairs of members, */
+        WattlePorts relay_ports; /* at these ports */
         WattleAddr *addresses;
         guint n_addresses;
         guint n_departures; /* members that are none any more, so far */

@@ -180,9 +180,9 @@ void wattle_migrate_note_good(WattleMigration *m, gint64 now)
                 m->good = m->counters.endpoint;
 }
 
-void wattle_migrate_hold(Candidate *candidate, gint64 now)
+void wattle_migrate_hold(Candidate *candidate, gint64 span, gint64 now)
 {
-        candidate->held_us = now + MIN(HOLD << MIN(candidate->failures, 10), HOLD_MAX);
+        candidate->held_us = now + MIN(span << MIN(candidate->failures, 10), HOLD_MAX);
         candidate->failures++;
 }
 

@@ -200,12 +200,10 @@ typedef struct {
 } WattleMigrateStatus;
 
 typedef struct {
-        WattleKey self, peer;      /* public keys: who of two goes first */
-        gboolean self_has_private; /* the profile has a PrivateEndpoint for us: the peer may move
-                                      first */
-        gboolean managed;          /* the peer runs wattle, and so answers probes */
-        gboolean can_pair;         /* there is a relay that the two could meet at, or somebody who
-                                      introduces them */
+        WattleKey self, peer; /* public keys: who of two goes first */
+        gboolean managed;     /* the peer runs wattle, and so answers probes */
+        gboolean can_pair;    /* there is a relay that the two could meet at, or somebody who
+                                 introduces them */
         /* What the manager's files say, literal; or none. The kernel's endpoint going
          * back to it with no packet received is the manager's doing. */
         WattleSocketAddr configured;

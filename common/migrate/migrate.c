@@ -69,7 +69,6 @@ static gboolean is_peer_first(const WattleMigrateConfig *config)
 void wattle_migration_reconfigure(WattleMigration *m, const WattleMigrateConfig *config)
 {
         m->configured = config->configured;
-        m->self_has_private = config->self_has_private != FALSE;
         m->can_pair = config->can_pair != FALSE;
         m->peer_first = is_peer_first(config);
         m->answers |= config->managed != FALSE;
@@ -304,6 +303,8 @@ static gint64 read_gap(const WattleMigration *m, gint64 now)
 
         if (m->phase == PHASE_TRY && m->try.fresh)
                 return READ_DOUBT;
+        if (m->phase == PHASE_TRY && m->try.back && now - m->try.set_us < PINNING)
+                return READ_PINNING;
         if (m->phase == PHASE_TRY || m->phase == PHASE_BACK || m->phase == PHASE_PUNCH)
                 return READ_MOVING;
         if (m->phase == PHASE_DOUBT || since_link < LOOK_CLOSELY)

@@ -13,6 +13,7 @@
 #define SEC  G_GINT64_CONSTANT(1000000)
 
 #define READ_MOVING  (20 * MSEC)  /* in a move */
+#define READ_PINNING (5 * MSEC)   /* the same, just after the endpoint was set */
 #define READ_DOUBT   (100 * MSEC) /* in doubt of the path, and just after a link event */
 #define READ_LOOKING (500 * MSEC) /* some time after a link event */
 #define READ_ACTIVE  (1 * SEC)
@@ -42,12 +43,13 @@
 #define BACK          (300 * MSEC)    /* pinning the way back */
 #define HOLD          (30 * SEC)      /* of a candidate after its first failure, then doubled, */
 #define HOLD_MAX      (15 * 60 * SEC) /* up to this */
-#define AWAY          (2 * SEC)       /* off link for so long: another network, no hold */
-#define PAUSE         (5 * SEC)       /* after the first round, then doubled, */
-#define PAUSE_MAX     (60 * SEC)      /* up to this */
-#define DWELL         (10 * SEC)      /* between voluntary moves */
-#define ROAM_SUPPRESS (2 * SEC)       /* after the peer moved us */
-#define FOLLOW        (3 * SEC / 2)   /* the peer may go first for so long */
+#define HOLD_PROVED                                                                                \
+        (1 * SEC) /* the same, of one that answered, when packets kept coming by the old way */
+#define AWAY          (2 * SEC)  /* off link for so long: another network, no hold */
+#define PAUSE         (5 * SEC)  /* after the first round, then doubled, */
+#define PAUSE_MAX     (60 * SEC) /* up to this */
+#define DWELL         (10 * SEC) /* between voluntary moves */
+#define ROAM_SUPPRESS (2 * SEC)  /* after the peer moved us */
 #define FOLLOW_SIGHTED                                                                             \
         (400 * MSEC) /* the same after a beacon, without a session: two handshakes that cross end  \
                         each other */
@@ -78,8 +80,10 @@
                            may have begun, and ended, earlier */
 #define LIVES (2 * SEC) /* a path that something came over since is left alone */
 
-#define STABLE_READS 3
-#define MAX_SETS     25 /* of one move: half a second of pinning */
+#define STABLE_BACK  (40 * MSEC)
+#define PINNING      (200 * MSEC) /* since it was set: packets on the old way may still come */
+#define STABLE       (150 * MSEC) /* as set for so long, the packets on the old way have come */
+#define MAX_SETS     100          /* of one move: half a second of pinning */
 #define MAX_PROBES   4  /* of one move, once one was answered: below 1 KB with their answers */
 #define MAX_UNPROVED 12 /* of one move, as long as none was answered */
 
@@ -116,7 +120,8 @@ typedef struct {
         guint64 first_id; /* of the probes since the last set: older answers prove nothing */
         guint sets, probes;
         guint probes_since_set;
-        guint stable; /* reads in a row with the endpoint as set */
+        gint64 set_us;    /* last */
+        gint64 stable_us; /* since when the endpoint is as set; 0: it was not at the last read */
         gboolean answered, proved;
         guint64 rx_bytes; /* at the first of these reads */
         gint64 old_rtt_us;
@@ -144,8 +149,8 @@ typedef struct {
 typedef struct WattleMigration {
         /* of the configuration */
         WattleSocketAddr configured;
-        guint self_has_private : 1, can_pair : 1;
-        guint peer_first : 1; /* of two that could both move; the other follows by roaming */
+        guint can_pair : 1;
+        guint peer_first : 1; /* its key is the lower one */
 
         /* yes or no, of what is below */
         guint has_names : 1;
@@ -186,10 +191,9 @@ typedef struct WattleMigration {
         WattleSocketAddr good; /* proved, and not a neighbour */
 
         /* restraint */
-        gint64 link_us;   /* of the last link event; 0: none */
-        gint64 roamed_us; /* 0: never, as in all of these */
-        gint64 better_us; /* since when there is something better */
-        gint64 frozen_us; /* until then no upgrade */
+        gint64 link_us;                                    /* of the last link event; 0: none */
+        gint64 roamed_us;                                  /* 0: never, as in all of these */
+        gint64 frozen_us;                                  /* until then no upgrade */
         gint64 moves[MOVES + 1], reasserts[REASSERTS + 1]; /* the last of them, newest first */
 
         Phase phase;

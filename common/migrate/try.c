@@ -54,7 +54,6 @@ void wattle_migrate_accept(WattleMigration *m, WattleMoveReason why, gint64 now)
         m->reason = why;
         m->since_us = now;
         m->rounds = 0;
-        m->better_us = 0;
         m->resolve_gap = RESOLVE_AGAIN;
         wattle_migrate_answered(m);
         m->forced = FALSE;
@@ -71,14 +70,15 @@ void wattle_migrate_accept(WattleMigration *m, WattleMoveReason why, gint64 now)
 }
 
 /* Sets the endpoint (again), and what was sent before proves nothing any more. */
-static void set(WattleMigration *m)
+static void set(WattleMigration *m, gint64 now)
 {
         Try *t = &m->try;
 
         m->set = t->fresh && (t->sets == 0 || t->meets) ? WATTLE_MIGRATE_READD : WATTLE_MIGRATE_SET;
         m->set_again = t->sets > 0;
         t->sets++;
-        t->stable = 0;
+        t->stable_us = 0;
+        t->set_us = now;
         t->answered = FALSE;
         t->first_id = m->next_id;
         t->probes_since_set = 0;
@@ -123,7 +123,7 @@ void wattle_migrate_try(WattleMigration *m, const WattleSocketAddr *target, gboo
         m->try.end_us = now + window(candidate, &m->try);
         aim(m, target);
         wattle_migrate_enter(m, PHASE_TRY, now);
-        set(m);
+        set(m, now);
 }
 
 static gint64 jitter(WattleMigration *m, gint64 time)
@@ -235,7 +235,7 @@ static void go_back(WattleMigration *m, gint64 now)
         m->forced = FALSE;
         m->link_probe = FALSE;
         m->try.sets = 1;
-        m->try.stable = 0;
+        m->try.stable_us = 0;
         wattle_migrate_enter(m, PHASE_BACK, now);
 }
 
@@ -261,7 +261,7 @@ static void fail(WattleMigration *m, gint64 now)
         /* Without a session nothing of a user's was sent. */
         if (candidate &&
             (m->try.back || (candidate->source == WATTLE_SOURCE_BEACON && !m->try.fresh)))
-                wattle_migrate_hold(candidate, now);
+                wattle_migrate_hold(candidate, m->try.proved ? HOLD_PROVED : HOLD, now);
         if (m->try.back)
                 go_back(m, now);
         else
@@ -290,7 +290,7 @@ static void hold_tried(WattleMigration *m, gint64 now)
 
                 if (candidate->tried && candidate->reach == WATTLE_REACH_ON_LINK &&
                     !wattle_socket_addr_equal(&candidate->at, &m->counters.endpoint))
-                        wattle_migrate_hold(candidate, now);
+                        wattle_migrate_hold(candidate, HOLD, now);
         }
 }
 
@@ -333,7 +333,7 @@ static gboolean is_flapping(const WattleMigration *m, const Change *change)
 static void look_for_proof(WattleMigration *m, gint64 now)
 {
         Try *t = &m->try;
-        gboolean heard = t->stable > 1 && m->counters.rx_bytes > t->rx_bytes;
+        gboolean heard = now > t->stable_us && m->counters.rx_bytes > t->rx_bytes;
 
         if (t->proved)
                 return;
@@ -359,7 +359,7 @@ static void meet_again(WattleMigration *m, gint64 now)
         t->n_agains++;
         if (m->meeting.goes_on) {
                 t->probes = 0;
-                set(m);
+                set(m, now);
         }
         if (t->n_agains > 1 && t->n_agains < G_N_ELEMENTS(again_at) &&
             wattle_migrate_is_active(m, now)) {
@@ -385,13 +385,15 @@ void wattle_migrate_try_read(WattleMigration *m, const Change *change, gint64 no
         }
         if (change->moved) {
                 if (t->sets < MAX_SETS)
-                        set(m);
+                        set(m, now);
                 return;
         }
-        if (t->stable++ == 0)
+        if (t->stable_us == 0) {
+                t->stable_us = now;
                 t->rx_bytes = m->counters.rx_bytes;
+        }
         look_for_proof(m, now);
-        if (!t->proved || (t->back && t->stable < STABLE_READS))
+        if (!t->proved || (t->back && now - t->stable_us < STABLE))
                 return;
         if (is_too_slow(m))
                 fail(m, now);
@@ -434,8 +436,11 @@ void wattle_migrate_back_read(WattleMigration *m, const Change *change, gint64 n
                 want(m, &m->wanted);
                 m->set_again = TRUE;
                 t->sets++;
-                t->stable = 0;
-        } else if (!change->moved && ++t->stable >= STABLE_READS) {
+                t->stable_us = 0;
+                t->set_us = now;
+        } else if (!change->moved && t->stable_us == 0) {
+                t->stable_us = now;
+        } else if (!change->moved && now - t->stable_us >= STABLE_BACK) {
                 wattle_migrate_enter(m, PHASE_WATCH, now);
         }
 }

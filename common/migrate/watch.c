@@ -55,11 +55,6 @@ static gboolean leave(WattleMigration *m, gint64 now)
         return TRUE;
 }
 
-static gboolean is_peers_turn(const WattleMigration *m, gint64 now)
-{
-        return m->self_has_private && m->peer_first && now - m->better_us < FOLLOW;
-}
-
 static gboolean is_before(gint64 time, gint64 span, gint64 link, gint64 now)
 {
         return time != 0 && now - time < span && link <= time;
@@ -69,15 +64,9 @@ static gboolean upgrade(WattleMigration *m, gint64 now)
 {
         const Candidate *better = wattle_migrate_better(m, now);
 
-        if (!better) {
-                m->better_us = 0;
-                return FALSE;
-        }
-        if (m->better_us == 0)
-                m->better_us = now;
-        if (!wattle_migrate_has_session(m, now) || !wattle_migrate_is_active(m, now) ||
+        if (!better || !wattle_migrate_has_session(m, now) || !wattle_migrate_is_active(m, now) ||
             now < m->frozen_us || is_before(m->moves[0], DWELL, m->link_us, now) ||
-            is_before(m->roamed_us, ROAM_SUPPRESS, m->link_us, now) || is_peers_turn(m, now))
+            is_before(m->roamed_us, ROAM_SUPPRESS, m->link_us, now))
                 return FALSE;
         wattle_migrate_try(m, &better->at, TRUE, WATTLE_MOVE_UPGRADE, now);
         return TRUE;

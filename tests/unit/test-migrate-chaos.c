@@ -341,7 +341,6 @@ static gint64 some_time(World *w)
 static void begin(World *w, guint32 seed)
 {
         WattleMigrateConfig config = { .managed = seed % 5 != 0,
-                                       .self_has_private = seed % 3 == 0,
                                        .configured = addr_of(PUBLIC),
                                        .seed = seed };
 

@@ -85,8 +85,7 @@ static const char *name_of(const WattleSocketAddr *at)
         return at->addr.family ? "elsewhere" : "nothing";
 }
 
-/* "unmanaged", "relay" (the mesh has one), "second" (the peer's key is lower), "both" (we have a
- * private endpoint too), "file=PLACE". */
+/* "unmanaged", "relay" (the mesh has one), "second" (the peer's key is lower), "file=PLACE". */
 static void configure(Stage *stage, const char *words)
 {
         g_auto(GStrv) list = g_strsplit(words, " ", -1);
@@ -101,8 +100,6 @@ static void configure(Stage *stage, const char *words)
                         stage->config.peer.bytes[0] = 0;
                 else if (strcmp(list[i], "relay") == 0)
                         stage->config.can_pair = TRUE;
-                else if (strcmp(list[i], "both") == 0)
-                        stage->config.self_has_private = TRUE;
                 else if (g_str_has_prefix(list[i], "file="))
                         stage->config.configured = addr_of(find_place(list[i] + 5));
                 else
@@ -341,7 +338,7 @@ static const Status statuses[] = {
             { 1002, "answer", "" },
             { 1003, "read LAN rx+96 tx+96", "" },
             { 1023, "read LAN", "" },
-            { 1043, "read LAN", "" } },
+            { 1153, "read LAN", "" } },
           "LAN LAN, asked, proved, 2 ms" },
         { "a public endpoint on our link",
           { { 0, "list PUBLIC=link", "" }, { 1, "read PUBLIC handshake", "" } },
