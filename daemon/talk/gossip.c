@@ -139,7 +139,11 @@ static void want(WattleGossip *gossip, const WattleMember *member, const WattleH
 {
         gdouble limit_s = MIN((gdouble)n_members / MEMBERS_A_SECOND, MAX_WAIT_S);
 
-        if (hello->serial <= gossip->wanted)
+        gboolean is_asked = gossip->ask_us == G_MAXINT64 && hello->serial == gossip->wanted;
+
+        /* Of those that have it the last one is asked: it has had it for the shortest time, and so
+         * gave it to the fewest. */
+        if (hello->serial < gossip->wanted || is_asked)
                 return;
         if (gossip->ask_us == G_MAXINT64)
                 gossip->ask_us = now_us + (gint64)(g_rand_double(rand) * limit_s * G_USEC_PER_SEC);

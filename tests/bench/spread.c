@@ -131,7 +131,7 @@ static void add_session(guint a, guint b)
         if (a == b || wattle_roster_with_key(&devices[a].roster, &key))
                 return;
         member = wattle_member_new(NULL, &key);
-        member->name = "device";
+        member->name = g_strdup_printf("%u", b);
         member->managed = member->in_kernel = TRUE;
         member->last_handshake_s = NOW_S;
         member->greeted_s = NOW_S;
@@ -208,15 +208,7 @@ static void on_timer(guint number)
         for (guint i = 0; i < n; i++)
                 tell(number, number_of(members[i]), FALSE);
         if (wattle_gossip_ask(&device->gossip, now_us())) {
-                /* The name says nothing here: one of those that said so, the last. */
-                for (guint i = device->roster.members->len; i > 0; i--) {
-                        const WattleMember *member = wattle_roster_at(&device->roster, i - 1);
-
-                        if (member->serial == device->gossip.wanted) {
-                                fetch(number, number_of(member));
-                                break;
-                        }
-                }
+                fetch(number, (guint)g_ascii_strtoull(device->gossip.wanted_of, NULL, 10));
                 device->gossip.wanted = 0;
         }
         arm(number);

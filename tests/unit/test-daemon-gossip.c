@@ -239,6 +239,35 @@ static void asking(void)
                 }
 }
 
+/* Of those that have it the last that says so is asked, while nobody was; later ones are not. */
+static void asking_the_last(void)
+{
+        static const struct {
+                guint64 serial;
+                gboolean is_after; /* somebody has been asked */
+                const char *asked;
+        } rows[] = { { 9, FALSE, "nas" }, { 10, FALSE, "late" }, { 11, FALSE, "late" },
+                     { 9, TRUE, "nas" },  { 10, TRUE, "nas" },   { 11, TRUE, "late" } };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(World) world = { 0 };
+                const WattleHello ten = { .serial = 10 }, other = { .serial = rows[i].serial };
+
+                world_init(&world, 2);
+                wattle_roster_at(&world.roster, 1)->name = "late";
+                run_text(&world, 8, 0);
+                wattle_gossip_heard(&world.gossip, wattle_roster_at(&world.roster, 0), &ten, 2,
+                                    world.rand, NOW_US, NOW_S);
+                if (rows[i].is_after)
+                        g_assert_true(wattle_gossip_ask(&world.gossip, world.gossip.ask_us));
+                wattle_gossip_heard(&world.gossip, wattle_roster_at(&world.roster, 1), &other, 2,
+                                    world.rand, NOW_US, NOW_S);
+                g_assert_cmpstr(world.gossip.wanted_of, ==, rows[i].asked);
+                g_assert_cmpint(wattle_gossip_ask(&world.gossip, G_MAXINT64 - 1), ==,
+                                !rows[i].is_after || rows[i].serial == 11);
+        }
+}
+
 /* Keys of beacons are told to whom has none of them yet, and anew each day; without any there is
  * nothing to tell. */
 static void keys(void)
@@ -277,6 +306,7 @@ int main(int argc, char **argv)
         g_test_add_func("/gossip/greeting", greeting);
         g_test_add_func("/gossip/hearing", hearing);
         g_test_add_func("/gossip/asking", asking);
+        g_test_add_func("/gossip/asking-the-last", asking_the_last);
         g_test_add_func("/addresses", addresses);
         g_test_add_func("/gossip/keys", keys);
         return g_test_run();
