@@ -28,6 +28,13 @@ CORE6 = "2001:db8:a::1"
 HOME6 = {"one": "2001:db8:1::2", "two": "2001:db8:2::2"}
 
 
+# All that the routers have in mind, as conntrack(8) -F does: IPCTNL_MSG_CT_DELETE without a tuple.
+FLUSH_NATS = """for nat in nat1 nat2; do ip netns exec $nat python3 -c 'import socket, struct
+wire = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+wire.send(struct.pack("=IHHIIBBH", 20, 0x102, 5, 0, 0, 0, 0, 0))
+assert struct.unpack_from("=i", wire.recv(99), 16)[0] == 0'; done"""
+
+
 class Reach:
     def __init__(self, quick, how="", delay="20ms", carrier=False):
         """how is what masquerade gets, as fully-random: another port for each destination."""
@@ -97,17 +104,34 @@ class Reach:
         self._relay.finish(check=False)
         self.start_relay()
 
+    def forget(self, relay=True):
+        """No session, and nothing in the NATs: as after a night."""
+        for name in ("one", "two"):
+            self.daemons[name].stop()
+        self.quick.guest.run(f"""pkill -x ping || true
+            ip netns exec one wg set wg0 peer {self.two.public_key} remove
+            ip netns exec two wg set wg0 peer {self.one.public_key} remove
+            {FLUSH_NATS}""", 30)
+        self.quick.peer(self.one, self.two, "10.42.0.3/32")
+        self.quick.peer(self.two, self.one, "10.42.0.2/32")
+        if relay:
+            self.restart_relay()
+        for host in (self.one, self.two):
+            self.daemons[host.name].start()
+            host.wait("ping -c1 -W2 10.42.0.1")
+            host.wait("wg show wg0 endpoints | grep -q 127.64.")
+
     def new_address(self):
         """Of one's router alone."""
         self.nat1.run("ip addr flush dev core; ip addr add 203.0.113.20/24 dev core; ip route replace default via 203.0.113.1")
 
-    def new_addresses(self):
-        """Of both routers at once, as when providers do that by night."""
-        self.quick.guest.run("""set +e
+    def new_addresses(self, last=20):
+        """Of both routers at once, as when providers do that by night. Returns when that was, by the guest's clock."""
+        return float(self.quick.guest.out(f"""set +e; date +%s.%N
             for nat in 1 2; do ip -n nat$nat addr flush dev core; done
-            ip -n nat1 addr add 203.0.113.20/24 dev core; ip -n nat1 route replace default via 203.0.113.1
-            ip -n nat2 addr add 198.51.100.20/24 dev core; ip -n nat2 route replace default via 198.51.100.1
-            ip netns exec nat1 ping -c1 -W2 203.0.113.1 && ip netns exec nat2 ping -c1 -W2 198.51.100.1""")
+            ip -n nat1 addr add 203.0.113.{last}/24 dev core; ip -n nat1 route replace default via 203.0.113.1
+            ip -n nat2 addr add 198.51.100.{last}/24 dev core; ip -n nat2 route replace default via 198.51.100.1
+            ip netns exec nat1 ping -q -c1 -W2 203.0.113.1 >/dev/null && ip netns exec nat2 ping -q -c1 -W2 198.51.100.1 >/dev/null"""))
 
     def join(self, host, other):
         """A cable between the two, beside what they have."""
