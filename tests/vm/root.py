@@ -15,7 +15,7 @@ SETTLED = ("bookworm", "trixie")  # they do not change under us
 RELEASES = (*SETTLED, "forky")  # and testing
 
 GUEST = """systemd systemd-sysv systemd-resolved libnss-systemd dbus udev kmod iproute2 iputils-ping nftables wireguard-tools network-manager
-firewalld ufw procps polkitd libmnl0 libb2-1 minisign linux-image-cloud-amd64 python3 busybox-static tcpdump less""".split()
+firewalld ufw dhcpcd-base procps polkitd libmnl0 libb2-1 minisign linux-image-cloud-amd64 python3 busybox-static tcpdump less""".split()
 BUILD = """gcc libc6-dev meson ninja-build pkgconf libglib2.0-dev libsodium-dev libmnl-dev libnftables-dev libb2-dev libsystemd-dev libnm-dev
 libcurl4-openssl-dev libqrencode-dev libpng-dev scdoc""".split()
 CHECK = """libgtk-3-dev libgtk-4-dev xvfb dbus-daemon python3-pytest strace patch zsh adwaita-icon-theme fonts-dejavu-core""".split()

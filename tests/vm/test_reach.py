@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 import mesh as meshes
+import nm_host
 import reach as reaching
 from roam import SECOND, Flow, lost
 
@@ -55,6 +56,25 @@ def test_introduced_by_a_third(quick):
     print("lost:", lost(answers, begin, end), "of", end - begin)
     assert lost(answers, begin, end) <= 2
     assert "(direct): both opened their NAT for the other" in reach.said("one") + reach.said("two")
+
+
+@pytest.mark.limit(400)
+def test_killed_while_introduced(quick):
+    """Each wattled of the three, at the first packets by the way that the other was told of; with it or without, they meet."""
+    reach = reaching.Reach(quick)
+    reach.start(relay=False)
+    for name in ("one", "two", "core"):
+        ping = reach.one.start("exec ping -i 0.2 10.42.0.3", 200)
+        reach.one.wait("! wg show wg0 endpoints | grep -q 127.64.", 60)
+        daemon = reach.daemons[name]
+        daemon.signal("KILL")
+        daemon.ended()
+        daemon.start()
+        reach.wait_direct()
+        reach.one.wait("ping -c1 -W1 10.42.0.3", 60)
+        ping.signal()
+        ping.finish(check=False)
+        reach.forget(relay=False)
 
 
 @pytest.mark.limit(400)
@@ -155,16 +175,17 @@ def test_each_destination_another_port(quick):
 @pytest.mark.limit(400)
 def test_real_units(lab):
     """Three hosts of a LAN, of which two know of the third alone: its units, in their sandboxes, bring the two together, and what they
-    tell each other of themselves takes them off the relay again."""
+    tell each other of themselves takes them off the relay again. One of the two belongs to NetworkManager."""
     mesh = meshes.Mesh("home", "a", "b", "c")
     guests = {name: lab.guest(name) for name in "abc"}
     for guest in guests.values():
         guest.lan = guest.plug(0, lab.lan)
     mesh["a"].lines += [f"PublicEndpoint={guests['a'].lan.v4}:{meshes.LISTEN_PORT}", "Relay=yes"]
-    for name, guest in guests.items():
-        mesh.put(guest, name, "ActivationPolicy=up")
-        print(guest.out("wattle apply home"))
     a, b, c = guests.values()
+    nm_host.start_nm(c)
+    for name, guest in guests.items():
+        mesh.put(guest, name, "ActivationPolicy=up\n" + ("Owner=NetworkManager\n" if guest is c else ""))
+        print(guest.out("wattle apply home"))
     assert a.out("systemctl is-active wattle-relay@home.socket") == "active"
     assert "relay" not in a.out("wattle doctor home || true")
     assert b.run("systemctl is-active wattle-relay@home.socket", check=False).code != 0

@@ -4,6 +4,7 @@
 import pytest
 
 import mesh as meshes
+import untidy
 
 pytestmark = pytest.mark.one_release
 
@@ -56,20 +57,58 @@ def test_exit_node(lab):
 
 
 def test_subnet_router(lab):
-    """A host of the office sees the client's own address, for it has a route back."""
+    """A host of the office sees the client's own address, for it has a route back. The client is behind a NAT router; all filter
+    strictly, and the subnet router has the chains of Docker."""
     mesh = meshes.Mesh("home", "client", "gw")
-    mesh["gw"].lines.append("Routes=192.168.2.0/24")
-    client, gw = mesh.join(lab, "client", "gw")
-    printer = lab.guest("printer")
+    client, gw, printer = lab.guest("client"), lab.guest("gw"), lab.guest("printer")
+    lab.router(lab.lan, lab.internet)
+    gw.lan = gw.plug(0, lab.internet)
+    client.plug(0, lab.lan)
     inside = gw.plug(1, lab.segment("office"))
     target = printer.plug(0, lab.segment("office"))
+    untidy.forward_as_docker(gw)
+    mesh["gw"].lines += ["Routes=192.168.2.0/24", f"PublicEndpoint={gw.lan.v4}:{meshes.LISTEN_PORT}"]
+    for name, guest in ("gw", gw), ("client", client):
+        untidy.filter_strictly(guest)
+        mesh.apply(guest, name, "ActivationPolicy=up")
     printer.run(f"ip route add 10.42.0.0/16 via {inside.v4}")
     count_from(printer, mesh["client"].v4)
+    client.wait(f"ping -c1 -W1 {mesh['gw'].v4}")
     assert client.run(f"ping -c1 -W1 {target.v4}", check=False).code != 0
 
     mesh.apply(client, "client", "ActivationPolicy=up\nAcceptRoutes=yes")
+    client.wait(f"ip route get {target.v4} | grep 'dev home'")
+    assert client.run(f"ping -c1 -W1 {target.v4}", check=False).code != 0, "Docker drops what is forwarded"
+    gw.run("nft insert rule ip filter DOCKER-USER iifname home accept; nft insert rule ip filter DOCKER-USER oifname home accept")
     client.wait(f"ping -c1 -W1 {target.v4}")
     assert counted(printer) > 0
+    assert client.out("sysctl -n net.ipv4.conf.eth0.rp_filter") == gw.out("sysctl -n net.ipv4.conf.eth0.rp_filter") == "1"
     # At the office itself the client takes the short way.
     client.plug(1, lab.segment("office"))
     assert client.out(f"ip route get {target.v4}").split()[2] == "eth1"
+
+
+DHCP_SERVER = "[Match]\nName=eth0\n[Network]\nAddress=192.168.1.77/24\nDHCPServer=yes\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n"
+
+
+@pytest.mark.each_release
+def test_dhcpcd_has_the_lan(native):
+    """dhcpcd takes all interfaces that it finds, and Routes= of another device are the LAN that this one is in: it keeps off the
+    mesh's interface, and the way to the LAN stays its own."""
+    mesh = meshes.Mesh("home", "a", "gw")
+    mesh["gw"].lines.append("Routes=192.168.1.0/24")
+    router = native.boot("router", enable=["systemd-networkd.service"], files={"/etc/systemd/network/lan.network": DHCP_SERVER})
+    router.wait_booted()
+    a = native.guest("a")
+    for each in (router, a):
+        each.plug(0, native.lan, configure=False)
+    a.run("ip tuntap add home mode tun")  # nothing of it is about WireGuard
+    mesh.put(a, "a", "Owner=networkd\nAcceptRoutes=yes\nActivationPolicy=up\n")
+    a.run("systemctl start wattle-networkd@home systemd-networkd")
+    dhcpcd = a.start("exec dhcpcd --nobackground --nodev", 120)
+    a.wait("ip route | grep 'default via 192.168.1.77 dev eth0'")
+    a.wait("ip route show dev home | grep 192.168.1.0/24")
+    assert a.out("ip route get 192.168.1.77 | grep -o 'dev [a-z0-9]*'") == "dev eth0"
+    assert "169.254." not in a.out("ip addr show dev home")
+    dhcpcd.signal()
+    print(dhcpcd.finish(check=False))
