@@ -181,8 +181,8 @@ static gboolean check_firewall_zone(const char *text, GError **error)
         return check_zone(text, error);
 }
 
-static gboolean parse_firewall(const char *text, WattlePlace place, WattleArena *arena,
-                               gpointer field, GError **error)
+gboolean wattle_local_parse_firewall(const char *text, WattlePlace place, WattleArena *arena,
+                                     gpointer field, GError **error)
 {
         g_auto(GStrv) words = g_strsplit_set(text, " \t", -1);
         const char **zones = wattle_arena_alloc(arena, g_strv_length(words) * sizeof *zones);
@@ -312,7 +312,7 @@ static const Key keys[] = {
         { "Coexist", parse_coexist, FIELD(coexist) },
         { "Connection", parse_connection, FIELD(connection) },
         { "Trust", parse_zone, FIELD(trust) },
-        { "Firewall", parse_firewall, FIELD(firewall) },
+        { "Firewall", wattle_local_parse_firewall, FIELD(firewall) },
         { "UpdateFrom", parse_source, FIELD(update_from) },
         { "Names", wattle_value_parse_boolean, FIELD(names) },
         { "Migrate", wattle_value_parse_boolean, FIELD(migrate) },

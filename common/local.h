@@ -135,5 +135,8 @@ gboolean wattle_owner_parse(const char *text, WattleOwner *ret,
 /* A WattleParseValue into a WattleRoutingFeatures. */
 gboolean wattle_local_parse_routing(const char *text, WattlePlace place, WattleArena *arena,
                                     gpointer field, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Likewise into a WattleFirewallChoice. */
+gboolean wattle_local_parse_firewall(const char *text, WattlePlace place, WattleArena *arena,
+                                     gpointer field, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 const char *wattle_activation_name(WattleActivation activation);
 const char *wattle_connection_kind_name(WattleConnectionKind kind);

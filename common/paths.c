@@ -24,6 +24,7 @@ static const struct {
         [WATTLE_FILE_TAILNET_SYSCTL] = { "run/sysctl.d", WATTLE_TAILNET_FILE_PREFIX, ".conf" },
         [WATTLE_FILE_TAILNET_ENVIRONMENT] = { WATTLE_RUN_DIR, "", ".tailscaled.env" },
         [WATTLE_FILE_TAILNET_FILTER] = { WATTLE_RUN_DIR, "", ".tailnet.nft" },
+        [WATTLE_FILE_TAILNET_FIREWALL] = { WATTLE_RUN_DIR, "", ".tailnet.firewall" },
         /* In /run, so that a mesh that is gone leaves nothing after a reboot. */
         [WATTLE_FILE_NM_PROFILE] = { "run/NetworkManager/system-connections", "wattle-",
                                      ".nmconnection" },

@@ -37,6 +37,7 @@ typedef enum {
         WATTLE_FILE_TAILNET_SYSCTL,
         WATTLE_FILE_TAILNET_ENVIRONMENT, /* of tailscaled.service */
         WATTLE_FILE_TAILNET_FILTER,      /* of nft(8), for wattle-filter */
+        WATTLE_FILE_TAILNET_FIREWALL,    /* what it asks of the host's own firewall */
         WATTLE_N_RENDERED_FILES,
         /* What others make. */
         WATTLE_FILE_NM_PROFILE = WATTLE_N_RENDERED_FILES, /* of NetworkManager; has the key */

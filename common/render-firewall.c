@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/render.h"
 
-static void render_zones(const WattleView *view, WattleFile *file)
+void wattle_render_zones(const WattleFirewallChoice *firewall, WattleFile *file)
 {
         g_autoptr(GString) zones = g_string_new(NULL);
 
-        for (guint i = 0; i < view->firewall.n_zones; i++)
-                g_string_append_printf(zones, "%s%s", i > 0 ? " " : "", view->firewall.zones[i]);
+        for (guint i = 0; i < firewall->n_zones; i++)
+                g_string_append_printf(zones, "%s%s", i > 0 ? " " : "", firewall->zones[i]);
         wattle_file_set(file, "Zones",
-                        view->firewall.kind == WATTLE_FIREWALL_AUTO ? "auto" : zones->str);
+                        firewall->kind == WATTLE_FIREWALL_AUTO ? "auto" : zones->str);
 }
 
 static void render_ports(const WattleView *view, WattleFile *file)
@@ -47,7 +47,7 @@ static void render_openings(const WattleView *view, WattleFile *file)
 {
         if (view->firewall.kind == WATTLE_FIREWALL_NO)
                 return;
-        render_zones(view, file);
+        wattle_render_zones(&view->firewall, file);
         render_ports(view, file);
         for (guint i = 0; i < view->n_addresses; i++)
                 render_source(&view->addresses[i], file);

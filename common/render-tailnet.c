@@ -139,6 +139,21 @@ static void render_filter(const WattleTailnet *tailnet, WattleFileset *files)
                 interface, remark);
 }
 
+/* With the interface, for no mesh's settings say it. */
+static void render_firewall(const WattleTailnet *tailnet, WattleFileset *files)
+{
+        g_autofree char *port = g_strdup_printf("%u/udp", tailnet->port);
+        WattleFile *file;
+
+        if (tailnet->firewall.kind == WATTLE_FIREWALL_NO)
+                return;
+        file = add(tailnet, WATTLE_FILE_TAILNET_FIREWALL, files);
+        wattle_file_section(file, "Firewall");
+        wattle_file_set(file, "Interface", tailnet->interface.value);
+        wattle_render_zones(&tailnet->firewall, file);
+        wattle_file_set(file, "Port", port);
+}
+
 void wattle_render_tailnet(const WattleTailnet *tailnet, guint systemd_version,
                            WattleFileset *files)
 {
@@ -153,4 +168,5 @@ void wattle_render_tailnet(const WattleTailnet *tailnet, guint systemd_version,
                                    add(tailnet, WATTLE_FILE_TAILNET_UNMANAGED, files));
         render_sysctl(tailnet, files);
         render_filter(tailnet, files);
+        render_firewall(tailnet, files);
 }

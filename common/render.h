@@ -75,6 +75,9 @@ void wattle_render_filter(const WattleView *view, WattleFileset *files);
  * to ask nothing. */
 void wattle_render_firewall(const WattleView *view, WattleFileset *files);
 
+/* The line "Zones=" of that file, also of a tailnet's. */
+void wattle_render_zones(const WattleFirewallChoice *firewall, WattleFile *file);
+
 /* The two files above of a mesh that a VPN connection carries, with the name of the interface in
  * the second; instance is what wattle-filter@ is to be called with. What has a host forward for
  * others is not in them. No file if there is nothing to hold or to ask. */

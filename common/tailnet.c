@@ -217,6 +217,7 @@ static const Key keys[] = {
           FIELD(routing_features) },
         { "AcceptRoutes", parse_switch, SECTION_LOCAL, FALSE, FIELD(accept_routes) },
         { "ExitNode", parse_exit_node, SECTION_LOCAL, FALSE, FIELD(exit_node) },
+        { "Firewall", wattle_local_parse_firewall, SECTION_LOCAL, FALSE, FIELD(firewall) },
         { "Port", parse_port, SECTION_TAILSCALE, FALSE, FIELD(port) },
         { "PermitCertUser", parse_user, SECTION_TAILSCALE, FALSE, FIELD(permit_cert_user) },
         { "DaemonFlags", parse_daemon_flag, SECTION_TAILSCALE, TRUE, FIELD(daemon_flags) },
@@ -249,8 +250,6 @@ static const struct {
         const char *name, *why;
 } refused_keys[] = {
         { "AuthKey", "a key stays in a file of root's alone: write AuthKeyFile=/path" },
-        { "Firewall", "wattle opens no firewall for tailscaled: let UDP to Port= in yourself, as "
-                      "firewall-cmd --add-port=41641/udp does" },
         { "Device",
           "which device this host is, the tailnet decides; Hostname= is how it is called" },
         { "ListenPort", "is called Port, below [Tailscale]" },
@@ -382,6 +381,20 @@ static void check_exit(const WattleTailnet *tailnet, WattleReport *report)
                                     tailnet->advertise_exit_node.place.line);
 }
 
+/* wattle-filter is bound to the interface, and tells the firewall of a number. */
+static void check_firewall(const WattleTailnet *tailnet, WattleReport *report)
+{
+        const char *why = !tailnet->interface.value
+                                  ? "there is no interface with Interface=" WATTLE_TAILNET_USERSPACE
+                                    ", with which the port would be opened and closed"
+                          : tailnet->port == 0
+                                  ? "with Port=0 tailscaled takes any port: write a number"
+                                  : NULL;
+
+        if (tailnet->firewall.kind != WATTLE_FIREWALL_NO && why)
+                wattle_report_error(report, tailnet->firewall.place, "Firewall: %s", why);
+}
+
 static void check_routing(const WattleTailnet *tailnet, WattleReport *report)
 {
         const WattleTailnetList *routes = &tailnet->advertise_routes;
@@ -426,6 +439,7 @@ void wattle_tailnet_read(WattleTailnet *tailnet, gconstpointer bytes, gsize size
         }
         check_parameters(tailnet, report);
         check_exit(tailnet, report);
+        check_firewall(tailnet, report);
         check_routing(tailnet, report);
 }
 

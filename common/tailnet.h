@@ -42,7 +42,8 @@ typedef struct {
         WattleLocalName interface; /* value NULL: there is none */
         WattleRoutingFeatures routing_features;
         WattleTailnetSwitch accept_routes;
-        WattleLocalName exit_node; /* an address, a name, "auto:any"; value NULL: none */
+        WattleFirewallChoice firewall; /* with an interface and a port of its own alone */
+        WattleLocalName exit_node;     /* an address, a name, "auto:any"; value NULL: none */
 
         /* [Tailscale], what tailscaled is started with */
         guint16 port; /* 0: any */

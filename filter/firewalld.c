@@ -223,12 +223,19 @@ static int read_zones(sd_bus_message *reply, GHashTable *zones)
         return result;
 }
 
+/* Where nothing is wanted any more since the round began, the next one closes. */
 static void decide(WattleFirewalld *f, GHashTable *in_zones)
 {
         g_autoptr(GPtrArray) uplinks = f->wanted.is_auto ? wattle_uplinks_list() : NULL;
-        const WattleZones zones = { f->default_zone, in_zones, uplinks };
-        g_autoptr(GPtrArray) openings = wattle_firewall_openings(&f->wanted, f->interface, &zones);
+        g_autoptr(GPtrArray) openings = NULL;
 
+        if (!f->is_wanted) {
+                end_round(f);
+                return;
+        }
+        openings = wattle_firewall_openings(
+                &f->wanted, f->interface,
+                &(const WattleZones){ f->default_zone, in_zones, uplinks });
         change_to(f, openings);
 }
 

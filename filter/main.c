@@ -36,6 +36,7 @@ typedef struct {
         int root_fd;
         const char *mesh;    /* or tailnet: no two have one name */
         WattleFileKind kind; /* of the file that has the table */
+        WattleFileKind firewall_kind;
         char *interface;
         gboolean is_carried; /* by a VPN connection: nothing binds the unit to the interface */
         gboolean was_there;  /* the interface, so that with it we go */
@@ -132,7 +133,7 @@ static void settle_firewall(Filter *filter, gboolean is_up)
 /* Of a mesh that is carried there is a file in any case, for the interface. */
 static gboolean has_firewall(const Filter *filter)
 {
-        g_autofree char *path = wattle_paths_file(WATTLE_FILE_FIREWALL, filter->mesh);
+        g_autofree char *path = wattle_paths_file(filter->firewall_kind, filter->mesh);
         g_auto(WattleFirewall) firewall = { 0 };
 
         if (!filter->is_carried)
@@ -264,16 +265,19 @@ static void find(Filter *filter)
         gboolean is_mesh = wattle_mesh_exists(filter->root_fd, filter->mesh);
 
         filter->kind = WATTLE_FILE_FILTER;
+        filter->firewall_kind = WATTLE_FILE_FIREWALL;
         filter->interface = wattle_filter_carried_interface(filter->root_fd, filter->mesh);
         filter->is_carried = filter->interface != NULL;
         if (filter->is_carried)
                 return;
         filter->kind = WATTLE_FILE_TAILNET_FILTER;
+        filter->firewall_kind = WATTLE_FILE_TAILNET_FIREWALL;
         filter->interface =
                 is_mesh ? NULL : wattle_tailnet_load_interface(filter->root_fd, filter->mesh);
         if (filter->interface)
                 return;
         filter->kind = WATTLE_FILE_FILTER;
+        filter->firewall_kind = WATTLE_FILE_FIREWALL;
         filter->interface = wattle_filter_interface(filter->root_fd, filter->mesh);
 }
 

@@ -9,10 +9,10 @@
 
 #define MAX_TEXT (1024 * 1024)
 
-gboolean wattle_filter_read_firewall(int root_fd, const char *mesh, WattleFirewall *ret,
-                                     GError **error)
+static gboolean read_firewall(int root_fd, WattleFileKind kind, const char *mesh,
+                              WattleFirewall *ret, GError **error)
 {
-        g_autofree char *path = wattle_paths_file(WATTLE_FILE_FIREWALL, mesh);
+        g_autofree char *path = wattle_paths_file(kind, mesh);
         g_autofree char *name = g_strconcat("/", path, NULL);
         g_auto(WattleReport) report = { 0 };
         g_autoptr(GError) own = NULL;
@@ -35,24 +35,52 @@ gboolean wattle_filter_read_firewall(int root_fd, const char *mesh, WattleFirewa
         return wattle_error_refuse(error, "%s is not as wattle writes it", name);
 }
 
-char *wattle_filter_carried_interface(int root_fd, const char *mesh)
+/* No mesh and tailnet have one name, or the mesh counts. */
+gboolean wattle_filter_read_firewall(int root_fd, const char *mesh, WattleFirewall *ret,
+                                     GError **error)
+{
+        gboolean is_mesh = wattle_mesh_exists(root_fd, mesh);
+        g_autofree char *of_tailnet = wattle_paths_file(WATTLE_FILE_TAILNET_FIREWALL, mesh);
+
+        return read_firewall(root_fd,
+                             !is_mesh && wattle_path_exists(root_fd, of_tailnet)
+                                     ? WATTLE_FILE_TAILNET_FIREWALL
+                                     : WATTLE_FILE_FIREWALL,
+                             mesh, ret, error);
+}
+
+static char *read_interface(int root_fd, WattleFileKind kind, const char *mesh)
 {
         g_auto(WattleFirewall) firewall = { 0 };
 
-        return wattle_filter_read_firewall(root_fd, mesh, &firewall, NULL)
+        return read_firewall(root_fd, kind, mesh, &firewall, NULL)
                        ? g_steal_pointer(&firewall.interface)
                        : NULL;
+}
+
+char *wattle_filter_carried_interface(int root_fd, const char *mesh)
+{
+        return read_interface(root_fd, WATTLE_FILE_FIREWALL, mesh);
+}
+
+char *wattle_filter_tailnet_interface(int root_fd, const char *tailnet)
+{
+        return wattle_mesh_exists(root_fd, tailnet)
+                       ? NULL
+                       : read_interface(root_fd, WATTLE_FILE_TAILNET_FIREWALL, tailnet);
 }
 
 char *wattle_filter_interface(int root_fd, const char *mesh)
 {
         g_auto(WattleLocal) local = { 0 };
         g_auto(WattleReport) report = { 0 };
-        char *carried = wattle_filter_carried_interface(root_fd, mesh);
+        char *interface = wattle_filter_carried_interface(root_fd, mesh);
         gboolean ok;
 
-        if (carried)
-                return carried;
+        if (!interface)
+                interface = wattle_filter_tailnet_interface(root_fd, mesh);
+        if (interface)
+                return interface;
         wattle_report_init(&report);
         wattle_local_init(&local);
         ok = wattle_local_load(&local, root_fd, mesh, &report);

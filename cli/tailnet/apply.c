@@ -165,8 +165,8 @@ static gboolean look(Apply *apply, GError **error)
         facts->is_linked = wattle_path_exists(root_fd, link);
         facts->has_daemon = unit != NULL;
         facts->has_filter = wattle_host_has_filter(root_fd);
-        facts->wants_filter =
-                wattle_fileset_find(&apply->files, WATTLE_FILE_TAILNET_FILTER) != NULL;
+        facts->wants_filter = wattle_fileset_find(&apply->files, WATTLE_FILE_TAILNET_FILTER) ||
+                              wattle_fileset_find(&apply->files, WATTLE_FILE_TAILNET_FIREWALL);
         facts->has_login = wattle_host_has_tailscale(root_fd);
         return wattle_systemd_is_active(bus, writer, &facts->writer_runs, error) &&
                wattle_systemd_is_active(bus, WATTLE_UNIT_NETWORKD, &facts->networkd_runs, error) &&

@@ -209,27 +209,29 @@ static void check_firewall(const WattleTailnetDoctorFacts *facts, const Findings
                 note(findings,
                      g_strdup_printf(
                              "the firewall drops what comes to the UDP port %u (%s), so that "
-                             "others may have to reach this host by a relay",
-                             facts->tailnet->port, facts->drops),
+                             "others may have to reach this host by a relay%s",
+                             facts->tailnet->port, facts->drops,
+                             facts->filter_installed && !facts->firewall_wanted &&
+                                             facts->tailnet->interface.value
+                                     ? ": Firewall=auto below [Local] opens it too"
+                                     : ""),
                      g_strdup(facts->drops_command));
 }
 
 static void check_filter(const WattleTailnetDoctorFacts *facts, const Findings *findings)
 {
-        if (!facts->filter_wanted)
+        const char *what = facts->filter_wanted
+                                   ? "with ExitNode=, a strict reverse path filter of another "
+                                     "interface drops what comes to tailscaled"
+                                   : "Firewall= is of no effect";
+
+        if (!facts->filter_wanted && !facts->firewall_wanted)
                 return;
         if (!facts->filter_installed)
-                note(findings,
-                     g_strdup(
-                             "wattle-filter is not installed: with ExitNode=, a strict reverse path "
-                             "filter of another interface drops what comes to tailscaled"),
-                     NULL);
+                note(findings, g_strdup_printf("wattle-filter is not installed: %s", what), NULL);
         else if (!facts->filter_runs && facts->said.state == WATTLE_TAILNET_RUNNING)
                 problem(findings,
-                        g_strdup_printf("wattle-filter@%s does not run: with ExitNode=, a strict "
-                                        "reverse path filter of another interface drops what comes "
-                                        "to tailscaled",
-                                        facts->name),
+                        g_strdup_printf("wattle-filter@%s does not run: %s", facts->name, what),
                         g_strdup_printf("wattle apply %s", facts->name));
 }
 

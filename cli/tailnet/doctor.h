@@ -32,7 +32,8 @@ typedef struct {
         gboolean nm_manages;
         gboolean dhcpcd_takes; /* it runs, and its file does not deny it the interface */
 
-        gboolean filter_wanted, filter_installed, filter_runs; /* wattle-filter */
+        /* wattle-filter: for ExitNode=, for Firewall= */
+        gboolean filter_wanted, firewall_wanted, filter_installed, filter_runs;
 
         char *drops; /* the chain that drops what comes to Port=; NULL: none is known */
         char *drops_command;

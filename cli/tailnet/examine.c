@@ -31,6 +31,7 @@ static void gather_files(WattleTailnetDoctorFacts *facts, int root_fd)
         wattle_render_tailnet(facts->tailnet, wattle_host_systemd_version(root_fd), &files);
         wattle_install_compare(root_fd, facts->name, &files, NULL, &changes);
         facts->filter_wanted = wattle_fileset_find(&files, WATTLE_FILE_TAILNET_FILTER) != NULL;
+        facts->firewall_wanted = wattle_fileset_find(&files, WATTLE_FILE_TAILNET_FIREWALL) != NULL;
         facts->filter_installed = wattle_host_has_filter(root_fd);
         facts->stale = changes.changed | changes.removed;
 }

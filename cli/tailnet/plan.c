@@ -24,8 +24,10 @@ static void plan_networkd(const WattleTailnetFacts *facts, WattleTailnetPlan *pl
 /* The interface starts it when it appears; one that is there has done so. */
 static void plan_filter(const WattleTailnetFacts *facts, WattleTailnetPlan *plan)
 {
-        gboolean differs = facts->is_pending ||
-                           facts->files.changed & WATTLE_FILE_BIT(WATTLE_FILE_TAILNET_FILTER);
+        const guint kinds = WATTLE_FILE_BIT(WATTLE_FILE_TAILNET_FILTER) |
+                            WATTLE_FILE_BIT(WATTLE_FILE_TAILNET_FIREWALL);
+        gboolean differs =
+                facts->is_pending || (facts->files.changed | facts->files.removed) & kinds;
 
         if (facts->filter_runs && !(facts->wanted && facts->wants_filter))
                 add(plan, WATTLE_TAILNET_STEP_STOP_FILTER);

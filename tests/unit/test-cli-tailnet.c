@@ -38,6 +38,7 @@ static const struct {
         { "unmanaged", WATTLE_FILE_TAILNET_UNMANAGED },
         { "sysctl", WATTLE_FILE_TAILNET_SYSCTL },
         { "nft", WATTLE_FILE_TAILNET_FILTER },
+        { "firewall", WATTLE_FILE_TAILNET_FIREWALL },
 };
 
 #define FACT(word, member)                                                                         \
@@ -237,6 +238,17 @@ static void ill_no_filter(WattleTailnetDoctorFacts *facts)
         facts->filter_wanted = TRUE;
 }
 
+static void ill_firewall_with_filter(WattleTailnetDoctorFacts *facts)
+{
+        ill_firewall(facts);
+        facts->filter_installed = TRUE;
+}
+
+static void ill_firewall_wanted(WattleTailnetDoctorFacts *facts)
+{
+        facts->firewall_wanted = TRUE;
+}
+
 static void ill_filter(WattleTailnetDoctorFacts *facts)
 {
         facts->filter_wanted = facts->filter_installed = TRUE;
@@ -338,6 +350,12 @@ static const struct doctor_row {
         { "firewall", ill_firewall,
           "note firewall: the firewall drops what comes to the UDP port 41641 (inet filter input), "
           "so that others may have to reach this host by a relay | open it\n" },
+        { "firewall-and-filter", ill_firewall_with_filter,
+          "note firewall: the firewall drops what comes to the UDP port 41641 (inet filter input), "
+          "so that others may have to reach this host by a relay: Firewall=auto below [Local] opens "
+          "it too | open it\n" },
+        { "firewall-without-filter", ill_firewall_wanted,
+          "note filter: wattle-filter is not installed: Firewall= is of no effect | \n" },
         { "no-filter", ill_no_filter,
           "note filter: wattle-filter is not installed: with ExitNode=, a strict reverse path filter of "
           "another interface drops what comes to tailscaled | \n" },

@@ -43,6 +43,7 @@ static void names(void)
                 [WATTLE_FILE_TAILNET_SYSCTL] = "run/sysctl.d/60-tailnet-home.conf",
                 [WATTLE_FILE_TAILNET_ENVIRONMENT] = "run/wattle/home.tailscaled.env",
                 [WATTLE_FILE_TAILNET_FILTER] = "run/wattle/home.tailnet.nft",
+                [WATTLE_FILE_TAILNET_FIREWALL] = "run/wattle/home.tailnet.firewall",
                 [WATTLE_FILE_NM_PROFILE] =
                         "run/NetworkManager/system-connections/wattle-home.nmconnection",
                 [WATTLE_FILE_OPENED] = "run/wattle-filter/home.opened",

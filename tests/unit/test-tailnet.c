@@ -94,9 +94,16 @@ static const Row rows[] = {
           TS "AdvertiseRoutes=192.0.2.0/24\n" LOCAL "RoutingFeatures=client\n",
           "a.tailnet:2:17: warning: others may send packets for elsewhere here, and "
           "RoutingFeatures= keeps this host from forwarding them" },
-        { "firewall", LOCAL "Firewall=auto\n",
-          "a.tailnet:2:1: Firewall: wattle opens no firewall for tailscaled: let UDP to Port= in "
-          "yourself, as firewall-cmd --add-port=41641/udp does" },
+        { "firewall", LOCAL "Firewall=auto\n", "" },
+        { "firewall-no", TS "Port=0\n" LOCAL "Firewall=no\n", "" },
+        { "firewall-word", LOCAL "Firewall=yes\n",
+          "a.tailnet:2:10: Firewall: 'yes' is not a zone of firewalld: write 'auto', 'no', or nothing "
+          "but zones" },
+        { "firewall-any-port", TS "Port=0\n" LOCAL "Firewall=auto\n",
+          "a.tailnet:4:10: Firewall: with Port=0 tailscaled takes any port: write a number" },
+        { "firewall-no-interface", LOCAL "Interface=userspace-networking\nFirewall=public work\n",
+          "a.tailnet:3:10: Firewall: there is no interface with Interface=userspace-networking, with "
+          "which the port would be opened and closed" },
 };
 
 static void test_faults(gconstpointer data)

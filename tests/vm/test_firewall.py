@@ -45,9 +45,9 @@ def firewalled(native, settings, *hosts, start="systemctl start firewalld"):
     return a, *others
 
 
-def opens(host, *zones):
+def opens(host, *zones, port=51820):
     """The port is open in these zones, and in no other."""
-    host.wait("[ \"$(firewall-cmd --list-all-zones | awk '/^[a-z]/ {zone=$1} /^  ports:.*51820\\/udp/ {print zone}' | sort | xargs)\" = "
+    host.wait(f"[ \"$(firewall-cmd --list-all-zones | awk '/^[a-z]/ {{zone=$1}} /^  ports:.*{port}\\/udp/ {{print zone}}' | sort | xargs)\" = "
               f"'{' '.join(sorted(zones))}' ]")
 
 
@@ -135,6 +135,15 @@ def test_firewalld_changes_under_us(native):
           "while systemctl is-active -q firewalld; do :; done; systemctl reset-failed firewalld; systemctl start firewalld")
     opens(a, "work")
     is_in(a, "trusted")
+    # Down again before it has answered what its zones are.
+    pid = a.out("systemctl show -P MainPID wattle-filter@home")
+    a.run("ip link set home down")
+    opens(a)
+    a.run("kill -STOP $(systemctl show -P MainPID firewalld); ip link set home up; ip link set home down; "
+          "kill -CONT $(systemctl show -P MainPID firewalld)")
+    a.run("ip link set home up")
+    opens(a, "work")
+    assert a.out("systemctl show -P MainPID wattle-filter@home") == pid
     a.run("systemctl stop firewalld; ip link set home down; systemctl start firewalld")
     opens(a)
     a.run("ip link set home up")
@@ -184,6 +193,31 @@ def test_ufw_lets_in_what_is_up(native):
     tells(a, "ufw", "wattle-ufw@home")
     a.run("systemctl start wattle-ufw-clean")
     added(a)
+
+
+def test_the_port_of_a_tailnet(native):
+    """By firewalld and by ufw, while its interface is up."""
+    a = native.guest("a")
+    a.plug(0, native.lan)
+    a.put("/etc/systemd/system/wattle-filter@work.service.d/50-interface.conf", UNBOUND)
+    text = "[Tailscale]\nPort=1234\n[Local]\nFirewall="
+    a.put("/etc/wattle/work.tailnet", text + "auto\n")
+    a.run("ip route add default dev eth0; ip tuntap add tailscale0 mode tun; systemctl start firewalld; systemctl daemon-reload; "
+          "systemctl start wattle-tailnet@work; systemctl start wattle-filter@work")
+    opens(a, port=1234)
+    a.run("ip link set tailscale0 up")
+    opens(a, "public", port=1234)
+    a.put("/etc/wattle/work.tailnet", text + "dmz\n")
+    a.run("systemctl restart wattle-tailnet@work; systemctl reload wattle-filter@work")
+    opens(a, "dmz", port=1234)
+    a.run("ip link set tailscale0 down")
+    opens(a, port=1234)
+    a.put("/etc/wattle/work.tailnet", text + "auto\n")
+    a.run("systemctl stop firewalld; ufw --force enable; systemctl restart wattle-tailnet@work; systemctl reload wattle-filter@work; "
+          "ip link set tailscale0 up")
+    a.wait("ufw show added | grep \"ufw allow 1234/udp comment 'wattle work'\"")
+    a.run("kill -9 $(systemctl show -P MainPID wattle-filter@work); ip link del tailscale0")
+    a.wait("! ufw show added | grep wattle")
 
 
 LINK = "4ba9c640-25bd-5149-b72c-badfa45970a7"  # of test_vpn.UUID
