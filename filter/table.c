@@ -27,9 +27,13 @@ static gboolean run(const WattleTable *table, const char *commands, GError **err
         return FALSE;
 }
 
+/* One of that name without an owner is nobody's: somebody has loaded the file, or an older version
+ * has left it. That of another that runs is refused, for nobody may change it. */
 WattleTable *wattle_table_new(const char *name, const char *text, GError **error)
 {
         g_autoptr(WattleTable) table = g_new0(WattleTable, 1);
+        g_autofree char *commands =
+                g_strdup_printf("table inet %s\ndelete table inet %s\n%s", name, name, text);
 
         table->name = g_strdup(name);
         table->nft = nft_ctx_new(NFT_CTX_DEFAULT);
@@ -37,7 +41,7 @@ WattleTable *wattle_table_new(const char *name, const char *text, GError **error
                 set_error(error, "no memory");
                 return NULL;
         }
-        return run(table, text, error) ? g_steal_pointer(&table) : NULL;
+        return run(table, commands, error) ? g_steal_pointer(&table) : NULL;
 }
 
 gboolean wattle_table_replace(WattleTable *table, const char *text, GError **error)

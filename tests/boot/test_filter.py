@@ -183,6 +183,17 @@ def test_a_bad_table_is_no_table(net, packet_filter, case):
     assert packet_filter.table() is None
 
 
+def test_one_without_an_owner_is_taken_over(net, packet_filter):
+    """Of an older version, or of somebody who has loaded the file."""
+    net.run("ip tuntap add office mode tun; ip link set office up; "
+            "nft 'table inet wattle-office { chain old { type filter hook input priority 0; policy drop; }; }'")
+    packet_filter.start()
+    assert packet_filter.is_there("set 0x00000001")
+    assert "old" not in packet_filter.table() and "owner" in net.out("nft list table inet wattle-office")
+    packet_filter.end(signal.SIGTERM)
+    assert packet_filter.is_gone()
+
+
 def test_two_of_one_mesh(net, host, packet_filter):
     """The second is refused and takes nothing away."""
     net.run("ip tuntap add office mode tun; ip link set office up")
