@@ -29,11 +29,11 @@ def problems(guest):
     return found
 
 
-def mend(guest, check):
-    """Runs the command that the doctor names for a problem."""
+def mend(guest, check, kind="problem", of=""):
+    """Runs the command that the doctor names for a problem, or a note, whose text has that in it."""
     (told,) = json.loads(guest.run("wattle doctor --json home", check=False).out)["meshes"]
     (command,) = [finding["command"] for finding in told["findings"]
-                  if (finding["check"], finding["kind"]) == (check, "problem")]
+                  if (finding["check"], finding["kind"]) == (check, kind) and of in finding["text"]]
     print(guest.run(command).out)
 
 
@@ -129,6 +129,11 @@ def test_clock_and_firewall(lab):
     assert problems(a) == {"firewall": "the firewall drops what comes to the UDP port 51820 (inet filter input)"}
     mend(a, "firewall")
     assert problems(a) == {}
+    # What devices on the LAN tell of themselves.
+    beacons = "the UDP port 21821"
+    assert beacons in a.out("wattle doctor home")
+    mend(a, "firewall", "note", beacons)
+    assert beacons not in a.out("wattle doctor home")
     now = int(a.out("date +%s"))
     a.run("date -s @1000000000")
     assert set(problems(a)) == {"clock"}
