@@ -15,5 +15,18 @@ void wattle_gtk_show_by_hand(GtkWidget *widget);
 
 void wattle_gtk_draw_frame(GtkWidget *scrolled_window);
 
-/* For those who cannot see it: by is a text about the widget. */
-void wattle_gtk_describe(GtkWidget *widget, GtkWidget *by);
+/* What follows is for those who cannot see it. by is a text about the widget, which counts or does
+ * not. */
+void wattle_gtk_describe(GtkWidget *widget, GtkWidget *by, gboolean counts);
+
+/* What a picture says, in a word. */
+void wattle_gtk_name(GtkWidget *widget, const char *name);
+
+/* What is in the widget will not do, or does again. */
+void wattle_gtk_set_invalid(GtkWidget *widget, gboolean invalid);
+
+/* Where GTK itself says it of a check button, of what is chosen in a list with a label, and of the
+ * rows of a table, there is nothing to do. text has a row of the table a line. */
+void wattle_gtk_say_check(GtkWidget *check);
+void wattle_gtk_say_choice(GtkWidget *list, GtkWidget *label);
+void wattle_gtk_say_rows(GtkWidget *table, const char *text);

@@ -23,8 +23,36 @@ void wattle_gtk_draw_frame(GtkWidget *scrolled_window)
         gtk_scrolled_window_set_shadow_type(GTK_SCROLLED_WINDOW(scrolled_window), GTK_SHADOW_IN);
 }
 
-void wattle_gtk_describe(GtkWidget *widget, GtkWidget *by)
+void wattle_gtk_describe(GtkWidget *widget, GtkWidget *by, gboolean counts)
 {
-        atk_object_add_relationship(gtk_widget_get_accessible(widget), ATK_RELATION_DESCRIBED_BY,
-                                    gtk_widget_get_accessible(by));
+        AtkObject *object = gtk_widget_get_accessible(widget),
+                  *text = gtk_widget_get_accessible(by);
+
+        if (counts)
+                atk_object_add_relationship(object, ATK_RELATION_DESCRIBED_BY, text);
+        else
+                atk_object_remove_relationship(object, ATK_RELATION_DESCRIBED_BY, text);
+}
+
+void wattle_gtk_name(GtkWidget *widget, const char *name)
+{
+        atk_object_set_name(gtk_widget_get_accessible(widget), name);
+}
+
+void wattle_gtk_set_invalid(GtkWidget *widget, gboolean invalid)
+{
+        atk_object_notify_state_change(gtk_widget_get_accessible(widget), ATK_STATE_INVALID_ENTRY,
+                                       invalid);
+}
+
+void wattle_gtk_say_check(G_GNUC_UNUSED GtkWidget *check)
+{
+}
+
+void wattle_gtk_say_choice(G_GNUC_UNUSED GtkWidget *list, G_GNUC_UNUSED GtkWidget *label)
+{
+}
+
+void wattle_gtk_say_rows(G_GNUC_UNUSED GtkWidget *table, G_GNUC_UNUSED const char *text)
+{
 }

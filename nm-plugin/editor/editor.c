@@ -49,12 +49,13 @@ static const struct {
 
 static const struct {
         const char *icon;  /* NULL: none */
+        const char *name;  /* of the icon, for who cannot see it */
         const char *class; /* of GTK's themes */
 } looks[] = {
-        [WATTLE_NOTE_NONE] = { NULL, NULL },
-        [WATTLE_NOTE_INFO] = { NULL, "dim-label" },
-        [WATTLE_NOTE_WARNING] = { "dialog-warning-symbolic", NULL },
-        [WATTLE_NOTE_ERROR] = { "dialog-error-symbolic", "error" },
+        [WATTLE_NOTE_NONE] = { NULL, "", NULL },
+        [WATTLE_NOTE_INFO] = { NULL, "", "dim-label" },
+        [WATTLE_NOTE_WARNING] = { "dialog-warning-symbolic", "Warning", NULL },
+        [WATTLE_NOTE_ERROR] = { "dialog-error-symbolic", "Error", "error" },
 };
 
 static GtkWidget *get(const WattleEditor *editor, const char *name)
@@ -87,12 +88,15 @@ static void show_note(WattleEditor *editor, WattleField field, const WattleNote 
         gtk_widget_set_visible(get(editor, name), note->text != NULL);
         gtk_widget_set_visible(icon, looks[note->kind].icon != NULL);
         g_object_set(icon, "icon-name", looks[note->kind].icon, NULL);
+        wattle_gtk_name(icon, looks[note->kind].name);
         gtk_label_set_text(GTK_LABEL(text), note->text ? note->text : "");
         set_class(text, "dim-label", note->kind == WATTLE_NOTE_INFO);
         set_class(text, "error", note->kind == WATTLE_NOTE_ERROR);
         set_class(icon, "error", note->kind == WATTLE_NOTE_ERROR);
         set_class(icon, "warning", note->kind == WATTLE_NOTE_WARNING);
         set_class(get(editor, fields[field].widget), "error", note->kind == WATTLE_NOTE_ERROR);
+        wattle_gtk_set_invalid(get(editor, fields[field].widget), note->kind == WATTLE_NOTE_ERROR);
+        wattle_gtk_describe(get(editor, fields[field].widget), text, note->text != NULL);
 }
 
 static void fill_list(WattleEditor *editor, const char *name, const WattleChoices *choices)
@@ -119,7 +123,10 @@ static void fill_lists(WattleEditor *editor)
 
 static void select_in_list(WattleEditor *editor, const char *name, const WattleChoices *choices)
 {
-        gtk_combo_box_set_active_id(GTK_COMBO_BOX(get(editor, name)), choices->selected);
+        GtkWidget *list = get(editor, name);
+
+        gtk_combo_box_set_active_id(GTK_COMBO_BOX(list), choices->selected);
+        wattle_gtk_say_choice(list, get_part(editor, name, "_label"));
 }
 
 static void wipe(char *text)
@@ -149,6 +156,23 @@ static void fill_key(WattleEditor *editor)
                            model->public_key ? model->public_key : "");
 }
 
+/* As many rows as anybody listens to. */
+#define MAX_SAID_ROWS 100
+
+static void say_summary(WattleEditor *editor)
+{
+        const GArray *summary = editor->model->summary;
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        for (guint i = 0; i < MIN(summary->len, MAX_SAID_ROWS); i++) {
+                const WattleSummaryRow *row = &g_array_index(summary, WattleSummaryRow, i);
+
+                g_string_append_printf(text, "%s, %s%s%s\n", row->name, row->addresses,
+                                       *row->about ? ", " : "", row->about);
+        }
+        wattle_gtk_say_rows(get(editor, "summary"), text->str);
+}
+
 static void fill_summary(WattleEditor *editor)
 {
         GtkListStore *rows =
@@ -164,6 +188,7 @@ static void fill_summary(WattleEditor *editor)
                 gtk_list_store_insert_with_values(rows, &iter, -1, 0, row->name, 1, row->addresses,
                                                   2, row->about, -1);
         }
+        say_summary(editor);
 }
 
 static void fill(WattleEditor *editor)
@@ -354,12 +379,11 @@ static void prepare_widgets(WattleEditor *editor)
         for (guint i = 0; i < G_N_ELEMENTS(hidden); i++)
                 wattle_gtk_show_by_hand(get(editor, hidden[i]));
         for (guint i = 0; i < WATTLE_N_FIELDS; i++) {
-                GtkWidget *text = get_part(editor, fields[i].note, "_text");
-
                 wattle_gtk_show_by_hand(get(editor, fields[i].note));
                 wattle_gtk_show_by_hand(get_part(editor, fields[i].note, "_icon"));
-                wattle_gtk_describe(get(editor, fields[i].widget), text);
         }
+        wattle_gtk_say_check(get(editor, "key_show"));
+        wattle_gtk_say_check(get(editor, "accept_routes"));
         wattle_gtk_draw_frame(get(editor, "summary_box"));
 }
 

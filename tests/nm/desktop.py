@@ -92,9 +92,9 @@ gtk-cursor-blink=0
 
 class Desktop:
     """folder takes logs and screenshots; destdir is what `meson install` gave; files is path -> content, for /etc; without a
-    screen there is NetworkManager alone, for nmcli."""
+    screen there is NetworkManager alone, for nmcli; with a11y programs speak to screen readers; gtk are more lines of GTK's settings."""
 
-    def __init__(self, folder, destdir, files=None, host_name=HOST_NAME, screen=True):
+    def __init__(self, folder, destdir, files=None, host_name=HOST_NAME, screen=True, a11y=False, gtk=""):
         self.folder = pathlib.Path(folder)
         self._destdir = destdir
         self._files = files or {}
@@ -105,8 +105,9 @@ class Desktop:
         self._environment = {name: value for name, value in os.environ.items()
                              if not name.startswith(("DISPLAY", "DBUS_", "XDG_", "WAYLAND", "LD_PRELOAD"))}
         self._environment |= {"HOME": str(self.folder / "home"), "XDG_RUNTIME_DIR": str(self.folder / "runtime"), "LC_ALL": "C.UTF-8",
-                              "GSETTINGS_BACKEND": "memory", "GTK_A11Y": "none", "NO_AT_BRIDGE": "1", "GDK_BACKEND": "x11",
-                              "GSK_RENDERER": "cairo"}
+                              "GSETTINGS_BACKEND": "memory", "GDK_BACKEND": "x11", "GSK_RENDERER": "cairo"}
+        self._environment |= {} if a11y else {"GTK_A11Y": "none", "NO_AT_BRIDGE": "1"}
+        self._gtk = gtk
 
     def __enter__(self):
         for name in ("home", "runtime"):
@@ -114,7 +115,7 @@ class Desktop:
         for name in ("gtk-3.0", "gtk-4.0"):
             settings = self.folder / "home" / ".config" / name / "settings.ini"
             settings.parent.mkdir(parents=True)
-            settings.write_text(GTK_SETTINGS)
+            settings.write_text(GTK_SETTINGS + self._gtk)
         try:
             self._isolate()
             self._start_system()

@@ -8,10 +8,11 @@ void host_init(void)
 
 GtkWidget *host_open(GtkWidget *page, const char *title)
 {
-        GtkWidget *window = gtk_window_new();
+        GtkWidget *window = gtk_window_new(), *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
 
         gtk_window_set_title(GTK_WINDOW(window), title);
-        gtk_window_set_child(GTK_WINDOW(window), page);
+        gtk_box_append(GTK_BOX(box), page);
+        gtk_window_set_child(GTK_WINDOW(window), box);
         gtk_window_present(GTK_WINDOW(window));
         return window;
 }
@@ -36,10 +37,34 @@ GList *host_children(GtkWidget *widget)
         return list;
 }
 
-void host_add_button(GtkWidget *page, const char *label, GCallback clicked, gpointer data)
+void host_add_default(GtkWidget *window, const char *label, GCallback clicked, gpointer data)
 {
         GtkWidget *button = gtk_button_new_with_mnemonic(label);
 
-        gtk_box_append(GTK_BOX(page), button);
+        gtk_box_append(GTK_BOX(gtk_window_get_child(GTK_WINDOW(window))), button);
+        gtk_window_set_default_widget(GTK_WINDOW(window), button);
         g_signal_connect_swapped(button, "clicked", clicked, data);
+}
+
+void host_activate(G_GNUC_UNUSED GtkWidget *window)
+{
+}
+
+void host_resize(GtkWidget *window, int width, int height)
+{
+        gtk_window_set_default_size(GTK_WINDOW(window), width, height);
+}
+
+void host_measure(GtkWidget *widget, int *width, int *height)
+{
+        gtk_widget_measure(widget, GTK_ORIENTATION_HORIZONTAL, -1, width, NULL, NULL, NULL);
+        gtk_widget_measure(widget, GTK_ORIENTATION_VERTICAL, -1, height, NULL, NULL, NULL);
+}
+
+double host_offset(GtkWidget *widget, GtkWidget *other)
+{
+        double x, y;
+
+        g_assert_true(gtk_widget_translate_coordinates(widget, other, 0, 0, &x, &y));
+        return x;
 }

@@ -17,5 +17,16 @@ const char *host_id(GtkWidget *widget);
 /* A new list of the direct children. */
 GList *host_children(GtkWidget *widget);
 
-/* Below the page, a button that does it. */
-void host_add_button(GtkWidget *page, const char *label, GCallback clicked, gpointer data);
+/* Below the page, the button that Enter presses. */
+void host_add_default(GtkWidget *window, const char *label, GCallback clicked, gpointer data);
+
+/* The window gets the keyboard, though no window manager gives it. */
+void host_activate(GtkWidget *window);
+
+void host_resize(GtkWidget *window, int width, int height);
+
+/* The least size that it can have. */
+void host_measure(GtkWidget *widget, int *width, int *height);
+
+/* How far its left edge is from that of the other. */
+double host_offset(GtkWidget *widget, GtkWidget *other);

@@ -280,6 +280,148 @@ static void installed(Root *root, G_GNUC_UNUSED gconstpointer data)
         g_assert_cmpstr(item(&page, "mesh"), ==, "home");
 }
 
+/* The page with all of its fields, laid out. */
+static void open_whole(Page *page, const Root *root, const char *title)
+{
+        page_open(page, root->path, import("office.mesh"), title);
+        click(page, "key_make");
+        while (gtk_widget_get_allocated_width(find(page, "public_key_copy")) <= 1)
+                g_main_context_iteration(NULL, TRUE);
+}
+
+static const char *const tab_stops[] = { "mesh",          "mesh_open",       "device",
+                                         "key",           "key_load",        "key_show",
+                                         "public_key",    "public_key_copy", "exit_node",
+                                         "accept_routes", "summary" };
+
+/* The field that has the focus, or a part of which has. */
+static const char *focused(const Page *page)
+{
+        GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(page->window));
+
+        for (guint i = 0; focus && i < G_N_ELEMENTS(tab_stops); i++) {
+                GtkWidget *field = find(page, tab_stops[i]);
+
+                if (focus == field || gtk_widget_is_ancestor(focus, field))
+                        return tab_stops[i];
+        }
+        return "";
+}
+
+/* With the Tab key alone, from the first field to the last, once each. */
+static void tab_order(Root *root, G_GNUC_UNUSED gconstpointer data)
+{
+        g_auto(Page) page = { 0 };
+        g_autoptr(GString) seen = g_string_new(NULL), wanted = g_string_new(NULL);
+        const char *last = "";
+
+        open_whole(&page, root, "tab order");
+        host_activate(page.window);
+        gtk_widget_child_focus(find(&page, "mesh"), GTK_DIR_TAB_FORWARD);
+        for (guint i = 0; i < 2 * G_N_ELEMENTS(tab_stops); i++) {
+                const char *now = focused(&page);
+
+                if (i > 0 && strcmp(now, tab_stops[0]) == 0 && strcmp(now, last) != 0)
+                        break;
+                if (strcmp(now, last) != 0)
+                        g_string_append_printf(seen, "%s ", now);
+                last = now;
+                if (!gtk_widget_child_focus(page.window, GTK_DIR_TAB_FORWARD))
+                        break;
+        }
+        for (guint i = 0; i < G_N_ELEMENTS(tab_stops); i++)
+                g_string_append_printf(wanted, "%s ", tab_stops[i]);
+        g_assert_cmpstr(seen->str, ==, wanted->str);
+}
+
+static void collect_mnemonics(GtkWidget *widget, GString *found)
+{
+        g_autoptr(GList) children = host_children(widget);
+        gboolean underline = FALSE;
+
+        if (g_object_class_find_property(G_OBJECT_GET_CLASS(widget), "use-underline"))
+                g_object_get(widget, "use-underline", &underline, NULL);
+        if (underline && g_object_class_find_property(G_OBJECT_GET_CLASS(widget), "label")) {
+                g_autofree char *label = NULL;
+                const char *mark;
+
+                g_object_get(widget, "label", &label, NULL);
+                mark = strchr(label ? label : "", '_');
+                /* The label inside of a button has the button's. */
+                if (mark && host_id(widget))
+                        g_string_append_c(found, g_ascii_tolower(mark[1]));
+        }
+        for (GList *child = children; child; child = child->next)
+                collect_mnemonics(child->data, found);
+}
+
+/* One for each field, none twice, and none that a desktop's window has: Cancel, Export, the name,
+ * Save. */
+static void mnemonics(Root *root, G_GNUC_UNUSED gconstpointer data)
+{
+        g_auto(Page) page = { 0 };
+        g_autoptr(GString) found = g_string_new("cens");
+
+        open_whole(&page, root, "mnemonics");
+        collect_mnemonics(page.page, found);
+        g_assert_cmpstr(found->str, ==, "censmodklgwupxr");
+        for (gsize i = 0; i < found->len; i++)
+                g_assert_true(strrchr(found->str, found->str[i]) == found->str + i);
+}
+
+static double offset_in_page(const Page *page, const char *id)
+{
+        return host_offset(find(page, id), page->page);
+}
+
+/* A window smaller than the page: it scrolls, and goes to the field that has the focus. */
+static void small(Root *root, G_GNUC_UNUSED gconstpointer data)
+{
+        g_auto(Page) page = { 0 };
+        GtkAdjustment *at;
+        int width, height;
+
+        open_whole(&page, root, "small");
+        host_activate(page.window);
+        host_measure(page.page, &width, &height);
+        g_assert_cmpint(width, <=, 300);
+        g_assert_cmpint(height, <=, 200);
+        host_measure(find(&page, "fields"), &width, &height);
+        g_assert_cmpint(width, <=, 560);
+        host_resize(page.window, 360, 240);
+        at = gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(page.page));
+        while (gtk_adjustment_get_page_size(at) > 240 || gtk_adjustment_get_upper(at) <= 0)
+                g_main_context_iteration(NULL, TRUE);
+        g_assert_cmpfloat(gtk_adjustment_get_upper(at), >=, height);
+        g_assert_cmpfloat(gtk_adjustment_get_value(at), ==, 0);
+        gtk_widget_grab_focus(find(&page, "accept_routes"));
+        while (gtk_adjustment_get_value(at) <= 0)
+                g_main_context_iteration(NULL, TRUE);
+}
+
+/* Labels stand to the right of their fields, and what is right of a field stands left of it. */
+static void right_to_left(Root *root, G_GNUC_UNUSED gconstpointer data)
+{
+        static const char *const left_of[][2] = { { "mesh", "mesh_label" },
+                                                  { "mesh_open", "mesh" },
+                                                  { "device", "device_label" },
+                                                  { "key_make", "key_load" },
+                                                  { "key_load", "key" },
+                                                  { "public_key_copy", "public_key" },
+                                                  { "exit_node", "exit_node_label" },
+                                                  { "accept_routes", "routes_label" } };
+        g_auto(Page) page = { 0 };
+
+        gtk_widget_set_default_direction(GTK_TEXT_DIR_RTL);
+        open_whole(&page, root, "right to left");
+        while (offset_in_page(&page, "mesh_label") <= 0)
+                g_main_context_iteration(NULL, TRUE);
+        for (guint i = 0; i < G_N_ELEMENTS(left_of); i++)
+                g_assert_cmpfloat(offset_in_page(&page, left_of[i][0]), <,
+                                  offset_in_page(&page, left_of[i][1]));
+        gtk_widget_set_default_direction(GTK_TEXT_DIR_LTR);
+}
+
 static NMConnection *read_connection(const char *path)
 {
         g_autoptr(GKeyFile) file = g_key_file_new();
@@ -322,7 +464,7 @@ static int show_file(const char *path)
         /* NetworkManager reads no connection that others can. */
         umask(0077);
         page_open(&show.page, "/", read_connection(path), "wattle editor");
-        host_add_button(show.page.page, "_Save", G_CALLBACK(save_file), &show);
+        host_add_default(show.page.window, "_Save", G_CALLBACK(save_file), &show);
         while (!show.saved)
                 g_main_context_iteration(NULL, TRUE);
         page_clear(&show.page);
@@ -334,9 +476,15 @@ static const struct {
         const char *name;
         void (*run)(Root *root, gconstpointer data);
 } scenes[] = {
-        { "fill-in", fill_in },     { "errors-at-the-field", errors_at_the_field },
-        { "make-key", make_key },   { "without-mesh", without_mesh },
+        { "fill-in", fill_in },
+        { "errors-at-the-field", errors_at_the_field },
+        { "make-key", make_key },
+        { "without-mesh", without_mesh },
         { "installed", installed },
+        { "tab-order", tab_order },
+        { "mnemonics", mnemonics },
+        { "small", small },
+        { "right-to-left", right_to_left },
 };
 
 static void set_up(Root *root, G_GNUC_UNUSED gconstpointer data)

@@ -2,6 +2,7 @@
 """Import, export and the editor as a person at a desktop meets them: nmcli, nm-connection-editor (GTK 3), and the page for GTK 4 in a
 program of the tests. Fields are found by their mnemonics, which everybody can use."""
 
+import json
 import os
 import pathlib
 
@@ -44,6 +45,9 @@ class Nm:
     def save(self):
         """Its window may be gone before NetworkManager has written; it ends after that."""
         self.desktop.keys("alt+s")
+        self.wait_closed()
+
+    def wait_closed(self):
         self.desktop.wait("! pgrep -x nm-connection-e")
 
     def read(self, connection):
@@ -84,6 +88,9 @@ class Gtk4:
 
     def save(self):
         self.desktop.keys("alt+s")
+        self.wait_closed()
+
+    def wait_closed(self):
         self.desktop.no_window("wattle editor")
 
     def read(self, connection):
@@ -227,6 +234,59 @@ def test_installed(start_desktop, program):
     stored = shown.read("mine")
     assert stored["vpn"]["mesh"] == "wgnet" and stored["vpn"]["device"] == "desktop"
     assert "profile" not in stored["vpn"] and "vpn-secrets" not in stored
+
+
+READ_SCREEN = pathlib.Path(__file__).resolve().parent / "read-screen"
+NAMES = {"Open…", "Private key", "Load…", "Generate", "Show the private key", "Public key", "Copy",
+         "Reach the networks behind other devices"}
+NAMELESS = "scroll pane", "page tab list", "table cell"
+# What can be chosen, by what the keyboard gets to: a list in GTK 3, and in GTK 4 a button.
+LISTS = {Nm: {"Mesh", "This device", "Exit node"},
+         Gtk4: {"Mesh: wgnet (kept in this connection)", "This device: desktop", "Exit node: None: only the mesh goes through it"}}
+
+
+def read_screen(desktop):
+    """What a screen reader has, by name; what has none is left out, unless the keyboard gets there."""
+    said = [json.loads(line) for line in desktop.run(str(READ_SCREEN)).splitlines() if line.startswith("{")]
+    return {each["name"]: each for each in said if each["name"] or each["focusable"] and each["role"] not in NAMELESS}
+
+
+def test_names_for_screen_readers(start_desktop, program):
+    """Each field has the name that stands beside it, and what is wrong with it describes it."""
+    desktop = start_desktop(host_name="desktop", a11y=True)
+    import_mesh(desktop, "wgnet")
+    shown = program(desktop)
+    shown.open("wgnet")
+    desktop.keys("alt+g")
+    said = read_screen(desktop)
+    assert NAMES | LISTS[program] <= set(said)
+    assert not [each for name, each in said.items() if each["focusable"] and (not name or name.startswith("Gtk") or "_" in name)]
+    assert said["Private key"]["description"].startswith("The mesh does not know this key yet.")
+    assert "Warning" in said and "Error" not in said
+    table = said["wgnet: 4 devices, serial 1, 10.42.0.0/16"]
+    assert program is Nm or "laptop, 10.42.1.2\n" in table["description"]
+    desktop.keys("alt+k", "ctrl+a")
+    desktop.type("no key")
+    said = read_screen(desktop)
+    assert said["Private key"]["description"].startswith("This is no private key") and "Error" in said
+
+
+def test_by_keyboard_in_the_dark(start_desktop, program):
+    """From field to field with the Tab key, and Enter saves where a window has a button for it; in a dark theme nothing is white but
+    letters."""
+    desktop = start_desktop(host_name="desktop", gtk="gtk-application-prefer-dark-theme=1\n")
+    import_mesh(desktop, "wgnet")
+    shown = program(desktop)
+    shown.open("wgnet")
+    desktop.keys("alt+m")
+    desktop.keys(*(["Escape"] if program is Gtk4 else []), "Tab", "Tab", "Tab")
+    desktop.type(key_of("wgnet-desktop"))
+    path = desktop.shot(shown.window, "dark.png")
+    light = float(desktop.run(f"convert {path} -colorspace Gray -threshold 70% -format '%[fx:mean]' info:"))
+    assert light < 0.1
+    desktop.keys("Return" if program is Gtk4 else "alt+s")
+    shown.wait_closed()
+    assert shown.read("wgnet")["vpn-secrets"]["private-key"] == key_of("wgnet-desktop")
 
 
 def test_import_by_nm_connection_editor(start_desktop):
