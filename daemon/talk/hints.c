@@ -103,7 +103,7 @@ static WattleHintVerdict hear_again(WattleHint *hint, const WattleHeard *heard, 
         hint->heard_us = now_us;
         if (heard->good)
                 free_hold(hint);
-        return is_news && !heard->good ? WATTLE_HINT_TAKE : WATTLE_HINT_NOTHING;
+        return is_news && !heard->good && !heard->near ? WATTLE_HINT_TAKE : WATTLE_HINT_NOTHING;
 }
 
 /* Asks once, and if need be once more; who does not answer has no live path. */
@@ -137,7 +137,7 @@ WattleHintVerdict wattle_hints_hear(WattleHints *hints, const WattleHeard *heard
         }
         if (wattle_socket_addr_equal(&hint->at, &heard->at))
                 return hear_again(hint, heard, now_us);
-        if (now_us < hint->held_us)
+        if (heard->near || now_us < hint->held_us)
                 return WATTLE_HINT_NOTHING;
         return heard->live ? ask(hint, heard, now_us, ret_nonce) : take(hint, &heard->at, now_us);
 }

@@ -49,7 +49,8 @@ typedef struct {
         WattleSocketAddr at; /* a neighbour's there, by the route */
         const guint8 *nonce; /* of the beacon */
         gboolean live;       /* there is a path to the member that works, */
-        gboolean good;       /* and it leads there */
+        gboolean good;       /* and it leads there, */
+        gboolean near;       /* or over that link, too, to an address of the other family */
 } WattleHeard;
 
 /* Whether the member is new on that link, or sends a burst, and so does not know who else is there.

@@ -91,14 +91,15 @@ static WattleMember *find_sender(const WattleLookout *lookout, const WattleBeaco
 }
 
 /* As the kernel would send to it. */
-static gboolean is_neighbour(const WattleLookout *lookout, const WattleHeard *heard)
+static gboolean is_neighbour(const WattleLookout *lookout, const WattleSocketAddr *at,
+                             guint32 ifindex)
 {
         WattleRoute route;
 
         return wattle_surroundings_reach(lookout->around, lookout->tunnel.ifindex,
-                                         lookout->tunnel.fwmark, &heard->at,
+                                         lookout->tunnel.fwmark, at,
                                          &route) == WATTLE_REACH_ON_LINK &&
-               route.ifindex == heard->ifindex;
+               route.ifindex == ifindex;
 }
 
 static gboolean is_live(const WattleMember *member, const WattleMigrateStatus *status)
@@ -134,12 +135,15 @@ static void on_heard(const WattleBeacon *beacon, const WattleAddr *from, guint32
 
         if (wattle_addr_has_scope(from))
                 heard.at.scope = ifindex;
-        if (!member || !is_neighbour(lookout, &heard))
+        if (!member || !is_neighbour(lookout, &heard.at, ifindex))
                 return;
         wattle_member_status(member, now_us, &status);
         heard.live = is_live(member, &status);
         heard.good = heard.live && status.proved &&
                      wattle_socket_addr_equal(&status.endpoint, &heard.at);
+        heard.near = heard.live && status.proved &&
+                     status.endpoint.addr.family != heard.at.addr.family &&
+                     is_neighbour(lookout, &status.endpoint, ifindex);
         if (wattle_hints_is_arriving(member->hints, &heard, now_us))
                 wattle_beacons_answer(lookout->around->beacons, ifindex);
         switch (wattle_hints_hear(member->hints, &heard, now_us, nonce)) {

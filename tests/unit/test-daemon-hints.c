@@ -98,6 +98,11 @@ static const struct {
             { 1100, "2 8 nonce b", "" },
             { 2000, "up 2", "" },
             { 2100, "2 8 nonce b", "take" } } },
+        { "the other family of a neighbour that is reached over that link: nobody is asked",
+          { { 1000, "2 7 nonce a live good", "" },
+            { 60000, "2 8 nonce b live near", "" },
+            { 120000, "2 7 nonce c live good", "" },
+            { 180000, "2 8 nonce d live", "ask d" } } },
         { "more links than there is room for: the one that was not heard longest goes",
           { { 1000, "2 7 nonce a", "take" },
             { 2000, "3 7 nonce a", "take" },
@@ -129,7 +134,8 @@ static char *happen(World *world, const char *event, gint64 now_us)
         guint8 nonce[WATTLE_BEACON_NONCE_SIZE] = { 0 }, asked[sizeof nonce];
         WattleHeard heard = { .nonce = nonce,
                               .live = strstr(event, "live") != NULL,
-                              .good = strstr(event, "good") != NULL };
+                              .good = strstr(event, "good") != NULL,
+                              .near = strstr(event, "near") != NULL };
 
         if (strcmp(words[0], "yes") == 0 || strcmp(words[0], "no") == 0)
                 return g_strdup(answer(world, words, now_us));
@@ -189,7 +195,7 @@ static void ever_new_addresses(void)
 
                 for (guint i = 0; i < 24 * 3600 * 20; i++) {
                         gint64 now_us = UP + i * 50 * MSEC;
-                        WattleHeard heard = { 2, UP, at_of(i), nonce, live != 0, FALSE };
+                        WattleHeard heard = { 2, UP, at_of(i), nonce, live != 0, FALSE, FALSE };
                         WattleHintVerdict verdict =
                                 wattle_hints_hear(&hints, &heard, now_us, asked);
 
@@ -217,7 +223,7 @@ static void a_cafe_like_home(void)
 {
         WattleBeatPlace wlan = { .ifindex = 3, .from = { AF_INET, { 10, 41, 0, 2 } } };
         guint8 nonce[WATTLE_BEACON_NONCE_SIZE] = { 'a' }, asked[sizeof nonce];
-        WattleHeard heard = { 3, UP, at_of(7), nonce, FALSE, FALSE };
+        WattleHeard heard = { 3, UP, at_of(7), nonce, FALSE, FALSE, FALSE };
         WattleSighting no = { .kind = WATTLE_SIGHTING_DENIED, .nonce = { 'a' } };
         WattleHints hints = { 0 };
         WattleBeat beat = { 0 };
@@ -243,7 +249,7 @@ static void ends(void)
 {
         WattleBeatPlace lan = { .ifindex = 2, .from = { AF_INET, { 10, 41, 0, 2 } } };
         guint8 nonce[WATTLE_BEACON_NONCE_SIZE] = { 'a' }, asked[sizeof nonce];
-        WattleHeard heard = { 2, UP, at_of(7), nonce, FALSE, FALSE };
+        WattleHeard heard = { 2, UP, at_of(7), nonce, FALSE, FALSE, FALSE };
         WattleHints hints = { 0 };
         WattleBeat beat = { 0 };
 
@@ -267,7 +273,7 @@ static void arrives(void)
                 { 200000, FALSE }, { 200300, TRUE },
         };
         guint8 nonce[WATTLE_BEACON_NONCE_SIZE] = { 'a' }, asked[sizeof nonce];
-        WattleHeard heard = { 2, UP, at_of(7), nonce, FALSE, FALSE };
+        WattleHeard heard = { 2, UP, at_of(7), nonce, FALSE, FALSE, FALSE };
         WattleHints hints = { 0 };
 
         for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
