@@ -144,21 +144,32 @@ static gboolean set_access(int fd, guint mode, const gid_t *group)
 {
         struct stat st;
 
-        return fchmod(fd, mode) == 0 && fstat(fd, &st) == 0 &&
-               (!group || st.st_gid == *group || fchown(fd, (uid_t)-1, *group) == 0);
+        return fchmod(fd, mode) == 0 &&
+               (!group || (fstat(fd, &st) == 0 &&
+                           (st.st_gid == *group || fchown(fd, (uid_t)-1, *group) == 0)));
+}
+
+static int create(int dir_fd, const char *path)
+{
+        return wattle_below_open(dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                                 0600);
 }
 
 int wattle_begin_new_file(int dir_fd, const char *path, guint mode, const gid_t *group,
                           const char *content, gsize size, GError **error)
 {
-        g_auto(WattleFd) fd = -1;
+        g_auto(WattleFd) fd = create(dir_fd, path);
         int whole;
 
-        if (wattle_below_unlink(dir_fd, path) < 0 && errno != ENOENT)
+        /* Rarely: what a program left that was killed. */
+        if (fd < 0 && errno == EEXIST) {
+                if (wattle_below_unlink(dir_fd, path) < 0)
+                        return wattle_error_set_errno(error, errno, "%s", path), -1;
+                fd = create(dir_fd, path);
+        }
+        if (fd < 0)
                 return wattle_error_set_errno(error, errno, "%s", path), -1;
-        fd = wattle_below_open(dir_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                               0600);
-        if (fd < 0 || !set_access(fd, mode, group) || !wattle_write_all(fd, content, size)) {
+        if (!set_access(fd, mode, group) || !wattle_write_all(fd, content, size)) {
                 wattle_error_set_errno(error, errno, "%s", path);
                 wattle_below_unlink(dir_fd, path);
                 return -1;

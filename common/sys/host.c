@@ -199,8 +199,8 @@ static gboolean read_public_key(int root_fd, const char *key_file, WattleKey *re
 static const WattleDevice *identify(int root_fd, const WattleMesh *mesh, const char *as,
                                     WattleReport *report)
 {
-        g_autofree char *host_name = wattle_host_name();
         g_autofree char *key_file = wattle_host_key_file(mesh);
+        g_autofree char *host_name = NULL;
         WattleEvidence evidence = { .device = as, .device_place = { mesh->profile->file, 0, 0 } };
         WattleKey public_key;
         gboolean found;
@@ -212,7 +212,7 @@ static const WattleDevice *identify(int root_fd, const WattleMesh *mesh, const c
                 evidence.device_place = mesh->local.device.place;
                 evidence.public_key = found ? &public_key : NULL;
                 evidence.key_file = key_file;
-                evidence.host_name = host_name;
+                evidence.host_name = host_name = wattle_host_name();
         }
         return wattle_identify(mesh->profile, &evidence, report);
 }
