@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/export/pool.h"
 #include "cli/export/view.h"
 #include "common/digest.h"
 #include "common/error.h"
@@ -13,6 +14,7 @@
 
 #define ROOTS_PATH    "/var/lib/wattle/exports"
 #define MAX_BYTES     (4 << 20)
+#define MAX_NAMES     8                                      /* in a note */
 #define DIGEST_FACTOR G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) /* odd: nothing is lost */
 #define FIRST_LINE    "# What 'wattle export' made, for 'wattle status'. No secret.\n"
 #define LINE_FORMAT   "%" G_GUINT64_FORMAT " %016" G_GINT64_MODIFIER "x %s"
@@ -126,51 +128,124 @@ gboolean wattle_export_memory_save(const WattleExportMemory *memory, GError **er
         return wattle_write_file(AT_FDCWD, memory->path, 0644, text->str, text->len, error);
 }
 
-/* FALSE for a line that says nothing. */
-static gboolean parse_rest(const char *rest, guint64 *serial, guint64 *digest, WattleRecipe *recipe)
+/* FALSE for a line that says nothing. *ret_options is in rest. */
+static gboolean parse_rest(const char *rest, guint64 *serial, guint64 *digest,
+                           const char **ret_options)
 {
         g_auto(GStrv) words = g_strsplit(rest, " ", 3);
 
-        return g_strv_length(words) == 3 &&
-               g_ascii_string_to_unsigned(words[0], 10, 0, G_MAXUINT64, serial, NULL) &&
-               g_ascii_string_to_unsigned(words[1], 16, 0, G_MAXUINT64, digest, NULL) &&
-               wattle_recipe_parse(recipe, words[2], NULL);
+        if (g_strv_length(words) != 3)
+                return FALSE;
+        *ret_options = rest + strlen(words[0]) + 1 + strlen(words[1]) + 1;
+        return g_ascii_string_to_unsigned(words[0], 10, 0, G_MAXUINT64, serial, NULL) &&
+               g_ascii_string_to_unsigned(words[1], 16, 0, G_MAXUINT64, digest, NULL);
 }
 
-/* Not so if the device is gone, or cannot have such a file now: there is none to be made. */
-static gboolean is_stale(int root_fd, WattleMesh *mesh, const char *device, const char *rest)
+/* How files are made, and of whom: that of one line is mostly that of the next. */
+typedef struct {
+        const char *options; /* NULL: none yet */
+        gboolean is_good;
+        WattleRecipe recipe;
+        WattleExportPool pool;
+} Kind;
+
+static void kind_clear(Kind *kind)
+{
+        wattle_export_pool_clear(&kind->pool);
+        wattle_recipe_clear(&kind->recipe);
+        *kind = (Kind){ 0 };
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Kind, kind_clear)
+
+static gboolean take_kind(Kind *kind, const char *options, WattleProfile *profile)
+{
+        if (g_strcmp0(kind->options, options) == 0)
+                return kind->is_good;
+        kind_clear(kind);
+        kind->options = options;
+        kind->is_good = wattle_recipe_parse(&kind->recipe, options, NULL);
+        if (kind->is_good)
+                wattle_export_pool_init(&kind->pool, profile, &kind->recipe);
+        return kind->is_good;
+}
+
+static guint64 digest_now(int root_fd, WattleMesh *mesh, const WattleDevice *device, Kind *kind,
+                          guint64 otherwise)
 {
         g_auto(WattleReport) unheard = { 0 };
         g_auto(WattleExportFiles) files = { 0 };
-        g_auto(WattleRecipe) recipe = { 0 };
         g_autoptr(WattleView) view = NULL;
-        guint64 serial, digest;
+        WattleProfile *profile = mesh->profile;
 
-        if (!parse_rest(rest, &serial, &digest, &recipe) || serial == mesh->profile->serial)
-                return FALSE;
         wattle_report_init(&unheard);
-        view = wattle_export_view(root_fd, mesh, device, &recipe, &unheard);
+        mesh->profile = wattle_export_pool_take(&kind->pool, device);
+        view = wattle_export_view(root_fd, mesh, device->name, &kind->recipe, &unheard);
+        mesh->profile = profile;
         if (!view)
-                return FALSE;
-        wattle_export_files_make(view, recipe.format, NULL, &files);
-        return digest_of(&files) != digest;
+                return otherwise;
+        wattle_export_files_make(view, kind->recipe.format, NULL, &files);
+        return digest_of(&files);
 }
 
-char **wattle_export_memory_stale(const WattleExportMemory *memory, int root_fd, WattleMesh *mesh)
+/* Not so if the device is gone, or cannot have such a file now: there is none to be made. */
+static gboolean is_stale(int root_fd, WattleMesh *mesh, const WattleDevice *device,
+                         const char *rest, Kind *kind)
+{
+        guint64 serial, digest;
+        const char *options;
+
+        return device && parse_rest(rest, &serial, &digest, &options) &&
+               serial != mesh->profile->serial && take_kind(kind, options, mesh->profile) &&
+               digest_now(root_fd, mesh, device, kind, digest) != digest;
+}
+
+static GHashTable *list_devices(const WattleProfile *profile)
+{
+        GHashTable *devices = g_hash_table_new(g_str_hash, g_str_equal);
+
+        for (guint i = 0; i < profile->n_devices; i++)
+                g_hash_table_insert(devices, (gpointer)profile->devices[i].name,
+                                    &profile->devices[i]);
+        return devices;
+}
+
+char **wattle_export_memory_stale(const WattleExportMemory *memory, int root_fd, WattleMesh *mesh,
+                                  guint n_max)
 {
         g_autofree char *prefix = g_strconcat(mesh->profile->name, " ", NULL);
         g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(memory->lines), compare_texts);
+        g_autoptr(GHashTable) devices = list_devices(mesh->profile);
         g_autoptr(GPtrArray) stale = g_ptr_array_new();
+        g_auto(Kind) kind = { 0 };
 
-        for (const GList *key = keys; key; key = key->next) {
-                const char *device = (const char *)key->data + strlen(prefix);
+        for (const GList *key = keys; key && stale->len < n_max; key = key->next) {
+                const char *name = (const char *)key->data + strlen(prefix);
 
                 if (g_str_has_prefix(key->data, prefix) &&
-                    is_stale(root_fd, mesh, device, g_hash_table_lookup(memory->lines, key->data)))
-                        g_ptr_array_add(stale, g_strdup(device));
+                    is_stale(root_fd, mesh, g_hash_table_lookup(devices, name),
+                             g_hash_table_lookup(memory->lines, key->data), &kind))
+                        g_ptr_array_add(stale, g_strdup(name));
         }
         g_ptr_array_add(stale, NULL);
         return (char **)g_ptr_array_free(g_steal_pointer(&stale), FALSE);
+}
+
+/* The last of too many names is not shown. */
+static char *format_note(char **stale)
+{
+        gboolean are_more = g_strv_length(stale) > MAX_NAMES;
+        g_autofree char *names = NULL;
+
+        if (are_more)
+                g_clear_pointer(&stale[MAX_NAMES], g_free);
+        names = g_strjoinv(", ", stale);
+        if (!stale[1])
+                return g_strdup_printf("%s has no wattle and needs a new file: 'wattle export' "
+                                       "makes it.",
+                                       names);
+        return g_strdup_printf("%s%s have no wattle and need new files: 'wattle export%s' makes "
+                               "them.",
+                               names, are_more ? " and others" : "", are_more ? " --all=DIR" : "");
 }
 
 char *wattle_export_memory_note(int root_fd, const char *name)
@@ -179,7 +254,6 @@ char *wattle_export_memory_note(int root_fd, const char *name)
         g_auto(WattleReport) unheard = { 0 };
         g_auto(WattleMesh) mesh = { 0 };
         g_auto(GStrv) stale = NULL;
-        g_autofree char *names = NULL;
         char *path = wattle_export_memory_path();
 
         wattle_report_init(&unheard);
@@ -187,14 +261,6 @@ char *wattle_export_memory_note(int root_fd, const char *name)
             g_hash_table_size(memory.lines) == 0 ||
             !wattle_mesh_load(&mesh, root_fd, name, WATTLE_LOAD_OR_LAST_GOOD, &unheard))
                 return NULL;
-        stale = wattle_export_memory_stale(&memory, root_fd, &mesh);
-        if (!stale[0])
-                return NULL;
-        names = g_strjoinv(", ", stale);
-        return stale[1] ? g_strdup_printf("%s have no wattle and need new files: 'wattle export' "
-                                          "makes them.",
-                                          names)
-                        : g_strdup_printf("%s has no wattle and needs a new file: 'wattle export' "
-                                          "makes it.",
-                                          names);
+        stale = wattle_export_memory_stale(&memory, root_fd, &mesh, MAX_NAMES + 1);
+        return stale[0] ? format_note(stale) : NULL;
 }

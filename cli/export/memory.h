@@ -38,9 +38,10 @@ void wattle_export_memory_set(WattleExportMemory *memory, WattleExportLine line)
 gboolean wattle_export_memory_save(const WattleExportMemory *memory,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The names of devices, sorted, whose file would be another one now. mesh->local is put back to its
- * defaults. */
-char **wattle_export_memory_stale(const WattleExportMemory *memory, int root_fd, WattleMesh *mesh);
+/* The names of devices, sorted, whose file would be another one now, and no more than n_max of
+ * them. mesh->local is put back to its defaults. */
+char **wattle_export_memory_stale(const WattleExportMemory *memory, int root_fd, WattleMesh *mesh,
+                                  guint n_max);
 
 /* A note of that for an installed mesh, in words; NULL if there is none. */
 char *wattle_export_memory_note(int root_fd, const char *mesh);

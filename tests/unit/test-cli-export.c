@@ -115,7 +115,7 @@ static void stale(void)
 
                 load_mesh(&root, rows[i].mesh, &mesh);
                 g_assert_true(wattle_export_memory_load(&memory, g_strdup(file), NULL));
-                names = wattle_export_memory_stale(&memory, root.fd, &mesh);
+                names = wattle_export_memory_stale(&memory, root.fd, &mesh, 9);
                 joined = g_strjoinv(" ", names);
                 g_assert_cmpstr(joined, ==, rows[i].stale);
         }
@@ -199,6 +199,90 @@ static void parts_are_taken(void)
         }
 }
 
+/* n phones and a relay at that port. */
+static char *mesh_of_phones(guint n, guint serial, guint port)
+{
+        GString *text = g_string_new(NULL);
+
+        g_string_printf(text,
+                        "[Mesh]\nName=home\nSerial=%u\nSubnet=10.7.0.0/24\n[Device relay]\n"
+                        "PublicKey=" KEY_A "\nAddress=10.7.0.100\nPublicEndpoint=8.8.8.8:%u\n"
+                        "Relay=yes\n",
+                        serial, port);
+        for (guint i = 1; i <= n; i++) {
+                WattleKey key = { { (guint8)i, 7, 7 } };
+                char key_text[WATTLE_KEY_TEXT_MAX];
+
+                wattle_key_format(&key, key_text);
+                g_string_append_printf(
+                        text, "[Device phone%02u]\nPublicKey=%s\nAddress=10.7.0.%u\nManaged=no\n",
+                        i, key_text, i);
+        }
+        return g_string_free(text, FALSE);
+}
+
+/* By ways that take turns. */
+static void export_phones(const Root *root, guint n)
+{
+        static const char *const recipes[] = { "format=wg-quick peers=relays", "format=nm",
+                                               "format=wg-quick peers=relays" };
+        g_auto(WattleExportMemory) memory = { 0 };
+        g_autofree char *text = mesh_of_phones(n, 1, 1);
+        g_auto(WattleMesh) mesh = { 0 };
+
+        load_mesh(root, text, &mesh);
+        g_assert_true(wattle_export_memory_load(&memory, wattle_export_memory_path(), NULL));
+        for (guint i = 1; i <= n; i++) {
+                g_autofree char *name = g_strdup_printf("phone%02u", i);
+                g_auto(WattleExportFiles) files = { 0 };
+                g_auto(WattleRecipe) how = { 0 };
+                g_auto(WattleReport) report = { 0 };
+                g_autoptr(WattleView) view = NULL;
+
+                wattle_report_init(&report);
+                g_assert_true(wattle_recipe_parse(&how, recipes[i % 3], NULL));
+                view = wattle_export_view(root->fd, &mesh, name, &how, &report);
+                wattle_export_files_make(view, how.format, NULL, &files);
+                wattle_export_memory_set(&memory, wattle_export_line(view, 1, &how, &files));
+        }
+        g_assert_true(wattle_export_memory_save(&memory, NULL));
+}
+
+static void note(void)
+{
+        static const struct {
+                guint n, serial, port;
+                const char *note; /* NULL: none */
+        } rows[] = {
+                { 2, 2, 1, NULL },
+                { 1, 2, 2,
+                  "phone01 has no wattle and needs a new file: 'wattle export' makes it." },
+                { 3, 2, 2,
+                  "phone01, phone02, phone03 have no wattle and need new files: 'wattle export' "
+                  "makes them." },
+                { 9, 2, 2,
+                  "phone01, phone02, phone03, phone04, phone05, phone06, phone07, phone08 and "
+                  "others have no wattle and need new files: 'wattle export --all=DIR' makes "
+                  "them." },
+                { 9, 2, 1, NULL },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autofree char *text = mesh_of_phones(rows[i].n, rows[i].serial, rows[i].port);
+                g_autofree char *path = g_strconcat(WATTLE_CONFDIR + 1, "/home.mesh", NULL);
+                g_autofree char *found = NULL;
+                g_auto(Root) root = { 0 };
+
+                root_init(&root);
+                g_assert_true(g_setenv("XDG_STATE_HOME", root.path, TRUE));
+                export_phones(&root, rows[i].n);
+                root_put(&root, path, text, 0644);
+                found = wattle_export_memory_note(root.fd, "home");
+                g_assert_cmpstr(found, ==, rows[i].note);
+        }
+        g_unsetenv("XDG_STATE_HOME");
+}
+
 /* A file that somebody else wrote says nothing. */
 static void bad_lines(void)
 {
@@ -215,7 +299,7 @@ static void bad_lines(void)
                  0644);
         g_assert_true(wattle_export_memory_load(
                 &memory, g_build_filename(root.path, "exports", NULL), NULL));
-        names = wattle_export_memory_stale(&memory, root.fd, &mesh);
+        names = wattle_export_memory_stale(&memory, root.fd, &mesh, 9);
         g_assert_null(names[0]);
 }
 
@@ -297,6 +381,7 @@ int main(int argc, char **argv)
         g_test_add_func("/cli-export/parts-are-taken", parts_are_taken);
         g_test_add_func("/cli-export/batch", batch);
         g_test_add_func("/cli-export/batch-that-is-not-finished", batch_that_is_not_finished);
+        g_test_add_func("/cli-export/note", note);
         g_test_add_func("/cli-export/bad-lines", bad_lines);
         return g_test_run();
 }
