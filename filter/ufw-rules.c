@@ -5,6 +5,9 @@
 
 #define TRUSTING_ZONE "trusted"
 
+/* Of 'wattle ', as ufw has comments in its file. */
+#define COMMENT_IN_FILE "comment=776174746c6520"
+
 static void add_port(GPtrArray *rules, const WattleFirewallPort *port, const char *interface)
 {
         const char *protocol = wattle_port_protocol_name(port->protocol);
@@ -31,6 +34,36 @@ void wattle_ufw_add_wanted(GPtrArray *rules, const WattleFirewall *firewall, con
                 if (port->side == WATTLE_PORT_BY_UPLINK || !is_trusted)
                         add_port(rules, port, interface);
         }
+}
+
+/* What a line "### tuple ### allow udp 51820 ..." shares with a rule like it: a port or the
+ * interface. */
+static gboolean shares_word(const char *tuple, const char *rule)
+{
+        static const char *const common[] = { "allow", "in",    "on",  "to",  "any",
+                                              "port",  "proto", "udp", "tcp", NULL };
+        g_auto(GStrv) words = g_strsplit_set(rule, " /", -1);
+
+        for (char **word = words; *word; word++)
+                if (!g_strv_contains(common, *word) && strstr(tuple, *word))
+                        return TRUE;
+        return FALSE;
+}
+
+gboolean wattle_ufw_may_matter(const char *file, const GPtrArray *wanted)
+{
+        g_auto(GStrv) lines = g_strsplit(file, "\n", -1);
+
+        for (char **line = lines; *line; line++) {
+                if (!g_str_has_prefix(*line, "### tuple ###"))
+                        continue;
+                if (strstr(*line, COMMENT_IN_FILE))
+                        return TRUE;
+                for (guint i = 0; i < wanted->len; i++)
+                        if (shares_word(*line, g_ptr_array_index(wanted, i)))
+                                return TRUE;
+        }
+        return FALSE;
 }
 
 static gboolean contains(const GPtrArray *rules, const char *rule)

@@ -12,6 +12,11 @@
  * of Trust= the zone that trusts. */
 void wattle_ufw_add_wanted(GPtrArray *rules, const WattleFirewall *firewall, const char *interface);
 
+/* Whether there is anything in a file of ufw's rules that 'ufw show added' would have to be asked
+ * about: a rule of ours, or one with a port or an interface of the wanted ones. Rather yes than no.
+ */
+gboolean wattle_ufw_may_matter(const char *file, const GPtrArray *wanted);
+
 /* From what 'ufw show added' says to what all meshes that are up want: ret_remove are rules of ours
  * that none of them wants, ret_add those that nobody has made, the admin neither; both of char *,
  * borrowed from the others for as long as these live. */

@@ -24,10 +24,8 @@
 
 #define CONF     "etc/ufw/ufw.conf"
 #define RULES    "etc/ufw/user.rules"
+#define RULES6   "etc/ufw/user6.rules"
 #define MAX_TEXT (8 * 1024 * 1024)
-
-/* Of 'wattle ', as ufw has comments in its file. */
-#define COMMENT_IN_FILE "comment=776174746c6520"
 
 static char *read_text(int root_fd, const char *path)
 {
@@ -122,20 +120,31 @@ static GPtrArray *list_wanted(int root_fd)
         return wanted;
 }
 
+/* ufw is slow to start: it is asked only where it could say something that counts. */
+static gboolean has_rules(int root_fd, const GPtrArray *wanted)
+{
+        g_autofree char *text = read_text(root_fd, RULES), *text6 = read_text(root_fd, RULES6);
+
+        return wattle_ufw_may_matter(text ? text : "", wanted) ||
+               wattle_ufw_may_matter(text6 ? text6 : "", wanted);
+}
+
 /* A ufw that is not enabled gets no rules, and keeps none of ours. comment is that of new ones. */
 static gboolean reconcile(int root_fd, const char *comment, GError **error)
 {
         char *show[] = { (char *)"ufw", (char *)"show", (char *)"added", NULL };
-        g_autoptr(GPtrArray) wanted = list_wanted(root_fd), nothing = g_ptr_array_new();
+        g_autoptr(GPtrArray) wanted = list_wanted(root_fd);
         g_autoptr(GPtrArray) add = g_ptr_array_new(), remove = g_ptr_array_new();
         g_autofree char *shown = NULL;
         g_auto(GStrv) lines = NULL;
         gboolean ok;
 
-        if (!run(show, &shown, error))
+        if (!is_enabled(root_fd))
+                g_ptr_array_set_size(wanted, 0);
+        if (has_rules(root_fd, wanted) && !run(show, &shown, error))
                 return FALSE;
-        lines = g_strsplit(shown, "\n", -1);
-        wattle_ufw_plan(lines, is_enabled(root_fd) ? wanted : nothing, remove, add);
+        lines = g_strsplit(shown ? shown : "", "\n", -1);
+        wattle_ufw_plan(lines, wanted, remove, add);
         ok = change_all(remove, "delete ", NULL);
         ok = change_all(add, "", comment) && ok;
         return ok || wattle_error_refuse(error, "ufw did not do all that it was asked for");
@@ -175,14 +184,6 @@ static gboolean mark(int root_fd, const char *mesh, Mode mode, GError **error)
         return wattle_error_set_errno(error, errno, "/%s", path);
 }
 
-/* ufw is slow to start: it is asked only where there is something of ours, or to be. */
-static gboolean has_rules(int root_fd)
-{
-        g_autofree char *text = read_text(root_fd, RULES);
-
-        return text && strstr(text, COMMENT_IN_FILE);
-}
-
 static gboolean act(int root_fd, const char *mesh, Mode mode, GError **error)
 {
         g_autofree char *comment = g_strconcat(WATTLE_UFW_COMMENT, mesh, NULL);
@@ -192,8 +193,7 @@ static gboolean act(int root_fd, const char *mesh, Mode mode, GError **error)
                 return wattle_error_set_errno(error, errno, "/run/wattle-filter");
         if (mode != MODE_CLEAN && !mark(root_fd, mesh, mode, error))
                 return FALSE;
-        return (!has_rules(root_fd) && (mode != MODE_UP || !is_enabled(root_fd))) ||
-               reconcile(root_fd, comment, error);
+        return reconcile(root_fd, comment, error);
 }
 
 static int usage(FILE *stream, int status)

@@ -205,6 +205,37 @@ static void ufw_plan(gconstpointer data)
         g_assert_cmpstr(added, ==, row->add);
 }
 
+static const struct matters {
+        const char *name, *file, *wanted;
+        gboolean matters;
+} matters[] = {
+        { "empty", "", "allow 1/udp", FALSE },
+        { "another port", "### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in\n",
+          "allow 51820/udp", FALSE },
+        { "the port", "### tuple ### limit any 51820 0.0.0.0/0 any 0.0.0.0/0 in\n",
+          "allow 51820/udp", TRUE },
+        { "the interface", "### tuple ### allow any any ::/0 any ::/0 in_home\n",
+          "allow in on home", TRUE },
+        { "another's comment",
+          "### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in comment=6d696e65\n",
+          "allow in on home to any port 21822 proto udp", FALSE },
+        { "ours of a mesh that is gone",
+          "### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in comment=776174746c6520676f6e65\n",
+          "", TRUE },
+        { "no tuple", "-A ufw-user-input -p udp --dport 51820 -j ACCEPT\n", "allow 51820/udp",
+          FALSE },
+};
+
+static void ufw_matters(gconstpointer data)
+{
+        const struct matters *row = data;
+        g_autoptr(GPtrArray) want = g_ptr_array_new();
+
+        if (*row->wanted)
+                g_ptr_array_add(want, (gpointer)row->wanted);
+        g_assert_cmpint(wattle_ufw_may_matter(row->file, want), ==, row->matters);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -213,5 +244,6 @@ int main(int argc, char **argv)
         g_test_add_func("/filter/remember", remember);
         add_rows("/filter/ufw-wanted", wanted, ufw_wanted);
         add_rows("/filter/ufw-plan", planned, ufw_plan);
+        add_rows("/filter/ufw-matters", matters, ufw_matters);
         return g_test_run();
 }
