@@ -6,6 +6,7 @@ which systemd alone is real, or in the network namespaces of one guest. It says 
     @pytest.mark.one_release    it does not: it runs on one of two, so that each has its share, and on all with tests/vm/run --everywhere
     @pytest.mark.everywhere     it runs with --everywhere or --release alone
     @pytest.mark.packages       it runs with --packages alone, and nothing else does then
+    @pytest.mark.docs           the same with --docs
     @pytest.mark.limit(600)     seconds that a scenario may take; 300 without
 
 A module says it for all of its scenarios with pytestmark, and one of them may differ. The kernel's WireGuard alone (quick) needs
@@ -41,7 +42,7 @@ def pytest_configure(config):
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that guests are closed then too
     for line in ("limit(seconds): how long a scenario may take", "each_release: runs on each release",
                  "one_release: runs on one release", "everywhere: runs with --everywhere or --release alone",
-                 "packages: runs with --packages alone"):
+                 "packages: runs with --packages alone", "docs: runs with --docs alone"):
         config.addinivalue_line("markers", line)
 
 
@@ -67,9 +68,11 @@ def without_release(item):
 
 @pytest.hookimpl(tryfirst=True)  # before -k: a scenario has the same release whatever else is asked for
 def pytest_collection_modifyitems(config, items):
-    """WATTLE_VM_SHARE: what runs once keeps one of the releases, in turns. WATTLE_VM_PACKAGES: there are packages to install."""
+    """WATTLE_VM_SHARE: what runs once keeps one of the releases, in turns. WATTLE_VM_PACKAGES: there are packages to install.
+    WATTLE_VM_DOCS: the tutorials are wanted."""
     shares, others = {}, [item for item in items if "WATTLE_VM_SHARE" in os.environ and item.get_closest_marker("everywhere")]
-    others += [item for item in items if bool(item.get_closest_marker("packages")) != ("WATTLE_VM_PACKAGES" in os.environ)]
+    for mark, variable in ("packages", "WATTLE_VM_PACKAGES"), ("docs", "WATTLE_VM_DOCS"):
+        others += [item for item in items if bool(item.get_closest_marker(mark)) != (variable in os.environ)]
     once = [item for item in items if is_one_release(item)]
     for item in once if "WATTLE_VM_SHARE" in os.environ else []:
         share = shares.setdefault(without_release(item), root.SETTLED[len(shares) % len(root.SETTLED)])

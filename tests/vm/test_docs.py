@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The tutorials of doc/tutorials, each played from its first command to its last on guests: tests/run docs. tests/docs/transcript.py
+says how they are read."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("docs", "boot")]
+
+from mullvad import kill_switch  # noqa: E402  of tests/boot
+from play import play  # noqa: E402  of tests/docs
+
+pytestmark = [pytest.mark.docs, pytest.mark.one_release, pytest.mark.limit(1200)]
+
+# One guest is the Internet, and the router of a home with a forwarded port: its networks outside, and its rules.
+OUTSIDE = "123.45.67.89/24 98.76.65.1/24 45.67.89.1/24 172.20.3.1/24 9.9.9.9/32"
+ROUTER = """sysctl -qw net.ipv4.ip_forward=1
+ip link set eth0 up; ip link set eth1 up
+ip addr add {inside} dev eth0
+for address in """ + OUTSIDE + """; do ip addr add $address dev eth1; done
+nft -f - <<'RULES'
+table ip nat {{
+    chain prerouting {{
+        type nat hook prerouting priority dstnat;
+        iifname eth1 ip daddr 123.45.67.89 udp dport 51820 dnat to {server}
+    }}
+    chain postrouting {{
+        type nat hook postrouting priority srcnat;
+        iifname eth0 oifname eth1 snat to 123.45.67.89
+    }}
+}}
+RULES"""
+
+
+class World:
+    """segment is the LAN behind the router, whose port is sent on to server."""
+
+    def __init__(self, lab, segment="lan", server="192.168.1.10"):
+        self.lab = lab
+        self.segment = lab.segment(segment)
+        self.router = lab.guest("router", "quick")
+        self.router.plug(0, self.segment, configure=False)
+        self.router.plug(1, lab.internet, configure=False)
+        self.router.run(ROUTER.format(inside=f"{self.segment.prefix4[1]}/24", server=server))
+
+    def host(self, name):
+        """With the names of meshes in nsswitch.conf, as the package libnss-wattle has it."""
+        host = self.lab.guest(name)
+        host.run("sed -i 's/^hosts:.*/hosts: files wattle dns/' /etc/nsswitch.conf; grep ^hosts: /etc/nsswitch.conf")
+        return host
+
+    def inside(self, host, address):
+        return self._place(host, self.segment, address)
+
+    def outside(self, host, address):
+        return self._place(host, self.lab.internet, address)
+
+    def _place(self, host, segment, address):
+        host.plug(0, segment, configure=False)
+        host.run(f"""ip addr flush dev eth0 scope global
+            ip link set eth0 up
+            ip addr add {address}/24 dev eth0
+            ip route replace default via {address.rpartition('.')[0]}.1""")
+        host.wait("ip link show eth0 | grep -q LOWER_UP")
+        return host
+
+
+def carry(one, other, *paths, mode=0o644):
+    for path in paths:
+        other.put(path, one.get(path), mode)
+
+
+def make_mesh(name, endpoint, admin, *others):
+    """A signed mesh that is up on all of them; the admin's host is the one that can be called."""
+    admin.run(f"""wattle init {name} --sign --no-password --subnet=10.42.0.0/16
+        wattle genkey {name}
+        wattle add {name} {admin.name} --key="$(wattle pubkey {name})" --public-endpoint={endpoint}:51820""")
+    for other in others:
+        admin.run(f"wattle add {name} {other.name} --key={other.out(f'wattle genkey {name}')}")
+    for host in (admin, *others):
+        if host is not admin:
+            carry(admin, host, *(f"/etc/wattle/{name}{end}" for end in (".mesh", ".mesh.minisig", ".pub")))
+        host.put(f"/etc/wattle/{name}.mesh.d/local.conf", "[Local]\nActivationPolicy=up\n")
+        host.run(f"wattle apply {name}", 180)
+    for other in others:
+        other.wait("ping -c1 -W1 10.42.0.1")
+
+
+def test_mullvad(lab):
+    """The app's rules, and for its tunnel an interface that leads nowhere."""
+    world = World(lab)
+    desktop, laptop = world.inside(world.host("desktop"), "192.168.1.10"), world.outside(world.host("laptop"), "172.20.3.2")
+    make_mesh("home", "123.45.67.89", desktop, laptop)
+    laptop.run(f"ip link add mole0 type dummy; ip addr add 10.64.0.2/32 dev mole0; ip link set mole0 up\nnft -f - <<'END'\n{kill_switch('connected')}\nEND")
+    play("mullvad", {"laptop": laptop})
