@@ -2,12 +2,14 @@
 #include "cli/add-table.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli/device-table.h"
 #include "cli/edit.h"
 #include "cli/print.h"
 #include "common/ini.h"
+#include "common/language.h"
 #include "common/sys/file.h"
 
 static gboolean read_table(WattleDeviceTable *table, const char *file, const WattleProfile *profile,
@@ -71,9 +73,10 @@ gboolean wattle_add_table(const WattleCli *cli, const char *operand, const char 
                 return FALSE;
         }
         edits = wattle_profile_edit_rewrite(editor.text, changed, editor.trust.path != NULL);
-        done = g_strdup_printf("%u device%s added, serial %" G_GUINT64_FORMAT
-                               "; now every device needs the new file",
-                               table.n_devices, table.n_devices == 1 ? "" : "s",
-                               wattle_editor_next_serial(&editor));
+        done = g_strdup_printf(
+                P_("%u device added, serial %" PRIu64 "; now every device needs the new file",
+                   "%u devices added, serial %" PRIu64 "; now every device needs the new file",
+                   table.n_devices),
+                table.n_devices, wattle_editor_next_serial(&editor));
         return wattle_editor_apply(&editor, edits, dry_run, stdout, done);
 }

@@ -12,9 +12,11 @@
 
 #include "cli/managers/bus.h"
 #include "cli/print.h"
+#include "common/language.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
+#include "common/sys/language/catalogue.h"
 #include "common/sys/tailnet/tailnets.h"
 
 static char *option_text(const GOptionEntry *option)
@@ -50,17 +52,26 @@ static void print_options(const GOptionEntry *options, gsize width)
         for (; is_shown(options); options++) {
                 g_autofree char *text = option_text(options);
 
-                wattle_print(stdout, "  %-*s  %s\n", (int)width, text, options->description);
+                wattle_print(stdout, "  %-*s  %s\n", (int)width, text, _(options->description));
         }
+}
+
+/* CONFDIR in it stands for the folder, which is another in another build. */
+static char *description_of(const WattleVerb *verb)
+{
+        g_auto(GStrv) parts = g_strsplit(_(verb->description), "CONFDIR", -1);
+
+        return g_strjoinv(WATTLE_CONFDIR, parts);
 }
 
 static void print_help(const WattleVerb *verb, const GOptionEntry *options,
                        const GOptionEntry *common)
 {
         gsize width = MAX(options_width(options), options_width(common));
+        g_autofree char *description = description_of(verb);
 
         wattle_print(stdout, "Usage: wattle %s [OPTIONS]%s%s\n\n%s\n\n", verb->name,
-                     *verb->operands ? " " : "", verb->operands, verb->description);
+                     *verb->operands ? " " : "", verb->operands, description);
         print_options(options, width);
         print_options(common, width);
         wattle_print(stdout, "\nExample:\n  %s\n", verb->example);
@@ -96,6 +107,18 @@ static gboolean has_empty(const GOptionEntry *option)
 
                 return texts && g_strv_contains((const char *const *)texts, "");
         }
+        return FALSE;
+}
+
+/* What programs read is the same in all languages, and so is what is said beside it. */
+static gboolean is_for_programs(const GOptionEntry *options)
+{
+        static const char *const names[] = { "graph", "json", "prometheus", "state", NULL };
+
+        for (; options->long_name; options++)
+                if (options->arg == G_OPTION_ARG_NONE && *(gboolean *)options->arg_data &&
+                    g_strv_contains(names, options->long_name))
+                        return TRUE;
         return FALSE;
 }
 
@@ -143,9 +166,9 @@ gboolean wattle_cli_parse(WattleCli *cli, const WattleVerb *verb, const GOptionE
         g_autoptr(GError) error = NULL;
         gboolean help = FALSE;
         const GOptionEntry common[] = {
-                { "root", 0, 0, G_OPTION_ARG_FILENAME, &root, "look for installed meshes below DIR",
-                  "DIR" },
-                { "help", 'h', 0, G_OPTION_ARG_NONE, &help, "show this", NULL },
+                { "root", 0, 0, G_OPTION_ARG_FILENAME, &root,
+                  N_("look for installed meshes below DIR"), "DIR" },
+                { "help", 'h', 0, G_OPTION_ARG_NONE, &help, N_("show this"), NULL },
                 { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &operands, NULL, NULL },
                 { 0 },
         };
@@ -155,6 +178,8 @@ gboolean wattle_cli_parse(WattleCli *cli, const WattleVerb *verb, const GOptionE
         g_option_context_add_main_entries(context, common, NULL);
         if (!g_option_context_parse_strv(context, &arguments, &error))
                 return fail(cli, wattle_cli_usage(verb, "%s", error->message));
+        if (is_for_programs(options))
+                wattle_language_end();
         if (help) {
                 print_help(verb, options, common);
                 return fail(cli, EXIT_SUCCESS);
@@ -212,10 +237,10 @@ char *wattle_cli_find(const WattleCli *cli, const char *mesh, WattleReport *repo
                                     "no mesh %s is installed; the file here is called %s", mesh,
                                     here);
         else if (!path)
-                wattle_report_error(report, WATTLE_NO_PLACE,
-                                    "no mesh %s: there is no " WATTLE_CONFDIR
-                                    "/%s, or it is masked, and no such file here",
-                                    mesh, here);
+                wattle_report_error(
+                        report, WATTLE_NO_PLACE,
+                        "no mesh %s: there is no %s/%s, or it is masked, and no such file here",
+                        mesh, WATTLE_CONFDIR, here);
         return g_steal_pointer(&path);
 }
 
@@ -236,8 +261,9 @@ char **wattle_cli_meshes(const WattleCli *cli, const char *mesh)
         if (!meshes || report.n_errors > 0)
                 return NULL;
         if (!*meshes) {
-                wattle_print_error("no mesh is installed: " WATTLE_CONFDIR
-                                   " has no .mesh file; 'wattle init' makes one");
+                wattle_print_error(
+                        "no mesh is installed: %s has no .mesh file; 'wattle init' makes one",
+                        WATTLE_CONFDIR);
                 return NULL;
         }
         return g_steal_pointer(&meshes);

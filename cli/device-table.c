@@ -47,9 +47,10 @@ static gboolean take_header(Reader *reader, char **keys, guint32 line)
                 reader->address = find_column(keys, ADDRESS);
                 return TRUE;
         }
-        wattle_report_error(reader->report, place_of(reader, line),
-                            "the first line has the names of the columns: " NAME
-                            ", PublicKey, and what else of wattle.mesh(5) they have");
+        wattle_report_error(
+                reader->report, place_of(reader, line),
+                "the first line has the names of the columns: %s, PublicKey, and what else of wattle.mesh(5) they have",
+                NAME);
         return FALSE;
 }
 
@@ -91,7 +92,7 @@ static char *choose_addresses(Reader *reader, guint32 line)
                 if (!wattle_profile_next_address(&reader->profile, subnet, &addr)) {
                         wattle_prefix_format(subnet, text);
                         wattle_report_error(reader->report, place_of(reader, line),
-                                            "%s is full: give an " ADDRESS, text);
+                                            "%s is full: give an %s", text, ADDRESS);
                         return NULL;
                 }
                 wattle_addr_format(&addr, text);
@@ -114,7 +115,7 @@ static gboolean check_record(const Reader *reader, char *const *fields, guint32 
                 wattle_report_error(reader->report, place_of(reader, line),
                                     "has %u fields, and the first line %u", n, n_keys);
         else if (reader->name >= n || !*fields[reader->name])
-                wattle_report_error(reader->report, place_of(reader, line), NAME " is missing");
+                wattle_report_error(reader->report, place_of(reader, line), "%s is missing", NAME);
         for (guint i = 0; i < n; i++)
                 if (strpbrk(fields[i], "\r\n[]"))
                         wattle_report_error(reader->report, place_of(reader, line),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/print.h"
+#include "common/language.h"
 
 #define CONTEXT_LINES 3
 
@@ -58,7 +59,7 @@ static void print_lines(const char *text, gsize size, char mark, WattleStyle sty
                         g_strdup_printf("%c%.*s", mark, (int)(end - at - whole), text + at);
 
                 wattle_print_styled(stream, style, line);
-                wattle_print(stream, "%s", whole ? "\n" : "\n\\ No newline at end of file\n");
+                wattle_print(stream, "%s", whole ? "\n" : _("\n\\ No newline at end of file\n"));
                 at = end;
         }
 }

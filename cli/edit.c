@@ -67,7 +67,7 @@ static gboolean find_installed(WattleEditor *editor, const WattleCli *cli, const
         }
         if (!g_str_has_prefix(editor->name, WATTLE_CONFDIR "/")) {
                 wattle_report_error(report, place_of(editor->name),
-                                    "is not yours to change: copy it to " WATTLE_CONFDIR " first");
+                                    "is not yours to change: copy it to %s first", WATTLE_CONFDIR);
                 return FALSE;
         }
         editor->path = g_strdup(editor->name);

@@ -11,14 +11,16 @@
 
 #include "cli/cli.h"
 #include "cli/print.h"
+#include "common/language.h"
 #include "common/scalar.h"
 #include "common/sys/heap.h"
+#include "common/sys/language/catalogue.h"
 
 static const struct {
         const char *title; /* of the group that begins here, or NULL */
         const WattleVerb *verb;
 } verbs[] = {
-        { "Make and change a mesh", &wattle_verb_init },
+        { N_("Make and change a mesh"), &wattle_verb_init },
         { NULL, &wattle_verb_import },
         { NULL, &wattle_verb_add },
         { NULL, &wattle_verb_invite },
@@ -26,12 +28,12 @@ static const struct {
         { NULL, &wattle_verb_set },
         { NULL, &wattle_verb_edit },
         { NULL, &wattle_verb_sign },
-        { "Look at it", &wattle_verb_check },
+        { N_("Look at it"), &wattle_verb_check },
         { NULL, &wattle_verb_show },
         { NULL, &wattle_verb_verify },
-        { "Keys", &wattle_verb_genkey },
+        { N_("Keys"), &wattle_verb_genkey },
         { NULL, &wattle_verb_pubkey },
-        { "Run it on this host", &wattle_verb_join },
+        { N_("Run it on this host"), &wattle_verb_join },
         { NULL, &wattle_verb_apply },
         { NULL, &wattle_verb_update },
         { NULL, &wattle_verb_up },
@@ -41,7 +43,7 @@ static const struct {
         { NULL, &wattle_verb_probe },
         { NULL, &wattle_verb_migrate },
         { NULL, &wattle_verb_leave },
-        { "Files for its devices", &wattle_verb_render },
+        { N_("Files for its devices"), &wattle_verb_render },
         { NULL, &wattle_verb_export },
 };
 
@@ -55,10 +57,10 @@ static int print_overview(FILE *stream, int status)
         for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
                 if (verbs[i].title) {
                         wattle_print(stream, "\n");
-                        wattle_print_styled(stream, WATTLE_STYLE_BOLD, verbs[i].title);
+                        wattle_print_styled(stream, WATTLE_STYLE_BOLD, _(verbs[i].title));
                         wattle_print(stream, ":\n");
                 }
-                wattle_print(stream, "  %-8s%s\n", verbs[i].verb->name, verbs[i].verb->summary);
+                wattle_print(stream, "  %-8s%s\n", verbs[i].verb->name, _(verbs[i].verb->summary));
         }
         wattle_print(
                 stream,
@@ -67,8 +69,9 @@ static int print_overview(FILE *stream, int status)
                 "  --version   show the version\n"
                 "  --help      show this; 'wattle help VERB' and 'wattle VERB --help' tell more\n"
                 "\n"
-                "FILE|MESH is a path, or the name of a mesh in " WATTLE_CONFDIR ".\n"
-                "Exit status: 0 done, 1 bad input or failure, 2 wrong usage.\n");
+                "FILE|MESH is a path, or the name of a mesh in %s.\n"
+                "Exit status: 0 done, 1 bad input or failure, 2 wrong usage.\n",
+                WATTLE_CONFDIR);
         return status;
 }
 
@@ -116,7 +119,7 @@ static int run(WattleCli *cli, char **argv)
                 if (strcmp(*argv, "--help") == 0 || strcmp(*argv, "-h") == 0)
                         return print_overview(stdout, EXIT_SUCCESS);
                 if (strcmp(*argv, "--version") == 0) {
-                        wattle_print(stdout, "wattle " WATTLE_VERSION "\n");
+                        wattle_print(stdout, "wattle %s\n", WATTLE_VERSION);
                         return EXIT_SUCCESS;
                 }
                 if (g_str_has_prefix(*argv, "--root=")) {
@@ -137,6 +140,7 @@ int main(int argc, char **argv)
         int status;
 
         wattle_heap_init();
+        wattle_language_begin(WATTLE_LOCALEDIR);
         if (sodium_init() < 0)
                 g_error("libsodium failed to initialise");
         /* A reader that has gone is a write error like a full disk. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/language.h"
 #include "common/sys/file.h"
 
 static const int stops[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
@@ -104,8 +105,8 @@ char *wattle_password_ask(const char *prompt, GError **error)
 
         if (fd < 0) {
                 g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                                    "there is no terminal to ask for the password: run this on "
-                                    "one, or sign with a key without a password");
+                                    _("there is no terminal to ask for the password: run this on "
+                                      "one, or sign with a key without a password"));
                 return NULL;
         }
         password = sodium_malloc(WATTLE_PASSWORD_MAX);
@@ -115,7 +116,7 @@ char *wattle_password_ask(const char *prompt, GError **error)
                 return password;
         sodium_free(password);
         if (errno == 0)
-                g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, "no password");
+                g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, _("no password"));
         else
                 wattle_error_set_errno(error, errno, "the terminal");
         return NULL;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/language.h"
 #include "common/text.h"
 
 #define COLUMN_GAP 2
@@ -58,7 +59,7 @@ void wattle_print_order(FILE *stream, WattleTerminalOrder order)
 
 void wattle_print_va(FILE *stream, const char *format, va_list args)
 {
-        g_autofree char *text = g_strdup_vprintf(format, args);
+        g_autofree char *text = g_strdup_vprintf(_(format), args);
 
         wattle_print_styled(stream, WATTLE_STYLE_PLAIN, text);
 }
@@ -93,7 +94,7 @@ static void print_fault(const WattleFault *fault)
         wattle_print_styled(stderr, WATTLE_STYLE_BOLD, *place ? place : "wattle");
         fputs(": ", stderr);
         if (is_warning)
-                wattle_print_styled(stderr, WATTLE_STYLE_YELLOW, "warning: ");
+                wattle_print_styled(stderr, WATTLE_STYLE_YELLOW, _("warning: "));
         wattle_print(stderr, "%s\n", fault->text);
 }
 
@@ -162,7 +163,7 @@ static guint column_width(const WattleTable *table, guint column)
                 for (guint j = 0; lines[j]; j++)
                         width = MAX(width, text_width(lines[j]));
         }
-        return width > 0 ? MAX(width, text_width(table->headings[column])) : 0;
+        return width > 0 ? MAX(width, text_width(_(table->headings[column]))) : 0;
 }
 
 /* One line of texts, each in its style; blanks are owed, and paid only when more text follows. */
@@ -220,12 +221,14 @@ void wattle_table_print(const WattleTable *table, FILE *stream)
 {
         g_autofree guint *widths = g_new(guint, table->n_columns);
         g_autofree WattleStyle *bold = g_new(WattleStyle, table->n_columns);
+        g_autofree const char **headings = g_new(const char *, table->n_columns);
 
         for (guint i = 0; i < table->n_columns; i++) {
                 widths[i] = column_width(table, i);
                 bold[i] = WATTLE_STYLE_BOLD;
+                headings[i] = _(table->headings[i]);
         }
-        print_line(table, widths, table->headings, bold, stream);
+        print_line(table, widths, headings, bold, stream);
         for (guint i = 0; i < table->cells->len; i += table->n_columns)
                 print_row(table, widths, i, stream);
 }

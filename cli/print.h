@@ -47,7 +47,7 @@ void wattle_print_report(WattleReport *report);
  * out with its heading. Widths are those of the content. */
 typedef struct WattleTable WattleTable;
 
-/* headings ends with NULL and is borrowed. */
+/* headings ends with NULL and is borrowed; they are translated where they are printed. */
 WattleTable *wattle_table_new(const char *const *headings);
 void wattle_table_free(WattleTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleTable, wattle_table_free)

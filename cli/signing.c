@@ -9,6 +9,7 @@
 #include "cli/password.h"
 #include "cli/print.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/sys/secret.h"
 #include "common/words.h"
 
@@ -32,7 +33,7 @@ char *wattle_signing_describe(const WattleSigningKey *key)
 /* The same one twice; NULL with an error if that did not come about in three tries. */
 static char *ask_new_password(const char *path, GError **error)
 {
-        g_autofree char *prompt = g_strdup_printf("New password for %s: ", path);
+        g_autofree char *prompt = g_strdup_printf(_("New password for %s: "), path);
 
         for (guint i = 0; i < N_TRIES; i++) {
                 char *password = wattle_password_ask(prompt, error), *again;
@@ -45,7 +46,7 @@ static char *ask_new_password(const char *path, GError **error)
                         sodium_free(password);
                         continue;
                 }
-                again = wattle_password_ask("The same again: ", error);
+                again = wattle_password_ask(_("The same again: "), error);
                 if (again && strcmp(password, again) == 0) {
                         sodium_free(again);
                         return password;
@@ -57,7 +58,7 @@ static char *ask_new_password(const char *path, GError **error)
                 wattle_print_error("these are two passwords");
         }
         g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                            "three times no password: nothing was made");
+                            _("three times no password: nothing was made"));
         return NULL;
 }
 
@@ -102,7 +103,7 @@ WattleSigningSecret *wattle_signing_make(const char *path, gboolean no_password)
 static WattleSigningSecret *unlock(const char *path, const WattleSigningSecretFile *file,
                                    GError **error)
 {
-        g_autofree char *prompt = g_strdup_printf("Password for %s: ", path);
+        g_autofree char *prompt = g_strdup_printf(_("Password for %s: "), path);
 
         for (guint i = 0;; i++) {
                 g_autoptr(GError) fault = NULL;

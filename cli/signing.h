@@ -4,10 +4,11 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "common/language.h"
 #include "common/signing-secret.h"
 #include "common/sys/trust.h"
 
-#define WATTLE_SIGNING_OPTION_TEXT "the secret key; else ~/.config/wattle/signing.key"
+#define WATTLE_SIGNING_OPTION_TEXT N_("the secret key; else ~/.config/wattle/signing.key")
 
 /* given, or that of the user, "~/.config/wattle/signing.key". */
 char *wattle_signing_path(const char *given);

@@ -3,7 +3,7 @@
 
 #include <arpa/inet.h>
 
-#define TAKE ": take one of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8"
+#include "common/language.h"
 
 typedef struct {
         WattleAddressVerdict verdict;
@@ -30,108 +30,118 @@ typedef struct {
  * made of it. The parser of endpoints refuses what is of no single host before it comes here. */
 static const Judgement judgements[WATTLE_N_ADDR_CLASSES][WATTLE_N_USES] = {
         [WATTLE_ADDR_UNSPECIFIED] = {
-                SUBNET = UNFIT("has addresses of no host" TAKE),
-                ADDRESS = UNFIT("is the address of no host"),
-                ROUTES = UNFIT("is the address of no host"),
-                PUBLIC = UNFIT("is the address of no host"),
-                PRIVATE = UNFIT("is the address of no host"),
-                DNS = UNFIT("is the address of no host"),
+                SUBNET = UNFIT(N_("has addresses of no host: take one of 10.0.0.0/8, "
+                                  "172.16.0.0/12, 192.168.0.0/16 or fd00::/8")),
+                ADDRESS = UNFIT(N_("is the address of no host")),
+                ROUTES = UNFIT(N_("is the address of no host")),
+                PUBLIC = UNFIT(N_("is the address of no host")),
+                PRIVATE = UNFIT(N_("is the address of no host")),
+                DNS = UNFIT(N_("is the address of no host")),
         },
         [WATTLE_ADDR_THIS_NETWORK] = {
-                SUBNET = UNFIT("has addresses of no host" TAKE),
-                ADDRESS = UNFIT("is the address of no host"),
-                ROUTES = UNFIT("has addresses of no host"),
-                PUBLIC = UNFIT("is the address of no host"),
-                PRIVATE = UNFIT("is the address of no host"),
-                DNS = UNFIT("is the address of no host"),
+                SUBNET = UNFIT(N_("has addresses of no host: take one of 10.0.0.0/8, "
+                                  "172.16.0.0/12, 192.168.0.0/16 or fd00::/8")),
+                ADDRESS = UNFIT(N_("is the address of no host")),
+                ROUTES = UNFIT(N_("has addresses of no host")),
+                PUBLIC = UNFIT(N_("is the address of no host")),
+                PRIVATE = UNFIT(N_("is the address of no host")),
+                DNS = UNFIT(N_("is the address of no host")),
         },
         [WATTLE_ADDR_LOOPBACK] = {
-                SUBNET = UNFIT("has each host's own addresses" TAKE),
-                ADDRESS = UNFIT("is each host's own, and no address of a mesh"),
-                ROUTES = UNFIT("is of each host itself: the kernel sends it nowhere"),
-                PUBLIC = UNFIT("is each host itself: who calls it gets no further than to itself"),
-                PRIVATE = UNFIT("is each host itself: who calls it gets no further than to itself"),
-                DNS = UNFIT("is each host itself, and no server that is reached through the exit node"),
+                SUBNET = UNFIT(N_("has each host's own addresses: take one of 10.0.0.0/8, "
+                                  "172.16.0.0/12, 192.168.0.0/16 or fd00::/8")),
+                ADDRESS = UNFIT(N_("is each host's own, and no address of a mesh")),
+                ROUTES = UNFIT(N_("is of each host itself: the kernel sends it nowhere")),
+                PUBLIC = UNFIT(N_("is each host itself: who calls it gets no further than to itself")),
+                PRIVATE = UNFIT(N_("is each host itself: who calls it gets no further than to itself")),
+                DNS = UNFIT(N_("is each host itself, and no server that is reached through the exit node")),
         },
         [WATTLE_ADDR_LINK_LOCAL] = {
-                SUBNET = UNFIT("has link-local addresses" TAKE),
-                ADDRESS = UNFIT("is link-local, and no address of a mesh"),
-                ROUTES = UNFIT("is link-local: no router passes it on"),
-                PUBLIC = UNFIT("is link-local: no host of another network can call it"),
-                PRIVATE = DOUBTFUL("is link-local: a host gives it to itself, and may have another "
-                                   "one tomorrow"),
-                DNS = UNFIT("is link-local: no exit node passes it on"),
+                SUBNET = UNFIT(N_("has link-local addresses: take one of 10.0.0.0/8, "
+                                  "172.16.0.0/12, 192.168.0.0/16 or fd00::/8")),
+                ADDRESS = UNFIT(N_("is link-local, and no address of a mesh")),
+                ROUTES = UNFIT(N_("is link-local: no router passes it on")),
+                PUBLIC = UNFIT(N_("is link-local: no host of another network can call it")),
+                PRIVATE = DOUBTFUL(N_("is link-local: a host gives it to itself, and may have another "
+                                   "one tomorrow")),
+                DNS = UNFIT(N_("is link-local: no exit node passes it on")),
         },
         [WATTLE_ADDR_PRIVATE] = {
-                PUBLIC = DOUBTFUL("is private: only hosts in that network can call it; on a LAN it "
-                                  "is a PrivateEndpoint="),
+                PUBLIC = DOUBTFUL(N_("is private: only hosts in that network can call it; on a LAN it "
+                                  "is a PrivateEndpoint=")),
         },
         [WATTLE_ADDR_UNIQUE_LOCAL] = {
-                PUBLIC = DOUBTFUL("is private: only hosts in that network can call it; on a LAN it "
-                                  "is a PrivateEndpoint="),
+                PUBLIC = DOUBTFUL(N_("is private: only hosts in that network can call it; on a LAN it "
+                                  "is a PrivateEndpoint=")),
         },
         [WATTLE_ADDR_SHARED] = {
-                SUBNET = DOUBTFUL("is of providers' NAT, and of Tailscale: a host that has either "
-                                  "gets two networks of the same addresses"),
-                PUBLIC = DOUBTFUL("is behind a provider's NAT: nobody outside of it can call it"),
+                SUBNET = DOUBTFUL(N_("is of providers' NAT, and of Tailscale: a host that has either "
+                                  "gets two networks of the same addresses")),
+                PUBLIC = DOUBTFUL(N_("is behind a provider's NAT: nobody outside of it can call it")),
         },
         [WATTLE_ADDR_BENCHMARK] = {
-                PUBLIC = DOUBTFUL("is for laboratories: the Internet does not route it"),
+                PUBLIC = DOUBTFUL(N_("is for laboratories: the Internet does not route it")),
         },
         [WATTLE_ADDR_PROTOCOL] = {
-                SUBNET = UNFIT("is of protocols, as DS-Lite" TAKE),
-                ADDRESS = UNFIT("is of a protocol, as DS-Lite, and no address of a mesh"),
-                ROUTES = UNFIT("is of protocols, as DS-Lite: each link has its own"),
-                PUBLIC = UNFIT("is of a protocol, as DS-Lite: each home has the same one, and none "
-                               "can be called"),
-                PRIVATE = UNFIT("is of a protocol, as DS-Lite: each home has the same one"),
-                DNS = UNFIT("is of a protocol, as DS-Lite, and no server"),
+                SUBNET = UNFIT(N_("is of protocols, as DS-Lite: take one of 10.0.0.0/8, "
+                                  "172.16.0.0/12, 192.168.0.0/16 or fd00::/8")),
+                ADDRESS = UNFIT(N_("is of a protocol, as DS-Lite, and no address of a mesh")),
+                ROUTES = UNFIT(N_("is of protocols, as DS-Lite: each link has its own")),
+                PUBLIC = UNFIT(N_("is of a protocol, as DS-Lite: each home has the same one, and none "
+                               "can be called")),
+                PRIVATE = UNFIT(N_("is of a protocol, as DS-Lite: each home has the same one")),
+                DNS = UNFIT(N_("is of a protocol, as DS-Lite, and no server")),
         },
         [WATTLE_ADDR_MAPPED] = {
-                SUBNET = UNFIT("has reserved addresses" TAKE),
-                ADDRESS = UNFIT("is an IPv4 address as sockets show it: write that one"),
-                ROUTES = UNFIT("is IPv4 as sockets show it: write that"),
-                PUBLIC = UNFIT("is an IPv4 address as sockets show it: write that one"),
-                PRIVATE = UNFIT("is an IPv4 address as sockets show it: write that one"),
-                DNS = UNFIT("is an IPv4 address as sockets show it: write that one"),
+                SUBNET = UNFIT(N_("has reserved addresses: take one of 10.0.0.0/8, "
+                                  "172.16.0.0/12, 192.168.0.0/16 or fd00::/8")),
+                ADDRESS = UNFIT(N_("is an IPv4 address as sockets show it: write that one")),
+                ROUTES = UNFIT(N_("is IPv4 as sockets show it: write that")),
+                PUBLIC = UNFIT(N_("is an IPv4 address as sockets show it: write that one")),
+                PRIVATE = UNFIT(N_("is an IPv4 address as sockets show it: write that one")),
+                DNS = UNFIT(N_("is an IPv4 address as sockets show it: write that one")),
         },
         [WATTLE_ADDR_TRANSLATED] = {
-                SUBNET = UNFIT("has reserved addresses" TAKE),
-                ADDRESS = UNFIT("is an IPv4 address behind a NAT64, and no address of a mesh"),
-                PUBLIC = DOUBTFUL("is an IPv4 address behind a NAT64, which few networks have: "
-                                  "write the IPv4 address too"),
-                PRIVATE = DOUBTFUL("is an IPv4 address behind a NAT64: on a LAN it is called "
-                                   "directly"),
+                SUBNET = UNFIT(N_("has reserved addresses: take one of 10.0.0.0/8, "
+                                  "172.16.0.0/12, 192.168.0.0/16 or fd00::/8")),
+                ADDRESS = UNFIT(N_("is an IPv4 address behind a NAT64, and no address of a mesh")),
+                PUBLIC = DOUBTFUL(N_("is an IPv4 address behind a NAT64, which few networks have: "
+                                  "write the IPv4 address too")),
+                PRIVATE = DOUBTFUL(N_("is an IPv4 address behind a NAT64: on a LAN it is called "
+                                   "directly")),
         },
         [WATTLE_ADDR_MULTICAST] = {
-                SUBNET = UNFIT("has multicast addresses" TAKE),
-                ADDRESS = UNFIT("is multicast: the address of a group, not of a device"),
-                ROUTES = UNFIT("is multicast, which WireGuard does not carry to several"),
-                PUBLIC = UNFIT("is multicast: the address of a group, not of a host"),
-                PRIVATE = UNFIT("is multicast: the address of a group, not of a host"),
-                DNS = UNFIT("is multicast: the address of a group, not of a host"),
+                SUBNET = UNFIT(N_("has multicast addresses: take one of 10.0.0.0/8, "
+                                  "172.16.0.0/12, 192.168.0.0/16 or fd00::/8")),
+                ADDRESS = UNFIT(N_("is multicast: the address of a group, not of a device")),
+                ROUTES = UNFIT(N_("is multicast, which WireGuard does not carry to several")),
+                PUBLIC = UNFIT(N_("is multicast: the address of a group, not of a host")),
+                PRIVATE = UNFIT(N_("is multicast: the address of a group, not of a host")),
+                DNS = UNFIT(N_("is multicast: the address of a group, not of a host")),
         },
         [WATTLE_ADDR_BROADCAST] = {
-                SUBNET = UNFIT("is of all hosts at once" TAKE),
-                ADDRESS = UNFIT("is of all hosts at once"),
-                ROUTES = UNFIT("is of all hosts at once"),
-                PUBLIC = UNFIT("is of all hosts at once"),
-                PRIVATE = UNFIT("is of all hosts at once"),
-                DNS = UNFIT("is of all hosts at once"),
+                SUBNET = UNFIT(N_("is of all hosts at once: take one of 10.0.0.0/8, "
+                                  "172.16.0.0/12, 192.168.0.0/16 or fd00::/8")),
+                ADDRESS = UNFIT(N_("is of all hosts at once")),
+                ROUTES = UNFIT(N_("is of all hosts at once")),
+                PUBLIC = UNFIT(N_("is of all hosts at once")),
+                PRIVATE = UNFIT(N_("is of all hosts at once")),
+                DNS = UNFIT(N_("is of all hosts at once")),
         },
         [WATTLE_ADDR_CLASS_E] = {
-                SUBNET = DOUBTFUL("is reserved, and not all systems take it"),
-                ROUTES = DOUBTFUL("is reserved, and not all systems take it"),
-                PUBLIC = UNFIT("is reserved: the Internet does not route it"),
-                PRIVATE = DOUBTFUL("is reserved, and not all systems take it"),
+                SUBNET = DOUBTFUL(N_("is reserved, and not all systems take it")),
+                ROUTES = DOUBTFUL(N_("is reserved, and not all systems take it")),
+                PUBLIC = UNFIT(N_("is reserved: the Internet does not route it")),
+                PRIVATE = DOUBTFUL(N_("is reserved, and not all systems take it")),
         },
         [WATTLE_ADDR_RESERVED] = {
-                SUBNET = UNFIT("has reserved addresses" TAKE),
-                ADDRESS = UNFIT("is reserved"),
-                ROUTES = UNFIT("is reserved"),
-                PUBLIC = UNFIT("is reserved: the Internet does not route it"),
-                PRIVATE = UNFIT("is reserved"),
-                DNS = UNFIT("is reserved"),
+                SUBNET = UNFIT(N_("has reserved addresses: take one of 10.0.0.0/8, "
+                                  "172.16.0.0/12, 192.168.0.0/16 or fd00::/8")),
+                ADDRESS = UNFIT(N_("is reserved")),
+                ROUTES = UNFIT(N_("is reserved")),
+                PUBLIC = UNFIT(N_("is reserved: the Internet does not route it")),
+                PRIVATE = UNFIT(N_("is reserved")),
+                DNS = UNFIT(N_("is reserved")),
         },
 };
 
@@ -151,7 +161,7 @@ WattleAddressVerdict wattle_address_judge(const WattleAddr *addr, WattleAddressU
 {
         const Judgement *judgement = find(wattle_addr_class(addr), use, addr->family);
 
-        *ret_why = judgement->why;
+        *ret_why = judgement->why ? _(judgement->why) : NULL;
         return judgement->verdict;
 }
 
@@ -170,6 +180,6 @@ WattleAddressVerdict wattle_address_judge_prefix(const WattlePrefix *prefix, Wat
                 if (classes & 1u << i && one->verdict > worst->verdict)
                         worst = one;
         }
-        *ret_why = worst->why;
+        *ret_why = worst->why ? _(worst->why) : NULL;
         return worst->verdict;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/language.h"
 #include "common/scalar.h"
 
 static gboolean refuse(const char *text, const char *why, GError **error)
@@ -22,14 +23,14 @@ static gboolean split(const char *text, char host[WATTLE_ENDPOINT_TEXT_MAX], con
         const char *start = text + brackets, *end;
 
         if (!colon)
-                return refuse(text, "has no port: ADDRESS:PORT", error);
+                return refuse(text, _("has no port: ADDRESS:PORT"), error);
         end = colon - brackets;
         if (brackets && (end <= start || *end != ']'))
-                return refuse(text, "is not an endpoint: [IPV6]:PORT", error);
+                return refuse(text, _("is not an endpoint: [IPV6]:PORT"), error);
         if (!brackets && memchr(text, ':', (gsize)(colon - text)))
-                return refuse(text, "is IPv6 without brackets: [2001:db8::1]:51820", error);
+                return refuse(text, _("is IPv6 without brackets: [2001:db8::1]:51820"), error);
         if ((gsize)(end - start) > WATTLE_DNS_NAME_MAX || end == start)
-                return refuse(text, "is not an endpoint: ADDRESS:PORT or NAME:PORT", error);
+                return refuse(text, _("is not an endpoint: ADDRESS:PORT or NAME:PORT"), error);
         /* Of memcpy() with a size of at most 253 gcc makes "rep movs", which takes longer to begin
          * than to copy an address. */
         *stpncpy(host, start, (gsize)(end - start)) = '\0';
@@ -43,9 +44,9 @@ static gboolean take_addr(const char *text, gboolean brackets, const WattleAddr 
                           GError **error)
 {
         if (brackets != (addr->family == AF_INET6))
-                return refuse(text, "has brackets around something that is not IPv6", error);
+                return refuse(text, _("has brackets around something that is not IPv6"), error);
         return !wattle_addr_is_special(addr) ||
-               refuse(text, "is not the address of one host", error);
+               refuse(text, _("is not the address of one host"), error);
 }
 
 /* Cuts "%3" off. */
@@ -76,7 +77,7 @@ gboolean wattle_socket_addr_parse(const char *text, WattleSocketAddr *ret, GErro
                     !wattle_port_parse(port, &at.port, error))
                         return FALSE;
                 if (!wattle_addr_parse(host, &at.addr, NULL))
-                        return refuse(text, "is not an address", error);
+                        return refuse(text, _("is not an address"), error);
                 if (!take_addr(text, brackets, &at.addr, error))
                         return FALSE;
         }
@@ -168,7 +169,7 @@ gboolean wattle_endpoint_parse(const char *text, WattleArena *arena, WattleEndpo
                         return FALSE;
         } else {
                 if (brackets)
-                        return refuse(text, "has brackets around something that is not IPv6",
+                        return refuse(text, _("has brackets around something that is not IPv6"),
                                       error);
                 if (!wattle_dns_name_check(host, error))
                         return FALSE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/identity.h"
 
+#include "common/language.h"
 #include "common/scalar.h"
 
 /* So many names fit into a message. */
@@ -26,12 +27,12 @@ static const WattleDevice *device_of_key(const WattleProfile *profile,
 /* "desktop, laptop and 3 more" */
 static char *list_names(const char *const *names, guint n)
 {
-        GString *list = g_string_new(n == 0 ? "none" : NULL);
+        GString *list = g_string_new(n == 0 ? _("none") : NULL);
 
         for (guint i = 0; i < MIN(n, MAX_NAMES); i++)
                 g_string_append_printf(list, "%s%s", i == 0 ? "" : ", ", names[i]);
         if (n > MAX_NAMES)
-                g_string_append_printf(list, " and %u more", n - MAX_NAMES);
+                g_string_append_printf(list, _(" and %u more"), n - MAX_NAMES);
         return g_string_free(list, FALSE);
 }
 
@@ -48,9 +49,9 @@ static char *suggest_device(const WattleProfile *profile, const char *name)
                         names[n++] = profile->devices[i].name;
         nearest = name ? wattle_nearest_word(name, names, n) : NULL;
         if (nearest)
-                return g_strdup_printf("did you mean %s?", nearest);
+                return g_strdup_printf(_("did you mean %s?"), nearest);
         list = list_names(names, n);
-        return g_strdup_printf("it has %s", list);
+        return g_strdup_printf(_("it has %s"), list);
 }
 
 static const WattleDevice *device_of_setting(const WattleProfile *profile,
@@ -101,7 +102,7 @@ static const WattleDevice *decide(const WattleProfile *profile, const WattleEvid
                         report, (WattlePlace){ profile->file, 0, 0 },
                         "the mesh has no device with this host's name, %s, and there is no private "
                         "key to tell by: write Device= below [Local] (%s)",
-                        evidence->host_name ? evidence->host_name : "(none)", suggestion);
+                        evidence->host_name ? evidence->host_name : _("(none)"), suggestion);
         }
         return by_key ? by_key : by_host_name;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/language.h"
 #include "common/scalar.h"
 
 /* What inet_pton(3) takes for IPv4, which took 0.02 more of the time of a mesh of 10 000 devices.
@@ -42,8 +43,8 @@ gboolean wattle_addr_parse(const char *text, WattleAddr *ret, GError **error)
         if (parse_ipv4(text, ret))
                 return TRUE;
         if (inet_pton(AF_INET6, text, addr.bytes) != 1) {
-                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID, "'%s' is not an IP address",
-                            text);
+                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
+                            _("'%s' is not an IP address"), text);
                 return FALSE;
         }
         *ret = addr;
@@ -59,7 +60,7 @@ gboolean wattle_prefix_parse(const char *text, WattlePrefix *ret, GError **error
 
         if (!slash || (gsize)(slash - text) >= sizeof addr_text) {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                            "'%s' is not a prefix: ADDRESS/LENGTH, as in 10.42.0.0/16", text);
+                            _("'%s' is not a prefix: ADDRESS/LENGTH, as in 10.42.0.0/16"), text);
                 return FALSE;
         }
         memcpy(addr_text, text, (gsize)(slash - text));
@@ -68,7 +69,7 @@ gboolean wattle_prefix_parse(const char *text, WattlePrefix *ret, GError **error
                 return FALSE;
         if (!wattle_uint_parse(slash + 1, 0, wattle_addr_bits(&prefix.addr), &length, NULL)) {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                            "'%s': a prefix length is 0 to %u", text,
+                            _("'%s': a prefix length is 0 to %u"), text,
                             wattle_addr_bits(&prefix.addr));
                 return FALSE;
         }
@@ -79,7 +80,7 @@ gboolean wattle_prefix_parse(const char *text, WattlePrefix *ret, GError **error
 
                 wattle_prefix_format(&masked, masked_text);
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                            "'%s' has host bits set: write %s", text, masked_text);
+                            _("'%s' has host bits set: write %s"), text, masked_text);
                 return FALSE;
         }
         *ret = prefix;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/language.h"
 
 /* 43 digits of six bits, the last with two of them zero, and a "=". Worked on as 48 of them, and as
  * six words of eight: the compiler makes vectors of that. No branch and no table, whose timing
@@ -116,9 +117,9 @@ gboolean wattle_key_parse(const char *text, WattleKey *ret, GError **error)
         Scratch s;
 
         if (strlen(text) != N_DIGITS + 1 || text[N_DIGITS] != '=' || !decode(&s, text))
-                why = "not a WireGuard key: 44 characters of base64, ending in =";
+                why = _("not a WireGuard key: 44 characters of base64, ending in =");
         else if (is_zero(s.bytes))
-                why = "an all-zero key is none";
+                why = _("an all-zero key is none");
         if (!why)
                 memcpy(ret->bytes, s.bytes, sizeof ret->bytes);
         else

@@ -7,6 +7,7 @@
 #include "common/address-policy.h"
 #include "common/error.h"
 #include "common/ini.h"
+#include "common/language.h"
 #include "common/scalar.h"
 
 /* firewalld's own limit, so that the names of its chains fit. */
@@ -41,7 +42,7 @@ static gboolean parse_word(const char *text, const char *const *words, guint n_w
         strv = g_new0(const char *, n_words + 1);
         memcpy(strv, words, n_words * sizeof *words);
         list = g_strjoinv(", ", (char **)strv);
-        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID, "'%s' is none of %s", text, list);
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID, _("'%s' is none of %s"), text, list);
         return FALSE;
 }
 
@@ -151,7 +152,7 @@ static gboolean check_zone(const char *text, GError **error)
 
         if (text[length] || length > ZONE_MAX) {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                            "'%s' is not a zone of firewalld: 1 to %d letters, digits, _ and -",
+                            _("'%s' is not a zone of firewalld: 1 to %d letters, digits, _ and -"),
                             text, ZONE_MAX);
                 return FALSE;
         }
@@ -229,7 +230,7 @@ static gboolean parse_key_file(const char *text, G_GNUC_UNUSED WattlePlace place
 {
         if (!g_path_is_absolute(text) || strpbrk(text, "%\t") || strstr(text, "/../")) {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                            "'%s' is not an absolute path without '..', '%%' and tabs", text);
+                            _("'%s' is not an absolute path without '..', '%%' and tabs"), text);
                 return FALSE;
         }
         *(const char **)field = wattle_arena_strdup(arena, text);
@@ -244,7 +245,7 @@ static gboolean parse_source(const char *text, G_GNUC_UNUSED WattlePlace place, 
                         return FALSE;
         } else if (!g_path_is_absolute(text) || strchr(text, '\t')) {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                            "'%s' is neither a URL nor an absolute path", text);
+                            _("'%s' is neither a URL nor an absolute path"), text);
                 return FALSE;
         }
         *(const char **)field = wattle_arena_strdup(arena, text);
@@ -283,7 +284,7 @@ static gboolean parse_dns(const char *text, WattlePlace place, G_GNUC_UNUSED Wat
                         continue;
                 if (dns.n == WATTLE_DNS_MAX) {
                         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                                    "more than %d name servers", WATTLE_DNS_MAX);
+                                    _("more than %d name servers"), WATTLE_DNS_MAX);
                         return FALSE;
                 }
                 if (!parse_name_server(*word, &dns.servers[dns.n++], error))
@@ -359,10 +360,10 @@ gboolean wattle_local_set(WattleLocal *local, const char *key, const char *text,
 static const struct {
         const char *name, *why;
 } refused_keys[] = {
-        { "PrivateKey", "a key stays in a file of its own: write PrivateKeyFile=/path" },
-        { "Table", "accepted routes go to the main table, those of an exit node to a table of "
-                   "their own; without AcceptRoutes= and ExitNode= there are none" },
-        { "FwMark", "is called FirewallMark" },
+        { "PrivateKey", N_("a key stays in a file of its own: write PrivateKeyFile=/path") },
+        { "Table", N_("accepted routes go to the main table, those of an exit node to a table of "
+                      "their own; without AcceptRoutes= and ExitNode= there are none") },
+        { "FwMark", N_("is called FirewallMark") },
 };
 
 static void report_unknown_key(const WattleIniLine *line, WattleReport *report)
@@ -372,7 +373,7 @@ static void report_unknown_key(const WattleIniLine *line, WattleReport *report)
         for (guint i = 0; i < G_N_ELEMENTS(refused_keys); i++)
                 if (g_ascii_strcasecmp(line->key, refused_keys[i].name) == 0) {
                         wattle_report_error(report, line->place, "%s: %s", line->key,
-                                            refused_keys[i].why);
+                                            _(refused_keys[i].why));
                         return;
                 }
         for (guint i = 0; i < G_N_ELEMENTS(keys); i++)

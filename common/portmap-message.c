@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "common/language.h"
+
 static const guint8 magic[] = { 'W', 'T', 'M', '1' };
 
 static guint8 detail_of(const WattlePortmapMessage *message)
@@ -85,11 +87,11 @@ const char *wattle_portmap_protocol_name(WattlePortmapProtocol protocol)
 const char *wattle_portmap_failure_text(WattlePortmapFailure failure)
 {
         static const char *const texts[WATTLE_N_PORTMAP_FAILURES] = {
-                [WATTLE_PORTMAP_NO_ROUTER] = "no router here gives ports by NAT-PMP or UPnP",
-                [WATTLE_PORTMAP_REFUSED] = "the router gives no port",
-                [WATTLE_PORTMAP_NOT_PUBLIC] = "the router has no public address itself",
-                [WATTLE_PORTMAP_LATE] = "the router does not answer in time",
+                [WATTLE_PORTMAP_NO_ROUTER] = N_("no router here gives ports by NAT-PMP or UPnP"),
+                [WATTLE_PORTMAP_REFUSED] = N_("the router gives no port"),
+                [WATTLE_PORTMAP_NOT_PUBLIC] = N_("the router has no public address itself"),
+                [WATTLE_PORTMAP_LATE] = N_("the router does not answer in time"),
         };
 
-        return texts[failure];
+        return _(texts[failure]);
 }

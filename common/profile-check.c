@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/address-policy.h"
+#include "common/language.h"
 #include "common/profile.h"
 #include "common/scalar.h"
 #include "common/set.h"
@@ -143,9 +144,12 @@ static void check_address_in_subnet(const WattleProfile *profile, const WattlePr
                 wattle_prefix_format(subnet, subnet_text);
                 wattle_report_error(
                         report, wattle_profile_place(profile, addr->place),
-                        "Address: %s is the %s address of %s, which no device can have", addr_text,
-                        wattle_addr_equal(&addr->value, &subnet->addr) ? "network" : "broadcast",
-                        subnet_text);
+                        wattle_addr_equal(&addr->value, &subnet->addr)
+                                ? N_("Address: %s is the network address of %s, which no device can "
+                                     "have")
+                                : N_("Address: %s is the broadcast address of %s, which no device "
+                                     "can have"),
+                        addr_text, subnet_text);
         }
 }
 
@@ -215,7 +219,7 @@ static void check_literal(const WattleProfile *profile, const WattleCandidate *c
         gboolean is_public = candidate->kind == WATTLE_CANDIDATE_PUBLIC;
         const WattleAddr *addr = &candidate->endpoint.at.addr;
         WattleAddressVerdict verdict = WATTLE_ADDRESS_UNFIT;
-        const char *why = "is inside the mesh itself, and cannot carry it";
+        const char *why = _("is inside the mesh itself, and cannot carry it");
         char text[WATTLE_ENDPOINT_TEXT_MAX];
 
         if (!subnet_of(profile, addr))
@@ -253,7 +257,7 @@ static void check_sites(const WattleProfile *profile, WattleReport *report)
                 const WattleSite *site = &profile->sites[i];
                 const WattleAddr *addr = &site->address.at.addr;
                 WattleAddressVerdict verdict = WATTLE_ADDRESS_UNFIT;
-                const char *why = "is inside the mesh itself, and cannot carry it";
+                const char *why = _("is inside the mesh itself, and cannot carry it");
                 char text[WATTLE_ADDR_TEXT_MAX];
 
                 if (site->address_place.line == 0 || site->address.name)
@@ -464,9 +468,10 @@ static void check_prefix(const WattleProfile *profile, const WattleProfilePrefix
         const char *why;
 
         if (prefix->value.length == 0) {
-                wattle_report_error(report, wattle_profile_place(profile, prefix->place), "%s",
-                                    is_subnet ? "Subnet: a mesh cannot have all addresses there are"
-                                              : "Routes: a default route is written ExitNode=yes");
+                wattle_report_error(
+                        report, wattle_profile_place(profile, prefix->place), "%s",
+                        is_subnet ? _("Subnet: a mesh cannot have all addresses there are")
+                                  : _("Routes: a default route is written ExitNode=yes"));
                 return;
         }
         verdict = wattle_address_judge_prefix(&prefix->value, use, &why);
@@ -554,17 +559,17 @@ static void check_exit_nodes(const WattleProfile *profile, WattleReport *report)
 static const char *why_no_relay(const WattleDevice *device, const WattleDevice *relay)
 {
         if (relay == device)
-                return "is this device itself";
+                return _("is this device itself");
         if (relay->state == WATTLE_DEVICE_REVOKED)
-                return "is revoked";
+                return _("is revoked");
         if (relay->via)
-                return "has a Via= itself, and there is no second step";
+                return _("has a Via= itself, and there is no second step");
         if (!relay->managed)
-                return "runs no wattle, which has the kernel pass on";
+                return _("runs no wattle, which has the kernel pass on");
         for (guint i = 0; i < relay->n_candidates; i++)
                 if (relay->candidates[i].kind == WATTLE_CANDIDATE_PUBLIC)
                         return NULL;
-        return "has no PublicEndpoint=, at which it could be called";
+        return _("has no PublicEndpoint=, at which it could be called");
 }
 
 /* By name and alias, which are borrowed. */

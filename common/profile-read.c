@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/ini.h"
+#include "common/language.h"
 #include "common/profile.h"
 #include "common/scalar.h"
 
@@ -63,7 +64,7 @@ static gboolean parse_format(const char *text, G_GNUC_UNUSED WattlePlace place,
                 return FALSE;
         if (format > WATTLE_PROFILE_FORMAT) {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                            "%s is newer than this wattle, which reads %d: update wattle", text,
+                            _("%s is newer than this wattle, which reads %d: update wattle"), text,
                             WATTLE_PROFILE_FORMAT);
                 return FALSE;
         }
@@ -129,7 +130,7 @@ static gboolean check_not_localhost(const char *name, GError **error)
         if (!g_str_equal(name, "localhost") && !g_str_has_suffix(name, ".localhost"))
                 return TRUE;
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                    "'%s' is what each host calls itself, and no name for another", name);
+                    _("'%s' is what each host calls itself, and no name for another"), name);
         return FALSE;
 }
 
@@ -171,7 +172,7 @@ static gboolean parse_state(const char *text, G_GNUC_UNUSED WattlePlace place,
                 *state = WATTLE_DEVICE_REVOKED;
         else
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                            "'%s' is neither active nor revoked", text);
+                            _("'%s' is neither active nor revoked"), text);
         return strcmp(text, "active") == 0 || strcmp(text, "revoked") == 0;
 }
 
@@ -201,7 +202,8 @@ static gboolean parse_address(const char *text, WattlePlace place, G_GNUC_UNUSED
         addr->place = spot_of(place);
         if (strchr(text, '/')) {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                            "'%s': without a prefix length, which Subnet= in [Mesh] gives", text);
+                            _("'%s': without a prefix length, which Subnet= in [Mesh] gives"),
+                            text);
                 return FALSE;
         }
         return wattle_addr_parse(text, &addr->value, error);
@@ -353,13 +355,13 @@ static const struct {
         guint max;
         const char *what;
 } list_limits[N_LISTS] = {
-        [SUBNETS] = { sizeof(WattleProfilePrefix), WATTLE_PROFILE_MAX_SUBNETS, "subnets" },
-        [ADDRESSES] = { sizeof(WattleProfileAddr), WATTLE_DEVICE_MAX_ADDRESSES, "addresses" },
-        [ALIASES] = { sizeof(WattleProfileName), WATTLE_DEVICE_MAX_ALIASES, "aliases" },
-        [CANDIDATES] = { sizeof(WattleCandidate), WATTLE_DEVICE_MAX_CANDIDATES, "endpoints" },
-        [ROUTES] = { sizeof(WattleProfilePrefix), WATTLE_DEVICE_MAX_ROUTES, "routes" },
-        [SIGNING_KEYS] = { sizeof(WattleProfileSigner), WATTLE_SIGNING_KEYS_MAX, "keys" },
-        [NAME_SERVERS] = { sizeof(WattleProfileAddr), WATTLE_DNS_MAX, "name servers" },
+        [SUBNETS] = { sizeof(WattleProfilePrefix), WATTLE_PROFILE_MAX_SUBNETS, N_("subnets") },
+        [ADDRESSES] = { sizeof(WattleProfileAddr), WATTLE_DEVICE_MAX_ADDRESSES, N_("addresses") },
+        [ALIASES] = { sizeof(WattleProfileName), WATTLE_DEVICE_MAX_ALIASES, N_("aliases") },
+        [CANDIDATES] = { sizeof(WattleCandidate), WATTLE_DEVICE_MAX_CANDIDATES, N_("endpoints") },
+        [ROUTES] = { sizeof(WattleProfilePrefix), WATTLE_DEVICE_MAX_ROUTES, N_("routes") },
+        [SIGNING_KEYS] = { sizeof(WattleProfileSigner), WATTLE_SIGNING_KEYS_MAX, N_("keys") },
+        [NAME_SERVERS] = { sizeof(WattleProfileAddr), WATTLE_DNS_MAX, N_("name servers") },
 };
 
 /* Keys that people bring from other tools, and why they are not legal here. */
@@ -367,25 +369,27 @@ static const struct {
         const char *name, *why;
 } refused_keys[] = {
         { "PrivateKey",
-          "a private key never belongs in a profile, which every device reads: keep it on its "
-          "own device, in /etc/wattle/MESH.key, and make a new one now if it was shared" },
-        { "PrivateKeyFile", "belongs in this host's own settings: [Local] in MESH.mesh.d/*.conf" },
-        { "PresharedKey", "a pre-shared key is a secret and never belongs in a profile" },
+          N_("a private key never belongs in a profile, which every device reads: keep it on its "
+             "own device, in /etc/wattle/MESH.key, and make a new one now if it was shared") },
+        { "PrivateKeyFile",
+          N_("belongs in this host's own settings: [Local] in MESH.mesh.d/*.conf") },
+        { "PresharedKey", N_("a pre-shared key is a secret and never belongs in a profile") },
         { "PreUp",
-          "a profile runs no commands; order a unit after the interface's .device instead" },
+          N_("a profile runs no commands; order a unit after the interface's .device instead") },
         { "PostUp",
-          "a profile runs no commands; order a unit after the interface's .device instead" },
-        { "PreDown", "a profile runs no commands" },
-        { "PostDown", "a profile runs no commands" },
-        { "AllowedIPs", "is made from Address= and Routes= of the device" },
+          N_("a profile runs no commands; order a unit after the interface's .device instead") },
+        { "PreDown", N_("a profile runs no commands") },
+        { "PostDown", N_("a profile runs no commands") },
+        { "AllowedIPs", N_("is made from Address= and Routes= of the device") },
         { "Endpoint",
-          "is PublicEndpoint= (reachable from anywhere) or PrivateEndpoint= (on the LAN)" },
-        { "PersistentKeepalive", "is called Keepalive" },
-        { "FwMark", "is FirewallMark= in this host's own settings: [Local] in MESH.mesh.d/*.conf" },
+          N_("is PublicEndpoint= (reachable from anywhere) or PrivateEndpoint= (on the LAN)") },
+        { "PersistentKeepalive", N_("is called Keepalive") },
+        { "FwMark",
+          N_("is FirewallMark= in this host's own settings: [Local] in MESH.mesh.d/*.conf") },
         { "Table",
-          "routes go where they belong: accepted ones to the main table, those of an exit node to "
-          "a table of their own" },
-        { "SaveConfig", "nothing is written back to a profile" },
+          N_("routes go where they belong: accepted ones to the main table, those of an exit node to "
+             "a table of their own") },
+        { "SaveConfig", N_("nothing is written back to a profile") },
 };
 
 #define MESH   (&sections[0])
@@ -396,7 +400,7 @@ static const char *why_refused(const char *name)
 {
         for (guint i = 0; i < G_N_ELEMENTS(refused_keys); i++)
                 if (g_ascii_strcasecmp(name, refused_keys[i].name) == 0)
-                        return refused_keys[i].why;
+                        return _(refused_keys[i].why);
         return NULL;
 }
 
@@ -487,7 +491,7 @@ static void read_list(Reader *reader, const Key *key, const WattleIniLine *line)
                 } else if (found->n == list_limits[key->list].max) {
                         wattle_report_error(reader->report, place, "%s: more than %u %s", key->name,
                                             list_limits[key->list].max,
-                                            list_limits[key->list].what);
+                                            _(list_limits[key->list].what));
                         break;
                 } else {
                         found->n++;

@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "common/ini.h"
+#include "common/language.h"
 
 void wattle_assignment_clear(WattleAssignment *assignment)
 {
@@ -235,7 +236,7 @@ char *wattle_profile_set(const char *text, const char *section, const char *name
 
         find(text, section, name, assignment->key, &found);
         if (!found.exists) {
-                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND, "there is no [%s%s%s]",
+                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND, _("there is no [%s%s%s]"),
                             section, name ? " " : "", name ? name : "");
                 return NULL;
         }

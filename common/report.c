@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/language.h"
 #include "common/text.h"
 
 #define FILES_BLOCK 256 /* bytes */
@@ -38,7 +39,7 @@ static void add_fault(WattleReport *report, WattleFaultKind kind, WattlePlace pl
                 return;
         if (place.file)
                 fault.place.file = g_string_chunk_insert_const(report->files, place.file);
-        fault.text = g_strdup_vprintf(format, args);
+        fault.text = g_strdup_vprintf(_(format), args);
         g_array_append_val(report->faults, fault);
 }
 
@@ -128,7 +129,7 @@ char *wattle_fault_format(const WattleFault *fault)
         g_autofree char *place = wattle_place_format(fault->place);
         g_autofree char *line = g_strdup_printf(
                 "%s%s%s%s", place, *place ? ": " : "",
-                fault->kind == WATTLE_FAULT_WARNING ? "warning: " : "", fault->text);
+                fault->kind == WATTLE_FAULT_WARNING ? _("warning: ") : "", fault->text);
 
         return wattle_text_clean(line);
 }
@@ -143,7 +144,7 @@ char *wattle_report_first_error(WattleReport *report)
                 if (fault->kind == WATTLE_FAULT_ERROR && *line)
                         return g_steal_pointer(&line);
         }
-        return g_strdup("it failed without a reason, which is a fault of wattle's own");
+        return g_strdup(_("it failed without a reason, which is a fault of wattle's own"));
 }
 
 static void say_fault(const WattleFault *fault, WattleReportSay say, gpointer data)
@@ -180,7 +181,7 @@ void wattle_report_summarize(WattleReport *report, guint max_faults, WattleRepor
                 }
         n_more = report->n_errors + report->n_warnings - n;
         if (n_more > 0) {
-                g_autofree char *line = g_strdup_printf("and %u more", n_more);
+                g_autofree char *line = g_strdup_printf(_("and %u more"), n_more);
 
                 say(report->n_errors > n_errors ? WATTLE_FAULT_ERROR : WATTLE_FAULT_WARNING, line,
                     data);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/digest.h"
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/profile.h"
 #include "common/reach.h"
@@ -331,16 +332,16 @@ static gboolean find_exit_node(Resolver *resolver, WattleReport *report)
                 return TRUE;
         resolver->exit_node = wattle_profile_find_device(resolver->profile, wish->value);
         if (!resolver->exit_node)
-                why = "is no device of the mesh";
+                why = _("is no device of the mesh");
         else if (resolver->exit_node == resolver->self)
-                why = "is this device itself";
+                why = _("is this device itself");
         else if (resolver->exit_node->state == WATTLE_DEVICE_REVOKED)
-                why = "is revoked";
+                why = _("is revoked");
         else if (!resolver->exit_node->exit_node)
-                why = "offers no way out: it has no ExitNode=yes in the profile";
+                why = _("offers no way out: it has no ExitNode=yes in the profile");
         else if (via_of(resolver, resolver->exit_node))
-                why = "is reached by Via= here, which passes on for devices alone: an exit node "
-                      "needs a PublicEndpoint=";
+                why = _("is reached by Via= here, which passes on for devices alone: an exit node "
+                        "needs a PublicEndpoint=");
         if (why)
                 wattle_report_error(report, wish->place, "ExitNode: %s %s", wish->value, why);
         return !why;
@@ -601,8 +602,9 @@ static void warn_of_refusal(const Resolver *resolver, WattleReport *report)
                         "Via: device %s is to be reached by this one, which passes nothing on: its "
                         "local settings have %s",
                         client->name,
-                        resolver->local->via ? "another RoutingFeatures= than auto, server or both"
-                                             : "Via=no");
+                        resolver->local->via
+                                ? _("another RoutingFeatures= than auto, server or both")
+                                : "Via=no");
 }
 
 /* Older kernels know no forwarding of IPv6 by one interface alone. */
@@ -635,19 +637,19 @@ static const char *find_service(const Resolver *resolver, guint32 *ret_line)
 
         *ret_line = self->place.line;
         if (view->relay)
-                return "is a relay";
+                return _("is a relay");
         if (view->routing_server && self->exit_node)
-                return "is an exit node";
+                return _("is an exit node");
         if (view->routing_server && self->n_routes > 0) {
                 *ret_line = self->routes[0].place.line;
-                return "is a subnet router";
+                return _("is a subnet router");
         }
         if (view->routing_via) {
                 *ret_line = find_client(resolver)->via->place.line;
-                return "passes on what goes by Via=";
+                return _("passes on what goes by Via=");
         }
         *ret_line = 0;
-        return view->routing_server ? "forwards by RoutingFeatures=" : NULL;
+        return view->routing_server ? _("forwards by RoutingFeatures=") : NULL;
 }
 
 static gboolean refuse_service(const Resolver *resolver, WattlePlace place, WattleReport *report)
@@ -658,14 +660,15 @@ static gboolean refuse_service(const Resolver *resolver, WattlePlace place, Watt
 
         if (!what)
                 return TRUE;
-        where = line > 0 ? g_strdup_printf(" (line %u of the profile)", line) : g_strdup("");
+        where = line > 0 ? g_strdup_printf(_(" (line %u of the profile)"), line) : g_strdup("");
         wattle_report_error(report, place,
                             "Coexist: device %s %s%s, and Mullvad gives an address of its own to "
                             "all that has its mark, so that this host can only speak for itself: "
                             "%s, or leave Coexist= out",
                             resolver->self->name, what, where,
-                            resolver->view->relay ? "take Relay= from it"
-                                                  : "write RoutingFeatures=client below [Local]");
+                            resolver->view->relay
+                                    ? _("take Relay= from it")
+                                    : _("write RoutingFeatures=client below [Local]"));
         return FALSE;
 }
 
@@ -682,10 +685,10 @@ static gboolean fill_coexist(Resolver *resolver, const WattleHost *host, WattleR
         if (coexist->value == WATTLE_COEXIST_NONE)
                 return TRUE;
         if (resolver->exit_node)
-                why = "with ExitNode= there are two that want all traffic, and a connection has "
-                      "one mark: leave one of them out";
+                why = _("with ExitNode= there are two that want all traffic, and a connection has "
+                        "one mark: leave one of them out");
         else if (mark->given && mark->value != WATTLE_MULLVAD_MARK)
-                why = "what WireGuard sends has Mullvad's mark then: leave FirewallMark= out";
+                why = _("what WireGuard sends has Mullvad's mark then: leave FirewallMark= out");
         if (why)
                 wattle_report_error(report, coexist->place, "Coexist: %s", why);
         if (why || !refuse_service(resolver, coexist->place, report))
@@ -789,8 +792,8 @@ static gboolean check_mtu(const Resolver *resolver, WattleReport *report)
                 return TRUE;
         wattle_report_error(report, mtu->place,
                             "MTU: %u is too small: %s, and IPv6 needs %d at least", mtu->value,
-                            has_ipv6 ? "this device has an IPv6 address"
-                                     : "with ExitNode= IPv6 goes into the mesh too",
+                            has_ipv6 ? _("this device has an IPv6 address")
+                                     : _("with ExitNode= IPv6 goes into the mesh too"),
                             WATTLE_MTU_MIN_IPV6);
         return FALSE;
 }

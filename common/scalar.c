@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/scalar.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/error.h"
+#include "common/language.h"
 
 /* RT_TABLE_DEFAULT, RT_TABLE_MAIN and RT_TABLE_LOCAL of linux/rtnetlink.h. */
 #define KERNEL_TABLE_FIRST 253
@@ -22,10 +24,9 @@ gboolean wattle_uint_parse(const char *text, guint64 min, guint64 max, guint64 *
                 value = value * 10 + digit;
         }
         if (*p || p == text || value < min)
-                return wattle_error_refuse(error,
-                                           "'%s' is not a whole number from %" G_GUINT64_FORMAT
-                                           " to %" G_GUINT64_FORMAT,
-                                           text, min, max);
+                return wattle_error_refuse(
+                        error, "'%s' is not a whole number from %" PRIu64 " to %" PRIu64, text, min,
+                        max);
         *ret = value;
         return TRUE;
 }
@@ -134,9 +135,9 @@ static const char *why_wild(const char *text)
 {
         for (const char *p = text; *p; p++)
                 if (g_ascii_isupper(*p))
-                        return "has upper case";
-        return g_str_has_suffix(text, ".") ? "ends in a dot"
-                                           : "has an underscore, which no host name may have";
+                        return _("has upper case");
+        return g_str_has_suffix(text, ".") ? _("ends in a dot")
+                                           : _("has an underscore, which no host name may have");
 }
 
 gboolean wattle_label_check(const char *text, GError **error)
@@ -265,10 +266,8 @@ gboolean wattle_identifier_check(const char *text, gsize max, GError **error)
                         error, "'%s' has a character other than a-z, 0-9, _ and -", text);
         }
         if (n > max)
-                return wattle_error_refuse(error,
-                                           "'%s' has %" G_GSIZE_FORMAT
-                                           " characters, at most %" G_GSIZE_FORMAT " are possible",
-                                           text, n, max);
+                return wattle_error_refuse(
+                        error, "'%s' has %zu characters, at most %zu are possible", text, n, max);
         return TRUE;
 }
 

@@ -69,7 +69,7 @@ static gboolean read_comment(const char *line, WattleSignature *signature, GErro
         const char *text = line + strlen(TRUSTED);
 
         if (!g_str_has_prefix(line, TRUSTED))
-                return wattle_error_refuse(error, "line 3: does not begin with '" TRUSTED "'");
+                return wattle_error_refuse(error, "line 3: does not begin with '%s'", TRUSTED);
         if (strlen(text) > WATTLE_SIGNATURE_MAX_COMMENT)
                 return wattle_error_refuse(error, "line 3: the comment has more than %d bytes",
                                            WATTLE_SIGNATURE_MAX_COMMENT);
@@ -84,8 +84,10 @@ static gboolean read_lines(char *const *lines, WattleSignature *signature, GErro
         Packed packed;
 
         if (!g_str_has_prefix(lines[0], UNTRUSTED))
-                return wattle_error_refuse(error, "line 1: does not begin with '" UNTRUSTED
-                                                  "': no signature of minisign's");
+                return wattle_error_refuse(error,
+                                           "line 1: does not begin with '%s"
+                                           "': no signature of minisign's",
+                                           UNTRUSTED);
         if (!decode(lines[1], &packed, sizeof packed))
                 return wattle_error_refuse(error, "line 2: not the 100 characters of a signature");
         if (memcmp(packed.algorithm, LEGACY, 2) == 0)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/signing-secret.h"
 
+#include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
 
 #include "common/error.h"
+#include "common/language.h"
 
 #define ALGORITHM "Ed"
 #define KDF       "Sc"
@@ -186,7 +188,8 @@ static WattleSigningSecret *open_sealed(const Sealed *sealed, gboolean is_locked
 
         if (!is_whole(sealed, is_locked)) {
                 g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                                    is_locked ? "wrong password" : "the secret key is damaged");
+                                    is_locked ? _("wrong password")
+                                              : _("the secret key is damaged"));
                 return NULL;
         }
         secret = new_secret();
@@ -204,8 +207,8 @@ WattleSigningSecret *wattle_signing_secret_unlock(const WattleSigningSecretFile 
         if (file->is_locked && !mix_password((guint8 *)&sealed, password ? password : "",
                                              file->salt, file->ops_limit, file->memory_limit))
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                            "unlocking it takes %" G_GUINT64_FORMAT " MiB of memory, which are not "
-                            "to be had: do it on a larger machine",
+                            _("unlocking it takes %" PRIu64 " MiB of memory, which are not "
+                              "to be had: do it on a larger machine"),
                             file->memory_limit >> 20);
         else
                 secret = open_sealed(&sealed, file->is_locked, error);
@@ -226,7 +229,7 @@ static gboolean seal(Packed *packed, const char *password, GError **error)
                 if (ops < crypto_pwhash_scryptsalsa208sha256_OPSLIMIT_MIN ||
                     memory < crypto_pwhash_scryptsalsa208sha256_MEMLIMIT_MIN) {
                         g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                                            "not enough memory to lock the key with a password");
+                                            _("not enough memory to lock the key with a password"));
                         return FALSE;
                 }
         }

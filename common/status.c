@@ -5,51 +5,52 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/language.h"
 #include "common/profile.h"
 #include "common/scalar.h"
 
 static const char *const paths[WATTLE_N_PATHS] = {
-        [WATTLE_PATH_NONE] = "none",     [WATTLE_PATH_LAN] = "LAN",
-        [WATTLE_PATH_PUBLIC] = "public", [WATTLE_PATH_ROAMED] = "roamed",
-        [WATTLE_PATH_DIRECT] = "direct", [WATTLE_PATH_RELAYED] = "relayed",
+        [WATTLE_PATH_NONE] = N_("none"),     [WATTLE_PATH_LAN] = N_("LAN"),
+        [WATTLE_PATH_PUBLIC] = N_("public"), [WATTLE_PATH_ROAMED] = N_("roamed"),
+        [WATTLE_PATH_DIRECT] = N_("direct"), [WATTLE_PATH_RELAYED] = N_("relayed"),
 };
 
 static const char *const link_states[WATTLE_N_LINK_STATES] = {
-        [WATTLE_LINK_ABSENT] = "absent",
-        [WATTLE_LINK_DOWN] = "down",
-        [WATTLE_LINK_UP] = "up",
+        [WATTLE_LINK_ABSENT] = N_("absent"),
+        [WATTLE_LINK_DOWN] = N_("down"),
+        [WATTLE_LINK_UP] = N_("up"),
 };
 
 const char *wattle_source_text(WattleSource source)
 {
         switch (source) {
         case WATTLE_SOURCE_PRIVATE:
-                return "on its LAN, by the profile or its own word";
+                return _("on its LAN, by the profile or its own word");
         case WATTLE_SOURCE_BEACON:
-                return "on this LAN, by its beacon";
+                return _("on this LAN, by its beacon");
         case WATTLE_SOURCE_PUBLIC:
-                return "PublicEndpoint=, or a port of its router";
+                return _("PublicEndpoint=, or a port of its router");
         case WATTLE_SOURCE_NAME:
-                return "PublicEndpoint=, by DNS";
+                return _("PublicEndpoint=, by DNS");
         case WATTLE_SOURCE_LAST_GOOD:
-                return "it was there before";
+                return _("it was there before");
         case WATTLE_SOURCE_SEEN:
-                return "another peer saw it there";
+                return _("another peer saw it there");
         case WATTLE_SOURCE_RELAY:
-                return "a relay's port for the two";
+                return _("a relay's port for the two");
         case WATTLE_SOURCE_KNOCK:
-                return "nobody is there";
+                return _("nobody is there");
         }
         g_return_val_if_reached("");
 }
 
 const char *wattle_reach_text(WattleReach reach)
 {
-        static const char *const texts[] = { [WATTLE_REACH_NONE] = "not from here",
-                                             [WATTLE_REACH_GATEWAY] = "by a router",
-                                             [WATTLE_REACH_ON_LINK] = "on this link" };
+        static const char *const texts[] = { [WATTLE_REACH_NONE] = N_("not from here"),
+                                             [WATTLE_REACH_GATEWAY] = N_("by a router"),
+                                             [WATTLE_REACH_ON_LINK] = N_("on this link") };
 
-        return texts[reach];
+        return _(texts[reach]);
 }
 
 const char *wattle_status_owner_name(const WattleStatus *status)

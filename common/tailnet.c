@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/ini.h"
+#include "common/language.h"
 #include "common/scalar.h"
 #include "common/tailnet-flags.h"
 #include "common/value.h"
@@ -49,7 +50,7 @@ static gboolean parse_interface(const char *text, WattlePlace place, WattleArena
                 return TRUE;
         }
         if (!wattle_interface_name_check(text, error)) {
-                g_prefix_error(error, "neither " WATTLE_TAILNET_USERSPACE " nor an interface: ");
+                g_prefix_error(error, _("neither %s nor an interface: "), WATTLE_TAILNET_USERSPACE);
                 return FALSE;
         }
         keep(text, place, arena, field);
@@ -249,10 +250,10 @@ static const WattleTailnet defaults = {
 static const struct {
         const char *name, *why;
 } refused_keys[] = {
-        { "AuthKey", "a key stays in a file of root's alone: write AuthKeyFile=/path" },
+        { "AuthKey", N_("a key stays in a file of root's alone: write AuthKeyFile=/path") },
         { "Device",
-          "which device this host is, the tailnet decides; Hostname= is how it is called" },
-        { "ListenPort", "is called Port, below [Tailscale]" },
+          N_("which device this host is, the tailnet decides; Hostname= is how it is called") },
+        { "ListenPort", N_("is called Port, below [Tailscale]") },
 };
 
 void wattle_tailnet_init(WattleTailnet *tailnet)
@@ -281,7 +282,7 @@ static void report_unknown_key(const WattleIniLine *line, WattleReport *report)
         for (guint i = 0; i < G_N_ELEMENTS(refused_keys); i++)
                 if (g_ascii_strcasecmp(line->key, refused_keys[i].name) == 0) {
                         wattle_report_error(report, line->place, "%s: %s", line->key,
-                                            refused_keys[i].why);
+                                            _(refused_keys[i].why));
                         return;
                 }
         for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
@@ -385,10 +386,11 @@ static void check_exit(const WattleTailnet *tailnet, WattleReport *report)
 static void check_firewall(const WattleTailnet *tailnet, WattleReport *report)
 {
         const char *why = !tailnet->interface.value
-                                  ? "there is no interface with Interface=" WATTLE_TAILNET_USERSPACE
-                                    ", with which the port would be opened and closed"
+                                  ? _("there is no interface with "
+                                      "Interface=userspace-networking, with which the port would "
+                                      "be opened and closed")
                           : tailnet->port == 0
-                                  ? "with Port=0 tailscaled takes any port: write a number"
+                                  ? _("with Port=0 tailscaled takes any port: write a number")
                                   : NULL;
 
         if (tailnet->firewall.kind != WATTLE_FIREWALL_NO && why)

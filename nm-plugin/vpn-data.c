@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/identity.h"
 #include "common/invitation.h"
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/scalar.h"
 #include "common/sys/deploy.h"
@@ -137,8 +138,7 @@ static const Key keys[] = {
 static gboolean check_shape(const char *text, gsize max, GError **error)
 {
         if (strlen(text) > max)
-                return wattle_error_refuse(error, "is longer than %" G_GSIZE_FORMAT " characters",
-                                           max);
+                return wattle_error_refuse(error, "is longer than %zu characters", max);
         for (const char *p = text; *p; p++)
                 if (max != G_MAXSIZE && !g_ascii_isgraph(*p) && !(max == LIST_MAX && *p == ' '))
                         return wattle_error_refuse(
@@ -155,7 +155,7 @@ static gboolean read_key(NMSettingVpn *setting, const Key *key, WattleVpnData *r
         if (check_shape(text, key->max, error) &&
             key->parse(text, G_STRUCT_MEMBER_P(ret, key->offset), error))
                 return TRUE;
-        g_prefix_error(error, "vpn.data %s: ", key->name);
+        g_prefix_error(error, _("vpn.data %s: "), key->name);
         return FALSE;
 }
 
@@ -167,20 +167,20 @@ static gboolean read_secret(NMSettingVpn *setting, WattleVpnData *ret, GError **
 
         if (flags && strcmp(flags, "0") != 0 && *flags)
                 return wattle_error_refuse(
-                        error, "vpn.data " SECRET_FLAGS_KEY
-                               ": the private key can only be stored by NetworkManager, for all "
-                               "users: write 0");
+                        error,
+                        "vpn.data %s: the private key can only be stored by NetworkManager, for all "
+                        "users: write 0",
+                        SECRET_FLAGS_KEY);
         if (!text || !*text)
                 return TRUE;
         if (!wattle_vpn_data_is_carried(ret))
-                return wattle_error_refuse(error,
-                                           "vpn.secrets " WATTLE_VPN_SECRET_KEY
-                                           ": an installed mesh has its key in " WATTLE_KEY_FORMAT
-                                           ": remove it from the connection",
-                                           ret->mesh);
+                return wattle_error_refuse(
+                        error,
+                        "vpn.secrets %s: an installed mesh has its key in %s/%s.key: remove it from the connection",
+                        WATTLE_VPN_SECRET_KEY, WATTLE_CONFDIR, ret->mesh);
         ret->has_key = wattle_key_parse(text, &ret->private_key, error);
         if (!ret->has_key)
-                g_prefix_error(error, "vpn.secrets " WATTLE_VPN_SECRET_KEY ": ");
+                g_prefix_error(error, _("vpn.secrets %s: "), WATTLE_VPN_SECRET_KEY);
         return ret->has_key;
 }
 
@@ -193,12 +193,10 @@ static gboolean refuse_settings(const WattleVpnData *data, GError **error)
                                            : NULL;
 
         return !name || wattle_vpn_data_is_carried(data) ||
-               wattle_error_refuse(
-                       error,
-                       "vpn.data %s: an installed mesh has it below [Local] in " WATTLE_CONFDIR
-                       "/%s.mesh.d/local.conf: remove it from the "
-                       "connection",
-                       name, data->mesh);
+               wattle_error_refuse(error,
+                                   "vpn.data %s: an installed mesh has it below [Local] in "
+                                   "%s/%s.mesh.d/local.conf: remove it from the connection",
+                                   name, WATTLE_CONFDIR, data->mesh);
 }
 
 static gboolean read_all(NMSettingVpn *setting, WattleVpnData *ret, GError **error)
@@ -207,8 +205,8 @@ static gboolean read_all(NMSettingVpn *setting, WattleVpnData *ret, GError **err
                 if (!read_key(setting, &keys[i], ret, error))
                         return FALSE;
         if (!ret->mesh)
-                return wattle_error_refuse(error, "vpn.data " WATTLE_VPN_KEY_MESH
-                                                  ": is missing: the name of the mesh");
+                return wattle_error_refuse(error, "vpn.data %s: is missing: the name of the mesh",
+                                           WATTLE_VPN_KEY_MESH);
         return refuse_settings(ret, error) && read_secret(setting, ret, error);
 }
 
@@ -255,8 +253,11 @@ gboolean wattle_vpn_data_check_keys(NMSettingVpn *setting, GError **error)
                         return refuse_key(data[i], error);
         for (guint i = 0; secrets && secrets[i]; i++)
                 if (strcmp(secrets[i], WATTLE_VPN_SECRET_KEY) != 0)
-                        return wattle_error_refuse(error, "vpn.secrets has another key than "
-                                                          "'" WATTLE_VPN_SECRET_KEY "'");
+                        return wattle_error_refuse(error,
+                                                   "vpn.secrets has another key than "
+                                                   "'%s"
+                                                   "'",
+                                                   WATTLE_VPN_SECRET_KEY);
         return TRUE;
 }
 
@@ -357,9 +358,8 @@ static gboolean load_carried(const WattleVpnData *data, WattleMesh *ret, WattleR
         if (strcmp(ret->profile->name, data->mesh) == 0)
                 return TRUE;
         wattle_report_error(report, wattle_profile_place(ret->profile, ret->profile->place),
-                            "the mesh calls itself %s, and vpn.data " WATTLE_VPN_KEY_MESH
-                            " calls it %s",
-                            ret->profile->name, data->mesh);
+                            "the mesh calls itself %s, and vpn.data %s calls it %s",
+                            ret->profile->name, WATTLE_VPN_KEY_MESH, data->mesh);
         return FALSE;
 }
 
@@ -385,7 +385,7 @@ static WattleView *view_carried(const WattleVpnData *data, int root_fd, const Wa
         /* Whom it invites is a choice as good as the connection's. */
         WattleEvidence evidence = { .device = data->device ? data->device : mesh->profile->invited,
                                     .device_place = mesh->local.device.place,
-                                    .key_file = "the connection" };
+                                    .key_file = _("the connection") };
         g_autofree char *host_name = NULL;
         const WattleDevice *self;
         WattleKey public_key;
@@ -420,9 +420,10 @@ gboolean wattle_vpn_data_read_key(const WattleVpnData *data, int root_fd, const 
                 return wattle_private_key_read(root_fd, view, ret, error);
         if (!data->has_key)
                 return wattle_error_refuse(
-                        error, "the connection has no private key: 'wg genkey' makes one, it is "
-                               "vpn.secrets " WATTLE_VPN_SECRET_KEY
-                               ", and the admin gets its public half");
+                        error,
+                        "the connection has no private key: 'wg genkey' makes one, it is "
+                        "vpn.secrets %s, and the admin gets its public half",
+                        WATTLE_VPN_SECRET_KEY);
         *ret = data->private_key;
         return TRUE;
 }

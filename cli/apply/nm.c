@@ -12,6 +12,7 @@
 #include "cli/managers/nm.h"
 #include "cli/managers/systemd.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/nm-profile.h"
 #include "common/paths.h"
 #include "common/sys/file.h"
@@ -103,8 +104,8 @@ static gboolean remove_copy(const WattleNmMesh *mesh, WattleConnectionKind kind,
                 return TRUE;
         }
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                    "NetworkManager keeps an edited copy of the mesh in %s (%s): remove that "
-                    "file, and apply again",
+                    _("NetworkManager keeps an edited copy of the mesh in %s (%s): remove that "
+                      "file, and apply again"),
                     file, why->message);
         return FALSE;
 }
@@ -184,7 +185,7 @@ gboolean wattle_nm_apply_load(const WattleNmMesh *mesh, WattleConnectionKind kin
         if (*ret_connection)
                 return TRUE;
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                    "NetworkManager has no connection of %s", file);
+                    _("NetworkManager has no connection of %s"), file);
         return FALSE;
 }
 

@@ -5,6 +5,7 @@
 
 #include "cli/apply/swap.h"
 #include "common/error.h"
+#include "common/language.h"
 
 #define BIT WATTLE_FILE_BIT
 
@@ -49,8 +50,8 @@ static gboolean check_link(const Planner *p, GError **error)
             is_same(p->before->interface, interface) || is_same(p->facts->nm.interface, interface))
                 return TRUE;
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                    "there is an interface %s already, and wattle did not make it: remove it, or "
-                    "write Interface= below [Local]",
+                    _("there is an interface %s already, and wattle did not make it: remove it, or "
+                      "write Interface= below [Local]"),
                     interface);
         return FALSE;
 }
@@ -65,8 +66,8 @@ static gboolean check_copy(const Planner *p, GError **error)
         if (!p->is_nms || !file || (*file == '/' && strcmp(file + 1, ours) == 0))
                 return TRUE;
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                    "NetworkManager has an edited copy in %s, which hides the mesh: remove it "
-                    "with 'nmcli connection delete %s', and apply again",
+                    _("NetworkManager has an edited copy in %s, which hides the mesh: remove it "
+                      "with 'nmcli connection delete %s', and apply again"),
                     file, p->wanted->mesh);
         return FALSE;
 }
@@ -77,12 +78,13 @@ static gboolean check_table(const Planner *p, GError **error)
 {
         if (!*p->facts->table_taker)
                 return TRUE;
-        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                    "the routing table %u, which is to lead to the exit node %s, has routes by %s: "
-                    "%s",
-                    p->wanted->exit_table, p->wanted->exit_node, p->facts->table_taker,
-                    p->is_nms ? "write another FirewallMark= below [Local]"
-                              : "take them out of it");
+        g_set_error(
+                error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                _("the routing table %u, which is to lead to the exit node %s, has routes by %s: "
+                  "%s"),
+                p->wanted->exit_table, p->wanted->exit_node, p->facts->table_taker,
+                p->is_nms ? _("write another FirewallMark= below [Local]")
+                          : _("take them out of it"));
         return FALSE;
 }
 
@@ -104,16 +106,17 @@ static gboolean check_dns(const Planner *p, GError **error)
         if (wanted->n_dns == 0 || p->facts->resolved_runs)
                 return TRUE;
         if (p->is_networkds)
-                why = "systemd-networkd sets name servers by it";
+                why = _("systemd-networkd sets name servers by it");
         else if (is_known_by_name_alone(wanted, wanted->exit_node))
-                why = "without it the name of the exit node is looked up through the tunnel that "
-                      "waits for it";
+                why = _("without it the name of the exit node is looked up through the tunnel that "
+                        "waits for it");
         if (!why)
                 return TRUE;
-        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                    "DNS= of the exit node %s needs systemd-resolved, which does not run, for %s: "
-                    "install the package systemd-resolved, or write DNS=none below [Local]",
-                    wanted->exit_node, why);
+        g_set_error(
+                error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
+                _("DNS= of the exit node %s needs systemd-resolved, which does not run, for %s: "
+                  "install the package systemd-resolved, or write DNS=none below [Local]"),
+                wanted->exit_node, why);
         return FALSE;
 }
 
@@ -296,8 +299,8 @@ char *wattle_plan_warning(const WattlePlan *plan, const WattleApplyFacts *facts)
                 return NULL;
         command = wattle_foreign_command(&facts->foreign);
         names = wattle_foreign_names(&facts->foreign);
-        return g_strdup_printf("systemd-networkd starts, and takes away the routing rules of %s "
-                               "(restart it then), unless this is done before: %s",
+        return g_strdup_printf(_("systemd-networkd starts, and takes away the routing rules of %s "
+                                 "(restart it then), unless this is done before: %s"),
                                names, command);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli/doctor/doctor.h"
+#include "common/language.h"
 
 /* What is written here is younger: a clock before it was never set. */
 #define OLDEST_CLOCK_S G_GINT64_CONSTANT(1704067200) /* 2024-01-01 */
@@ -137,7 +139,7 @@ static char *join(const GPtrArray *texts)
                 g_string_append_printf(text, "%s%s", i > 0 ? ", " : "",
                                        (const char *)g_ptr_array_index(texts, i));
         if (texts->len > SHOWN)
-                g_string_append_printf(text, " and %u more", texts->len - SHOWN);
+                g_string_append_printf(text, _(" and %u more"), texts->len - SHOWN);
         return g_string_free(text, FALSE);
 }
 
@@ -150,14 +152,14 @@ static void check_signature(const WattleFacts *facts, const Findings *findings)
 {
         if (facts->stands_in)
                 problem(findings,
-                        g_strdup_printf("the last good profile stands in for the one that is "
-                                        "installed: %s",
+                        g_strdup_printf(_("the last good profile stands in for the one that is "
+                                          "installed: %s"),
                                         facts->stands_in),
                         g_strdup_printf("wattle check %s", mesh_of(facts)));
         else if (facts->is_signed && !facts->has_last_good && !facts->etc_fault)
                 note(findings,
-                     g_strdup("no last good profile is kept yet: a stray edit of this one would "
-                              "take the host off at its next boot"),
+                     g_strdup(_("no last good profile is kept yet: a stray edit of this one would "
+                                "take the host off at its next boot")),
                      g_strdup_printf("wattle apply %s", mesh_of(facts)));
 }
 
@@ -169,20 +171,20 @@ static void check_phase(const WattleFacts *facts, const Findings *findings)
                 break;
         case WATTLE_CONFIRM_TRYING:
         case WATTLE_CONFIRM_BACK:
-                note(findings, g_strdup("a newer profile is just being tried"), NULL);
+                note(findings, g_strdup(_("a newer profile is just being tried")), NULL);
                 break;
         case WATTLE_CONFIRM_HELD:
                 problem(findings,
                         g_strdup_printf(
-                                "a newer profile was taken back, for no peer answered under "
-                                "it or it could not be applied: " WATTLE_CONFDIR "/%s.next has it",
-                                mesh_of(facts)),
+                                _("a newer profile was taken back, for no peer answered under "
+                                  "it or it could not be applied: %s/%s.next has it"),
+                                WATTLE_CONFDIR, mesh_of(facts)),
                         g_strdup_printf("journalctl -u wattle-update@%s", mesh_of(facts)));
                 break;
         case WATTLE_CONFIRM_BLIND:
                 problem(findings,
-                        g_strdup("no peer has answered since a newer profile came, nor under the "
-                                 "one before: it is the network"),
+                        g_strdup(_("no peer has answered since a newer profile came, nor under the "
+                                   "one before: it is the network")),
                         NULL);
                 break;
         }
@@ -196,21 +198,22 @@ static void check_update(const WattleFacts *facts, const Findings *findings)
         if (facts->fork_from)
                 problem(findings,
                         g_strdup_printf(
-                                "two people changed the mesh at once: serial %" G_GUINT64_FORMAT
-                                " of %s does not follow on what was here; look for the "
-                                "change that is lost, and sign both with a higher Serial=",
+                                _("two people changed the mesh at once: serial %" PRIu64
+                                  " of %s does not follow on what was here; look for the "
+                                  "change that is lost, and sign both with a higher Serial="),
                                 facts->fork_serial, facts->fork_from),
                         NULL);
         if (facts->ahead && facts->update_phase == WATTLE_CONFIRM_DONE)
                 problem(findings,
-                        g_strdup_printf("%s runs serial %" G_GUINT64_FORMAT
-                                        ", which is newer than what this host has",
+                        g_strdup_printf(_("%s runs serial %" PRIu64
+                                          ", which is newer than what this host has"),
                                         facts->ahead, facts->ahead_serial),
                         g_strdup_printf("wattle update %s", mesh_of(facts)));
         if (!facts->update_installed)
                 note(findings,
-                     g_strdup("newer profiles do not come by themselves, for wattle-update is not "
-                              "installed"),
+                     g_strdup(
+                             _("newer profiles do not come by themselves, for wattle-update is not "
+                               "installed")),
                      NULL);
 }
 
@@ -220,19 +223,18 @@ static void check_etc(const WattleFacts *facts, const Findings *findings)
 {
         if (facts->etc_fault)
                 note(findings,
-                     g_strdup_printf(WATTLE_CONFDIR
-                                     " cannot be written (%s): change the mesh where "
-                                     "that is made%s",
-                                     facts->etc_fault,
+                     g_strdup_printf(_("%s cannot be written (%s): change the mesh where "
+                                       "that is made%s"),
+                                     WATTLE_CONFDIR, facts->etc_fault,
                                      facts->is_signed && !facts->has_last_good
-                                             ? ", and put its .last folder there too, for none "
-                                               "can be kept here"
+                                             ? _(", and put its .last folder there too, for none "
+                                                 "can be kept here")
                                              : ""),
                      NULL);
         else if (facts->managed_path)
                 note(findings,
-                     g_strdup_printf("the profile is a link to %s: what manages that may write "
-                                     "over what is changed here, so change the mesh there",
+                     g_strdup_printf(_("the profile is a link to %s: what manages that may write "
+                                       "over what is changed here, so change the mesh there"),
                                      facts->managed_path),
                      NULL);
 }
@@ -245,8 +247,9 @@ static void check_profile(const WattleFacts *facts, const Findings *findings)
 
         if (n > 0)
                 note(findings,
-                     g_strdup_printf("there %s %u warning%s about what is written",
-                                     n == 1 ? "is" : "are", n, n == 1 ? "" : "s"),
+                     g_strdup_printf(P_("there is %u warning about what is written",
+                                        "there are %u warnings about what is written", n),
+                                     n),
                      g_strdup_printf("wattle check %s", mesh_of(facts)));
 }
 
@@ -257,7 +260,7 @@ static void check_owner(const WattleFacts *facts, const Findings *findings)
 
         if (facts->owner_known && !(is_nm ? facts->nm_runs : facts->networkd_runs))
                 problem(findings,
-                        g_strdup_printf("%s owns the interface %s, and does not run", unit,
+                        g_strdup_printf(_("%s owns the interface %s, and does not run"), unit,
                                         facts->view->interface),
                         g_strdup_printf("systemctl start %s", unit));
 }
@@ -269,7 +272,7 @@ static void check_applied(const WattleFacts *facts, const Findings *findings)
 
         if (facts->stale->len > 0) {
                 names = join(facts->stale);
-                problem(findings, g_strdup_printf("not as the profile says: %s", names),
+                problem(findings, g_strdup_printf(_("not as the profile says: %s"), names),
                         g_strdup_printf("wattle apply %s", mesh_of(facts)));
                 return;
         }
@@ -283,8 +286,8 @@ static void check_applied(const WattleFacts *facts, const Findings *findings)
         if (n_missing > 0 || n_more > 0)
                 problem(findings,
                         g_strdup_printf(
-                                "the kernel lacks %u peers of the mesh, and has %u that are "
-                                "not of it",
+                                _("the kernel lacks %u peers of the mesh, and has %u that are "
+                                  "not of it"),
                                 n_missing, n_more),
                         g_strdup_printf("wattle apply %s", mesh_of(facts)));
 }
@@ -296,25 +299,26 @@ static void check_interface(const WattleFacts *facts, const Findings *findings)
 
         if (facts->link_is_other) {
                 problem(findings,
-                        g_strdup_printf("the interface %s is there, and is none of WireGuard's",
+                        g_strdup_printf(_("the interface %s is there, and is none of WireGuard's"),
                                         interface),
                         g_strdup_printf("ip -d link show dev %s", interface));
         } else if (facts->status.link == WATTLE_LINK_UP) {
                 return;
         } else if (facts->no_wireguard) {
                 problem(findings,
-                        g_strdup("this kernel has no WireGuard, and no module of it: Linux has it "
-                                 "since 5.6, unless who built it left it out"),
+                        g_strdup(
+                                _("this kernel has no WireGuard, and no module of it: Linux has it "
+                                  "since 5.6, unless who built it left it out")),
                         g_strdup("modprobe wireguard"));
         } else if (facts->status.link == WATTLE_LINK_ABSENT &&
                    facts->view->owner == WATTLE_OWNER_NETWORKD) {
-                problem(findings, g_strdup_printf("there is no interface %s", interface),
+                problem(findings, g_strdup_printf(_("there is no interface %s"), interface),
                         g_strdup_printf("wattle apply %s", mesh_of(facts)));
         } else {
                 (wanted ? problem : note)(
                         findings,
-                        g_strdup_printf("the interface %s is down%s", interface,
-                                        wanted ? ", and ActivationPolicy= wants it up" : ""),
+                        g_strdup_printf(_("the interface %s is down%s"), interface,
+                                        wanted ? _(", and ActivationPolicy= wants it up") : ""),
                         g_strdup_printf("wattle up %s", mesh_of(facts)));
         }
 }
@@ -344,7 +348,7 @@ static void check_rivals(const WattleFacts *facts, const Findings *findings)
 
         for (guint i = 0; i < facts->rivals->len; i++)
                 problem(findings,
-                        g_strdup_printf("%s is for the interface %s too",
+                        g_strdup_printf(_("%s is for the interface %s too"),
                                         (const char *)g_ptr_array_index(facts->rivals, i),
                                         interface),
                         NULL);
@@ -352,14 +356,14 @@ static void check_rivals(const WattleFacts *facts, const Findings *findings)
                 const char *path = g_ptr_array_index(facts->takers, i);
 
                 problem(findings,
-                        g_strdup_printf("%s matches the interface %s, and systemd-networkd reads "
-                                        "it before ours",
+                        g_strdup_printf(_("%s matches the interface %s, and systemd-networkd reads "
+                                          "it before ours"),
                                         path, interface),
                         move_behind(path));
         }
         if (facts->wg_quick)
                 problem(findings,
-                        g_strdup_printf("%s is enabled, and makes the interface %s too",
+                        g_strdup_printf(_("%s is enabled, and makes the interface %s too"),
                                         facts->wg_quick, interface),
                         g_strdup_printf("systemctl disable --now %s", facts->wg_quick));
 }
@@ -375,9 +379,13 @@ static void check_vpns(const WattleFacts *facts, const Findings *findings)
         names = wattle_foreign_names(&facts->foreign);
         units = g_strjoinv(" ", facts->foreign.vpns);
         problem(findings,
-                g_strdup_printf("systemd-networkd takes away the routing rules of %s %s", names,
-                                facts->networkd_runs ? "whenever it sets up a link of its own"
-                                                     : "as soon as it starts"),
+                facts->networkd_runs
+                        ? g_strdup_printf(_("systemd-networkd takes away the routing rules of %s "
+                                            "whenever it sets up a link of its own"),
+                                          names)
+                        : g_strdup_printf(_("systemd-networkd takes away the routing rules of %s "
+                                            "as soon as it starts"),
+                                          names),
                 facts->networkd_runs
                         ? g_strdup_printf("%s; systemctl restart systemd-networkd; systemctl "
                                           "restart %s",
@@ -396,22 +404,22 @@ static void check_fight(const WattleFacts *facts, const Findings *findings)
                 return;
         if (!is_nm && facts->nm_knows && facts->nm_manages)
                 problem(findings,
-                        g_strdup_printf("NetworkManager manages the interface %s, which "
-                                        "systemd-networkd owns",
+                        g_strdup_printf(_("NetworkManager manages the interface %s, which "
+                                          "systemd-networkd owns"),
                                         interface),
                         g_strdup_printf("nmcli device set %s managed no", interface));
         if (is_nm && facts->networkd_state && strcmp(facts->networkd_state, "unmanaged") != 0 &&
             strcmp(facts->networkd_state, "initialized") != 0)
                 problem(findings,
-                        g_strdup_printf("systemd-networkd manages the interface %s (%s), which "
-                                        "NetworkManager owns",
+                        g_strdup_printf(_("systemd-networkd manages the interface %s (%s), which "
+                                          "NetworkManager owns"),
                                         interface, facts->networkd_state),
                         g_strdup_printf("networkctl status %s", interface));
         if (!is_nm && facts->networkd_state &&
             (strcmp(facts->networkd_state, "unmanaged") == 0 ||
              strcmp(facts->networkd_state, "failed") == 0))
                 problem(findings,
-                        g_strdup_printf("systemd-networkd's state of the interface %s is '%s'",
+                        g_strdup_printf(_("systemd-networkd's state of the interface %s is '%s'"),
                                         interface, facts->networkd_state),
                         g_strdup_printf("networkctl status %s", interface));
 }
@@ -420,7 +428,7 @@ static void check_port(const WattleFacts *facts, const Findings *findings)
 {
         if (facts->port_holder)
                 problem(findings,
-                        g_strdup_printf("the UDP port %u is taken: %s", facts->view->listen_port,
+                        g_strdup_printf(_("the UDP port %u is taken: %s"), facts->view->listen_port,
                                         facts->port_holder),
                         g_strdup_printf("ss -lunp sport = :%u", facts->view->listen_port));
 }
@@ -435,7 +443,7 @@ static void check_sysctls(const WattleFacts *facts, const Findings *findings, Wa
 
                 if (wanted->kind == kind && wanted->value != fact->actual)
                         problem(findings,
-                                g_strdup_printf("%s is %u and not %u: %s", wanted->name,
+                                g_strdup_printf(_("%s is %u and not %u: %s"), wanted->name,
                                                 fact->actual, wanted->value, what),
                                 g_strdup_printf("sysctl -w %s=%u", wanted->name, wanted->value));
         }
@@ -444,20 +452,21 @@ static void check_sysctls(const WattleFacts *facts, const Findings *findings, Wa
 static void check_rp_filter(const WattleFacts *facts, const Findings *findings)
 {
         check_sysctls(facts, findings, WATTLE_SYSCTL_RP_FILTER,
-                      "the kernel drops answers that come by another way");
+                      _("the kernel drops answers that come by another way"));
         check_sysctls(facts, findings, WATTLE_SYSCTL_SRC_VALID_MARK,
-                      "the kernel drops answers to what WireGuard itself sends");
+                      _("the kernel drops answers to what WireGuard itself sends"));
 }
 
 static void check_forwarding(const WattleFacts *facts, const Findings *findings)
 {
         check_sysctls(facts, findings, WATTLE_SYSCTL_FORWARDING,
-                      "this device does not forward for the others");
+                      _("this device does not forward for the others"));
         check_sysctls(facts, findings, WATTLE_SYSCTL_FORCE_FORWARDING,
-                      "this device does not pass on IPv6 for those that have it in Via=");
-        check_sysctls(facts, findings, WATTLE_SYSCTL_SEND_REDIRECTS,
-                      "the kernel tells those that have this device in Via= of a nearer way, which "
-                      "there is not");
+                      _("this device does not pass on IPv6 for those that have it in Via="));
+        check_sysctls(
+                facts, findings, WATTLE_SYSCTL_SEND_REDIRECTS,
+                _("the kernel tells those that have this device in Via= of a nearer way, which "
+                  "there is not"));
 }
 
 static void check_lans(const WattleFacts *facts, const Findings *findings)
@@ -468,10 +477,11 @@ static void check_lans(const WattleFacts *facts, const Findings *findings)
 
                 wattle_prefix_format(&fact->network, network);
                 problem(findings,
-                        g_strdup_printf("packets for %s, which %s is in itself, go into the mesh: "
-                                        "a route of %s to it with a metric below %d would win",
-                                        network, fact->interface, fact->interface,
-                                        WATTLE_ACCEPTED_ROUTE_METRIC),
+                        g_strdup_printf(
+                                _("packets for %s, which %s is in itself, go into the mesh: "
+                                  "a route of %s to it with a metric below %d would win"),
+                                network, fact->interface, fact->interface,
+                                WATTLE_ACCEPTED_ROUTE_METRIC),
                         g_strdup_printf("ip route show table all | grep -e %s -e %s",
                                         facts->view->interface, fact->interface));
         }
@@ -492,11 +502,11 @@ static void check_routes(const WattleFacts *facts, const Findings *findings)
                 wattle_addr_format(&fact->addr, address);
                 problem(findings,
                         fact->interface ? g_strdup_printf(
-                                                  "packets for %s (%s) go out by %s and not by %s",
+                                                  _("packets for %s (%s) go out by %s and not by %s"),
                                                   address, fact->device, fact->interface,
                                                   facts->view->interface)
-                                        : g_strdup_printf("there is no route to %s (%s)", address,
-                                                          fact->device),
+                                        : g_strdup_printf(_("there is no route to %s (%s)"),
+                                                          address, fact->device),
                         g_strdup_printf("ip route get %s", address));
         }
         check_lans(facts, findings);
@@ -509,9 +519,10 @@ static void check_endpoints(const WattleFacts *facts, const Findings *findings)
 
         if (facts->unreachable->len > 0)
                 note(findings,
-                     g_strdup_printf("this host has no way to any endpoint of %s: their family of "
-                                     "addresses is missing here, so they have to call",
-                                     names),
+                     g_strdup_printf(
+                             _("this host has no way to any endpoint of %s: their family of "
+                               "addresses is missing here, so they have to call"),
+                             names),
                      g_strdup("ip -br address; ip route; ip -6 route"));
 }
 
@@ -519,23 +530,24 @@ static void check_clock(const WattleFacts *facts, const Findings *findings)
 {
         if (facts->now_s < OLDEST_CLOCK_S || facts->now_s < facts->profile_s - CLOCK_SLACK_S)
                 problem(findings,
-                        g_strdup("the clock is in the past: peers refuse handshakes that are older "
-                                 "than the last"),
+                        g_strdup(_(
+                                "the clock is in the past: peers refuse handshakes that are older "
+                                "than the last")),
                         g_strdup("timedatectl set-ntp true"));
         else if (facts->clock_unsynchronized)
                 note(findings,
-                     g_strdup(
-                             "nothing keeps the clock right: one that is set back stops handshakes"),
+                     g_strdup(_(
+                             "nothing keeps the clock right: one that is set back stops handshakes")),
                      g_strdup("timedatectl set-ntp true"));
 }
 
 /* What is there, by WattlePortKind. */
 static const char *const port_uses[] = {
         "",
-        " of RelayPorts=",
-        ", where devices on the LAN tell of themselves",
-        ", where peers ask for this host and tell of newer profiles",
-        ", where members get the profile",
+        N_(" of RelayPorts="),
+        N_(", where devices on the LAN tell of themselves"),
+        N_(", where peers ask for this host and tell of newer profiles"),
+        N_(", where members get the profile"),
 };
 
 /* "firewalld drops what comes by home to the TCP port 21823, where members get the profile (...)"
@@ -548,14 +560,19 @@ static char *tell_closed(const WattleFacts *facts, const WattleClosedFact *fact)
                            facts->view->firewall.kind == WATTLE_FIREWALL_NO;
         char numbers[WATTLE_PORT_TEXT_MAX];
         g_autofree char *protocol = g_ascii_strup(wattle_port_protocol_name(port->protocol), -1);
+        const char *use = _(port_uses[port->kind]);
+        g_autofree char *to = NULL, *what = NULL;
 
         wattle_port_format(port, "-", numbers);
-        return g_strdup_printf("%s drops what comes %s%s%sto the %s %s %s%s (%s)%s", fact->who,
-                               by_mesh ? "by " : "", by_mesh ? facts->view->interface : "",
-                               by_mesh ? " " : "", protocol,
-                               port->first == port->last ? "port" : "ports", numbers,
-                               port_uses[port->kind], fact->where,
-                               is_ours ? ": Firewall=auto below [Local] opens it too" : "");
+        to = port->first == port->last
+                     ? g_strdup_printf(_("the %s port %s%s"), protocol, numbers, use)
+                     : g_strdup_printf(_("the %s ports %s%s"), protocol, numbers, use);
+        what = by_mesh ? g_strdup_printf(_("%s drops what comes by %s to %s (%s)"), fact->who,
+                                         facts->view->interface, to, fact->where)
+                       : g_strdup_printf(_("%s drops what comes to %s (%s)"), fact->who, to,
+                                         fact->where);
+        return g_strconcat(what, is_ours ? _(": Firewall=auto below [Local] opens it too") : "",
+                           NULL);
 }
 
 /* The relay's, or all others. A host that nobody calls can do without its port, and inside the mesh
@@ -580,14 +597,15 @@ static void check_firewall(const WattleFacts *facts, const Findings *findings)
 
         if (facts->no_zones->len > 0)
                 problem(findings,
-                        g_strdup_printf("firewalld has not all zones of Firewall= and Trust=: %s",
-                                        zones),
+                        g_strdup_printf(
+                                _("firewalld has not all zones of Firewall= and Trust=: %s"),
+                                zones),
                         g_strdup("firewall-cmd --get-zones"));
         check_closed(facts, findings, FALSE);
         if (facts->drops_forward)
                 problem(findings,
-                        g_strdup_printf("the firewall drops what this device passes on for the "
-                                        "others (%s)",
+                        g_strdup_printf(_("the firewall drops what this device passes on for the "
+                                          "others (%s)"),
                                         facts->drops_forward),
                         g_strdup(facts->forward_command));
 }
@@ -602,16 +620,17 @@ static void check_mullvad(const WattleFacts *facts, const Findings *findings)
         if (view->coexist == WATTLE_COEXIST_MULLVAD) {
                 if (facts->mullvad == WATTLE_MULLVAD_DROPS)
                         problem(findings,
-                                g_strdup("Mullvad's kill switch drops the mesh, for it lacks the "
-                                         "rule that accepts its own mark: its app makes that only "
-                                         "where it can mount the control group net_cls; the "
-                                         "command does until Mullvad connects anew"),
+                                g_strdup(
+                                        _("Mullvad's kill switch drops the mesh, for it lacks the "
+                                          "rule that accepts its own mark: its app makes that only "
+                                          "where it can mount the control group net_cls; the "
+                                          "command does until Mullvad connects anew")),
                                 g_strdup(WATTLE_MULLVAD_COMMAND));
         } else if (!view->exit_node && !view->routing_server && !view->routing_via &&
                    !view->relay) {
                 note(findings,
-                     g_strdup("Mullvad's kill switch is on, and drops what comes to the mesh: "
-                              "write Coexist=mullvad below [Local]"),
+                     g_strdup(_("Mullvad's kill switch is on, and drops what comes to the mesh: "
+                                "write Coexist=mullvad below [Local]")),
                      NULL);
         }
 }
@@ -632,13 +651,14 @@ static void check_exit_node(const WattleFacts *facts, const Findings *findings)
                         continue;
                 name = peer->named_endpoint->name;
                 note(findings,
-                     g_strdup_printf("the exit node %s is known by name alone, and the look-up of "
-                                     "%s %s%s: give its PublicEndpoint= an address too, or have "
-                                     "systemd-resolved ask the name server of a link",
-                                     peer->device.name, name,
-                                     is_up ? "goes through the tunnel that waits for it, to "
-                                           : "may have to go through the tunnel that waits for it",
-                                     is_up ? facts->name_server : ""),
+                     g_strdup_printf(
+                             _("the exit node %s is known by name alone, and the look-up of "
+                               "%s %s%s: give its PublicEndpoint= an address too, or have "
+                               "systemd-resolved ask the name server of a link"),
+                             peer->device.name, name,
+                             is_up ? _("goes through the tunnel that waits for it, to ")
+                                   : _("may have to go through the tunnel that waits for it"),
+                             is_up ? facts->name_server : ""),
                      g_strdup_printf("getent ahosts %s", name));
         }
 }
@@ -649,7 +669,7 @@ static void check_names(const WattleFacts *facts, const Findings *findings)
 
         check_exit_node(facts, findings);
         if (facts->unresolved->len > 0)
-                problem(findings, g_strdup_printf("names of endpoints are not found: %s", names),
+                problem(findings, g_strdup_printf(_("names of endpoints are not found: %s"), names),
                         g_strdup_printf("getent ahosts %s",
                                         (const char *)g_ptr_array_index(facts->unresolved, 0)));
 }
@@ -660,8 +680,9 @@ static void check_dns(const WattleFacts *facts, const Findings *findings)
         if (facts->view->n_dns > 0 && facts->view->owner == WATTLE_OWNER_NETWORKD &&
             !facts->resolved_runs)
                 problem(findings,
-                        g_strdup("the exit node's name servers are not asked, for systemd-resolved "
-                                 "does not run: install it"),
+                        g_strdup(_(
+                                "the exit node's name servers are not asked, for systemd-resolved "
+                                "does not run: install it")),
                         g_strdup("systemctl enable --now systemd-resolved"));
 }
 
@@ -674,21 +695,21 @@ static void check_nsswitch(const WattleFacts *facts, const Findings *findings)
                 return;
         case WATTLE_NSSWITCH_MISSING:
                 note(findings,
-                     g_strdup("programs do not find the devices by name: 'wattle' is missing "
-                              "behind 'files' in the line 'hosts' of /etc/nsswitch.conf"),
+                     g_strdup(_("programs do not find the devices by name: 'wattle' is missing "
+                                "behind 'files' in the line 'hosts' of /etc/nsswitch.conf")),
                      g_strdup("sed -i '/^hosts:/s/ files/& wattle/' /etc/nsswitch.conf"));
                 return;
         case WATTLE_NSSWITCH_BEFORE_FILES:
                 note(findings,
-                     g_strdup("'wattle' stands before 'files' in the line 'hosts' of "
-                              "/etc/nsswitch.conf: /etc/hosts has no say in the devices' names"),
+                     g_strdup(_("'wattle' stands before 'files' in the line 'hosts' of "
+                                "/etc/nsswitch.conf: /etc/hosts has no say in the devices' names")),
                      NULL);
                 return;
         case WATTLE_NSSWITCH_BEHIND:
                 problem(findings,
-                        g_strdup_printf("'wattle' stands behind '%s' in the line 'hosts' of "
-                                        "/etc/nsswitch.conf, and may never be asked: it belongs "
-                                        "right behind 'files'",
+                        g_strdup_printf(_("'wattle' stands behind '%s' in the line 'hosts' of "
+                                          "/etc/nsswitch.conf, and may never be asked: it belongs "
+                                          "right behind 'files'"),
                                         facts->nsswitch_service),
                         NULL);
                 return;
@@ -699,12 +720,12 @@ static void check_wattled(const WattleFacts *facts, const Findings *findings)
 {
         if (facts->wattled_wanted && !facts->wattled_runs)
                 problem(findings,
-                        g_strdup("wattled does not run: endpoints do not follow the network"),
+                        g_strdup(_("wattled does not run: endpoints do not follow the network")),
                         g_strdup("systemctl start wattled"));
         else if (facts->wattled_runs && facts->status.problem &&
                  facts->status.link == WATTLE_LINK_UP)
                 problem(findings,
-                        g_strdup_printf("wattled does not look after the peers: %s",
+                        g_strdup_printf(_("wattled does not look after the peers: %s"),
                                         facts->status.problem),
                         NULL);
 }
@@ -717,23 +738,24 @@ static void check_filter(const WattleFacts *facts, const Findings *findings)
         const char *what = NULL;
 
         if (view->exit_node)
-                what = "strict reverse path filters drop answers to what goes to the exit node";
+                what = _("strict reverse path filters drop answers to what goes to the exit node");
         else if (view->coexist == WATTLE_COEXIST_MULLVAD)
-                what = "Mullvad's kill switch drops the mesh";
+                what = _("Mullvad's kill switch drops the mesh");
         else if (view->masquerade)
-                what = "not all that leaves here has this device's address";
+                what = _("not all that leaves here has this device's address");
         else if (view->via_ipv6 == WATTLE_VIA_IPV6_OF_ALL)
-                what = "for the sake of who has it in Via= this host forwards IPv6 between all its "
-                       "interfaces";
+                what = _(
+                        "for the sake of who has it in Via= this host forwards IPv6 between all its "
+                        "interfaces");
         if (!facts->filter_known || !what)
                 return;
         if (!facts->filter_installed)
                 (view->exit_node ? note : problem)(
-                        findings, g_strdup_printf("wattle-filter is not installed: %s", what),
+                        findings, g_strdup_printf(_("wattle-filter is not installed: %s"), what),
                         NULL);
         else if (!facts->filter_runs && facts->status.link == WATTLE_LINK_UP)
                 problem(findings,
-                        g_strdup_printf("wattle-filter@%s does not run: %s", view->mesh, what),
+                        g_strdup_printf(_("wattle-filter@%s does not run: %s"), view->mesh, what),
                         g_strdup_printf("systemctl restart wattle-filter@%s", view->mesh));
 }
 
@@ -771,14 +793,15 @@ static void note_relayed(const WattleFacts *facts, const Findings *findings)
 
                 if (all && peer->path == WATTLE_PATH_RELAYED)
                         note(findings,
-                             g_strdup_printf("what goes to %s is relayed: %s", all,
+                             g_strdup_printf(_("what goes to %s is relayed: %s"), all,
                                              peer->why_relayed),
                              g_strdup_printf("wattle probe %s %s", facts->view->mesh,
                                              peer->device));
                 else if (all)
                         note(findings,
-                             g_strdup_printf("there is no way to %s: %s", all, peer->why_relayed),
-                             g_strdup("give a device that both can call Relay=yes"));
+                             g_strdup_printf(_("there is no way to %s: %s"), all,
+                                             peer->why_relayed),
+                             g_strdup(_("give a device that both can call Relay=yes")));
         }
 }
 
@@ -791,9 +814,9 @@ static void check_relay(const WattleFacts *facts, const Findings *findings)
                 return;
         if (!facts->relay_installed)
                 problem(findings,
-                        g_strdup(
+                        g_strdup(_(
                                 "wattle-relay is not installed: this device has Relay=, and nobody "
-                                "can meet here"),
+                                "can meet here")),
                         NULL);
         else
                 check_closed(facts, findings, TRUE);
@@ -805,12 +828,12 @@ static void check_portmap(const WattleFacts *facts, const Findings *findings)
                 return;
         if (!facts->portmap_installed)
                 problem(findings,
-                        g_strdup("wattle-portmap is not installed: the settings have "
-                                 "PortMapping=auto, and nobody asks the router"),
+                        g_strdup(_("wattle-portmap is not installed: the settings have "
+                                   "PortMapping=auto, and nobody asks the router")),
                         NULL);
         else if (facts->status.mapping_problem)
                 note(findings,
-                     g_strdup_printf("the router is asked for a port, and there is none: %s",
+                     g_strdup_printf(_("the router is asked for a port, and there is none: %s"),
                                      facts->status.mapping_problem),
                      g_strdup_printf("journalctl -u wattle-portmap@%s", facts->view->mesh));
 }

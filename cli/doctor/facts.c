@@ -26,6 +26,7 @@
 #include "cli/status/load.h"
 #include "cli/update/state.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/render.h"
 #include "common/sys/file.h"
@@ -241,10 +242,10 @@ static char *socket_holder(guint64 inode)
                 if (!g_ascii_isdigit(*pid) || !holds(pid, link))
                         continue;
                 name = read_text(path);
-                return g_strdup_printf("%s (process %s)", g_strstrip(name), pid);
+                return g_strdup_printf(_("%s (process %s)"), g_strstrip(name), pid);
         }
-        return g_strdup(geteuid() == 0 ? "another interface of WireGuard's, or the kernel's"
-                                       : "by whom, only root is told");
+        return g_strdup(geteuid() == 0 ? _("another interface of WireGuard's, or the kernel's")
+                                       : _("by whom, only root is told"));
 }
 
 /* One that is up has its port. */
@@ -343,7 +344,7 @@ static void gather_key(WattleFacts *facts, int root_fd)
             (facts->view->owner != WATTLE_OWNER_NETWORKD ||
              check_networkd(root_fd, path + 1, &error)))
                 return;
-        facts->key_fault = g_strdup_printf("the private key: %s", error->message);
+        facts->key_fault = g_strdup_printf(_("the private key: %s"), error->message);
         if (g_error_matches(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
                 facts->key_command = g_strdup_printf("wattle genkey %s", facts->view->mesh);
         else if (facts->view->owner == WATTLE_OWNER_NETWORKD)

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/language.h"
+
 #define MAX_DEPTH    16 /* of jumps, as the kernel's own limit (NFT_JUMP_STACK_SIZE) */
 #define ZONE_MAX     17 /* of firewalld's names */
 #define ZONE_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
@@ -519,12 +521,12 @@ const char *wattle_nft_owner(const char *text, const char *where)
         case OWNER_UFW:
                 return "ufw";
         case OWNER_PROCESS:
-                return "a program that holds its own table";
+                return _("a program that holds its own table");
         case OWNER_DOCKER: /* has nothing to say of what comes in to the host itself */
         case OWNER_NOBODY:
                 break;
         }
-        return "the firewall";
+        return _("the firewall");
 }
 
 /* "public" of "inet firewalld filter_IN_public", the chain of a zone; else the command is about the

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/language.h"
+
 /* What follows "hosts:", in brackets what to do with an answer; NULL if the line is another. */
 static const char *hosts_of(char *line)
 {

@@ -9,6 +9,7 @@
 #include "cli/export/line-diff.h"
 #include "cli/export/output.h"
 #include "cli/print.h"
+#include "common/language.h"
 
 #define HIDDEN "(a key)"
 
@@ -76,9 +77,9 @@ static char *describe(const WattleExportCompare *compare, const WattleKeyedFile 
                 if (!value)
                         append_shown(text, found, n);
                 else if (!wattle_key_line_is_of(value, &compare->view->public_key))
-                        append_key(text, file, "a private key, and not that of this device");
+                        append_key(text, file, _("a private key, and not that of this device"));
                 else if (compare->wants_key)
-                        append_key(text, file, "the private key of this device");
+                        append_key(text, file, _("the private key of this device"));
                 else
                         g_string_append_len(text, no_key, (gssize)line_length(no_key));
                 found += n;
@@ -97,7 +98,7 @@ static char *describe_wanted(const WattleExportCompare *compare, const WattleKey
         GString *wanted = g_string_new_len(text, no_key - text);
 
         if (compare->wants_key && file->key_before)
-                append_key(wanted, file, "the private key of this device");
+                append_key(wanted, file, _("the private key of this device"));
         else
                 g_string_append_len(wanted, no_key, (gssize)line_length(no_key));
         g_string_append(wanted, no_key + line_length(no_key));
@@ -124,7 +125,8 @@ static gboolean compare_file(const WattleExportCompare *compare, const WattleKey
         edits = wattle_line_diff(shown, wanted);
         if (edits->len == 0)
                 return TRUE;
-        wattle_print_diff(strcmp(path, "-") == 0 ? "standard input" : path, shown, edits, stdout);
+        wattle_print_diff(strcmp(path, "-") == 0 ? _("standard input") : path, shown, edits,
+                          stdout);
         return FALSE;
 }
 
@@ -139,6 +141,6 @@ gboolean wattle_export_compare(const WattleExportCompare *compare, const char *p
         }
         if (same)
                 wattle_print(stdout, "%s is what export would write now\n",
-                             strcmp(path, "-") == 0 ? "standard input" : path);
+                             strcmp(path, "-") == 0 ? _("standard input") : path);
         return fflush(stdout) == 0 && same;
 }

@@ -10,6 +10,7 @@
 #include "cli/export/view.h"
 #include "common/digest.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/sys/file.h"
 
 #define ROOTS_PATH    "/var/lib/wattle/exports"
@@ -240,12 +241,16 @@ static char *format_note(char **stale)
                 g_clear_pointer(&stale[MAX_NAMES], g_free);
         names = g_strjoinv(", ", stale);
         if (!stale[1])
-                return g_strdup_printf("%s has no wattle and needs a new file: 'wattle export' "
-                                       "makes it.",
+                return g_strdup_printf(_("%s has no wattle and needs a new file: 'wattle export' "
+                                         "makes it."),
                                        names);
-        return g_strdup_printf("%s%s have no wattle and need new files: 'wattle export%s' makes "
-                               "them.",
-                               names, are_more ? " and others" : "", are_more ? " --all=DIR" : "");
+        if (are_more)
+                return g_strdup_printf(_("%s and others have no wattle and need new files: 'wattle "
+                                         "export --all=DIR' makes them."),
+                                       names);
+        return g_strdup_printf(_("%s have no wattle and need new files: 'wattle export' makes "
+                                 "them."),
+                               names);
 }
 
 char *wattle_export_memory_note(int root_fd, const char *name)

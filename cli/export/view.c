@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "common/language.h"
 #include "common/scalar.h"
 #include "common/sys/host.h"
 
@@ -114,7 +115,7 @@ static gboolean narrow(WattleView *view, const WattleProfile *profile, WattleExp
                 return TRUE;
         wattle_report_error(report, (WattlePlace){ profile->file, 0, 0 },
                             "no peer is left for %s: none has %s", view->self.name,
-                            peers == WATTLE_EXPORT_RELAYS ? "Relay=yes" : "a PublicEndpoint=");
+                            peers == WATTLE_EXPORT_RELAYS ? "Relay=yes" : _("a PublicEndpoint="));
         return FALSE;
 }
 
@@ -152,10 +153,11 @@ static void choose_endpoints(WattleView *view, const WattleProfile *profile, int
                         without = peer->device.name;
         }
         if (n > 0)
-                wattle_report_warning(report, (WattlePlace){ profile->file, 0, 0 },
-                                      "%s%s no PublicEndpoint= of %s: %s cannot call %s", without,
-                                      n > 1 ? " and others have" : " has", family_name(family),
-                                      view->self.name, n > 1 ? "them" : "it");
+                wattle_report_warning(
+                        report, (WattlePlace){ profile->file, 0, 0 },
+                        P_("%s has no PublicEndpoint= of %s: %s cannot call it",
+                           "%s and others have no PublicEndpoint= of %s: %s cannot call them", n),
+                        without, family_name(family), view->self.name);
 }
 
 static gboolean has_family(const WattleView *view, int family)

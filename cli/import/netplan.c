@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "common/error.h"
+#include "common/language.h"
 #include "common/sys/file.h"
 
 #define MAX_BYTES (1024 * 1024)
@@ -62,9 +63,9 @@ static gboolean run(const char *root, GError **error)
                           G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &said,
                           &status, &fault)) {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND,
-                            "only netplan reads its YAML, and %s: on the host itself 'netplan "
-                            "generate' leaves files in /run that import reads, or install "
-                            "netplan.io",
+                            _("only netplan reads its YAML, and %s: on the host itself 'netplan "
+                              "generate' leaves files in /run that import reads, or install "
+                              "netplan.io"),
                             fault->message);
                 return FALSE;
         }

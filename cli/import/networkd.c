@@ -7,6 +7,7 @@
 
 #include "cli/import/table.h"
 #include "common/error.h"
+#include "common/language.h"
 
 static gboolean set_kind(G_GNUC_UNUSED const WattleImportTarget *target, const char *value,
                          G_GNUC_UNUSED WattlePlace place, GError **error)
@@ -83,7 +84,7 @@ static const WattleImportKey netdev_keys[] = {
 static const WattleImportKey network_keys[] = {
         { "Match", "Name", set_interface, NULL, 0, FALSE },
         { "Link", "MTUBytes", wattle_import_set_mtu, NULL, 0, FALSE },
-        { "Link", "ActivationPolicy", NULL, "it is a key of [Local], too", 0, FALSE },
+        { "Link", "ActivationPolicy", NULL, N_("it is a key of [Local], too"), 0, FALSE },
         { "Link", "RequiredForOnline", NULL, NULL, 0, FALSE },
         { "Network", "Address", wattle_import_set_address, NULL, ' ', FALSE },
         { "Network", "LinkLocalAddressing", NULL, NULL, 0, FALSE },
@@ -119,10 +120,11 @@ void wattle_import_netdev(WattleImport *import, char *text, const char *file, Wa
         wattle_import_read_table(&table, &target, text, file, report);
         if (!target.host->interface && report->n_errors == 0)
                 wattle_report_error(report, target.host->place, "[NetDev] has no Name=");
-        wattle_import_check_keys(target.host,
-                                 "neither PrivateKey= nor PrivateKeyFile=: whose file is it? Write "
-                                 "one of them; only its public half goes into the mesh",
-                                 report);
+        wattle_import_check_keys(
+                target.host,
+                _("neither PrivateKey= nor PrivateKeyFile=: whose file is it? Write "
+                  "one of them; only its public half goes into the mesh"),
+                report);
 }
 
 static gboolean is_of(const WattleImportHost *host, const char *words, const char *file)

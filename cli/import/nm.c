@@ -6,6 +6,7 @@
 
 #include "cli/import/table.h"
 #include "common/error.h"
+#include "common/language.h"
 
 #define PEER "wireguard-peer."
 
@@ -71,9 +72,9 @@ static const WattleImportKey keys[] = {
         { "connection", "uuid", NULL, NULL, 0, FALSE },
         { "connection", "interface-name", NULL, NULL, 0, FALSE },
         { "connection", "timestamp", NULL, NULL, 0, FALSE },
-        { "connection", "autoconnect", NULL, "it is ActivationPolicy= in [Local] of this host", 0,
-          FALSE },
-        { "connection", "zone", NULL, "it is Trust= in [Local] of this host", 0, FALSE },
+        { "connection", "autoconnect", NULL, N_("it is ActivationPolicy= in [Local] of this host"),
+          0, FALSE },
+        { "connection", "zone", NULL, N_("it is Trust= in [Local] of this host"), 0, FALSE },
         { "wireguard", "private-key", wattle_import_set_private_key, NULL, 0, FALSE },
         { "wireguard", "private-key-flags", NULL, NULL, 0, FALSE },
         { "wireguard", "listen-port", wattle_import_set_listen_port, NULL, 0, FALSE },
@@ -114,8 +115,8 @@ void wattle_import_nm(WattleImport *import, char *text, const char *file, Wattle
         target.host = wattle_import_add_host(import, (WattlePlace){ file, 1, 1 });
         wattle_import_read_table(&table, &target, text, file, report);
         wattle_import_check_keys(target.host,
-                                 "no private-key=: is it in a keyring, or asked for "
-                                 "(private-key-flags=)? Write it into this copy; only its public "
-                                 "half goes into the mesh",
+                                 _("no private-key=: is it in a keyring, or asked for "
+                                   "(private-key-flags=)? Write it into this copy; only its public "
+                                   "half goes into the mesh"),
                                  report);
 }

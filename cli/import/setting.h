@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cli/import/host.h"
+#include "common/language.h"
 
 typedef struct {
         WattleImport *import;
@@ -41,9 +42,10 @@ void wattle_import_check_keys(const WattleImportHost *host, const char *words,
                               WattleReport *report);
 
 /* Where what a mesh has no place for goes; for several formats. */
-#define WATTLE_IMPORT_NO_PSK "wattle has no pre-shared keys: take it out on both sides at once"
-#define WATTLE_IMPORT_NO_DNS "a mesh sets no name server: each host keeps its own"
-#define WATTLE_IMPORT_MARK   "it is FirewallMark= in [Local] of this host"
+#define WATTLE_IMPORT_NO_PSK N_("wattle has no pre-shared keys: take it out on both sides at once")
+#define WATTLE_IMPORT_NO_DNS N_("a mesh sets no name server: each host keeps its own")
+#define WATTLE_IMPORT_MARK   N_("it is FirewallMark= in [Local] of this host")
 #define WATTLE_IMPORT_ROUTES                                                                       \
-        "routes come from Routes= and ExitNode= of the device that they lead to"
-#define WATTLE_IMPORT_TABLE "routes go to the main table, on hosts with AcceptRoutes=yes in [Local]"
+        N_("routes come from Routes= and ExitNode= of the device that they lead to")
+#define WATTLE_IMPORT_TABLE                                                                        \
+        N_("routes go to the main table, on hosts with AcceptRoutes=yes in [Local]")

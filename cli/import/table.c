@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/language.h"
+
 typedef struct {
         const WattleImportTable *table;
         WattleImportTarget *target;
@@ -83,7 +85,7 @@ static void read_key(Reader *reader, WattleIniLine *line)
                 read_value(reader, key, line);
         else if (key->way)
                 wattle_report_warning(reader->report, line->place, "%s= is left out: %s", line->key,
-                                      key->way);
+                                      _(key->way));
 }
 
 static void take_name(Reader *reader)

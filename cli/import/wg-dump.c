@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/language.h"
 #include "common/scalar.h"
 
 enum {
@@ -41,7 +42,7 @@ static void read_port(Reader *reader, const char *text, WattlePlace place)
                 return;
         port->given = wattle_port_parse(text, &port->value, &error);
         if (!port->given)
-                refuse(reader, place, "listening port", error);
+                refuse(reader, place, _("listening port"), error);
 }
 
 static void read_interface(Reader *reader, char *const *fields, WattlePlace place)
@@ -53,7 +54,7 @@ static void read_interface(Reader *reader, char *const *fields, WattlePlace plac
         reader->interface = fields[0];
         reader->host->has_key = wattle_key_parse(fields[2], &reader->host->public_key, &error);
         if (!reader->host->has_key)
-                refuse(reader, place_of(place, fields, 2), "public key", error);
+                refuse(reader, place_of(place, fields, 2), _("public key"), error);
         read_port(reader, fields[3], place_of(place, fields, 3));
         if (strcmp(fields[4], "off") != 0)
                 wattle_report_warning(
@@ -113,7 +114,7 @@ static void read_peer(Reader *reader, char *const *fields, WattlePlace place)
         peer = wattle_import_add_peer(reader->host, place);
         peer->has_key = wattle_key_parse(fields[1], &peer->public_key, &error);
         if (!peer->has_key)
-                refuse(reader, place_of(place, fields, 1), "public key", error);
+                refuse(reader, place_of(place, fields, 1), _("public key"), error);
         if (strcmp(fields[2], "(none)") != 0)
                 wattle_report_warning(reader->report, place_of(place, fields, 2),
                                       "the pre-shared key is left out: wattle has none, so take it "

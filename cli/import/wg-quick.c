@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/import/setting.h"
+#include "common/language.h"
 
 typedef struct {
         WattleImportTarget target;
@@ -42,15 +43,15 @@ static const struct {
         const char *way;
 } dropped[] = {
         { "PreUp", FALSE,
-          "a mesh runs no commands: a unit ordered before the interface's .device does" },
+          N_("a mesh runs no commands: a unit ordered before the interface's .device does") },
         { "PostUp", FALSE,
-          "a mesh runs no commands: a unit ordered after the interface's .device does. "
-          "For forwarding and masquerading Routes= and ExitNode=yes are enough" },
-        { "PreDown", FALSE, "a mesh runs no commands" },
-        { "PostDown", FALSE, "a mesh runs no commands" },
+          N_("a mesh runs no commands: a unit ordered after the interface's .device does. "
+             "For forwarding and masquerading Routes= and ExitNode=yes are enough") },
+        { "PreDown", FALSE, N_("a mesh runs no commands") },
+        { "PostDown", FALSE, N_("a mesh runs no commands") },
         { "DNS", FALSE, WATTLE_IMPORT_NO_DNS },
         { "Table", FALSE, WATTLE_IMPORT_TABLE },
-        { "SaveConfig", FALSE, "nothing is written back to a profile" },
+        { "SaveConfig", FALSE, N_("nothing is written back to a profile") },
         { "FwMark", FALSE, WATTLE_IMPORT_MARK },
         { "PresharedKey", TRUE, WATTLE_IMPORT_NO_PSK },
 };
@@ -75,7 +76,7 @@ static void read_one(Reader *reader, const Key *key, const char *value, WattlePl
         g_autoptr(GError) error = NULL;
 
         if (!*value)
-                refuse(reader, place, key->name, "is empty");
+                refuse(reader, place, key->name, _("is empty"));
         else if (!key->set(&reader->target, value, place, &error))
                 refuse(reader, place, key->name, error->message);
 }
@@ -122,7 +123,7 @@ static gboolean drop(Reader *reader, const char *name, const char *value, Wattle
                 if (g_ascii_strcasecmp(dropped[i].name, name) == 0) {
                         if (!says_nothing(name, value))
                                 wattle_report_warning(reader->report, place, "%s is left out: %s",
-                                                      dropped[i].name, dropped[i].way);
+                                                      dropped[i].name, _(dropped[i].way));
                         return TRUE;
                 }
         return FALSE;
@@ -170,14 +171,14 @@ static void read_key(Reader *reader, char *name, WattlePlace place, char *value,
         if (!key)
                 refuse_unknown(reader, name, place);
         else if (!reader->in_section)
-                refuse(reader, place, key->name, "stands before any section");
+                refuse(reader, place, key->name, _("stands before any section"));
         else if (key->of_peer != (reader->target.peer != NULL))
                 refuse(reader, place, key->name,
-                       key->of_peer ? "belongs in [Peer]" : "belongs in [Interface]");
+                       key->of_peer ? _("belongs in [Peer]") : _("belongs in [Interface]"));
         else if (key->is_list)
                 read_list(reader, key, value, at);
         else if (!is_first(reader, key))
-                refuse(reader, place, key->name, "was given already");
+                refuse(reader, place, key->name, _("was given already"));
         else
                 read_one(reader, key, value, at);
 }
@@ -272,8 +273,8 @@ void wattle_import_wg_quick(WattleImport *import, char *text, const char *file,
                 read_line(&reader, line, place);
         }
         wattle_import_check_keys(reader.target.host,
-                                 "no PrivateKey=: whose file is it? Write the line back, as wg "
-                                 "genkey made it; only its public half goes into the mesh",
+                                 _("no PrivateKey=: whose file is it? Write the line back, as wg "
+                                   "genkey made it; only its public half goes into the mesh"),
                                  report);
         wattle_import_comment_clear(&reader.comment);
 }

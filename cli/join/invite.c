@@ -9,6 +9,7 @@
 #include "cli/qr/qr.h"
 #include "cli/signing.h"
 #include "common/invitation.h"
+#include "common/language.h"
 #include "common/profile-sign.h"
 #include "common/sys/host.h"
 #include "common/words.h"
@@ -38,7 +39,7 @@ static char *make(const WattleInvite *invite, guint max_members)
         }
         wattle_report_init(&report);
         invitation.text = g_bytes_new(text, strlen(text));
-        mesh = wattle_profile_load_invitation(g_bytes_ref(invitation.text), "the invitation",
+        mesh = wattle_profile_load_invitation(g_bytes_ref(invitation.text), _("the invitation"),
                                               &report);
         if (!mesh) {
                 wattle_print_report(&report);
@@ -148,7 +149,7 @@ gboolean wattle_invite_show(const WattleInvite *invite)
         wattle_print(
                 stderr,
                 "On %s, 'wattle join' takes this%s. It has to show the same key there:\n%s\n\n",
-                invite->device->name, invite->qr ? ", as text" : ", to the dot", who);
+                invite->device->name, invite->qr ? _(", as text") : _(", to the dot"), who);
         (void)fflush(stderr);
         if (!(invite->qr ? show_code(invite) : show_text(invite)))
                 return FALSE;
@@ -165,11 +166,11 @@ gboolean wattle_invite_check_signed(const WattleEditor *editor, WattleReport *re
 {
         if (editor->trust.path)
                 return TRUE;
-        wattle_report_error(report, (WattlePlace){ editor->name, 0, 0 },
-                            "an invitation is for a signed mesh: 'wattle genkey --signing' makes a "
-                            "key, its public half goes into " WATTLE_CONFDIR
-                            "/%s.pub on every host, and 'wattle sign' signs",
-                            editor->profile->name);
+        wattle_report_error(
+                report, (WattlePlace){ editor->name, 0, 0 },
+                "an invitation is for a signed mesh: 'wattle genkey --signing' makes a "
+                "key, its public half goes into %s/%s.pub on every host, and 'wattle sign' signs",
+                WATTLE_CONFDIR, editor->profile->name);
         return FALSE;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/join/join.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -98,8 +99,7 @@ static gboolean check_serial(const WattleJoin *join, int root_fd, WattleReport *
         if (join->mesh->serial >= state.floor)
                 return TRUE;
         wattle_report_error(report, place_of(join),
-                            "it has serial %" G_GUINT64_FORMAT
-                            ", and this host had %" G_GUINT64_FORMAT
+                            "it has serial %" PRIu64 ", and this host had %" PRIu64
                             " of the mesh already: ask for a new one; or, if that was another mesh "
                             "of the same name, remove %s",
                             join->mesh->serial, state.floor, path);
@@ -190,9 +190,8 @@ static gboolean check_enabled(const WattleJoin *join, int root_fd, WattleReport 
         if (local.enable || wattle_path_exists(root_fd, left + 1))
                 return TRUE;
         wattle_report_error(report, WATTLE_NO_PLACE,
-                            "the local settings of %s have Enable=no: see " WATTLE_CONFDIR
-                            "/%s.mesh.d",
-                            join->mesh->name, join->mesh->name);
+                            "the local settings of %s have Enable=no: see %s/%s.mesh.d",
+                            join->mesh->name, WATTLE_CONFDIR, join->mesh->name);
         return FALSE;
 }
 

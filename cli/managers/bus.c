@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "common/error.h"
+#include "common/language.h"
 #include "common/sys/bus-match.h"
 
 /* A reload of all units takes its time on a slow machine. */
@@ -28,7 +29,7 @@ gboolean wattle_bus_open(sd_bus **ret, GError **error)
                 result = sd_bus_get_unique_name(*ret, &name);
         if (result >= 0)
                 result = sd_bus_set_method_call_timeout(*ret, CALL_MAX_US);
-        return result >= 0 || wattle_bus_fail(error, "the system bus", NULL, result);
+        return result >= 0 || wattle_bus_fail(error, _("the system bus"), NULL, result);
 }
 
 gboolean wattle_bus_watch(sd_bus *bus, sd_bus_slot **ret_slot, const char *service,

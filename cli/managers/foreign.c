@@ -5,6 +5,7 @@
 
 #include "cli/managers/systemd.h"
 #include "common/ini.h"
+#include "common/language.h"
 #include "common/sys/file.h"
 
 #define FILE_MAX (256 * 1024)
@@ -145,7 +146,7 @@ gboolean wattle_foreign_is_lost(const WattleForeign *foreign)
 
 char *wattle_foreign_names(const WattleForeign *foreign)
 {
-        return g_strjoinv(" and ", foreign->vpns);
+        return g_strjoinv(_(" and "), foreign->vpns);
 }
 
 char *wattle_foreign_command(const WattleForeign *foreign)

@@ -5,6 +5,7 @@
 #include <net/if.h>
 
 #include "common/error.h"
+#include "common/language.h"
 #include "common/sys/kernel/netlink.h"
 #include "common/sys/kernel/wireguard.h"
 
@@ -25,8 +26,8 @@ gboolean wattle_link_get(const char *interface, WattleWgDevice *device, gboolean
                 return TRUE;
         g_set_error(
                 error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                "interface %s is there, but not WireGuard's (%s): remove it, or write Interface= "
-                "below [Local]",
+                _("interface %s is there, but not WireGuard's (%s): remove it, or write Interface= "
+                  "below [Local]"),
                 interface, own_error->message);
         return FALSE;
 }
@@ -48,6 +49,7 @@ gboolean wattle_link_remove(const char *interface, gboolean *ret_removed, GError
         /* Its manager was faster. */
         if (g_error_matches(own_error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
                 return TRUE;
-        g_propagate_prefixed_error(error, g_steal_pointer(&own_error), "removing %s: ", interface);
+        g_propagate_prefixed_error(error, g_steal_pointer(&own_error), _("removing %s: "),
+                                   interface);
         return FALSE;
 }

@@ -7,14 +7,22 @@
 #include "cli/managers/nm-up.h"
 #include "cli/managers/nm.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/nm-profile.h"
 #include "common/sys/file.h"
 #include "common/text.h"
 
+const char *wattle_switch_words(gboolean up, gboolean changed)
+{
+        if (up)
+                return changed ? _("up") : _("up already");
+        return changed ? _("down") : _("down already");
+}
+
 void wattle_switch_tell(const WattleSwitch *what)
 {
-        g_autofree char *text =
-                g_strdup_printf("%s: going %s ...\n", what->mesh, what->up ? "up" : "down");
+        g_autofree char *text = what->up ? g_strdup_printf(_("%s: going up ...\n"), what->mesh)
+                                         : g_strdup_printf(_("%s: going down ...\n"), what->mesh);
         g_autofree char *clean = wattle_text_clean(text);
 
         if (isatty(STDERR_FILENO))
@@ -33,7 +41,8 @@ static gboolean find_ours(const WattleSwitch *what, char **ret_connection, GErro
         if (*ret_connection)
                 return TRUE;
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                    "NetworkManager does not have it yet: 'wattle apply %s' as root", what->mesh);
+                    _("NetworkManager does not have it yet: 'wattle apply %s' as root"),
+                    what->mesh);
         return FALSE;
 }
 
@@ -94,7 +103,7 @@ gboolean wattle_switch_at_nm(WattleSwitch *what, GError **error)
         if (running)
                 return what->up ? bring_up(what, error) : take_down(what, error);
         g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                            "NetworkManager owns the interface, and is not running: "
-                            "'systemctl start NetworkManager'");
+                            _("NetworkManager owns the interface, and is not running: "
+                              "'systemctl start NetworkManager'"));
         return FALSE;
 }

@@ -19,6 +19,9 @@ typedef struct {
 /* That it begins, for whoever waits and watches; programs do neither. */
 void wattle_switch_tell(const WattleSwitch *what);
 
+/* "up", "down already", for a person; whether it was so already. */
+const char *wattle_switch_words(gboolean up, gboolean changed);
+
 /* At NetworkManager; waits for the end of it. The connection is wattle's own; but whatever else is
  * up of the mesh is taken for it: see cli/managers/nm-up.h. */
 gboolean wattle_switch_at_nm(WattleSwitch *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;

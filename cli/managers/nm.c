@@ -5,6 +5,7 @@
 
 #include "cli/managers/bus.h"
 #include "common/error.h"
+#include "common/language.h"
 
 #define NM         "org.freedesktop.NetworkManager"
 #define MANAGER    "/org/freedesktop/NetworkManager", NM
@@ -36,7 +37,7 @@ gboolean wattle_nm_is_running(sd_bus *bus, gboolean *ret, GError **error)
         if (result >= 0)
                 result = sd_bus_message_read(reply, "b", &running);
         if (result < 0)
-                return wattle_bus_fail(error, "the system bus", &bus_error, result);
+                return wattle_bus_fail(error, _("the system bus"), &bus_error, result);
         *ret = running != 0;
         return TRUE;
 }
@@ -65,7 +66,7 @@ gboolean wattle_nm_load_profile(sd_bus *bus, const char *file, GError **error)
         if (loaded)
                 return TRUE;
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                    "NetworkManager does not read %s: 'journalctl -u NetworkManager' tells why",
+                    _("NetworkManager does not read %s: 'journalctl -u NetworkManager' tells why"),
                     file);
         return FALSE;
 }
@@ -151,9 +152,9 @@ static gboolean fail_to_switch(GError **error, const sd_bus_error *bus_error, in
         if (!sd_bus_error_has_name(bus_error, NM ".PermissionDenied"))
                 return wattle_bus_fail(error, "NetworkManager", bus_error, result);
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                    "polkit does not let you switch connections of NetworkManager from here: do "
-                    "it in a session at the machine, or as root, or see "
-                    "org.freedesktop.NetworkManager.network-control in wattle-nm(8)");
+                    _("polkit does not let you switch connections of NetworkManager from here: do "
+                      "it in a session at the machine, or as root, or see "
+                      "org.freedesktop.NetworkManager.network-control in wattle-nm(8)"));
         return FALSE;
 }
 
@@ -220,28 +221,28 @@ static gboolean follow(Way *way, WattleBusDone is_done, GError **error)
 static const char *reason_text(guint32 reason)
 {
         static const char *const texts[] = {
-                [2] = "someone else switched it off",
-                [3] = "the interface was taken away",
-                [4] = "the VPN plugin's service ended",
-                [5] = "the addresses could not be set",
-                [6] = "it took too long",
-                [7] = "the VPN plugin's service is slow",
-                [8] = "the VPN plugin's service failed",
-                [9] = "the private key is missing",
-                [10] = "the private key is missing or wrong",
-                [11] = "its profile was removed",
-                [13] = "the interface could not be made",
-                [14] = "the interface was taken away",
+                [2] = N_("someone else switched it off"),
+                [3] = N_("the interface was taken away"),
+                [4] = N_("the VPN plugin's service ended"),
+                [5] = N_("the addresses could not be set"),
+                [6] = N_("it took too long"),
+                [7] = N_("the VPN plugin's service is slow"),
+                [8] = N_("the VPN plugin's service failed"),
+                [9] = N_("the private key is missing"),
+                [10] = N_("the private key is missing or wrong"),
+                [11] = N_("its profile was removed"),
+                [13] = N_("the interface could not be made"),
+                [14] = N_("the interface was taken away"),
         };
 
-        return reason < G_N_ELEMENTS(texts) && texts[reason] ? texts[reason]
-                                                             : "NetworkManager gave up";
+        return reason < G_N_ELEMENTS(texts) && texts[reason] ? _(texts[reason])
+                                                             : _("NetworkManager gave up");
 }
 
 static gboolean fail_to_activate(const Way *way, GError **error)
 {
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                    "%s: 'journalctl -u NetworkManager' tells more", reason_text(way->reason));
+                    _("%s: 'journalctl -u NetworkManager' tells more"), reason_text(way->reason));
         return FALSE;
 }
 

@@ -5,6 +5,7 @@
 
 #include "cli/managers/bus.h"
 #include "common/error.h"
+#include "common/language.h"
 
 #define SYSTEMD     "org.freedesktop.systemd1"
 #define MANAGER     "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
@@ -83,7 +84,7 @@ gboolean wattle_systemd_list_active(sd_bus *bus, const char *const *globs, char 
         if (result >= 0)
                 result = read_unit_names(reply, names);
         if (result < 0)
-                return wattle_bus_fail(error, "the units that run", &bus_error, result);
+                return wattle_bus_fail(error, _("the units that run"), &bus_error, result);
         g_ptr_array_add(names, NULL);
         *ret = (char **)g_ptr_array_steal(names, NULL);
         return TRUE;
@@ -140,7 +141,7 @@ static gboolean wait_for_job(sd_bus *bus, Job *job, const char *unit, GError **e
         if (strcmp(job->result, "done") == 0)
                 return TRUE;
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                    "%s: the job ended with '%s': 'systemctl status %s' tells more", unit,
+                    _("%s: the job ended with '%s': 'systemctl status %s' tells more"), unit,
                     job->result, unit);
         return FALSE;
 }

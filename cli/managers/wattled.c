@@ -7,6 +7,7 @@
 #include "cli/managers/agent.h"
 #include "cli/managers/bus.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/sys/bus-match.h"
 #include "common/sys/bus-status.h"
 
@@ -41,7 +42,7 @@ static gboolean fail(GError **error, const sd_bus_error *bus_error, int result)
         if (sd_bus_error_has_name(bus_error, SD_BUS_ERROR_UNKNOWN_OBJECT) ||
             sd_bus_error_has_name(bus_error, WATTLE_BUS_ERROR_NO_MESH)) {
                 g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND,
-                                    "wattled does not have the mesh: is it applied?");
+                                    _("wattled does not have the mesh: is it applied?"));
                 return FALSE;
         }
         if (sd_bus_error_has_name(bus_error, WATTLE_BUS_ERROR_NO_PEER)) {
@@ -51,7 +52,7 @@ static gboolean fail(GError **error, const sd_bus_error *bus_error, int result)
         }
         if (sd_bus_error_has_name(bus_error, SD_BUS_ERROR_SERVICE_UNKNOWN)) {
                 g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                                    "wattled is not installed, or the bus does not know of it");
+                                    _("wattled is not installed, or the bus does not know of it"));
                 return FALSE;
         }
         return wattle_bus_fail(error, NAME, bus_error, result);

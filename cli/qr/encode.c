@@ -7,6 +7,7 @@
 
 #include "cli/qr/qr.h"
 #include "common/error.h"
+#include "common/language.h"
 
 #define LIBRARY "libqrencode.so.4"
 
@@ -33,8 +34,9 @@ static gboolean open_encoder(Encoder *encoder, GError **error)
         if (encoder->encode && encoder->free)
                 return TRUE;
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND,
-                    LIBRARY " is not there to draw the code: install libqrencode (on Debian "
-                            "libqrencode4), or take the text");
+                    _("%s is not there to draw the code: install libqrencode (on Debian "
+                      "libqrencode4), or take the text"),
+                    LIBRARY);
         return FALSE;
 }
 

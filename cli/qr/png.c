@@ -5,6 +5,7 @@
 
 #include "cli/qr/qr.h"
 #include "common/error.h"
+#include "common/language.h"
 
 #define LIBRARY "libpng16.so.16"
 
@@ -31,8 +32,9 @@ static gboolean open_writer(Writer *writer, GError **error)
         if (writer->write)
                 return TRUE;
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND,
-                    LIBRARY " is not there to draw a PNG: install libpng (on Debian libpng16-16), "
-                            "or name the picture .svg");
+                    _("%s is not there to draw a PNG: install libpng (on Debian libpng16-16), "
+                      "or name the picture .svg"),
+                    LIBRARY);
         return FALSE;
 }
 

@@ -6,6 +6,7 @@
 #include "cli/managers/bus.h"
 #include "cli/managers/nm.h"
 #include "cli/print.h"
+#include "common/language.h"
 
 static gboolean list(GPtrArray **ret)
 {
@@ -34,9 +35,9 @@ GPtrArray *wattle_inline_mesh_find(const char *mesh)
 char *wattle_inline_mesh_text(const char *connection)
 {
         return g_strdup_printf(
-                "it is carried in the VPN connection '%s', and not installed: nothing "
-                "is known of its peers here, and wattled does not move their "
-                "endpoints, see nm-wattle-service(8)",
+                _("it is carried in the VPN connection '%s', and not installed: nothing "
+                  "is known of its peers here, and wattled does not move their "
+                  "endpoints, see nm-wattle-service(8)"),
                 connection);
 }
 

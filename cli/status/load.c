@@ -2,6 +2,7 @@
 #include "cli/status/load.h"
 
 #include <ifaddrs.h>
+#include <inttypes.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -15,6 +16,7 @@
 #include "cli/units.h"
 #include "cli/update/state.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/sys/host.h"
 #include "common/sys/kernel/wireguard.h"
 
@@ -57,17 +59,17 @@ static void note_link(const WattleStatus *status, gboolean is_other, GPtrArray *
         switch (status->link) {
         case WATTLE_LINK_ABSENT:
                 if (is_other)
-                        note(notes, "The interface %s is there, and is none of WireGuard's.",
+                        note(notes, _("The interface %s is there, and is none of WireGuard's."),
                              status->interface);
                 else if (status->owner == WATTLE_OWNER_NETWORK_MANAGER)
-                        note(notes, "There is no interface %s: 'wattle up %s' starts it.",
+                        note(notes, _("There is no interface %s: 'wattle up %s' starts it."),
                              status->interface, status->mesh);
                 else
-                        note(notes, "There is no interface %s: 'wattle apply %s' makes it.",
+                        note(notes, _("There is no interface %s: 'wattle apply %s' makes it."),
                              status->interface, status->mesh);
                 break;
         case WATTLE_LINK_DOWN:
-                note(notes, "'wattle up %s' starts it.", status->mesh);
+                note(notes, _("'wattle up %s' starts it."), status->mesh);
                 break;
         case WATTLE_LINK_UP:
         case WATTLE_N_LINK_STATES:
@@ -100,11 +102,12 @@ static gboolean fill(WattleStatus *status, const WattleView *view, const WattleP
         if (status->link == WATTLE_LINK_ABSENT || have)
                 return TRUE;
         if (geteuid() == 0)
-                note(notes, "The kernel does not tell of %s: %s.", view->interface, error->message);
+                note(notes, _("The kernel does not tell of %s: %s."), view->interface,
+                     error->message);
         else
                 note(notes,
-                     "How the peers fare the kernel tells root alone: 'sudo wattle status "
-                     "%s'. With wattled it tells everybody: 'systemctl start wattled'.",
+                     _("How the peers fare the kernel tells root alone: 'sudo wattle status "
+                       "%s'. With wattled it tells everybody: 'systemctl start wattled'."),
                      view->mesh);
         return FALSE;
 }
@@ -127,21 +130,23 @@ static void note_open(GPtrArray *notes, const char *name, const WattleConfirm *c
         case WATTLE_N_CONFIRM_PHASES:
                 break;
         case WATTLE_CONFIRM_TRYING:
-                note(notes, "This profile is new, and is being tried: a peer has to answer under "
-                            "it.");
+                note(notes, _("This profile is new, and is being tried: a peer has to answer under "
+                              "it."));
                 break;
         case WATTLE_CONFIRM_BACK:
-                note(notes, "A newer profile was just taken back, for no peer answered under it.");
+                note(notes,
+                     _("A newer profile was just taken back, for no peer answered under it."));
                 break;
         case WATTLE_CONFIRM_HELD:
                 note(notes,
-                     "A newer profile was taken back, for no peer answered under it or it could not "
-                     "be applied; it is tried again in %s, and lies in " WATTLE_CONFDIR "/%s.next.",
-                     wait, name);
+                     _("A newer profile was taken back, for no peer answered under it or it could not "
+                       "be applied; it is tried again in %s, and lies in %s/%s.next."),
+                     wait, WATTLE_CONFDIR, name);
                 break;
         case WATTLE_CONFIRM_BLIND:
-                note(notes, "This profile is new, and no peer has answered yet, under it or under "
-                            "the one before: it is the network.");
+                note(notes,
+                     _("This profile is new, and no peer has answered yet, under it or under "
+                       "the one before: it is the network."));
                 break;
         }
 }
@@ -161,9 +166,9 @@ static void note_update(int root_fd, const char *name, GPtrArray *notes)
         note_open(notes, name, &state.confirm);
         if (state.fork_serial > 0)
                 note(notes,
-                     "Two people changed the mesh at once: serial %" G_GUINT64_FORMAT
-                     " of %s does not follow on what was here. Look for the change that is lost, and "
-                     "sign both with a higher Serial=.",
+                     _("Two people changed the mesh at once: serial %" PRIu64
+                       " of %s does not follow on what was here. Look for the change that is lost, and "
+                       "sign both with a higher Serial=."),
                      state.fork_serial, state.fork_from);
 }
 
@@ -198,17 +203,17 @@ static gboolean load_kernel(const WattleStatusSource *source, const char *name,
         }
         *ret_complete = fill(status, view, mesh.profile, notes);
         if (!mesh.local.enable)
-                note(notes, "Its local settings have Enable=no.");
+                note(notes, _("Its local settings have Enable=no."));
         note_update(root_fd, name, notes);
         wattle_status_note_via(view, notes);
         if (mesh.is_invitation)
                 note(notes,
-                     "This host has joined, and the profile is still to come from one of these "
-                     "members, who are asked for it.");
+                     _("This host has joined, and the profile is still to come from one of these "
+                       "members, who are asked for it."));
         if (mesh.is_last_good)
                 note(notes,
-                     "The profile that stands there does not do, and the last good one "
-                     "stands in for it: 'wattle check %s' says why.",
+                     _("The profile that stands there does not do, and the last good one "
+                       "stands in for it: 'wattle check %s' says why."),
                      name);
         return TRUE;
 }
@@ -332,10 +337,10 @@ gboolean wattle_status_load(WattleStatusSource *source, const char *name, Wattle
                         overlay(status, &told);
         }
         if (status->mapping_problem)
-                note(notes, "The router is asked for a port, and there is none: %s.",
+                note(notes, _("The router is asked for a port, and there is none: %s."),
                      status->mapping_problem);
         if (status->problem && status->link == WATTLE_LINK_UP)
-                note(notes, "wattled does not look after its peers: %s.", status->problem);
+                note(notes, _("wattled does not look after its peers: %s."), status->problem);
         return TRUE;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/status/screen.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli/print.h"
 #include "cli/units.h"
+#include "common/language.h"
 
 #define KEY_SHOWN 8 /* characters of a key that nobody has a name for */
 
@@ -17,7 +19,7 @@ static char *cell_device(const WattlePeerStatus *peer, G_GNUC_UNUSED const Wattl
                 return g_strdup(peer->device);
         *style = WATTLE_STYLE_RED;
         wattle_key_format(&peer->public_key, key);
-        return g_strdup_printf("key %.*s...", KEY_SHOWN, key);
+        return g_strdup_printf(_("key %.*s..."), KEY_SHOWN, key);
 }
 
 /* The first: one line a peer. 'wattle show' has all. */
@@ -46,14 +48,14 @@ static char *cell_path(const WattlePeerStatus *peer, G_GNUC_UNUSED const WattleS
 
         *style = is_wrong ? WATTLE_STYLE_RED : styles[peer->path];
         if (peer->missing)
-                return g_strdup("not applied");
+                return g_strdup(_("not applied"));
         if (peer->revoked)
-                return g_strdup("revoked");
+                return g_strdup(_("revoked"));
         if (peer->relay)
-                return g_strdup_printf("relayed by %s", peer->relay);
+                return g_strdup_printf(_("relayed by %s"), peer->relay);
         if (peer->introduced_by)
-                return g_strdup_printf("direct, introduced by %s", peer->introduced_by);
-        return g_strdup(peer->device ? wattle_path_name(peer->path) : "no device");
+                return g_strdup_printf(_("direct, introduced by %s"), peer->introduced_by);
+        return g_strdup(peer->device ? _(wattle_path_name(peer->path)) : _("no device"));
 }
 
 static char *cell_endpoint(const WattlePeerStatus *peer, G_GNUC_UNUSED const WattleScreen *screen,
@@ -73,7 +75,8 @@ static char *cell_handshake(const WattlePeerStatus *peer, const WattleScreen *sc
 
         if (peer->last_handshake_s == 0 || age_s > WATTLE_STATUS_SESSION_S)
                 *style = WATTLE_STYLE_DIM;
-        return peer->last_handshake_s == 0 ? g_strdup("never") : g_strconcat(age, " ago", NULL);
+        return peer->last_handshake_s == 0 ? g_strdup(_("never"))
+                                           : g_strdup_printf(_("%s ago"), age);
 }
 
 /* Of the signed profile that it runs, as it says. */
@@ -115,8 +118,8 @@ static char *cell_reason(const WattlePeerStatus *peer, G_GNUC_UNUSED const Wattl
 {
         *style = WATTLE_STYLE_DIM;
         if (peer->why_relayed)
-                return g_strdup(peer->why_relayed);
-        return g_strdup(peer->reason ? peer->reason : "");
+                return g_strdup(_(peer->why_relayed));
+        return g_strdup(peer->reason ? _(peer->reason) : "");
 }
 
 /* In a narrow terminal the columns with the highest rank go first; those of rank 0 stay. */
@@ -125,17 +128,17 @@ static const struct {
         guint rank;
         char *(*cell)(const WattlePeerStatus *peer, const WattleScreen *screen, WattleStyle *style);
 } columns[] = {
-        { "DEVICE", 0, cell_device },
-        { "ADDRESS", 3, cell_address },
-        { "PATH", 0, cell_path },
-        { "ENDPOINT", 1, cell_endpoint },
-        { "HANDSHAKE", 2, cell_handshake },
-        { "SERIAL", 5, cell_serial },
-        { "RECEIVED", 6, cell_received },
-        { "SENT", 7, cell_sent },
+        { N_("DEVICE"), 0, cell_device },
+        { N_("ADDRESS"), 3, cell_address },
+        { N_("PATH"), 0, cell_path },
+        { N_("ENDPOINT"), 1, cell_endpoint },
+        { N_("HANDSHAKE"), 2, cell_handshake },
+        { N_("SERIAL"), 5, cell_serial },
+        { N_("RECEIVED"), 6, cell_received },
+        { N_("SENT"), 7, cell_sent },
         { "RTT", 4, cell_rtt },
-        { "SINCE", 8, cell_since },
-        { "REASON", 9, cell_reason },
+        { N_("SINCE"), 8, cell_since },
+        { N_("REASON"), 9, cell_reason },
 };
 #define RANK_MAX 9
 
@@ -195,7 +198,7 @@ static void print_head(const WattleStatus *status, FILE *stream)
         wattle_socket_addr_format(&status->mapped, mapped);
         wattle_print_styled(stream, WATTLE_STYLE_BOLD, status->mesh);
         wattle_print(stream, ": ");
-        wattle_print_styled(stream, styles[status->link], wattle_link_state_name(status->link));
+        wattle_print_styled(stream, styles[status->link], _(wattle_link_state_name(status->link)));
         if (status->device)
                 wattle_print(stream, ", %s", status->device);
         for (guint i = 0; i < status->n_addresses; i++) {
@@ -207,7 +210,7 @@ static void print_head(const WattleStatus *status, FILE *stream)
         if (status->interface && strcmp(status->interface, status->mesh) != 0)
                 wattle_print(stream, ", interface %s", status->interface);
         if (status->serial > 0)
-                wattle_print(stream, ", serial %" G_GUINT64_FORMAT, status->serial);
+                wattle_print(stream, ", serial %" PRIu64, status->serial);
         if (status->listen_port > 0)
                 wattle_print(stream, ", port %u", status->listen_port);
         if (wattle_socket_addr_is_set(&status->mapped))
@@ -222,8 +225,8 @@ static void print_relayed(const WattleStatus *status, FILE *stream)
 
         if (status->has_relayed)
                 wattle_print(stream,
-                             "relay: %u of %u ports have a pair, %" G_GUINT64_FORMAT
-                             " packets passed on, %s, %" G_GUINT64_FORMAT " dropped\n",
+                             "relay: %u of %u ports have a pair, %" PRIu64
+                             " packets passed on, %s, %" PRIu64 " dropped\n",
                              relayed->pairs, relayed->ports, relayed->packets, bytes,
                              relayed->dropped);
 }

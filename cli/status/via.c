@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/language.h"
+
 #define MAX_NAMES 3 /* in one note */
 
 void wattle_status_note_via(const WattleView *view, GPtrArray *notes)
@@ -21,15 +23,16 @@ void wattle_status_note_via(const WattleView *view, GPtrArray *notes)
                                 g_string_append_printf(names, "%s%s", n > 1 ? ", " : "",
                                                        view->indirects[j].device.name);
                 if (n > MAX_NAMES)
-                        g_string_append_printf(names, " and %u more", n - MAX_NAMES);
-                g_ptr_array_add(notes,
-                                g_strdup_printf("Via %s, which sees what is said in plaintext: %s.",
-                                                via, names->str));
+                        g_string_append_printf(names, _(" and %u more"), n - MAX_NAMES);
+                g_ptr_array_add(
+                        notes,
+                        g_strdup_printf(_("Via %s, which sees what is said in plaintext: %s."), via,
+                                        names->str));
         }
         if (view->routing_via)
                 g_ptr_array_add(
                         notes,
-                        g_strdup(
+                        g_strdup(_(
                                 "This host passes on for others' Via=, and sees in plaintext what they "
-                                "say."));
+                                "say.")));
 }

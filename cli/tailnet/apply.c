@@ -10,6 +10,7 @@
 #include "cli/tailnet/operand.h"
 #include "cli/tailnet/plan.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/render-tailnet.h"
 #include "common/scalar.h"
@@ -262,27 +263,28 @@ static gboolean run(Apply *apply, GError **error)
 static const struct {
         const char *plan, *done; /* done NULL: not worth a word */
 } words[WATTLE_TAILNET_N_STEPS] = {
-        [WATTLE_TAILNET_STEP_COPY] = { "write the file to its place", "installed" },
-        [WATTLE_TAILNET_STEP_INSTALL] = { "write what is made of it, below /run", NULL },
-        [WATTLE_TAILNET_STEP_RELOAD_SYSTEMD] = { "have systemd run its generators", NULL },
-        [WATTLE_TAILNET_STEP_START_WRITER] = { "start its wattle-tailnet@", NULL },
-        [WATTLE_TAILNET_STEP_STOP_WRITER] = { "stop its wattle-tailnet@", NULL },
-        [WATTLE_TAILNET_STEP_RELOAD_NM] = { "have NetworkManager read its configuration", NULL },
-        [WATTLE_TAILNET_STEP_RELOAD_NETWORKD] = { "have systemd-networkd read its files",
-                                                  "systemd-networkd reloaded" },
-        [WATTLE_TAILNET_STEP_RESTART_NETWORKD] = { "restart systemd-networkd",
-                                                   "systemd-networkd restarted" },
-        [WATTLE_TAILNET_STEP_APPLY_SYSCTLS] = { "have systemd-sysctl set the kernel's settings",
+        [WATTLE_TAILNET_STEP_COPY] = { N_("write the file to its place"), N_("installed") },
+        [WATTLE_TAILNET_STEP_INSTALL] = { N_("write what is made of it, below /run"), NULL },
+        [WATTLE_TAILNET_STEP_RELOAD_SYSTEMD] = { N_("have systemd run its generators"), NULL },
+        [WATTLE_TAILNET_STEP_START_WRITER] = { N_("start its wattle-tailnet@"), NULL },
+        [WATTLE_TAILNET_STEP_STOP_WRITER] = { N_("stop its wattle-tailnet@"), NULL },
+        [WATTLE_TAILNET_STEP_RELOAD_NM] = { N_("have NetworkManager read its configuration"),
+                                            NULL },
+        [WATTLE_TAILNET_STEP_RELOAD_NETWORKD] = { N_("have systemd-networkd read its files"),
+                                                  N_("systemd-networkd reloaded") },
+        [WATTLE_TAILNET_STEP_RESTART_NETWORKD] = { N_("restart systemd-networkd"),
+                                                   N_("systemd-networkd restarted") },
+        [WATTLE_TAILNET_STEP_APPLY_SYSCTLS] = { N_("have systemd-sysctl set the kernel's settings"),
                                                 NULL },
-        [WATTLE_TAILNET_STEP_START_FILTER] = { "start its wattle-filter@", NULL },
-        [WATTLE_TAILNET_STEP_RELOAD_FILTER] = { "reload its wattle-filter@", NULL },
-        [WATTLE_TAILNET_STEP_STOP_FILTER] = { "stop its wattle-filter@", NULL },
-        [WATTLE_TAILNET_STEP_START_DAEMON] = { "start tailscaled", "tailscaled started" },
-        [WATTLE_TAILNET_STEP_RESTART_DAEMON] = { "restart tailscaled, as one job",
-                                                 "tailscaled restarted" },
-        [WATTLE_TAILNET_STEP_START_LOGIN] = { "start its wattle-tailscale@", NULL },
-        [WATTLE_TAILNET_STEP_RESTART_LOGIN] = { "have wattle-tailscale@ set what is declared",
-                                                "settings handed to Tailscale" },
+        [WATTLE_TAILNET_STEP_START_FILTER] = { N_("start its wattle-filter@"), NULL },
+        [WATTLE_TAILNET_STEP_RELOAD_FILTER] = { N_("reload its wattle-filter@"), NULL },
+        [WATTLE_TAILNET_STEP_STOP_FILTER] = { N_("stop its wattle-filter@"), NULL },
+        [WATTLE_TAILNET_STEP_START_DAEMON] = { N_("start tailscaled"), N_("tailscaled started") },
+        [WATTLE_TAILNET_STEP_RESTART_DAEMON] = { N_("restart tailscaled, as one job"),
+                                                 N_("tailscaled restarted") },
+        [WATTLE_TAILNET_STEP_START_LOGIN] = { N_("start its wattle-tailscale@"), NULL },
+        [WATTLE_TAILNET_STEP_RESTART_LOGIN] = { N_("have wattle-tailscale@ set what is declared"),
+                                                N_("settings handed to Tailscale") },
 };
 
 static void print_plan(const Apply *apply)
@@ -292,31 +294,30 @@ static void print_plan(const Apply *apply)
         else
                 wattle_print(stdout, "%s: these steps are to be done:\n", apply->name);
         for (guint i = 0; i < apply->plan.n; i++)
-                wattle_print(stdout, "  %s\n", words[apply->plan.steps[i]].plan);
-}
-
-static void add_count(GPtrArray *parts, guint bits, const char *what)
-{
-        guint n = wattle_file_bits_count(bits);
-
-        if (n > 0)
-                g_ptr_array_add(parts,
-                                g_strdup_printf("%u %s %s", n, n == 1 ? "file" : "files", what));
+                wattle_print(stdout, "  %s\n", _(words[apply->plan.steps[i]].plan));
 }
 
 static void print_done(const Apply *apply)
 {
         g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
         g_autofree char *text = NULL;
+        guint n_changed = wattle_file_bits_count(apply->changes.changed);
+        guint n_removed = wattle_file_bits_count(apply->changes.removed);
 
-        add_count(parts, apply->changes.changed, "changed");
-        add_count(parts, apply->changes.removed, "removed");
+        if (n_changed > 0)
+                g_ptr_array_add(
+                        parts, g_strdup_printf(P_("%u file changed", "%u files changed", n_changed),
+                                               n_changed));
+        if (n_removed > 0)
+                g_ptr_array_add(
+                        parts, g_strdup_printf(P_("%u file removed", "%u files removed", n_removed),
+                                               n_removed));
         for (guint i = 0; i < apply->plan.n; i++)
                 if (words[apply->plan.steps[i]].done)
-                        g_ptr_array_add(parts, g_strdup(words[apply->plan.steps[i]].done));
+                        g_ptr_array_add(parts, g_strdup(_(words[apply->plan.steps[i]].done)));
         g_ptr_array_add(parts, NULL);
         text = g_strjoinv(", ", (char **)parts->pdata);
-        wattle_print(stdout, "%s: %s\n", apply->name, *text ? text : "nothing to change");
+        wattle_print(stdout, "%s: %s\n", apply->name, *text ? text : _("nothing to change"));
         if (!apply->facts.wanted && apply->facts.daemon_runs)
                 wattle_print(stdout,
                              "%s: tailscaled runs on as it was started: 'systemctl restart "

@@ -20,7 +20,7 @@ static gboolean run(const char *option, char **ret_out, char **ret_err, int *ret
                           ret_out, ret_err, &status, error))
                 return FALSE;
         if (!WIFEXITED(status))
-                return wattle_error_refuse(error, PROGRAM " was killed");
+                return wattle_error_refuse(error, "%s was killed", PROGRAM);
         *ret_status = WEXITSTATUS(status);
         return TRUE;
 }
@@ -74,10 +74,9 @@ gboolean wattle_tailnet_turn(gboolean up, int *ret, GError **error)
                 return TRUE;
         if (g_error_matches(failure, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
                 return wattle_error_refuse(error,
-                                           "there is no " PROGRAM
-                                           ": install wattle-tailscale, or say "
+                                           "there is no %s: install wattle-tailscale, or say "
                                            "'tailscale %s'",
-                                           up ? "up" : "down");
+                                           PROGRAM, up ? "up" : "down");
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/language.h"
+
 static void clear_overlap(gpointer data)
 {
         g_free(((WattleOverlap *)data)->mesh);
@@ -88,8 +90,9 @@ static void check_applied(const WattleTailnetDoctorFacts *facts, const Findings 
 
         if (n > 0)
                 problem(findings,
-                        g_strdup_printf("%u %s not as the tailnet says", n,
-                                        n == 1 ? "file is" : "files are"),
+                        g_strdup_printf(P_("%u file is not as the tailnet says",
+                                           "%u files are not as the tailnet says", n),
+                                        n),
                         g_strdup_printf("wattle apply %s", facts->name));
 }
 
@@ -97,15 +100,15 @@ static void check_daemon(const WattleTailnetDoctorFacts *facts, const Findings *
 {
         if (!facts->has_daemon)
                 problem(findings,
-                        g_strdup("Tailscale is not installed: there is no "
-                                 "tailscaled.service"),
+                        g_strdup(_("Tailscale is not installed: there is no "
+                                   "tailscaled.service")),
                         NULL);
         else if (!facts->daemon_runs)
-                problem(findings, g_strdup("tailscaled does not run"),
+                problem(findings, g_strdup(_("tailscaled does not run")),
                         g_strdup_printf("wattle up %s", facts->name));
         else if (facts->unanswered)
                 note(findings,
-                     g_strdup_printf("what tailscaled says is not known: %s", facts->unanswered),
+                     g_strdup_printf(_("what tailscaled says is not known: %s"), facts->unanswered),
                      NULL);
 }
 
@@ -115,21 +118,21 @@ static void check_login(const WattleTailnetDoctorFacts *facts, const Findings *f
                 return;
         switch (facts->said.state) {
         case WATTLE_TAILNET_NEEDS_LOGIN:
-                problem(findings, g_strdup("this host is not logged in"),
+                problem(findings, g_strdup(_("this host is not logged in")),
                         g_strdup_printf("journalctl -u wattle-tailscale@%s", facts->name));
                 break;
         case WATTLE_TAILNET_NEEDS_MACHINE_AUTH:
                 problem(findings,
-                        g_strdup("somebody has to approve this device, at the login "
-                                 "server"),
+                        g_strdup(_("somebody has to approve this device, at the login "
+                                   "server")),
                         NULL);
                 break;
         case WATTLE_TAILNET_STOPPED:
-                note(findings, g_strdup("it was stopped, and stays so"),
+                note(findings, g_strdup(_("it was stopped, and stays so")),
                      g_strdup_printf("wattle up %s", facts->name));
                 break;
         case WATTLE_TAILNET_IN_USE_OTHER_USER:
-                problem(findings, g_strdup("tailscaled is in use by another user"), NULL);
+                problem(findings, g_strdup(_("tailscaled is in use by another user")), NULL);
                 break;
         case WATTLE_TAILNET_NO_STATE:
         case WATTLE_TAILNET_STARTING:
@@ -149,27 +152,29 @@ static void check_fight(const WattleTailnetDoctorFacts *facts, const Findings *f
 
         if (facts->networkd_is_older)
                 problem(findings,
-                        g_strdup("systemd-networkd was started before it was told to leave the "
-                                 "rules and routes of others alone, and removes Tailscale's when "
-                                 "it reads its files"),
+                        g_strdup(_("systemd-networkd was started before it was told to leave the "
+                                   "rules and routes of others alone, and removes Tailscale's when "
+                                   "it reads its files")),
                         g_strdup("systemctl restart systemd-networkd"));
         if (state && strcmp(state, "unmanaged") != 0 && strcmp(state, "initialized") != 0)
                 problem(findings,
-                        g_strdup_printf("systemd-networkd manages the interface %s (%s), which is "
-                                        "tailscaled's",
-                                        interface, state),
+                        g_strdup_printf(
+                                _("systemd-networkd manages the interface %s (%s), which is "
+                                  "tailscaled's"),
+                                interface, state),
                         g_strdup_printf("networkctl status %s", interface));
         if (facts->nm_manages)
                 problem(findings,
-                        g_strdup_printf("NetworkManager manages the interface %s, which is "
-                                        "tailscaled's",
+                        g_strdup_printf(_("NetworkManager manages the interface %s, which is "
+                                          "tailscaled's"),
                                         interface),
                         g_strdup_printf("nmcli device set %s managed no", interface));
         if (facts->dhcpcd_takes)
                 problem(findings,
-                        g_strdup_printf("dhcpcd runs, and takes the interface %s, too; it reads no "
-                                        "drop-ins",
-                                        interface),
+                        g_strdup_printf(
+                                _("dhcpcd runs, and takes the interface %s, too; it reads no "
+                                  "drop-ins"),
+                                interface),
                         g_strdup_printf("echo 'denyinterfaces %s' >>/etc/dhcpcd.conf; systemctl "
                                         "restart dhcpcd",
                                         interface));
@@ -186,7 +191,7 @@ static void check_sysctls(const WattleTailnetDoctorFacts *facts, const Findings 
                 if ((wanted->kind == WATTLE_SYSCTL_FORWARDING) == is_forwarding &&
                     wanted->value != fact->actual)
                         problem(findings,
-                                g_strdup_printf("%s is %u and not %u: %s", wanted->name,
+                                g_strdup_printf(_("%s is %u and not %u: %s"), wanted->name,
                                                 fact->actual, wanted->value, what),
                                 g_strdup_printf("sysctl -w %s=%u", wanted->name, wanted->value));
         }
@@ -194,12 +199,13 @@ static void check_sysctls(const WattleTailnetDoctorFacts *facts, const Findings 
 
 static void check_rp_filter(const WattleTailnetDoctorFacts *facts, const Findings *findings)
 {
-        check_sysctls(facts, findings, FALSE, "the kernel drops answers that come by another way");
+        check_sysctls(facts, findings, FALSE,
+                      _("the kernel drops answers that come by another way"));
 }
 
 static void check_forwarding(const WattleTailnetDoctorFacts *facts, const Findings *findings)
 {
-        check_sysctls(facts, findings, TRUE, "this device does not forward for the others");
+        check_sysctls(facts, findings, TRUE, _("this device does not forward for the others"));
 }
 
 /* Behind a firewall tailscaled still finds its ways, by relays at worst. */
@@ -208,12 +214,12 @@ static void check_firewall(const WattleTailnetDoctorFacts *facts, const Findings
         if (facts->drops)
                 note(findings,
                      g_strdup_printf(
-                             "the firewall drops what comes to the UDP port %u (%s), so that "
-                             "others may have to reach this host by a relay%s",
+                             _("the firewall drops what comes to the UDP port %u (%s), so that "
+                               "others may have to reach this host by a relay%s"),
                              facts->tailnet->port, facts->drops,
                              facts->filter_installed && !facts->firewall_wanted &&
                                              facts->tailnet->interface.value
-                                     ? ": Firewall=auto below [Local] opens it too"
+                                     ? _(": Firewall=auto below [Local] opens it too")
                                      : ""),
                      g_strdup(facts->drops_command));
 }
@@ -221,17 +227,18 @@ static void check_firewall(const WattleTailnetDoctorFacts *facts, const Findings
 static void check_filter(const WattleTailnetDoctorFacts *facts, const Findings *findings)
 {
         const char *what = facts->filter_wanted
-                                   ? "with ExitNode=, a strict reverse path filter of another "
-                                     "interface drops what comes to tailscaled"
-                                   : "Firewall= is of no effect";
+                                   ? _("with ExitNode=, a strict reverse path filter of another "
+                                       "interface drops what comes to tailscaled")
+                                   : _("Firewall= is of no effect");
 
         if (!facts->filter_wanted && !facts->firewall_wanted)
                 return;
         if (!facts->filter_installed)
-                note(findings, g_strdup_printf("wattle-filter is not installed: %s", what), NULL);
+                note(findings, g_strdup_printf(_("wattle-filter is not installed: %s"), what),
+                     NULL);
         else if (!facts->filter_runs && facts->said.state == WATTLE_TAILNET_RUNNING)
                 problem(findings,
-                        g_strdup_printf("wattle-filter@%s does not run: %s", facts->name, what),
+                        g_strdup_printf(_("wattle-filter@%s does not run: %s"), facts->name, what),
                         g_strdup_printf("wattle apply %s", facts->name));
 }
 
@@ -239,7 +246,7 @@ static void check_programs(const WattleTailnetDoctorFacts *facts, const Findings
 {
         for (guint i = 0; i < facts->missing->len; i++)
                 note(findings,
-                     g_strdup_printf("there is no %s, which tailscaled calls",
+                     g_strdup_printf(_("there is no %s, which tailscaled calls"),
                                      (const char *)g_ptr_array_index(facts->missing, i)),
                      NULL);
 }
@@ -252,11 +259,12 @@ static void tell_overlap(const WattleOverlap *overlap, const Findings *findings)
         wattle_prefix_format(&overlap->other, theirs);
         problem(findings,
                 overlap->device
-                        ? g_strdup_printf("%s of the mesh %s meets %s, which is accepted from %s: "
-                                          "tailscaled's rules come first",
-                                          ours, overlap->mesh, theirs, overlap->device)
-                        : g_strdup_printf("%s of the mesh %s meets %s, the addresses of every "
-                                          "tailnet: give the mesh another Subnet=",
+                        ? g_strdup_printf(
+                                  _("%s of the mesh %s meets %s, which is accepted from %s: "
+                                    "tailscaled's rules come first"),
+                                  ours, overlap->mesh, theirs, overlap->device)
+                        : g_strdup_printf(_("%s of the mesh %s meets %s, the addresses of every "
+                                            "tailnet: give the mesh another Subnet="),
                                           ours, overlap->mesh, theirs),
                 NULL);
 }
@@ -267,9 +275,10 @@ static void check_overlap(const WattleTailnetDoctorFacts *facts, const Findings 
                 tell_overlap(&g_array_index(facts->overlaps, WattleOverlap, i), findings);
         if (facts->tailnet->exit_node.value && facts->mesh_exit_node)
                 problem(findings,
-                        g_strdup_printf("the mesh %s has an ExitNode= as well, and one of the two "
-                                        "wins: take one away",
-                                        facts->mesh_exit_node),
+                        g_strdup_printf(
+                                _("the mesh %s has an ExitNode= as well, and one of the two "
+                                  "wins: take one away"),
+                                facts->mesh_exit_node),
                         NULL);
 }
 

@@ -13,6 +13,7 @@
 #include "cli/tailnet/doctor.h"
 #include "cli/tailnet/load.h"
 #include "cli/tailnet/operand.h"
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
@@ -223,7 +224,7 @@ void wattle_tailnet_examine(const WattleCli *cli, const char *name, GArray *find
                 add_report(findings, &report);
         } else if (!tailnet.enable) {
                 wattle_findings_add(findings, "profile", WATTLE_FINDING_NOTE,
-                                    g_strdup("it has Enable=no below [Local]"), NULL);
+                                    g_strdup(_("it has Enable=no below [Local]")), NULL);
         } else {
                 gather(&facts, cli->root_fd);
                 wattle_tailnet_doctor_check(&facts, findings);

@@ -3,6 +3,7 @@
 
 #include "cli/tailnet/operand.h"
 #include "cli/tailnet/status.h"
+#include "common/language.h"
 
 char *wattle_tailnet_explain(WattleTailnetAnswer answer, const char *name, const GError *error)
 {
@@ -10,13 +11,14 @@ char *wattle_tailnet_explain(WattleTailnetAnswer answer, const char *name, const
         case WATTLE_TAILNET_ANSWERED:
                 break;
         case WATTLE_TAILNET_NO_PROGRAM:
-                return g_strdup("wattle-tailscale is not installed, by which tailscaled is asked: "
-                                "'tailscale status' does.");
+                return g_strdup(
+                        _("wattle-tailscale is not installed, by which tailscaled is asked: "
+                          "'tailscale status' does."));
         case WATTLE_TAILNET_NO_DAEMON:
-                return g_strdup_printf("tailscaled does not answer: 'wattle up %s' starts it.",
+                return g_strdup_printf(_("tailscaled does not answer: 'wattle up %s' starts it."),
                                        name);
         case WATTLE_TAILNET_NO_ANSWER:
-                return g_strdup_printf("tailscaled was not understood: %s", error->message);
+                return g_strdup_printf(_("tailscaled was not understood: %s"), error->message);
         }
         return NULL;
 }
@@ -41,7 +43,7 @@ gboolean wattle_tailnet_status_load(const WattleCli *cli, const char *name, Watt
                 g_ptr_array_add(notes, wattle_tailnet_explain(answer, name, error));
         }
         if (!tailnet.enable)
-                g_ptr_array_add(notes, g_strdup("It has Enable=no below [Local]."));
+                g_ptr_array_add(notes, g_strdup(_("It has Enable=no below [Local].")));
         return TRUE;
 }
 

@@ -87,9 +87,9 @@ void wattle_cli_advise_tailnet(const WattleCli *cli, const WattleTailnet *tailne
         const WattleLocalName *key = &tailnet->auth_key_file;
 
         if (!unit)
-                wattle_report_warning(
-                        report, (WattlePlace){ tailnet->file, 0, 0 },
-                        "Tailscale is not installed: there is no " WATTLE_UNIT_TAILSCALED);
+                wattle_report_warning(report, (WattlePlace){ tailnet->file, 0, 0 },
+                                      "Tailscale is not installed: there is no %s",
+                                      WATTLE_UNIT_TAILSCALED);
         if (tailnet->up_flags.n > 0 && !key->value && !has_credential(cli, tailnet))
                 wattle_report_warning(report, tailnet->up_flags.words[0].place,
                                       "UpFlags: it counts when wattle-tailscale logs in, and there "

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/tailnet/status.h"
 
+#include "common/language.h"
+
 static WattleLinkState link_of(WattleTailnetState state)
 {
         switch (state) {
@@ -63,18 +65,18 @@ static void note_state(const WattleTailnetStatus *said, const char *name, GPtrAr
         case WATTLE_TAILNET_N_STATES:
                 break;
         case WATTLE_TAILNET_IN_USE_OTHER_USER:
-                text = g_strdup("tailscaled is in use by another user.");
+                text = g_strdup(_("tailscaled is in use by another user."));
                 break;
         case WATTLE_TAILNET_NEEDS_LOGIN:
-                text = g_strdup_printf("It needs a login: 'wattle up %s' with a key in "
-                                       "AuthKeyFile=, or 'tailscale login'.",
+                text = g_strdup_printf(_("It needs a login: 'wattle up %s' with a key in "
+                                         "AuthKeyFile=, or 'tailscale login'."),
                                        name);
                 break;
         case WATTLE_TAILNET_NEEDS_MACHINE_AUTH:
-                text = g_strdup("Somebody has to approve this device, at the login server.");
+                text = g_strdup(_("Somebody has to approve this device, at the login server."));
                 break;
         case WATTLE_TAILNET_STOPPED:
-                text = g_strdup_printf("'wattle up %s' starts it.", name);
+                text = g_strdup_printf(_("'wattle up %s' starts it."), name);
                 break;
         }
         if (text)
@@ -86,7 +88,7 @@ static void note_all(const WattleTailnetStatus *said, const char *name, GPtrArra
 {
         note_state(said, name, notes);
         if (said->auth_url)
-                g_ptr_array_add(notes, g_strdup_printf("A login waits at %s", said->auth_url));
+                g_ptr_array_add(notes, g_strdup_printf(_("A login waits at %s"), said->auth_url));
         for (guint i = 0; i < said->n_health && link_of(said->state) == WATTLE_LINK_UP; i++)
                 g_ptr_array_add(notes, g_strdup_printf("Tailscale: %s", said->health[i]));
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/managers/bus.h"
+#include "cli/managers/nm-switch.h"
 #include "cli/managers/systemd.h"
 #include "cli/print.h"
 #include "cli/tailnet/ask.h"
@@ -90,6 +91,6 @@ gboolean wattle_tailnet_switch(const WattleCli *cli, const char *name, gboolean 
                 wattle_print_error("%s: %s", name, error->message);
                 return FALSE;
         }
-        wattle_print(stdout, "%s: %s%s\n", name, up ? "up" : "down", changed ? "" : " already");
+        wattle_print(stdout, "%s: %s\n", name, wattle_switch_words(up, changed));
         return TRUE;
 }

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include "common/error.h"
+#include "common/language.h"
 #include "common/sys/file.h"
 
 /* Beyond the time that wattle-fetch has: for starting it. */
@@ -53,8 +54,8 @@ static gboolean open_reader(Reader *reader, const char *path, const WattleFetchR
         reader->fd = connect_to(path);
         if (reader->fd < 0) {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND,
-                            "wattle-fetch cannot be asked (%s: %s): install the package "
-                            "wattle-update, and 'systemctl start wattle-fetch.socket'",
+                            _("wattle-fetch cannot be asked (%s: %s): install the package "
+                              "wattle-update, and 'systemctl start wattle-fetch.socket'"),
                             path, g_strerror(errno));
                 return FALSE;
         }

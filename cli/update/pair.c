@@ -6,6 +6,7 @@
 #include "cli/apply/signed-install.h"
 #include "common/error.h"
 #include "common/ini.h"
+#include "common/language.h"
 #include "common/profile-sign.h"
 #include "common/sys/file.h"
 
@@ -30,7 +31,7 @@ gboolean wattle_pair_read(WattlePair *pair, int root_fd, const char *path, const
                 pair->signature = wattle_trust_find_signature(trust, root_fd, path + 1, pair->text);
                 if (!pair->signature) {
                         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND,
-                                    "%s: is not signed by a key of %s", path, trust->path);
+                                    _("%s: is not signed by a key of %s"), path, trust->path);
                         return FALSE;
                 }
         }

@@ -9,6 +9,7 @@
 
 #include "cli/update/offer.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/revocations.h"
 #include "common/sys/load.h"
@@ -310,8 +311,8 @@ static void tell(const Settling *settling, WattleConfirmAction action, const cha
                 wattle_updater_say(updater, "%s: the profile before comes back",
                                    why ? why
                                    : settling->state->asks_person
-                                           ? "nobody said that all is well"
-                                           : "no peer answers under the new profile");
+                                           ? _("nobody said that all is well")
+                                           : _("no peer answers under the new profile"));
                 break;
         case WATTLE_CONFIRM_RETURN:
                 wattle_updater_say(updater, "nobody answers under the profile before either, so it "

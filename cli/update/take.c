@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/update/take.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli/update/joined.h"
@@ -71,9 +72,9 @@ static gboolean before_init(Before *before, const WattleUpdater *updater, Wattle
                 wattle_report_error(report, WATTLE_NO_PLACE,
                                     "the mesh %s is not signed, so nobody can tell a good newer "
                                     "profile from a bad one: 'wattle genkey --signing' and 'wattle "
-                                    "sign %s' make it so, and " WATTLE_CONFDIR "/%s.pub says whom "
+                                    "sign %s' make it so, and %s/%s.pub says whom "
                                     "this host trusts",
-                                    updater->mesh, updater->mesh, updater->mesh);
+                                    updater->mesh, updater->mesh, WATTLE_CONFDIR, updater->mesh);
                 return FALSE;
         }
         if (!wattle_update_state_load(updater->root_fd, updater->mesh, &before->state, &error))
@@ -166,8 +167,8 @@ static gboolean install(Before *before, const WattleUpdater *updater, const Watt
                                                            offer->profile, options->peer);
         if (leaves && !switch_off(updater, error))
                 return FALSE;
-        wattle_updater_say(updater, "serial %" G_GUINT64_FORMAT " from %s is tried",
-                           offer->lineage.serial, offer->name);
+        wattle_updater_say(updater, "serial %" PRIu64 " from %s is tried", offer->lineage.serial,
+                           offer->name);
         return wattle_update_begin(updater, state, &pair, error) &&
                wattle_update_settle(updater, state, &ret->is_kept, error);
 }
@@ -198,7 +199,7 @@ gboolean wattle_update_take(const WattleUpdater *updater, WattleOffer *offer,
                 return FALSE;
         if (offer->is_fork)
                 wattle_updater_say(updater,
-                                   "serial %" G_GUINT64_FORMAT " was made from another text than "
+                                   "serial %" PRIu64 " was made from another text than "
                                    "the one here: the change of one of two people is lost",
                                    offer->lineage.serial);
         if (!may_take(ret, options)) {

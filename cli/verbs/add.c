@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "cli/print.h"
 #include "cli/prompt.h"
 #include "cli/signing.h"
+#include "common/language.h"
 #include "common/reach.h"
 #include "common/scalar.h"
 
@@ -136,8 +138,8 @@ static gboolean read_key(Builder *builder, const char *text, gboolean with_key)
         }
         if (!text) {
                 g_set_error_literal(builder->error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-                                    "--key=PUBLICKEY is missing: 'wattle genkey MESH' on the "
-                                    "device prints it");
+                                    _("--key=PUBLICKEY is missing: 'wattle genkey MESH' on the "
+                                      "device prints it"));
                 return FALSE;
         }
         return wattle_key_parse(text, &builder->device.public_key, builder->error) ||
@@ -226,7 +228,8 @@ static void choose_via(Builder *builder, const WattleProfile *profile, const Opt
 /* Whoever carried the key may have put in his own: the words tell, before anything is signed. */
 static gboolean agree(const char *device, const Options *options)
 {
-        g_autofree char *question = g_strdup_printf("Did %s show the same words? [y/N] ", device);
+        g_autofree char *question =
+                g_strdup_printf(_("Did %s show the same words? [y/N] "), device);
 
         return !options->invite || options->with_key || options->yes || options->dry_run ||
                !isatty(STDIN_FILENO) || wattle_prompt_confirm(question, CONFIRM_S);
@@ -321,9 +324,9 @@ static gboolean add(const WattleCli *cli, const char *operand, Builder *builder,
                         return FALSE;
                 }
         }
-        done = g_strdup_printf("%s added, serial %" G_GUINT64_FORMAT "%s", builder->device.name,
+        done = g_strdup_printf(_("%s added, serial %" PRIu64 "%s"), builder->device.name,
                                wattle_editor_next_serial(&editor),
-                               options->invite ? "" : "; now every device needs the new file");
+                               options->invite ? "" : _("; now every device needs the new file"));
         if (!wattle_editor_apply(&editor, edits, options->dry_run,
                                  options->invite ? stderr : stdout, done))
                 return FALSE;
@@ -386,42 +389,42 @@ static int run(WattleCli *cli, char **argv)
         g_auto(GStrv) operands = NULL;
         g_auto(Options) options = { 0 };
         const GOptionEntry entries[] = {
-                { "key", 'k', 0, G_OPTION_ARG_FILENAME, &options.key, "its public key",
+                { "key", 'k', 0, G_OPTION_ARG_FILENAME, &options.key, N_("its public key"),
                   "PUBLICKEY" },
                 { "address", 'a', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.addresses,
-                  "its address; else the next free one of each subnet", "ADDRESS" },
+                  N_("its address; else the next free one of each subnet"), "ADDRESS" },
                 { "public-endpoint", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.public_endpoints,
-                  "where anyone reaches it; a site of the profile is @SITE:PORT", "HOST:PORT" },
+                  N_("where anyone reaches it; a site of the profile is @SITE:PORT"), "HOST:PORT" },
                 { "private-endpoint", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.private_endpoints,
-                  "where its own network reaches it", "ADDRESS:PORT" },
+                  N_("where its own network reaches it"), "ADDRESS:PORT" },
                 { "route", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.routes,
-                  "a network behind it", "PREFIX" },
-                { "alias", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.aliases, "another name",
+                  N_("a network behind it"), "PREFIX" },
+                { "alias", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.aliases, N_("another name"),
                   "NAME" },
                 { "exit-node", 0, 0, G_OPTION_ARG_NONE, &options.exit_node,
-                  "it may carry the others to the Internet", NULL },
+                  N_("it may carry the others to the Internet"), NULL },
                 { "relay", 0, 0, G_OPTION_ARG_NONE, &options.relay,
-                  "it may forward between devices that do not reach each other", NULL },
+                  N_("it may forward between devices that do not reach each other"), NULL },
                 { "unmanaged", 0, 0, G_OPTION_ARG_NONE, &options.unmanaged,
-                  "it runs no wattle and gets a file of 'wattle export'", NULL },
+                  N_("it runs no wattle and gets a file of 'wattle export'"), NULL },
                 { "via", 0, 0, G_OPTION_ARG_FILENAME, &options.via,
-                  "who passes on to those without PublicEndpoint=", "DEVICE" },
+                  N_("who passes on to those without PublicEndpoint="), "DEVICE" },
                 { "no-via", 0, 0, G_OPTION_ARG_NONE, &options.no_via,
-                  "nobody does, though it runs no wattle", NULL },
+                  N_("nobody does, though it runs no wattle"), NULL },
                 { "from", 'f', 0, G_OPTION_ARG_FILENAME, &options.from,
-                  "many devices, of a table (CSV) whose first line names keys", "FILE" },
+                  N_("many devices, of a table (CSV) whose first line names keys"), "FILE" },
                 { "invite", 'i', 0, G_OPTION_ARG_NONE, &options.invite,
-                  "apply it here, and print an invitation for 'wattle join'", NULL },
+                  N_("apply it here, and print an invitation for 'wattle join'"), NULL },
                 { "with-key", 0, 0, G_OPTION_ARG_NONE, &options.with_key,
-                  "make its key here; the invitation is a secret then", NULL },
+                  N_("make its key here; the invitation is a secret then"), NULL },
                 { "qr", 0, 0, G_OPTION_ARG_NONE, &options.qr,
-                  "the invitation as a code for a camera, and not text", NULL },
+                  N_("the invitation as a code for a camera, and not text"), NULL },
                 { "yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes,
-                  "do not ask whether the words are the same", NULL },
+                  N_("do not ask whether the words are the same"), NULL },
                 { "signing-key", 0, 0, G_OPTION_ARG_FILENAME, &options.signing_key,
                   WATTLE_SIGNING_OPTION_TEXT, "FILE" },
                 { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,
-                  "show the change and write nothing", NULL },
+                  N_("show the change and write nothing"), NULL },
                 { 0 },
         };
 
@@ -438,13 +441,13 @@ const WattleVerb wattle_verb_add = {
         .operands = "FILE|MESH [DEVICE]",
         .n_min = 1,
         .n_max = 2,
-        .summary = "add a device to a mesh",
-        .description =
+        .summary = N_("add a device to a mesh"),
+        .description = N_(
                 "Adds a device at the end of the profile, raises Serial and shows the change. Comments and\n"
                 "order stay as they are, and a signed mesh is signed anew. A profile that would not pass\n"
                 "'wattle check' is not written.\n"
                 "Options that name an address, endpoint, route or alias may be repeated. With --invite it\n"
-                "prints what 'wattle join' on the device takes, and --from adds all that a table has.",
+                "prints what 'wattle join' on the device takes, and --from adds all that a table has."),
         .example = "wattle add home.mesh tablet --key=0Eb7P46JoJg0prcRFhbrMUnqY8zYpGhWAWkyUYiPHRg=",
         .run = run,
 };

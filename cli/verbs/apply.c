@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "cli/tailnet/apply.h"
 #include "cli/update/hands.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/scalar.h"
 
@@ -28,30 +30,34 @@ typedef struct {
                            */
 } Host;
 
-typedef struct {
-        guint n;
-        const char *one, *many;
-} Count;
-
-/* "1 peer added" */
-static void add_counts(GPtrArray *parts, const Count *counts, guint n)
+/* "1 peer added", unless there is none; takes over text. */
+static void add_count(GPtrArray *parts, guint n, char *text)
 {
-        for (guint i = 0; i < n; i++)
-                if (counts[i].n > 0)
-                        g_ptr_array_add(parts, g_strdup_printf("%u %s", counts[i].n,
-                                                               counts[i].n == 1 ? counts[i].one
-                                                                                : counts[i].many));
+        if (n > 0)
+                g_ptr_array_add(parts, text);
+        else
+                g_free(text);
 }
 
 static void add_peers(GPtrArray *parts, const WattleWgSummary *change)
 {
-        const Count counts[] = {
-                { change->n_new_peers, "peer added", "peers added" },
-                { change->n_changed_peers, "peer changed", "peers changed" },
-                { change->n_removed_peers, "peer removed", "peers removed" },
-        };
+        guint n_new = change->n_new_peers, n_changed = change->n_changed_peers;
+        guint n_removed = change->n_removed_peers;
 
-        add_counts(parts, counts, G_N_ELEMENTS(counts));
+        add_count(parts, n_new,
+                  g_strdup_printf(P_("%u peer added", "%u peers added", n_new), n_new));
+        add_count(parts, n_changed,
+                  g_strdup_printf(P_("%u peer changed", "%u peers changed", n_changed), n_changed));
+        add_count(parts, n_removed,
+                  g_strdup_printf(P_("%u peer removed", "%u peers removed", n_removed), n_removed));
+}
+
+static void add_files(GPtrArray *parts, guint n_changed, guint n_removed)
+{
+        add_count(parts, n_changed,
+                  g_strdup_printf(P_("%u file changed", "%u files changed", n_changed), n_changed));
+        add_count(parts, n_removed,
+                  g_strdup_printf(P_("%u file removed", "%u files removed", n_removed), n_removed));
 }
 
 static char *join(GPtrArray *parts, const char *separator)
@@ -65,32 +71,30 @@ static char *describe(const WattleApply *apply, const WattleApplied *applied)
 {
         const WattlePlan *plan = &apply->plan;
         const WattleStep *removal = wattle_plan_find(plan, WATTLE_STEP_REMOVE_LINK);
-        const Count files[] = {
-                { applied->n_changed_files, "file changed", "files changed" },
-                { applied->n_removed_files, "file removed", "files removed" },
-        };
         g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
 
-        add_counts(parts, files, G_N_ELEMENTS(files));
+        add_files(parts, applied->n_changed_files, applied->n_removed_files);
         add_peers(parts, &applied->device);
         if (apply->facts.is_overridden)
-                g_ptr_array_add(parts, g_strdup("its .netdev file is overridden, so that the peers "
-                                                "are left to systemd-networkd"));
+                g_ptr_array_add(parts,
+                                g_strdup(_("its .netdev file is overridden, so that the peers "
+                                           "are left to systemd-networkd")));
         if (applied->device.is_set)
-                g_ptr_array_add(parts, g_strdup("key, port or mark set"));
+                g_ptr_array_add(parts, g_strdup(_("key, port or mark set")));
         if (removal)
-                g_ptr_array_add(parts, g_strdup_printf("interface %s removed", removal->interface));
+                g_ptr_array_add(parts,
+                                g_strdup_printf(_("interface %s removed"), removal->interface));
         if (wattle_plan_find(plan, WATTLE_STEP_START_NETWORKD))
-                g_ptr_array_add(parts, g_strdup("systemd-networkd started"));
+                g_ptr_array_add(parts, g_strdup(_("systemd-networkd started")));
         else if (wattle_plan_find(plan, WATTLE_STEP_RELOAD_NETWORKD))
-                g_ptr_array_add(parts, g_strdup("systemd-networkd reloaded"));
+                g_ptr_array_add(parts, g_strdup(_("systemd-networkd reloaded")));
         if (applied->nm_restarted)
-                g_ptr_array_add(parts, g_strdup("interface made anew by NetworkManager"));
+                g_ptr_array_add(parts, g_strdup(_("interface made anew by NetworkManager")));
         else if (applied->nm_reapplied)
-                g_ptr_array_add(parts, g_strdup("addresses and routes set by NetworkManager"));
+                g_ptr_array_add(parts, g_strdup(_("addresses and routes set by NetworkManager")));
         if (applied->nm_zone)
-                g_ptr_array_add(parts, g_strdup("zone set by NetworkManager"));
-        return parts->len == 0 ? g_strdup("nothing to change") : join(parts, ", ");
+                g_ptr_array_add(parts, g_strdup(_("zone set by NetworkManager")));
+        return parts->len == 0 ? g_strdup(_("nothing to change")) : join(parts, ", ");
 }
 
 static void print_files(const WattleApply *apply, guint kinds, const char *verb)
@@ -111,7 +115,7 @@ static void print_device(const WattleApply *apply)
 
         add_peers(parts, &apply->facts.device);
         if (apply->facts.device.is_set)
-                g_ptr_array_add(parts, g_strdup("key, port or mark set"));
+                g_ptr_array_add(parts, g_strdup(_("key, port or mark set")));
         text = join(parts, ", ");
         wattle_print(stdout, "  change the interface %s: %s\n", apply->deployment.view->interface,
                      text);
@@ -120,33 +124,34 @@ static void print_device(const WattleApply *apply)
 static void print_step(const WattleApply *apply, const WattleStep *step)
 {
         static const char *const words[] = {
-                [WATTLE_STEP_TAKE_FROM_NM] = "take the connection from NetworkManager",
+                [WATTLE_STEP_TAKE_FROM_NM] = N_("take the connection from NetworkManager"),
                 [WATTLE_STEP_KEEP_NETDEV] =
-                        "keep the .netdev file that systemd-networkd has loaded",
-                [WATTLE_STEP_RELOAD_NM] = "have NetworkManager read its configuration",
-                [WATTLE_STEP_RELOAD_SYSTEMD] = "have systemd run its generators",
-                [WATTLE_STEP_START_UNIT] = "start",
-                [WATTLE_STEP_STOP_UNIT] = "stop",
-                [WATTLE_STEP_RELOAD_UNIT] = "reload",
-                [WATTLE_STEP_START_NETWORKD] = "start systemd-networkd",
-                [WATTLE_STEP_RELOAD_NETWORKD] = "have systemd-networkd read its files",
-                [WATTLE_STEP_CHECK_DEVICE] = "see that the peers are still as the mesh says",
+                        N_("keep the .netdev file that systemd-networkd has loaded"),
+                [WATTLE_STEP_RELOAD_NM] = N_("have NetworkManager read its configuration"),
+                [WATTLE_STEP_RELOAD_SYSTEMD] = N_("have systemd run its generators"),
+                [WATTLE_STEP_START_UNIT] = N_("start"),
+                [WATTLE_STEP_STOP_UNIT] = N_("stop"),
+                [WATTLE_STEP_RELOAD_UNIT] = N_("reload"),
+                [WATTLE_STEP_START_NETWORKD] = N_("start systemd-networkd"),
+                [WATTLE_STEP_RELOAD_NETWORKD] = N_("have systemd-networkd read its files"),
+                [WATTLE_STEP_CHECK_DEVICE] = N_("see that the peers are still as the mesh says"),
                 [WATTLE_STEP_WRITE_PROFILE] =
-                        "write NetworkManager's profile, if it is not as the mesh says",
-                [WATTLE_STEP_LOAD_PROFILE] = "have NetworkManager read the profile, if it is new",
+                        N_("write NetworkManager's profile, if it is not as the mesh says"),
+                [WATTLE_STEP_LOAD_PROFILE] =
+                        N_("have NetworkManager read the profile, if it is new"),
                 [WATTLE_STEP_FOLLOW_PROFILE] =
-                        "bring what NetworkManager has up to what the profile says",
-                [WATTLE_STEP_NM_DOWN] = "take the connection of NetworkManager down",
-                [WATTLE_STEP_NM_UP] = "bring the connection of NetworkManager up",
-                [WATTLE_STEP_APPLY_SYSCTLS] = "have systemd-sysctl set the kernel's settings",
+                        N_("bring what NetworkManager has up to what the profile says"),
+                [WATTLE_STEP_NM_DOWN] = N_("take the connection of NetworkManager down"),
+                [WATTLE_STEP_NM_UP] = N_("bring the connection of NetworkManager up"),
+                [WATTLE_STEP_APPLY_SYSCTLS] = N_("have systemd-sysctl set the kernel's settings"),
         };
         gboolean has_unit = step->kind == WATTLE_STEP_START_UNIT ||
                             step->kind == WATTLE_STEP_STOP_UNIT ||
                             step->kind == WATTLE_STEP_RELOAD_UNIT;
 
         if (step->kind == WATTLE_STEP_INSTALL) {
-                print_files(apply, apply->facts.files.changed, "write");
-                print_files(apply, apply->facts.files.removed, "remove");
+                print_files(apply, apply->facts.files.changed, _("write"));
+                print_files(apply, apply->facts.files.removed, _("remove"));
         } else if (step->kind == WATTLE_STEP_UPDATE_DEVICE) {
                 print_device(apply);
         } else if (step->kind == WATTLE_STEP_REMOVE_LINK) {
@@ -155,7 +160,7 @@ static void print_step(const WattleApply *apply, const WattleStep *step)
                 g_autofree char *unit =
                         has_unit ? wattle_paths_unit(step->unit, apply->mesh) : g_strdup("");
 
-                wattle_print(stdout, "  %s%s%s\n", words[step->kind], has_unit ? " " : "", unit);
+                wattle_print(stdout, "  %s%s%s\n", _(words[step->kind]), has_unit ? " " : "", unit);
         }
 }
 
@@ -273,7 +278,7 @@ static gboolean apply_one(const Host *host, const char *mesh)
                 wattle_apply_done(&apply);
         }
         if (!apply.is_known)
-                wattle_print_error("no mesh %s: there is no " WATTLE_CONFDIR "/%s.mesh", mesh,
+                wattle_print_error("no mesh %s: there is no %s/%s.mesh", mesh, WATTLE_CONFDIR,
                                    mesh);
         else if (host->dry_run)
                 print_plan(&apply);
@@ -299,9 +304,9 @@ static char *mesh_of_operand(const Host *host, const char *operand)
         if (installed && stat(operand, &given) == 0 && stat(installed, &found) == 0 &&
             given.st_dev == found.st_dev && given.st_ino == found.st_ino)
                 return g_steal_pointer(&name);
-        wattle_print_error("%s is not the mesh %s that is installed: copy it to " WATTLE_CONFDIR
-                           "/%s" WATTLE_MESH_SUFFIX ", and apply that",
-                           operand, name, name);
+        wattle_print_error(
+                "%s is not the mesh %s that is installed: copy it to %s/%s%s, and apply that",
+                operand, name, WATTLE_CONFDIR, name, WATTLE_MESH_SUFFIX);
         return NULL;
 }
 
@@ -342,8 +347,8 @@ static gboolean ask(const WattleUpdater *updater, G_GNUC_UNUSED gint64 limit_s)
 {
         const Asking *asking = updater->data;
         g_autofree char *question = g_strdup_printf(
-                "%s is applied. Is all well? The profile before comes back in %" G_GINT64_FORMAT
-                " s. [y/N] ",
+                _("%s is applied. Is all well? The profile before comes back in %" PRId64
+                  " s. [y/N] "),
                 updater->mesh, asking->limit_s);
 
         return wattle_prompt_confirm(question, asking->limit_s);
@@ -414,7 +419,7 @@ static gboolean apply_and_ask(const Host *host, const char *mesh)
                 return FALSE;
         }
         if (wattle_pair_equal(&installed, &last_good)) {
-                say(&updater, "is as it was applied last: there is nothing to confirm");
+                say(&updater, _("is as it was applied last: there is nothing to confirm"));
                 return TRUE;
         }
         if (!try_installed(&updater, &installed, &error)) {
@@ -516,10 +521,10 @@ static int run(WattleCli *cli, char **argv)
         Host host = { 0 };
         const GOptionEntry options[] = {
                 { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &host.dry_run,
-                  "say what would be done, and do nothing", NULL },
+                  N_("say what would be done, and do nothing"), NULL },
                 { "confirm", 'c', G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK,
                   (gpointer)parse_confirm,
-                  "ask whether all is well, and go back without a yes (60)", "SECONDS" },
+                  N_("ask whether all is well, and go back without a yes (60)"), "SECONDS" },
                 { 0 },
         };
 
@@ -542,14 +547,14 @@ const WattleVerb wattle_verb_apply = {
         .operands = "[MESH|TAILNET...]",
         .n_min = 0,
         .n_max = G_MAXUINT,
-        .summary = "bring this host to what its meshes and tailnet say now",
-        .description =
+        .summary = N_("bring this host to what its meshes and tailnet say now"),
+        .description = N_(
                 "Writes the files that changed, and changes the running interface as little as "
                 "possible:\n"
                 "peers that stay keep their session and the endpoint that was learnt. A bad mesh "
                 "changes\n"
                 "nothing. A mesh that is gone or disabled goes away with its interface. Without MESH, "
-                "all.",
+                "all."),
         .example = "wattle apply home",
         .run = run,
 };

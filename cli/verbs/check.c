@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -6,6 +7,7 @@
 #include "cli/print.h"
 #include "cli/signing.h"
 #include "cli/tailnet/operand.h"
+#include "common/language.h"
 #include "common/sys/deploy.h"
 
 /* What wattle_deployment_load() leaves to others: whether there is a key to give to NetworkManager,
@@ -51,10 +53,11 @@ static gboolean check_installed(const WattleCli *cli, const char *name,
 
 static void print_good(const WattleMesh *mesh)
 {
-        wattle_print(stdout, "%s: good: %u device%s", mesh->path, mesh->profile->n_devices,
-                     mesh->profile->n_devices == 1 ? "" : "s");
+        wattle_print(stdout,
+                     P_("%s: good: %u device", "%s: good: %u devices", mesh->profile->n_devices),
+                     mesh->path, mesh->profile->n_devices);
         if (mesh->profile->has_serial)
-                wattle_print(stdout, ", serial %" G_GUINT64_FORMAT, mesh->profile->serial);
+                wattle_print(stdout, ", serial %" PRIu64, mesh->profile->serial);
         if (mesh->is_signed) {
                 g_autofree char *who = wattle_signing_describe(&mesh->signer);
 
@@ -96,7 +99,7 @@ static gboolean check_tailnet(const WattleCli *cli, const char *operand, gboolea
         wattle_print_report(&report);
         if (ok && !quiet)
                 wattle_print(stdout, "%s: good%s\n", tailnet.file,
-                             tailnet.enable ? "" : ", and not enabled");
+                             tailnet.enable ? "" : _(", and not enabled"));
         return ok;
 }
 
@@ -105,7 +108,8 @@ static int run(WattleCli *cli, char **argv)
         g_auto(GStrv) operands = NULL;
         gboolean quiet = FALSE, ok = TRUE;
         const GOptionEntry options[] = {
-                { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "say nothing of good meshes", NULL },
+                { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, N_("say nothing of good meshes"),
+                  NULL },
                 { 0 },
         };
 
@@ -124,11 +128,11 @@ const WattleVerb wattle_verb_check = {
         .operands = "FILE|MESH|TAILNET...",
         .n_min = 1,
         .n_max = G_MAXUINT,
-        .summary = "report all that is wrong with meshes and tailnets",
-        .description =
+        .summary = N_("report all that is wrong with meshes and tailnets"),
+        .description = N_(
                 "Reports every fault, a line each: FILE:LINE:COLUMN: TEXT. A warning alone is no "
                 "failure.\n"
-                "An installed mesh is checked with this host's settings, and as this host.",
+                "An installed mesh is checked with this host's settings, and as this host."),
         .example = "wattle check home.mesh",
         .run = run,
 };

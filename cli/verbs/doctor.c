@@ -11,6 +11,7 @@
 #include "cli/status/inline-mesh.h"
 #include "cli/tailnet/examine.h"
 #include "cli/tailnet/operand.h"
+#include "common/language.h"
 #include "common/scalar.h"
 #include "common/sys/host.h"
 
@@ -53,7 +54,7 @@ static void examine(const WattleCli *cli, const char *name, GArray *findings)
                 add_report(findings, &report);
         } else if (!mesh.local.enable) {
                 wattle_findings_add(findings, "profile", WATTLE_FINDING_NOTE,
-                                    g_strdup("its local settings have Enable=no"), NULL);
+                                    g_strdup(_("its local settings have Enable=no")), NULL);
         } else {
                 wattle_facts_gather(&facts, cli, &mesh, view);
                 facts.n_warnings = report.n_warnings;
@@ -77,7 +78,7 @@ static void print_findings(const char *mesh, const GArray *findings)
                 wattle_print(stdout, "  ");
                 wattle_print_styled(stdout, is_note ? WATTLE_STYLE_YELLOW : WATTLE_STYLE_RED,
                                     finding->check);
-                wattle_print(stdout, ": %s%s\n", is_note ? "note: " : "", finding->text);
+                wattle_print(stdout, ": %s%s\n", is_note ? _("note: ") : "", finding->text);
                 if (finding->command)
                         wattle_print(stdout, "      %s\n", finding->command);
         }
@@ -170,8 +171,8 @@ static int run(WattleCli *cli, char **argv)
         g_autoptr(GError) error = NULL;
         gboolean json = FALSE;
         const GOptionEntry options[] = {
-                { "json", 0, 0, G_OPTION_ARG_NONE, &json, "for programs; wattle(1) has the schema",
-                  NULL },
+                { "json", 0, 0, G_OPTION_ARG_NONE, &json,
+                  N_("for programs; wattle(1) has the schema"), NULL },
                 { 0 },
         };
 
@@ -194,11 +195,11 @@ const WattleVerb wattle_verb_doctor = {
         .operands = "[MESH|TAILNET]",
         .n_min = 0,
         .n_max = 1,
-        .summary = "look for what keeps a mesh or tailnet from working here",
-        .description =
+        .summary = N_("look for what keeps a mesh or tailnet from working here"),
+        .description = N_(
                 "Looks at what can go wrong on a host though the profile is good: the interface and its\n"
                 "owner, the key, the port, kernel settings, routes, the clock, the firewall. Says what is\n"
-                "wrong, and the command that mends it or shows more; the exit status is 1 then.",
+                "wrong, and the command that mends it or shows more; the exit status is 1 then."),
         .example = "wattle doctor home",
         .run = run,
 };

@@ -3,6 +3,7 @@
  * if the copy is a good profile. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@
 #include "cli/signing.h"
 #include "common/error.h"
 #include "common/ini.h"
+#include "common/language.h"
 #include "common/profile-sign.h"
 #include "common/sys/file.h"
 
@@ -168,7 +170,7 @@ static gboolean is_good(const WattleEditor *editor, const char *copy, Final *fin
 static gboolean wants_again(void)
 {
         return isatty(STDIN_FILENO) &&
-               wattle_prompt_confirm("Edit it again? Without a yes all stays as it is. [y/N] ",
+               wattle_prompt_confirm(_("Edit it again? Without a yes all stays as it is. [y/N] "),
                                      ANSWER_S);
 }
 
@@ -186,9 +188,9 @@ static gboolean keep(const Copy *copy, const WattleEditor *editor)
 
 static gboolean save(const WattleEditor *editor, const Copy *copy, const Final *final)
 {
-        g_autofree char *done = g_strdup_printf("changed, serial %" G_GUINT64_FORMAT
-                                                "; 'wattle apply' brings it to this host",
-                                                final->profile->serial);
+        g_autofree char *done = g_strdup_printf(
+                _("changed, serial %" PRIu64 "; 'wattle apply' brings it to this host"),
+                final->profile->serial);
         g_auto(WattleReport) report = { 0 };
 
         wattle_report_init(&report);
@@ -277,12 +279,12 @@ const WattleVerb wattle_verb_edit = {
         .operands = "FILE|MESH",
         .n_min = 1,
         .n_max = 1,
-        .summary = "change a mesh in your editor",
-        .description =
+        .summary = N_("change a mesh in your editor"),
+        .description = N_(
                 "Opens a copy in $VISUAL or $EDITOR, checks what you made of it, raises Serial, shows the\n"
                 "change and signs it. A profile with faults is never installed: you may edit again, and "
                 "what\n"
-                "you wrote is kept.",
+                "you wrote is kept."),
         .example = "wattle edit home",
         .run = run,
 };

@@ -19,6 +19,7 @@
 #include "cli/print.h"
 #include "cli/signing.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/sys/secret.h"
 
 typedef struct {
@@ -132,9 +133,10 @@ static gboolean read_key(const char *file, const WattleView *view, WattleKey *re
 {
         g_autoptr(GError) error = NULL;
         WattleKey public_key;
-        gboolean ok = strcmp(file, "-") == 0
-                              ? wattle_secret_read_fd(STDIN_FILENO, "standard input", ret, &error)
-                              : wattle_secret_read(AT_FDCWD, file, ret, &error);
+        gboolean ok =
+                strcmp(file, "-") == 0
+                        ? wattle_secret_read_fd(STDIN_FILENO, _("standard input"), ret, &error)
+                        : wattle_secret_read(AT_FDCWD, file, ret, &error);
 
         if (!ok) {
                 wattle_print_error("%s", error->message);
@@ -145,7 +147,7 @@ static gboolean read_key(const char *file, const WattleView *view, WattleKey *re
                 return TRUE;
         wattle_print_error("the private key in %s is not that of device %s: its public half is not "
                            "the PublicKey= there",
-                           strcmp(file, "-") == 0 ? "standard input" : file, view->self.name);
+                           strcmp(file, "-") == 0 ? _("standard input") : file, view->self.name);
         return FALSE;
 }
 
@@ -277,33 +279,35 @@ static gboolean parse(WattleCli *cli, char **argv, Options *options, char ***ret
         g_auto(GStrv) marked = mark_code(argv);
         const GOptionEntry entries[] = {
                 { "accept-routes", 0, 0, G_OPTION_ARG_NONE, &options->accept_routes,
-                  "use the networks behind other devices", NULL },
+                  N_("use the networks behind other devices"), NULL },
                 { "exit-node", 0, 0, G_OPTION_ARG_FILENAME, &options->exit_node,
-                  "send all traffic through this one", "DEVICE" },
+                  N_("send all traffic through this one"), "DEVICE" },
                 { "peers", 0, 0, G_OPTION_ARG_FILENAME, &options->peers,
-                  "all, or with Relay=yes or PublicEndpoint= alone: all, relays, public", "WHICH" },
+                  N_("all, or with Relay=yes or PublicEndpoint= alone: all, relays, public"),
+                  "WHICH" },
                 { "endpoint-family", 0, 0, G_OPTION_ARG_FILENAME, &options->endpoint_family,
-                  "which addresses are called: 4 or 6 alone, or auto; names stay", "FAMILY" },
+                  N_("which addresses are called: 4 or 6 alone, or auto; names stay"), "FAMILY" },
                 { "dns", 0, 0, G_OPTION_ARG_FILENAME, &options->dns,
-                  "who answers all its questions for names", "ADDRESS[,...]" },
+                  N_("who answers all its questions for names"), "ADDRESS[,...]" },
                 { "format", 0, 0, G_OPTION_ARG_FILENAME, &options->format,
-                  "who reads it: wg-quick, networkd, nm, openwrt", "FORMAT" },
+                  N_("who reads it: wg-quick, networkd, nm, openwrt"), "FORMAT" },
                 { "private-key", 0, 0, G_OPTION_ARG_FILENAME, &options->key_file,
-                  "put in the private key from FILE, - for standard input", "FILE" },
+                  N_("put in the private key from FILE, - for standard input"), "FILE" },
                 { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output,
-                  "write to FILE, mode 0600, instead of standard output (-)", "FILE" },
+                  N_("write to FILE, mode 0600, instead of standard output (-)"), "FILE" },
                 { "all", 0, 0, G_OPTION_ARG_FILENAME, &options->all,
-                  "the files of all devices with Managed=no into DIR; no DEVICE", "DIR" },
+                  N_("the files of all devices with Managed=no into DIR; no DEVICE"), "DIR" },
                 { "managed", 0, 0, G_OPTION_ARG_NONE, &options->with_managed,
-                  "into that DIR: of those that run wattle, too", NULL },
+                  N_("into that DIR: of those that run wattle, too"), NULL },
                 { "check", 0, 0, G_OPTION_ARG_FILENAME, &options->check,
-                  "is FILE, - for standard input, still what would be written? 1 if not", "FILE" },
+                  N_("is FILE, - for standard input, still what would be written? 1 if not"),
+                  "FILE" },
                 { "via", 0, 0, G_OPTION_ARG_FILENAME, &options->via,
-                  "write Via= into the mesh first", "RELAY" },
+                  N_("write Via= into the mesh first"), "RELAY" },
                 { "signing-key", 0, 0, G_OPTION_ARG_FILENAME, &options->signing_key,
                   WATTLE_SIGNING_OPTION_TEXT, "FILE" },
                 { "qr", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer)parse_code,
-                  "a code for a camera: on the terminal, or into a picture", "FILE.png|svg" },
+                  N_("a code for a camera: on the terminal, or into a picture"), "FILE.png|svg" },
                 { 0 },
         };
 
@@ -347,8 +351,9 @@ static gboolean check_options(const Options *options, guint n_operands, GError *
                 return wattle_error_refuse(error, "--managed is for --all=");
         if (options->all ? n_operands > 1 : n_operands == 0)
                 return wattle_error_refuse(error, "it takes %s",
-                                           options->all ? "[FILE|MESH] with --all=, and no DEVICE"
-                                                        : wattle_verb_export.operands);
+                                           options->all
+                                                   ? _("[FILE|MESH] with --all=, and no DEVICE")
+                                                   : wattle_verb_export.operands);
         return TRUE;
 }
 
@@ -434,11 +439,11 @@ const WattleVerb wattle_verb_export = {
         .operands = "DEVICE [FILE|MESH]",
         .n_min = 0, /* one without --all= */
         .n_max = 2,
-        .summary = "make the file of a device that runs no wattle",
-        .description =
+        .summary = N_("make the file of a device that runs no wattle"),
+        .description = N_(
                 "Makes a file for wg-quick(8) and the WireGuard apps, for a device with Managed=no, or by\n"
                 "--format= for another program. The private key is in it only with --private-key. The\n"
-                "mesh may be left out if just one is installed.",
+                "mesh may be left out if just one is installed."),
         .example = "wattle export --private-key=phone.key --output=phone.conf phone home.mesh",
         .run = run,
 };

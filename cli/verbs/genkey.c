@@ -10,6 +10,7 @@
 #include "cli/keyfile.h"
 #include "cli/print.h"
 #include "cli/signing.h"
+#include "common/language.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/secret.h"
@@ -107,9 +108,9 @@ static gboolean make_signing_key(const char *given, gboolean no_password)
         wattle_signing_key_format(&key, text);
         who = wattle_signing_describe(&key);
         wattle_print(stderr,
-                     "%s: made, key %s; its public half, for " WATTLE_CONFDIR "/MESH.pub on every "
+                     "%s: made, key %s; its public half, for %s/MESH.pub on every "
                      "host:\n",
-                     path, who);
+                     path, who, WATTLE_CONFDIR);
         wattle_print(stdout, "%s\n", text);
         return TRUE;
 }
@@ -123,9 +124,10 @@ static int run(WattleCli *cli, char **argv)
         g_autoptr(GError) error = NULL;
         const GOptionEntry options[] = {
                 { "signing", 0, 0, G_OPTION_ARG_NONE, &signing,
-                  "make a key that signs meshes; FILE, else ~/.config/wattle/signing.key", NULL },
+                  N_("make a key that signs meshes; FILE, else ~/.config/wattle/signing.key"),
+                  NULL },
                 { "no-password", 0, 0, G_OPTION_ARG_NONE, &no_password,
-                  "leave the signing key without one: who has the file can sign", NULL },
+                  N_("leave the signing key without one: who has the file can sign"), NULL },
                 { 0 },
         };
 
@@ -150,13 +152,12 @@ const WattleVerb wattle_verb_genkey = {
         .operands = "[MESH|FILE]",
         .n_min = 0,
         .n_max = 1,
-        .summary = "make this host's private key",
-        .description =
-                "With MESH, makes the private key of this host for it, " WATTLE_CONFDIR
-                "/MESH.key or what\n"
+        .summary = N_("make this host's private key"),
+        .description = N_(
+                "With MESH, makes the private key of this host for it, CONFDIR/MESH.key or what\n"
                 "PrivateKeyFile= says, and prints the public half for the admin of the mesh. A key\n"
                 "that is there is never written over. Without MESH, prints a private key as\n"
-                "'wg genkey' does. With --signing, makes the admin's key in minisign's format.",
+                "'wg genkey' does. With --signing, makes the admin's key in minisign's format."),
         .example = "wattle genkey home",
         .run = run,
 };

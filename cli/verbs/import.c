@@ -11,6 +11,7 @@
 #include "cli/import/netplan.h"
 #include "cli/print.h"
 #include "cli/tailnet/import.h"
+#include "common/language.h"
 #include "common/sys/file.h"
 
 /* How messages call what goes to standard output. */
@@ -101,9 +102,8 @@ static void tell_keys(const WattleImport *import, const char *file)
 
                 wattle_print(
                         stderr,
-                        "%s: its private key is in no file made here: on %s write it, alone, to " WATTLE_CONFDIR
-                        "/%s.key, mode 0600\n",
-                        host->place.file, host->name, mesh);
+                        "%s: its private key is in no file made here: on %s write it, alone, to %s/%s.key, mode 0600\n",
+                        host->place.file, host->name, WATTLE_CONFDIR, mesh);
         }
 }
 
@@ -191,12 +191,13 @@ static int run(WattleCli *cli, char **argv)
         Options options = { 0 };
         const GOptionEntry entries[] = {
                 { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
-                  "write to FILE, which must not be there, instead of standard output", "FILE" },
+                  N_("write to FILE, which must not be there, instead of standard output"),
+                  "FILE" },
                 { "subnet", 's', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.subnets,
-                  "of a tailnet: new addresses of this; one chosen by chance without it",
+                  N_("of a tailnet: new addresses of this; one chosen by chance without it"),
                   "PREFIX" },
                 { "addresses", 0, 0, G_OPTION_ARG_NONE, &options.addresses,
-                  "of a tailnet: keep its addresses", NULL },
+                  N_("of a tailnet: keep its addresses"), NULL },
                 { 0 },
         };
         int status = wattle_cli_parse(cli, &wattle_verb_import, entries, argv, &operands)
@@ -213,14 +214,14 @@ const WattleVerb wattle_verb_import = {
         .operands = "FILE...|tailnet [FILE]",
         .n_min = 1,
         .n_max = 16384,
-        .summary = "make a mesh of other tools' files, or of a tailnet",
-        .description =
+        .summary = N_("make a mesh of other tools' files, or of a tailnet"),
+        .description = N_(
                 "Makes a profile of what several hosts have: files of wg-quick(8), .netdev and .network of\n"
                 "systemd-networkd, keyfiles of NetworkManager, netplan's YAML, or what\n"
                 "'wg show all dump' prints. Hosts and peers are joined by their keys. No private key is in\n"
                 "what is made. What has no place in a mesh is said with its line. 'tailnet' makes one of\n"
                 "the devices of a tailnet, without keys: of the tailscaled here, or of a FILE that\n"
-                "'tailscale status --json' printed.",
+                "'tailscale status --json' printed."),
         .example = "wattle import --output=home.mesh laptop.conf desktop.conf",
         .run = run,
 };

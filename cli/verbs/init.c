@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "cli/signing.h"
+#include "common/language.h"
 #include "common/port-table.h"
 #include "common/profile-sign.h"
 #include "common/scalar.h"
@@ -51,7 +52,7 @@ static gboolean parse_subnets(Options *options, GError **error)
 
         if (n > G_N_ELEMENTS(options->subnets)) {
                 g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                            "--subnet: at most %d times", WATTLE_PROFILE_MAX_SUBNETS);
+                            _("--subnet: at most %d times"), WATTLE_PROFILE_MAX_SUBNETS);
                 return FALSE;
         }
         for (guint i = 0; i < n; i++)
@@ -105,11 +106,10 @@ static char *make_text(const char *name, const char *file, const char *operand,
                 "# A device joins like this:\n"
                 "#   on the device:  wattle genkey %s      makes its private key, prints the public one\n"
                 "#   here:           wattle add %s DEVICE --key=PUBLICKEY\n"
-                "#   then:           copy this file to " WATTLE_CONFDIR " on every device\n"
+                "#   then:           copy this file to %s on every device\n"
                 "#\n"
-                "# No private key ever belongs in here. Serial rises with every change.\n"
-                "%s",
-                name, name, short_operand, body);
+                "# No private key ever belongs in here. Serial rises with every change.\n%s",
+                name, name, short_operand, WATTLE_CONFDIR, body);
 }
 
 /* The files of a mesh that is signed. */
@@ -242,18 +242,19 @@ static int run(WattleCli *cli, char **argv)
         gboolean ok, is_file;
         const GOptionEntry entries[] = {
                 { "subnet", 's', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.subnet_texts,
-                  "of the mesh, IPv4 or IPv6, may be repeated; else a random 10.x.y.0/24",
+                  N_("of the mesh, IPv4 or IPv6, may be repeated; else a random 10.x.y.0/24"),
                   "PREFIX" },
                 { "port", 'p', 0, G_OPTION_ARG_FILENAME, &options.port_text,
-                  "UDP port of every device; else 51820", "PORT" },
+                  N_("UDP port of every device; else 51820"), "PORT" },
                 { "domain", 'd', 0, G_OPTION_ARG_FILENAME, &options.domain,
-                  "devices are called DEVICE.DOMAIN; else DEVICE.MESH", "DOMAIN" },
+                  N_("devices are called DEVICE.DOMAIN; else DEVICE.MESH"), "DOMAIN" },
                 { "sign", 0, 0, G_OPTION_ARG_NONE, &options.sign,
-                  "sign it, and write MESH.pub: who has that takes no other signature", NULL },
+                  N_("sign it, and write MESH.pub: who has that takes no other signature"), NULL },
                 { "signing-key", 0, 0, G_OPTION_ARG_FILENAME, &options.signing_key,
-                  WATTLE_SIGNING_OPTION_TEXT "; made if it is not there", "FILE" },
+                  N_("the secret key; else ~/.config/wattle/signing.key; made if it is not there"),
+                  "FILE" },
                 { "no-password", 0, 0, G_OPTION_ARG_NONE, &options.no_password,
-                  "leave a new signing key without one", NULL },
+                  N_("leave a new signing key without one"), NULL },
                 { 0 },
         };
 
@@ -267,8 +268,8 @@ static int run(WattleCli *cli, char **argv)
         else
                 file = g_strdup_printf(WATTLE_CONFDIR "/%s" WATTLE_MESH_SUFFIX, operands[0]);
         if (options.sign && !g_str_has_suffix(file, WATTLE_MESH_SUFFIX))
-                return wattle_cli_usage(&wattle_verb_init,
-                                        "--sign needs a file that ends in " WATTLE_MESH_SUFFIX);
+                return wattle_cli_usage(&wattle_verb_init, "--sign needs a file that ends in %s",
+                                        WATTLE_MESH_SUFFIX);
         if (!options.sign && (options.signing_key || options.no_password))
                 return wattle_cli_usage(&wattle_verb_init,
                                         "--signing-key= and --no-password go with --sign");
@@ -283,10 +284,10 @@ const WattleVerb wattle_verb_init = {
         .operands = "FILE|MESH",
         .n_min = 1,
         .n_max = 1,
-        .summary = "begin a new mesh",
-        .description = "Makes a new profile without devices; MESH alone makes " WATTLE_CONFDIR
-                       "/MESH.mesh. A file\n"
-                       "that is there is never written over.",
+        .summary = N_("begin a new mesh"),
+        .description = N_(
+                "Makes a new profile without devices; MESH alone makes CONFDIR/MESH.mesh. A file\n"
+                "that is there is never written over."),
         .example = "wattle init --subnet=10.42.0.0/16 --subnet=fd42::/64 home.mesh",
         .run = run,
 };

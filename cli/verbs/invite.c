@@ -6,6 +6,7 @@
 #include "cli/join/invite.h"
 #include "cli/print.h"
 #include "cli/signing.h"
+#include "common/language.h"
 
 static const WattleDevice *find_device(const WattleProfile *profile, const char *name,
                                        WattleReport *report)
@@ -65,7 +66,8 @@ static int run(WattleCli *cli, char **argv)
         g_autofree char *signing_key = NULL;
         gboolean qr = FALSE;
         const GOptionEntry options[] = {
-                { "qr", 0, 0, G_OPTION_ARG_NONE, &qr, "a code for a camera, and not text", NULL },
+                { "qr", 0, 0, G_OPTION_ARG_NONE, &qr, N_("a code for a camera, and not text"),
+                  NULL },
                 { "signing-key", 0, 0, G_OPTION_ARG_FILENAME, &signing_key,
                   WATTLE_SIGNING_OPTION_TEXT, "FILE" },
                 { 0 },
@@ -81,12 +83,12 @@ const WattleVerb wattle_verb_invite = {
         .operands = "FILE|MESH DEVICE",
         .n_min = 2,
         .n_max = 2,
-        .summary = "let a device of a signed mesh join it",
-        .description =
+        .summary = N_("let a device of a signed mesh join it"),
+        .description = N_(
                 "Prints a short text with which 'wattle join' on the device gets into the mesh and has all\n"
                 "of it from a member. It is no secret: it is good for the device with that key alone.\n"
                 "Compare the six words of both keys on both sides: they tell whether somebody in between\n"
-                "has put his own in.",
+                "has put his own in."),
         .example = "wattle invite home laptop",
         .run = run,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sodium.h>
@@ -21,6 +22,7 @@
 #include "cli/update/source.h"
 #include "cli/update/take.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
@@ -152,7 +154,7 @@ static gboolean is_mesh_name(const Host *host, const char *operand)
 static void find_source(const Host *host, const char *operand, Source *ret)
 {
         if (!operand || strcmp(operand, "-") == 0)
-                source_set(ret, AT_FDCWD, NULL, "the invitation");
+                source_set(ret, AT_FDCWD, NULL, _("the invitation"));
         else if (is_mesh_name(host, operand))
                 find_waiting(host, operand, ret);
         else
@@ -218,9 +220,7 @@ static gboolean agree(const Host *host, const WattleJoin *join)
         char address[WATTLE_ADDR_TEXT_MAX];
 
         wattle_addr_format(&join->device->addresses[0].value, address);
-        wattle_print(stderr,
-                     "mesh %s, serial %" G_GUINT64_FORMAT
-                     "; this host is %s, %s\nsigned by key %s\n",
+        wattle_print(stderr, "mesh %s, serial %" PRIu64 "; this host is %s, %s\nsigned by key %s\n",
                      join->mesh->name, join->mesh->serial, join->device->name, address, who);
         if (host->yes || host->unattended)
                 return TRUE;
@@ -229,7 +229,7 @@ static gboolean agree(const Host *host, const WattleJoin *join)
                                    "words: with --yes it is not asked. Nothing was changed");
                 return FALSE;
         }
-        if (wattle_prompt_confirm("Does the admin see the same words? [y/N] ", CONFIRM_S))
+        if (wattle_prompt_confirm(_("Does the admin see the same words? [y/N] "), CONFIRM_S))
                 return TRUE;
         wattle_print_error("nothing was changed");
         return FALSE;
@@ -297,8 +297,7 @@ static gboolean take_from(Host *host, const WattleUpdater *updater,
         }
         if (!taken.is_kept)
                 return FALSE;
-        wattle_updater_say(updater, "serial %" G_GUINT64_FORMAT " is in force",
-                           offer.lineage.serial);
+        wattle_updater_say(updater, "serial %" PRIu64 " is in force", offer.lineage.serial);
         return TRUE;
 }
 
@@ -529,9 +528,9 @@ static int run(WattleCli *cli, char **argv)
         Host host = { .cli = cli };
         const GOptionEntry options[] = {
                 { "yes", 'y', 0, G_OPTION_ARG_NONE, &host.yes,
-                  "do not ask whether the words are the same", NULL },
+                  N_("do not ask whether the words are the same"), NULL },
                 { "unattended", 0, 0, G_OPTION_ARG_NONE, &host.unattended,
-                  "ask nothing, and wait until a member gives the profile", NULL },
+                  N_("ask nothing, and wait until a member gives the profile"), NULL },
                 { 0 },
         };
         int status;
@@ -558,13 +557,12 @@ const WattleVerb wattle_verb_join = {
         .operands = "[FILE|MESH]",
         .n_min = 0,
         .n_max = 1,
-        .summary = "get into a mesh by an invitation",
-        .description =
+        .summary = N_("get into a mesh by an invitation"),
+        .description = N_(
                 "Takes the text that 'wattle add --invite' or 'wattle invite' printed: pasted, from FILE or\n"
-                "standard input, or " WATTLE_CONFDIR
-                "/MESH.invite. Shows the six words of the key that signed it,\n"
+                "standard input, or CONFDIR/MESH.invite. Shows the six words of the key that signed it,\n"
                 "which the admin sees too, brings the interface up, gets the profile from a member, and\n"
-                "shows how it stands. 'wattle genkey MESH' comes first: the invitation is for that key.",
+                "shows how it stands. 'wattle genkey MESH' comes first: the invitation is for that key."),
         .example = "wattle join",
         .run = run,
 };

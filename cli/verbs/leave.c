@@ -11,6 +11,7 @@
 #include "cli/prompt.h"
 #include "cli/update/settle.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
@@ -53,22 +54,22 @@ static gboolean check_ours(const WattleCli *cli, const char *mesh)
         g_autofree char *path = wattle_mesh_find(cli->root_fd, mesh);
 
         if (path && !g_str_has_prefix(path, WATTLE_CONFDIR "/")) {
-                wattle_print_error("%s is not yours to remove: 'ln -s /dev/null " WATTLE_CONFDIR
-                                   "/%s.mesh' and 'wattle apply %s' take this host out",
-                                   path, mesh, mesh);
+                wattle_print_error(
+                        "%s is not yours to remove: 'ln -s /dev/null %s/%s.mesh' and 'wattle apply %s' take this host out",
+                        path, WATTLE_CONFDIR, mesh, mesh);
                 return FALSE;
         }
         if (wattle_mesh_exists(cli->root_fd, mesh) || wattle_leave_is_due(cli->root_fd, mesh))
                 return TRUE;
-        wattle_print_error("no mesh %s: there is no " WATTLE_CONFDIR "/%s.mesh", mesh, mesh);
+        wattle_print_error("no mesh %s: there is no %s/%s.mesh", mesh, WATTLE_CONFDIR, mesh);
         return FALSE;
 }
 
 static gboolean confirm(const char *mesh, gboolean yes, gboolean with_key)
 {
         g_autofree char *question =
-                g_strdup_printf("Take this host out of %s, and remove its profile%s? [y/N] ", mesh,
-                                with_key ? " and its private key" : "");
+                g_strdup_printf(_("Take this host out of %s, and remove its profile%s? [y/N] "),
+                                mesh, with_key ? _(" and its private key") : "");
 
         if (yes)
                 return TRUE;
@@ -115,8 +116,9 @@ static int run(WattleCli *cli, char **argv)
         gboolean yes = FALSE, with_key = FALSE, ok;
         WattleApplier applier = { 0 };
         const GOptionEntry options[] = {
-                { "key", 0, 0, G_OPTION_ARG_NONE, &with_key, "remove the private key, too", NULL },
-                { "yes", 'y', 0, G_OPTION_ARG_NONE, &yes, "do not ask", NULL },
+                { "key", 0, 0, G_OPTION_ARG_NONE, &with_key, N_("remove the private key, too"),
+                  NULL },
+                { "yes", 'y', 0, G_OPTION_ARG_NONE, &yes, N_("do not ask"), NULL },
                 { 0 },
         };
 
@@ -137,7 +139,7 @@ static int run(WattleCli *cli, char **argv)
                 wattle_print(
                         stdout,
                         "%s: left%s; the other devices know this one until 'wattle remove' there\n",
-                        operands[0], with_key ? "" : ", the key stays for 'wattle join'");
+                        operands[0], with_key ? "" : _(", the key stays for 'wattle join'"));
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -146,11 +148,11 @@ const WattleVerb wattle_verb_leave = {
         .operands = "MESH",
         .n_min = 1,
         .n_max = 1,
-        .summary = "take this host out of a mesh",
-        .description =
+        .summary = N_("take this host out of a mesh"),
+        .description = N_(
                 "Takes the interface down and removes the profile, its signature, the signers that are\n"
                 "trusted, and an invitation that waits. The private key stays unless --key is given, and\n"
-                "settings in " WATTLE_CONFDIR "/MESH.mesh.d that wattle did not write.",
+                "settings in CONFDIR/MESH.mesh.d that wattle did not write."),
         .example = "wattle leave home",
         .run = run,
 };

@@ -7,6 +7,7 @@
 #include "cli/managers/wattled.h"
 #include "cli/print.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/scalar.h"
 
 /* A move is proved or taken back within a second or two. */
@@ -27,9 +28,9 @@ static char *place_text(const WattlePeerStatus *peer)
 
         wattle_socket_addr_format(&peer->endpoint, endpoint);
         if (!*endpoint)
-                return g_strdup("without an endpoint");
+                return g_strdup(_("without an endpoint"));
         return g_strdup_printf("%s, %s", endpoint,
-                               peer->path == WATTLE_PATH_NONE ? "no answer yet"
+                               peer->path == WATTLE_PATH_NONE ? _("no answer yet")
                                                               : wattle_path_name(peer->path));
 }
 
@@ -108,7 +109,7 @@ static gboolean migrate(Move *move, GError **error)
         } else if (moved) {
                 wattle_print(stdout, "%s: now at %s; it was at %s\n", move->device, to, from);
         } else {
-                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, "%s: stays at %s%s%s",
+                g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, _("%s: stays at %s%s%s"),
                             move->device, to, after.reason ? ": " : "",
                             after.reason ? after.reason : "");
                 return FALSE;
@@ -161,11 +162,11 @@ const WattleVerb wattle_verb_migrate = {
         .operands = "MESH DEVICE [ENDPOINT]",
         .n_min = 2,
         .n_max = 3,
-        .summary = "move a peer to another endpoint now",
-        .description =
+        .summary = N_("move a peer to another endpoint now"),
+        .description = N_(
                 "Has wattled send a peer's packets elsewhere: to ENDPOINT, an address with port, or to\n"
                 "the best one that it does not use now. If the peer does not answer there, it goes back.\n"
-                "wattled does this by itself when the network changes; polkit decides who may ask.",
+                "wattled does this by itself when the network changes; polkit decides who may ask."),
         .example = "wattle migrate home desktop 192.168.1.10:51820",
         .run = run,
 };

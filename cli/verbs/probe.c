@@ -8,6 +8,7 @@
 #include "cli/print.h"
 #include "cli/units.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/scalar.h"
 #include "common/sys/bus-status.h"
 
@@ -31,15 +32,15 @@ static char *place_text(const WattlePeerStatus *peer)
 
         wattle_socket_addr_format(&peer->endpoint, endpoint);
         if (!*endpoint)
-                return g_strdup("nowhere yet");
+                return g_strdup(_("nowhere yet"));
         if (peer->relay)
-                return g_strdup_printf("%s, relayed by %s", endpoint, peer->relay);
+                return g_strdup_printf(_("%s, relayed by %s"), endpoint, peer->relay);
         if (peer->introduced_by)
-                return g_strdup_printf("%s, direct, introduced by %s", endpoint,
+                return g_strdup_printf(_("%s, direct, introduced by %s"), endpoint,
                                        peer->introduced_by);
         return g_strdup_printf("%s, %s", endpoint,
-                               peer->path == WATTLE_PATH_NONE ? "no answer yet"
-                                                              : wattle_path_name(peer->path));
+                               peer->path == WATTLE_PATH_NONE ? _("no answer yet")
+                                                              : _(wattle_path_name(peer->path)));
 }
 
 static int on_answer(sd_bus_message *reply, void *data, G_GNUC_UNUSED sd_bus_error *error)
@@ -51,7 +52,7 @@ static int on_answer(sd_bus_message *reply, void *data, G_GNUC_UNUSED sd_bus_err
         probe->answered = !failed && sd_bus_message_read(reply, "t", &probe->rtt_us) > 0;
         if (!probe->answered)
                 probe->why = g_strdup(failed && failed->message ? failed->message
-                                                                : "wattled gave no answer");
+                                                                : _("wattled gave no answer"));
         return 0;
 }
 
@@ -68,7 +69,7 @@ static int on_change(sd_bus_message *signal, void *data, G_GNUC_UNUSED sd_bus_er
                 return 0;
         place = place_text(&peer);
         step = g_strdup_printf("%s%s%s", place, peer.reason ? ": " : "",
-                               peer.reason ? peer.reason : "");
+                               peer.reason ? _(peer.reason) : "");
         if (g_strcmp0(step, probe->step) == 0)
                 return 0;
         wattle_print(stdout, "%6.2f s  at %s\n",
@@ -90,7 +91,7 @@ static gboolean wait_for_answer(Probe *probe, GError **error)
                         return wattle_bus_fail(error, "wattled", NULL, result);
                 if (left_us <= 0) {
                         probe->ended = TRUE;
-                        probe->why = g_strdup("wattled gave no answer");
+                        probe->why = g_strdup(_("wattled gave no answer"));
                 }
         }
         return TRUE;
@@ -98,7 +99,8 @@ static gboolean wait_for_answer(Probe *probe, GError **error)
 
 static void print_ways(const GArray *ways, const WattlePeerStatus *peer)
 {
-        static const char *const headings[] = { "WAY", "LEARNT", "REACHED", "TRIED", NULL };
+        static const char *const headings[] = { N_("WAY"), N_("LEARNT"), N_("REACHED"), N_("TRIED"),
+                                                NULL };
         g_autoptr(WattleTable) table = wattle_table_new(headings);
 
         for (guint i = 0; i < ways->len; i++) {
@@ -109,13 +111,13 @@ static void print_ways(const GArray *ways, const WattlePeerStatus *peer)
 
                 wattle_socket_addr_format(&way->at, endpoint);
                 wattle_table_add(table, g_strdup(endpoint));
-                wattle_table_add(table, g_strdup(way->learnt));
-                wattle_table_add(table, g_strdup(way->reached));
+                wattle_table_add(table, g_strdup(_(way->learnt)));
+                wattle_table_add(table, g_strdup(_(way->reached)));
                 wattle_table_add_styled(table, in_use ? WATTLE_STYLE_GREEN : WATTLE_STYLE_PLAIN,
-                                        in_use ? g_strdup("in use")
+                                        in_use ? g_strdup(_("in use"))
                                         : way->held_s == 0
                                                 ? g_strdup("")
-                                                : g_strdup_printf("in vain, again in %s", held));
+                                                : g_strdup_printf(_("in vain, again in %s"), held));
         }
         if (ways->len > 0)
                 wattle_table_print(table, stdout);
@@ -195,11 +197,11 @@ const WattleVerb wattle_verb_probe = {
         .operands = "MESH DEVICE",
         .n_min = 2,
         .n_max = 2,
-        .summary = "ask a peer, and show the ways to it",
-        .description =
+        .summary = N_("ask a peer, and show the ways to it"),
+        .description = N_(
                 "Has wattled ask a peer through the tunnel, and shows each step until there is an answer:\n"
                 "where the peer is looked for, and why. Then all ways to it that are known, how each was\n"
-                "learnt, and whether it was tried in vain. The exit code is 1 if there is no answer.",
+                "learnt, and whether it was tried in vain. The exit code is 1 if there is no answer."),
         .example = "wattle probe home desktop",
         .run = run,
 };

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/keyfile.h"
 #include "cli/print.h"
+#include "common/language.h"
 #include "common/scalar.h"
 #include "common/sys/secret.h"
 
@@ -35,7 +36,7 @@ static gboolean read_key(const WattleCli *cli, const char *operand, WattleKey *r
             wattle_cli_is_mesh_name(cli, operand))
                 return read_key_of_mesh(cli, operand, ret);
         ok = operand ? wattle_secret_read(AT_FDCWD, operand, ret, &error)
-                     : wattle_secret_read_fd(STDIN_FILENO, "standard input", ret, &error);
+                     : wattle_secret_read_fd(STDIN_FILENO, _("standard input"), ret, &error);
         if (!ok)
                 wattle_print_error("%s", error->message);
         return ok;
@@ -64,10 +65,10 @@ const WattleVerb wattle_verb_pubkey = {
         .operands = "[FILE|MESH]",
         .n_min = 0,
         .n_max = 1,
-        .summary = "show the public half of a private key",
-        .description =
+        .summary = N_("show the public half of a private key"),
+        .description = N_(
                 "Prints the public key, which goes into the profile, of the private key in FILE, of this\n"
-                "host's key for MESH, or of the one that comes in on standard input.",
+                "host's key for MESH, or of the one that comes in on standard input."),
         .example = "wattle pubkey home",
         .run = run,
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "cli/edit.h"
 #include "cli/print.h"
 #include "cli/signing.h"
+#include "common/language.h"
 #include "common/scalar.h"
 
 static void report_missing(const WattleProfile *profile, const char *name, WattleReport *report)
@@ -53,8 +55,8 @@ static gboolean remove_device(const WattleCli *cli, const char *operand, const c
                 return FALSE;
         }
         edits = wattle_profile_edit_remove(editor.text, name, editor.trust.path != NULL);
-        done = g_strdup_printf("%s removed, serial %" G_GUINT64_FORMAT
-                               "; it is out when every other device has the new file",
+        done = g_strdup_printf(_("%s removed, serial %" PRIu64
+                                 "; it is out when every other device has the new file"),
                                name, wattle_editor_next_serial(&editor));
         return wattle_editor_apply(&editor, edits, dry_run, stdout, done);
 }
@@ -68,7 +70,7 @@ static int run(WattleCli *cli, char **argv)
                 { "signing-key", 0, 0, G_OPTION_ARG_FILENAME, &signing_key,
                   WATTLE_SIGNING_OPTION_TEXT, "FILE" },
                 { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &dry_run,
-                  "show the change and write nothing", NULL },
+                  N_("show the change and write nothing"), NULL },
                 { 0 },
         };
 
@@ -83,10 +85,10 @@ const WattleVerb wattle_verb_remove = {
         .operands = "FILE|MESH DEVICE",
         .n_min = 2,
         .n_max = 2,
-        .summary = "remove a device from a mesh",
-        .description =
+        .summary = N_("remove a device from a mesh"),
+        .description = N_(
                 "Removes a device with its comments, raises Serial and shows the change. Its name and\n"
-                "addresses are free again; State=revoked in its section shuts it out and keeps them.",
+                "addresses are free again; State=revoked in its section shuts it out and keeps them."),
         .example = "wattle remove --dry-run home.mesh tablet",
         .run = run,
 };

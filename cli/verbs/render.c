@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "cli/tailnet/operand.h"
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/render-tailnet.h"
 #include "common/scalar.h"
@@ -85,8 +86,8 @@ static gboolean check_view(const WattleView *view, const WattleMesh *mesh, guint
                  !view->private_key_file && !wattle_networkd_takes_credentials(systemd_version))
                 wattle_report_error(report, place,
                                     "the key is a credential, which networkd %u does not take: put "
-                                    "it in " WATTLE_KEY_FORMAT,
-                                    systemd_version, view->mesh);
+                                    "it in %s/%s.key",
+                                    systemd_version, WATTLE_CONFDIR, view->mesh);
         return report->n_errors == 0;
 }
 
@@ -116,8 +117,7 @@ static void print_files(const WattleFileset *files)
                 wattle_print_styled(stdout, WATTLE_STYLE_BOLD, heading);
                 wattle_print(stdout, "\n");
                 if (file->binary)
-                        wattle_print(stdout, "%" G_GSIZE_FORMAT " bytes, not of text\n",
-                                     file->content->len);
+                        wattle_print(stdout, "%zu bytes, not of text\n", file->content->len);
                 else
                         wattle_print_styled(stdout, WATTLE_STYLE_PLAIN, file->content->str);
         }
@@ -217,16 +217,16 @@ static int run(WattleCli *cli, char **argv)
         g_autoptr(GError) error = NULL;
         const GOptionEntry entries[] = {
                 { "as", 0, 0, G_OPTION_ARG_FILENAME, &options.as,
-                  "for this device, with all settings at their defaults; else for this host",
+                  N_("for this device, with all settings at their defaults; else for this host"),
                   "DEVICE" },
                 { "owner", 0, 0, G_OPTION_ARG_FILENAME, &options.owner_text,
-                  "networkd or NetworkManager; auto: what this host has", "OWNER" },
+                  N_("networkd or NetworkManager; auto: what this host has"), "OWNER" },
                 { "systemd", 0, 0, G_OPTION_ARG_FILENAME, &options.systemd_text,
-                  "version of systemd there; else this host's", "VERSION" },
+                  N_("version of systemd there; else this host's"), "VERSION" },
                 { "local", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.local_files,
-                  "settings of the host, as in MESH.mesh.d; may be repeated", "FILE" },
+                  N_("settings of the host, as in MESH.mesh.d; may be repeated"), "FILE" },
                 { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
-                  "write them below DIR, which stands for /; else they are printed", "DIR" },
+                  N_("write them below DIR, which stands for /; else they are printed"), "DIR" },
                 { 0 },
         };
 
@@ -250,11 +250,11 @@ const WattleVerb wattle_verb_render = {
         .operands = "FILE|MESH|TAILNET",
         .n_min = 1,
         .n_max = 1,
-        .summary = "make the files that a host of the mesh or tailnet gets",
-        .description =
+        .summary = N_("make the files that a host of the mesh or tailnet gets"),
+        .description = N_(
                 "Makes what the boot of a host makes of the mesh: files for networkd or NetworkManager,\n"
                 "sysctl.d and hosts(5). It needs no privilege and no key; NetworkManager's connection is\n"
-                "printed without the key, and not written.",
+                "printed without the key, and not written."),
         .example = "wattle render --as vps --owner networkd --systemd 257 --output tree home.mesh",
         .run = run,
 };

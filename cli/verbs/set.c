@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "cli/edit.h"
 #include "cli/print.h"
 #include "cli/signing.h"
+#include "common/language.h"
 #include "common/profile-set.h"
 
 #define SITE_PREFIX '@' /* as PublicEndpoint=@SITE:PORT has it */
@@ -59,7 +61,7 @@ static char *make_all(const char *text, const Target *target, char *const *words
                         return NULL;
                 if (is_ours(target, assignment.key)) {
                         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-                                    "%s= follows on what was there by itself", assignment.key);
+                                    _("%s= follows on what was there by itself"), assignment.key);
                         return NULL;
                 }
                 changed = wattle_profile_set(before, target->section, target->name, &assignment,
@@ -105,9 +107,9 @@ static gboolean set(const WattleCli *cli, char *const *operands, const char *sig
                 return TRUE;
         }
         edits = wattle_profile_edit_rewrite(editor.text, changed, editor.trust.path != NULL);
-        done = g_strdup_printf("%s changed, serial %" G_GUINT64_FORMAT
-                               "; 'wattle apply' brings it to this host",
-                               operands[1], wattle_editor_next_serial(&editor));
+        done = g_strdup_printf(
+                _("%s changed, serial %" PRIu64 "; 'wattle apply' brings it to this host"),
+                operands[1], wattle_editor_next_serial(&editor));
         return wattle_editor_apply(&editor, edits, dry_run, stdout, done);
 }
 
@@ -120,7 +122,7 @@ static int run(WattleCli *cli, char **argv)
                 { "signing-key", 0, 0, G_OPTION_ARG_FILENAME, &signing_key,
                   WATTLE_SIGNING_OPTION_TEXT, "FILE" },
                 { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &dry_run,
-                  "show the change and write nothing", NULL },
+                  N_("show the change and write nothing"), NULL },
                 { 0 },
         };
 
@@ -134,12 +136,12 @@ const WattleVerb wattle_verb_set = {
         .operands = "FILE|MESH DEVICE|@SITE|@ KEY=VALUE...",
         .n_min = 3,
         .n_max = G_MAXUINT,
-        .summary = "change keys of a device, a site or the mesh",
-        .description =
+        .summary = N_("change keys of a device, a site or the mesh"),
+        .description = N_(
                 "KEY=VALUE puts the value in place of all that the key had, and KEY= takes it out.\n"
                 "KEY+=VALUE adds one to a list, KEY-=VALUE takes one away. @SITE is a [Site SITE], and @\n"
                 "alone [Mesh]. Keys are those of wattle.mesh(5). Comments and order stay as they are, Serial\n"
-                "rises, and a signed mesh is signed anew; a profile with faults is not written.",
+                "rises, and a signed mesh is signed anew; a profile with faults is not written."),
         .example =
                 "wattle set home nas PublicEndpoint=nas.example.org:51820 Routes+=192.168.7.0/24",
         .run = run,

@@ -7,11 +7,28 @@
 #include "cli/show/graph.h"
 #include "cli/show/json.h"
 #include "cli/signing.h"
+#include "common/language.h"
 #include "common/sys/host.h"
+
+/* Of the longest name of a fact, and two blanks; in the reader's language. */
+static glong fact_width(void)
+{
+        static const char *const names[] = { N_("mesh"),    N_("signed by"),  N_("enabled"),
+                                             N_("device"),  N_("addresses"),  N_("interface"),
+                                             N_("owner"),   N_("public key"), N_("private key"),
+                                             N_("routing"), N_("routes"),     N_("exit node") };
+        glong width = 0;
+
+        for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+                width = MAX(width, g_utf8_strlen(_(names[i]), -1));
+        return width + 2;
+}
 
 static void print_fact(const char *name, const char *value)
 {
-        g_autofree char *padded = g_strdup_printf("%-13s", name);
+        glong width = g_utf8_strlen(name, -1);
+        g_autofree char *padded =
+                g_strdup_printf("%s%*s", name, (int)MAX(fact_width() - width, 1), "");
 
         if (!*value)
                 return;
@@ -58,9 +75,9 @@ static void print_mesh(const WattleView *view, const WattleProfile *profile)
         g_autoptr(GString) text = g_string_new(view->mesh);
 
         if (profile->has_serial)
-                append(text, ", ", "serial %" G_GUINT64_FORMAT, profile->serial);
-        append(text, ", ", "%u device%s", profile->n_devices, profile->n_devices == 1 ? "" : "s");
-        print_fact("mesh", text->str);
+                append(text, ", ", _("serial %" PRIu64), profile->serial);
+        append(text, ", ", P_("%u device", "%u devices", profile->n_devices), profile->n_devices);
+        print_fact(_("mesh"), text->str);
 }
 
 static void print_signer(const WattleMesh *mesh)
@@ -68,7 +85,7 @@ static void print_signer(const WattleMesh *mesh)
         g_autofree char *who = mesh->is_signed ? wattle_signing_describe(&mesh->signer) : NULL;
 
         if (who)
-                print_fact("signed by", who);
+                print_fact(_("signed by"), who);
 }
 
 static void print_device(const WattleView *view)
@@ -78,42 +95,42 @@ static void print_device(const WattleView *view)
         g_string_append_printf(text, ".%s", view->domain);
         for (guint i = 0; i < view->self.n_aliases; i++)
                 append(text, ", ", "%s.%s", view->self.aliases[i].value, view->domain);
-        print_fact("device", text->str);
+        print_fact(_("device"), text->str);
 }
 
 static void print_interface(const WattleView *view)
 {
         g_autoptr(GString) text = g_string_new(view->interface);
 
-        append(text, ", ", "port %u", view->listen_port);
+        append(text, ", ", _("port %u"), view->listen_port);
         if (view->mtu.given)
                 append(text, ", ", "MTU %u", view->mtu.value);
         if (view->firewall_mark.given)
-                append(text, ", ", "mark 0x%x", view->firewall_mark.value);
-        print_fact("interface", text->str);
+                append(text, ", ", _("mark 0x%x"), view->firewall_mark.value);
+        print_fact(_("interface"), text->str);
 }
 
 static void print_owner(const WattleView *view)
 {
         static const char *const starts[] = {
-                [WATTLE_ACTIVATION_MANUAL] = "started by hand",
-                [WATTLE_ACTIVATION_UP] = "started at boot",
-                [WATTLE_ACTIVATION_ALWAYS_UP] = "always up",
+                [WATTLE_ACTIVATION_MANUAL] = N_("started by hand"),
+                [WATTLE_ACTIVATION_UP] = N_("started at boot"),
+                [WATTLE_ACTIVATION_ALWAYS_UP] = N_("always up"),
         };
         g_autoptr(GString) text = g_string_new(NULL);
 
         if (!view->self.managed) {
-                print_fact("owner", "none: runs no wattle, 'wattle export' makes its file");
+                print_fact(_("owner"), _("none: runs no wattle, 'wattle export' makes its file"));
                 return;
         }
         append(text, "", "%s", wattle_owner_name(view->owner));
         if (view->connection == WATTLE_CONNECTION_VPN)
-                append(text, ", ", "as a VPN, started by hand");
+                append(text, ", ", _("as a VPN, started by hand"));
         else
-                append(text, ", ", "%s", starts[view->activation]);
+                append(text, ", ", "%s", _(starts[view->activation]));
         if (view->trust)
-                append(text, ", ", "in zone %s", view->trust);
-        print_fact("owner", text->str);
+                append(text, ", ", _("in zone %s"), view->trust);
+        print_fact(_("owner"), text->str);
 }
 
 static void print_keys(const WattleView *view)
@@ -121,10 +138,11 @@ static void print_keys(const WattleView *view)
         char key[WATTLE_KEY_TEXT_MAX];
 
         wattle_key_format(&view->public_key, key);
-        print_fact("public key", key);
+        print_fact(_("public key"), key);
         if (view->self.managed)
-                print_fact("private key", view->private_key_file ? view->private_key_file
-                                                                 : "a credential of systemd's");
+                print_fact(_("private key"), view->private_key_file
+                                                     ? view->private_key_file
+                                                     : _("a credential of systemd's"));
 }
 
 static void print_routing(const WattleView *view)
@@ -132,16 +150,16 @@ static void print_routing(const WattleView *view)
         g_autoptr(GString) text = g_string_new(NULL);
 
         if (view->routing_server)
-                append(text, ", ", "forwards for others");
+                append(text, ", ", _("forwards for others"));
         if (view->routing_via)
-                append(text, ", ", "passes on for others' Via=, and sees it in plaintext");
+                append(text, ", ", _("passes on for others' Via=, and sees it in plaintext"));
         if (view->masquerade)
-                append(text, ", ", "masquerades as an exit node");
+                append(text, ", ", _("masquerades as an exit node"));
         if (view->routing_client)
-                append(text, ", ", "uses routes of others");
-        print_fact("routing", text->len > 0 ? text->str : "none");
-        print_prefixes("routes", view->routes, view->n_routes);
-        print_fact("exit node", view->exit_node ? view->exit_node : "none");
+                append(text, ", ", _("uses routes of others"));
+        print_fact(_("routing"), text->len > 0 ? text->str : _("none"));
+        print_prefixes(_("routes"), view->routes, view->n_routes);
+        print_fact(_("exit node"), view->exit_node ? view->exit_node : _("none"));
 }
 
 static char *device_addresses(const WattleViewDevice *device)
@@ -211,7 +229,7 @@ static char *peer_routes(const WattleView *view, const WattlePeer *peer, const W
                 if (is_allowed(peer, &device->routes[i].value))
                         continue;
                 wattle_prefix_format(&device->routes[i].value, word);
-                append(text, "\n", "%s unused", word);
+                append(text, "\n", _("%s unused"), word);
         }
         return g_string_free(text, FALSE);
 }
@@ -221,15 +239,15 @@ static char *peer_notes(const WattleView *view, const WattlePeer *peer, const Wa
         GString *text = g_string_new(NULL);
 
         for (guint i = 0; i < peer->device.n_aliases; i++)
-                append(text, ", ", "alias %s", peer->device.aliases[i].value);
+                append(text, ", ", _("alias %s"), peer->device.aliases[i].value);
         if (device->exit_node)
                 append(text, ", ", "%s",
-                       g_strcmp0(view->exit_node, peer->device.name) == 0 ? "our exit node"
-                                                                          : "exit node");
+                       g_strcmp0(view->exit_node, peer->device.name) == 0 ? _("our exit node")
+                                                                          : _("exit node"));
         if (device->relay)
-                append(text, ", ", "relay");
+                append(text, ", ", "%s", _("relay"));
         if (!peer->device.managed)
-                append(text, ", ", "runs no wattle");
+                append(text, ", ", _("runs no wattle"));
         return g_string_free(text, FALSE);
 }
 
@@ -248,18 +266,20 @@ static void add_indirect(WattleTable *table, const WattleIndirect *indirect)
 {
         wattle_table_add(table, g_strdup(indirect->device.name));
         wattle_table_add(table, device_addresses(&indirect->device));
-        wattle_table_add(table, g_strdup_printf("via %s", indirect->via));
+        wattle_table_add(table, g_strdup_printf(_("via %s"), indirect->via));
         wattle_table_add(table, g_strdup(""));
         wattle_table_add(table, g_strdup(""));
-        wattle_table_add(table, g_strdup_printf("%s%s sees what is said",
-                                                indirect->device.managed ? "" : "runs no wattle, ",
-                                                indirect->via));
+        wattle_table_add(table,
+                         g_strdup_printf(_("%s%s sees what is said"),
+                                         indirect->device.managed ? "" : _("runs no wattle, "),
+                                         indirect->via));
 }
 
 static void print_peers(const WattleView *view, const WattleProfile *profile)
 {
-        static const char *const headings[] = { "PEER",      "ADDRESS", "ENDPOINT", "ROUTES",
-                                                "KEEPALIVE", "NOTES",   NULL };
+        static const char *const headings[] = { N_("PEER"),   N_("ADDRESS"),   N_("ENDPOINT"),
+                                                N_("ROUTES"), N_("KEEPALIVE"), N_("NOTES"),
+                                                NULL };
         g_autoptr(WattleTable) table = wattle_table_new(headings);
         g_autoptr(GHashTable) devices = devices_by_name(profile);
 
@@ -299,9 +319,9 @@ static void print_view(const WattleView *view, const WattleMesh *mesh)
         print_mesh(view, profile);
         print_signer(mesh);
         if (!mesh->local.enable)
-                print_fact("enabled", "no: this host's settings have Enable=no");
+                print_fact(_("enabled"), _("no: this host's settings have Enable=no"));
         print_device(view);
-        print_prefixes("addresses", view->addresses, view->n_addresses);
+        print_prefixes(_("addresses"), view->addresses, view->n_addresses);
         print_interface(view);
         print_owner(view);
         print_keys(view);
@@ -351,11 +371,12 @@ static int run(WattleCli *cli, char **argv)
         gboolean json = FALSE, graph = FALSE, ok;
         const GOptionEntry options[] = {
                 { "as", 0, 0, G_OPTION_ARG_FILENAME, &as,
-                  "as this device would have it, with all settings at their defaults", "DEVICE" },
+                  N_("as this device would have it, with all settings at their defaults"),
+                  "DEVICE" },
                 { "graph", 0, 0, G_OPTION_ARG_NONE, &graph,
-                  "who can reach whom and how, as a graph for dot(1)", NULL },
-                { "json", 0, 0, G_OPTION_ARG_NONE, &json, "for programs; wattle(1) has the schema",
-                  NULL },
+                  N_("who can reach whom and how, as a graph for dot(1)"), NULL },
+                { "json", 0, 0, G_OPTION_ARG_NONE, &json,
+                  N_("for programs; wattle(1) has the schema"), NULL },
                 { 0 },
         };
 
@@ -376,11 +397,11 @@ const WattleVerb wattle_verb_show = {
         .operands = "FILE|MESH",
         .n_min = 1,
         .n_max = 1,
-        .summary = "show what a mesh comes to on this host, or on any of its devices",
-        .description =
+        .summary = N_("show what a mesh comes to on this host, or on any of its devices"),
+        .description = N_(
                 "Shows what this host configures, resolved from the mesh, the host's settings and its\n"
                 "identity. Files get the first endpoint of a peer, unless that is a DNS name or marked\n"
-                "(LAN), which is for the same network only.",
+                "(LAN), which is for the same network only."),
         .example = "wattle show --as laptop home.mesh",
         .run = run,
 };

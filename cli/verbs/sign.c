@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "cli/edit.h"
 #include "cli/print.h"
 #include "cli/signing.h"
+#include "common/language.h"
 #include "common/profile-sign.h"
 #include "common/sys/file.h"
 #include "common/sys/trust.h"
@@ -63,10 +65,9 @@ static gboolean check_serial(const WattleEditor *editor, const WattleSigningSecr
         if (memcmp(same.bytes, old.bytes, sizeof same.bytes) == 0)
                 return TRUE; /* Ed25519 says the same of the same, RFC 8032 */
         wattle_report_error(report, wattle_profile_place(profile, profile->place),
-                            "Serial: %" G_GUINT64_FORMAT
+                            "Serial: %" PRIu64
                             " was signed already, with another text, and who has that would not "
-                            "take this one: write Serial=%" G_GUINT64_FORMAT
-                            ", or let 'wattle edit' do it",
+                            "take this one: write Serial=%" PRIu64 ", or let 'wattle edit' do it",
                             serial, serial + 1);
         return FALSE;
 }
@@ -83,10 +84,8 @@ static gboolean sign_with(const WattleEditor *editor, const WattleTrust *trust,
             !check_serial(editor, secret, report) || !write_signature(editor, secret, report))
                 return FALSE;
         who = wattle_signing_describe(&key);
-        wattle_print(stdout,
-                     "%s" WATTLE_SIGNATURE_SUFFIX ": signed, serial %" G_GUINT64_FORMAT
-                     ", by key %s\n",
-                     editor->name, editor->profile->serial, who);
+        wattle_print(stdout, "%s%s: signed, serial %" PRIu64 ", by key %s\n", editor->name,
+                     WATTLE_SIGNATURE_SUFFIX, editor->profile->serial, who);
         return TRUE;
 }
 
@@ -136,9 +135,9 @@ const WattleVerb wattle_verb_sign = {
         .operands = "FILE|MESH",
         .n_min = 1,
         .n_max = 1,
-        .summary = "sign a mesh with the admin's key",
-        .description = "Checks the profile and signs it: MESH.mesh.minisig beside it, as\n"
-                       "'minisign -S' writes it. A password is asked for on the terminal.",
+        .summary = N_("sign a mesh with the admin's key"),
+        .description = N_("Checks the profile and signs it: MESH.mesh.minisig beside it, as\n"
+                          "'minisign -S' writes it. A password is asked for on the terminal."),
         .example = "wattle sign home",
         .run = run,
 };

@@ -19,6 +19,7 @@
 #include "cli/status/state.h"
 #include "cli/tailnet/load.h"
 #include "cli/tailnet/operand.h"
+#include "common/language.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
 #include "common/sys/host.h"
@@ -323,8 +324,8 @@ static gboolean check_usage(const WattleCli *cli, const Wanted *wanted, const ch
                 wattle_cli_usage(&wattle_verb_status, "--json and --prometheus are two forms");
         else if (wanted->watch && (wanted->json || wanted->prometheus || !isatty(STDOUT_FILENO)))
                 wattle_cli_usage(&wattle_verb_status, "--watch is for a terminal%s",
-                                 wanted->json         ? ", and --json for programs"
-                                 : wanted->prometheus ? ", and --prometheus for programs"
+                                 wanted->json         ? _(", and --json for programs")
+                                 : wanted->prometheus ? _(", and --prometheus for programs")
                                                       : "");
         else if (wanted->state && (wanted->json || wanted->prometheus || wanted->watch))
                 wattle_cli_usage(&wattle_verb_status, "--state is one word, and no more");
@@ -356,12 +357,13 @@ static int run(WattleCli *cli, char **argv)
         Wanted wanted = { 0 };
         const GOptionEntry options[] = {
                 { "json", 0, 0, G_OPTION_ARG_NONE, &wanted.json,
-                  "for programs; wattle(1) has the schema", NULL },
+                  N_("for programs; wattle(1) has the schema"), NULL },
                 { "prometheus", 0, 0, G_OPTION_ARG_NONE, &wanted.prometheus,
-                  "for Prometheus, by a file of node_exporter's", NULL },
-                { "state", 0, 0, G_OPTION_ARG_NONE, &wanted.state, "one word, for scripts", NULL },
+                  N_("for Prometheus, by a file of node_exporter's"), NULL },
+                { "state", 0, 0, G_OPTION_ARG_NONE, &wanted.state, N_("one word, for scripts"),
+                  NULL },
                 { "watch", 'w', 0, G_OPTION_ARG_NONE, &wanted.watch,
-                  "stay, and show every change; Ctrl-C leaves", NULL },
+                  N_("stay, and show every change; Ctrl-C leaves"), NULL },
                 { 0 },
         };
         int status;
@@ -381,11 +383,11 @@ const WattleVerb wattle_verb_status = {
         .operands = "[MESH|TAILNET]",
         .n_min = 0,
         .n_max = 1,
-        .summary = "show how the peers of a mesh or tailnet are reached now",
-        .description =
+        .summary = N_("show how the peers of a mesh or tailnet are reached now"),
+        .description = N_(
                 "Shows each peer's path, endpoint, last handshake and traffic: of all meshes, or of one.\n"
                 "wattled tells everybody. Without it the kernel tells root alone, and the path is that of\n"
-                "the profile's endpoint which the kernel uses. Of a tailnet, tailscaled tells all of it.",
+                "the profile's endpoint which the kernel uses. Of a tailnet, tailscaled tells all of it."),
         .example = "wattle status --watch home",
         .run = run,
 };

@@ -17,6 +17,7 @@
 #include "cli/tailnet/operand.h"
 #include "cli/tailnet/switch.h"
 #include "common/error.h"
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/scalar.h"
 #include "common/sys/host.h"
@@ -43,7 +44,7 @@ static gboolean ask_wattled(const WattleSwitch *what, GError **error)
         if (wattle_wattled_call(what->bus, what->mesh, what->up ? "Up" : "Down", NULL, NULL,
                                 &refused))
                 return TRUE;
-        return fail(error, "%s; root may do it without: 'sudo wattle %s %s'", refused->message,
+        return fail(error, _("%s; root may do it without: 'sudo wattle %s %s'"), refused->message,
                     what->up ? "up" : "down", what->mesh);
 }
 
@@ -66,11 +67,11 @@ static gboolean switch_at_networkd(WattleSwitch *what, GError **error)
                 return FALSE;
         if (!running)
                 return fail(error,
-                            "systemd-networkd owns the interface, and is not running: "
-                            "'wattle apply %s' starts it",
+                            _("systemd-networkd owns the interface, and is not running: "
+                              "'wattle apply %s' starts it"),
                             what->mesh);
         if (ifindex == 0)
-                return fail(error, "there is no interface %s: 'wattle apply %s' makes it",
+                return fail(error, _("there is no interface %s: 'wattle apply %s' makes it"),
                             what->interface, what->mesh);
         if (!wattle_networkd_link_is(what->bus, ifindex, what->up, &already, error))
                 return FALSE;
@@ -122,8 +123,7 @@ static gboolean load_and_switch(const WattleCli *cli, const char *mesh, gboolean
                 wattle_print_error("%s: %s", mesh, error->message);
                 return FALSE;
         }
-        wattle_print(stdout, "%s: %s%s\n", mesh, up ? "up" : "down",
-                     what.changed ? "" : " already");
+        wattle_print(stdout, "%s: %s\n", mesh, wattle_switch_words(up, what.changed));
         return TRUE;
 }
 
@@ -162,11 +162,11 @@ const WattleVerb wattle_verb_up = {
         .operands = "MESH|TAILNET",
         .n_min = 1,
         .n_max = 1,
-        .summary = "start a mesh or tailnet on this host",
-        .description =
+        .summary = N_("start a mesh or tailnet on this host"),
+        .description = N_(
                 "Brings the interface up, whoever owns it, and waits until it has its addresses.\n"
                 "NetworkManager lets a desktop's user do it, and so does wattled where systemd-networkd\n"
-                "owns the interface; polkit decides.",
+                "owns the interface; polkit decides."),
         .example = "wattle up home",
         .run = run_up,
 };
@@ -176,10 +176,10 @@ const WattleVerb wattle_verb_down = {
         .operands = "MESH|TAILNET",
         .n_min = 1,
         .n_max = 1,
-        .summary = "stop a mesh or tailnet on this host",
-        .description =
+        .summary = N_("stop a mesh or tailnet on this host"),
+        .description = N_(
                 "Takes the interface down, whoever owns it. Until the next boot, or until it is\n"
-                "started again; Enable=no in the local settings keeps it from coming back.",
+                "started again; Enable=no in the local settings keeps it from coming back."),
         .example = "wattle down home",
         .run = run_down,
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "cli/update/find-sources.h"
 #include "cli/update/hands.h"
 #include "cli/update/take.h"
+#include "common/language.h"
 
 typedef struct {
         const WattleCli *cli;
@@ -65,15 +67,14 @@ static gboolean conclude(const WattleUpdater *updater, const WattleOffer *offer,
 
         if (host->options.only_check) {
                 if (taken->verdict == WATTLE_OFFER_TAKE)
-                        wattle_updater_say(updater,
-                                           "serial %" G_GUINT64_FORMAT " is to be had from %s",
+                        wattle_updater_say(updater, "serial %" PRIu64 " is to be had from %s",
                                            serial, offer->name);
                 return TRUE;
         }
         if (taken->is_kept)
-                wattle_updater_say(updater, "serial %" G_GUINT64_FORMAT " is in force", serial);
+                wattle_updater_say(updater, "serial %" PRIu64 " is in force", serial);
         else
-                wattle_print_error("%s: serial %" G_GUINT64_FORMAT
+                wattle_print_error("%s: serial %" PRIu64
                                    " is not confirmed; 'wattle status %s' says how it stands",
                                    updater->mesh, serial, updater->mesh);
         return taken->is_kept;
@@ -233,13 +234,13 @@ static int run(WattleCli *cli, char **argv)
         Host host = { .cli = cli, .options.find_witnesses = wattle_hands_find_witnesses };
         const GOptionEntry options[] = {
                 { "check", 'c', 0, G_OPTION_ARG_NONE, &host.options.only_check,
-                  "say whether there is a newer profile, and take nothing", NULL },
+                  N_("say whether there is a newer profile, and take nothing"), NULL },
                 { "from", 'f', 0, G_OPTION_ARG_FILENAME, &from,
-                  "where the profile is, with MESH.mesh.minisig beside it", "URL|FILE" },
+                  N_("where the profile is, with MESH.mesh.minisig beside it"), "URL|FILE" },
                 { "jump", 0, 0, G_OPTION_ARG_NONE, &host.options.may_jump,
-                  "take a Serial= that is more than 1000000 ahead", NULL },
+                  N_("take a Serial= that is more than 1000000 ahead"), NULL },
                 { "leave", 0, 0, G_OPTION_ARG_NONE, &host.options.may_leave,
-                  "take a profile without this device, and switch the mesh off here", NULL },
+                  N_("take a profile without this device, and switch the mesh off here"), NULL },
                 { 0 },
         };
 
@@ -260,13 +261,13 @@ const WattleVerb wattle_verb_update = {
         .operands = "[MESH]",
         .n_min = 0,
         .n_max = 1,
-        .summary = "get a newer signed profile, and run it",
-        .description =
+        .summary = N_("get a newer signed profile, and run it"),
+        .description = N_(
                 "Asks UpdateFrom=, UpdateURL= and members of the mesh for a newer profile. One that is "
                 "signed\n"
                 "by whom this host trusts is installed and applied; a peer has to answer under it "
                 "within\n"
-                "30 seconds, or the one before comes back. Without MESH, all signed meshes.",
+                "30 seconds, or the one before comes back. Without MESH, all signed meshes."),
         .example = "wattle update home",
         .run = run,
 };

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "cli/signing.h"
 #include "common/invitation.h"
+#include "common/language.h"
 #include "common/sys/file.h"
 #include "common/sys/trust.h"
 
@@ -71,12 +73,12 @@ static gboolean verify(const WattleCli *cli, const char *operand, const WattleTr
         if (mesh.is_invitation)
                 wattle_print(stdout,
                              "%s: no profile, but an invitation to %s for %s, signed, serial "
-                             "%" G_GUINT64_FORMAT ", by key %s\n",
+                             "%" PRIu64 ", by key %s\n",
                              mesh.path, mesh.profile->name, mesh.profile->invited,
                              mesh.profile->serial, who);
         else
-                wattle_print(stdout, "%s: signed, serial %" G_GUINT64_FORMAT ", by key %s\n",
-                             mesh.path, mesh.profile->serial, who);
+                wattle_print(stdout, "%s: signed, serial %" PRIu64 ", by key %s\n", mesh.path,
+                             mesh.profile->serial, who);
         return TRUE;
 }
 
@@ -89,7 +91,7 @@ static int run(WattleCli *cli, char **argv)
         WattleSigningKey key;
         const GOptionEntry options[] = {
                 { "key", 'k', 0, G_OPTION_ARG_FILENAME, &key_text,
-                  "the public key that must have signed it; else those of MESH.pub", "KEY" },
+                  N_("the public key that must have signed it; else those of MESH.pub"), "KEY" },
                 { 0 },
         };
 
@@ -110,10 +112,11 @@ const WattleVerb wattle_verb_verify = {
         .operands = "FILE|MESH",
         .n_min = 1,
         .n_max = 1,
-        .summary = "say who signed a mesh",
-        .description = "Fails unless the profile is signed by a key of MESH.pub, or by the one of "
-                       "--key=, and\n"
-                       "shows the six words of the key that did.",
+        .summary = N_("say who signed a mesh"),
+        .description =
+                N_("Fails unless the profile is signed by a key of MESH.pub, or by the one of "
+                   "--key=, and\n"
+                   "shows the six words of the key that did."),
         .example = "wattle verify home",
         .run = run,
 };

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/language.h"
 #include "common/migrate/watch.h"
 
 static const gint64 doubt_at[] = { 0, 300 * MSEC, 900 * MSEC };
@@ -11,31 +12,31 @@ const char *wattle_move_reason_text(WattleMoveReason reason)
 {
         switch (reason) {
         case WATTLE_MOVE_NONE:
-                return "as it was found";
+                return _("as it was found");
         case WATTLE_MOVE_FIRST:
-                return "there was none";
+                return _("there was none");
         case WATTLE_MOVE_UPGRADE:
-                return "the peer is on this link";
+                return _("the peer is on this link");
         case WATTLE_MOVE_REVERT:
-                return "another was tried and did not answer";
+                return _("another was tried and did not answer");
         case WATTLE_MOVE_LEAVE:
-                return "the way to the old one is gone";
+                return _("the way to the old one is gone");
         case WATTLE_MOVE_SILENT:
-                return "the old one was silent";
+                return _("the old one was silent");
         case WATTLE_MOVE_REASSERT:
-                return "the configured one was put back";
+                return _("the configured one was put back");
         case WATTLE_MOVE_ROAMED:
-                return "the peer came from there";
+                return _("the peer came from there");
         case WATTLE_MOVE_OTHER:
-                return "somebody else set it";
+                return _("somebody else set it");
         case WATTLE_MOVE_ASKED:
-                return "a user asked for it";
+                return _("a user asked for it");
         case WATTLE_MOVE_RELAYED:
-                return "a relay passes on what goes between the two";
+                return _("a relay passes on what goes between the two");
         case WATTLE_MOVE_DIRECT:
-                return "both opened their NAT for the other";
+                return _("both opened their NAT for the other");
         case WATTLE_MOVE_PARKED:
-                return "nobody can call it: it waits until the peer is wanted";
+                return _("nobody can call it: it waits until the peer is wanted");
         }
         g_return_val_if_reached("");
 }

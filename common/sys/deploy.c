@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/render.h"
 #include "common/scalar.h"
@@ -29,15 +30,15 @@ static gboolean check_credential(const WattleView *view, guint systemd_version, 
                 return TRUE;
         g_set_error(
                 error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                "the key is a credential, which networkd %u does not take: put it in " WATTLE_KEY_FORMAT,
-                systemd_version, view->mesh);
+                _("the key is a credential, which networkd %u does not take: put it in %s/%s.key"),
+                systemd_version, WATTLE_CONFDIR, view->mesh);
         return FALSE;
 }
 
 static void prefix_key_error(const WattleView *view, GError **error)
 {
         if (g_error_matches(*error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
-                g_prefix_error(error, "no private key, 'wattle genkey %s' makes one: /",
+                g_prefix_error(error, _("no private key, 'wattle genkey %s' makes one: /"),
                                view->mesh);
         else
                 g_prefix_error(error, "/");
@@ -52,9 +53,9 @@ static gboolean check_key_file(int root_fd, const WattleView *view, gid_t networ
         for (guint i = 0; i < G_N_ELEMENTS(homes); i++)
                 if (g_str_has_prefix(view->private_key_file, homes[i])) {
                         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_UNSAFE,
-                                    "%s: systemd-networkd sees no home folder: move the key "
-                                    "to " WATTLE_CONFDIR,
-                                    view->private_key_file);
+                                    _("%s: systemd-networkd sees no home folder: move the key "
+                                      "to %s"),
+                                    view->private_key_file, WATTLE_CONFDIR);
                         return FALSE;
                 }
         if (wattle_secret_check_group(root_fd, view->private_key_file + 1, networkd_gid, error))
@@ -120,9 +121,9 @@ gboolean wattle_private_key_read(int root_fd, const WattleView *view, WattleKey 
 {
         if (!view->private_key_file) {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                            "the key is a credential, which NetworkManager does not take: put it "
-                            "in " WATTLE_KEY_FORMAT,
-                            view->mesh);
+                            _("the key is a credential, which NetworkManager does not take: put it "
+                              "in %s/%s.key"),
+                            WATTLE_CONFDIR, view->mesh);
                 return FALSE;
         }
         if (wattle_secret_read(root_fd, view->private_key_file + 1, ret, error))
@@ -146,12 +147,14 @@ gboolean wattle_deployment_check_nm(const WattleDeployment *deployment, int root
         if (view->connection == WATTLE_CONNECTION_VPN && !wattle_host_has_vpn_plugin(root_fd))
                 wattle_report_error(report, WATTLE_NO_PLACE,
                                     "Connection=vpn needs wattle's VPN plugin for NetworkManager: "
-                                    "install the package " NM_PACKAGE);
+                                    "install the package %s",
+                                    NM_PACKAGE);
         else if (!wattle_host_has_nm_writer(root_fd))
-                wattle_report_error(report, WATTLE_NO_PLACE,
-                                    "the mesh belongs to NetworkManager, and wattle-nm is not "
-                                    "installed here: install the package " NM_PACKAGE
-                                    ", or write Owner=networkd below [Local]");
+                wattle_report_error(
+                        report, WATTLE_NO_PLACE,
+                        "the mesh belongs to NetworkManager, and wattle-nm is not "
+                        "installed here: install the package %s, or write Owner=networkd below [Local]",
+                        NM_PACKAGE);
         else if (!wattle_private_key_read(root_fd, view, &private_key, &error))
                 wattle_report_error(report, WATTLE_NO_PLACE, "%s", error->message);
         return report->n_errors == 0;

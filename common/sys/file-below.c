@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/language.h"
 #include "common/sys/file.h"
 
 #include <errno.h>
@@ -70,8 +71,8 @@ int wattle_root_open(const char *path, GError **error)
         if (errno == ENOSYS)
                 g_set_error(
                         error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                        "%s: cannot be opened safely, for there is no openat2(): it takes Linux "
-                        "5.6 or newer, and no sandbox that forbids it (RestrictSUIDSGID=no)",
+                        _("%s: cannot be opened safely, for there is no openat2(): it takes Linux "
+                          "5.6 or newer, and no sandbox that forbids it (RestrictSUIDSGID=no)"),
                         path);
         else
                 wattle_error_set_errno(error, errno, "%s", path);

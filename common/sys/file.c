@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/language.h"
 
 #define MIB ((gsize)1024 * 1024)
 
@@ -87,13 +88,13 @@ static GBytes *read_once(int dir_fd, const char *path, gsize max, GError **error
         if (fd < 0 || fstat(fd, &st) < 0)
                 return fail(error, errno);
         if (S_ISDIR(st.st_mode))
-                return refuse(error, "is a folder, not a file");
+                return refuse(error, _("is a folder, not a file"));
         if (!S_ISREG(st.st_mode))
-                return refuse(error, "is not a regular file");
+                return refuse(error, _("is not a regular file"));
         if ((guint64)st.st_size > max) {
                 g_autofree char *why =
-                        max < MIB ? g_strdup_printf("is larger than %zu bytes", max)
-                                  : g_strdup_printf("is larger than %zu MiB", max / MIB);
+                        max < MIB ? g_strdup_printf(_("is larger than %zu bytes"), max)
+                                  : g_strdup_printf(_("is larger than %zu MiB"), max / MIB);
 
                 return refuse(error, why);
         }
@@ -120,7 +121,7 @@ GBytes *wattle_read_file(int dir_fd, const char *path, gsize max, GError **error
                         return NULL;
                 }
         }
-        return refuse(error, "is being written while it is read: try again when that is done");
+        return refuse(error, _("is being written while it is read: try again when that is done"));
 }
 
 gboolean wattle_write_all(int fd, const char *content, gsize size)
@@ -229,8 +230,8 @@ static gboolean refuse_folder(int dir_fd, const char *folder, int errsv, GError 
 
         if (wattle_below_lstat(dir_fd, folder, &st) == 0 && S_ISLNK(st.st_mode)) {
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_UNSAFE,
-                            "%s: this link leads to no folder below the root: remove it, or make "
-                            "the folder there",
+                            _("%s: this link leads to no folder below the root: remove it, or make "
+                              "the folder there"),
                             folder);
                 return FALSE;
         }

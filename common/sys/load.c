@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "common/error.h"
 #include "common/ini.h"
 #include "common/invitation.h"
+#include "common/language.h"
 #include "common/lineage.h"
 #include "common/paths.h"
 #include "common/profile-sign.h"
@@ -305,8 +307,8 @@ static gboolean check_installed_name(const WattleMesh *mesh, const char *name, W
         if (strcmp(mesh->profile->name, name) == 0)
                 return TRUE;
         wattle_report_error(report, wattle_profile_place(mesh->profile, mesh->profile->place),
-                            "the mesh calls itself %s: rename the file to %s" WATTLE_MESH_SUFFIX,
-                            mesh->profile->name, mesh->profile->name);
+                            "the mesh calls itself %s: rename the file to %s%s",
+                            mesh->profile->name, mesh->profile->name, WATTLE_MESH_SUFFIX);
         return FALSE;
 }
 
@@ -314,12 +316,13 @@ static const char *describe(WattleSuccession succession)
 {
         switch (succession) {
         case WATTLE_SUCCESSION_OLDER:
-                return "is older than the one that this host ran well with last";
+                return _("is older than the one that this host ran well with last");
         case WATTLE_SUCCESSION_TWIN:
-                return "is another text than the one of the same Serial= that this host ran well "
-                       "with last";
+                return _("is another text than the one of the same Serial= that this host ran well "
+                         "with last");
         case WATTLE_SUCCESSION_FORK:
-                return "was made from another text than the one that this host ran well with last";
+                return _(
+                        "was made from another text than the one that this host ran well with last");
         case WATTLE_SUCCESSION_SAME:
         case WATTLE_SUCCESSION_NEWER:
         case WATTLE_SUCCESSION_JUMP:
@@ -350,7 +353,7 @@ static gboolean check_succession(const WattleMesh *mesh, const WattleLineage *la
                 return TRUE;
         }
         wattle_report_error(report, wattle_profile_place(profile, profile->place),
-                            "Serial=%" G_GUINT64_FORMAT " %s, which has %" G_GUINT64_FORMAT
+                            "Serial=%" PRIu64 " %s, which has %" PRIu64
                             ": let Serial= rise, and sign it again",
                             profile->serial, what, last->serial);
         return FALSE;
@@ -567,9 +570,9 @@ gboolean wattle_mesh_load(WattleMesh *mesh, int root_fd, const char *name, Wattl
         mesh->path = wattle_mesh_find(root_fd, name);
         if (!mesh->path) {
                 wattle_report_error(report, WATTLE_NO_PLACE,
-                                    "no mesh %s: there is no " WATTLE_CONFDIR
-                                    "/%s" WATTLE_MESH_SUFFIX ", or it is masked",
-                                    name, name);
+                                    "no mesh %s: there is no %s/%s%s"
+                                    ", or it is masked",
+                                    name, WATTLE_CONFDIR, name, WATTLE_MESH_SUFFIX);
                 return FALSE;
         }
         ok = load_installed(mesh, root_fd, name, how, report);

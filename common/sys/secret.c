@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/language.h"
 #include "common/sys/file.h"
 
 /* A key, its line end, and one byte more to notice what is longer. */
@@ -67,12 +68,12 @@ gboolean wattle_secret_read(int dir_fd, const char *path, WattleKey *ret, GError
         if (fd < 0 || fstat(fd, &st) < 0)
                 return wattle_error_set_errno(error, errno, "%s", path);
         if (!S_ISREG(st.st_mode))
-                return refuse(error, "%s: is not a regular file", path);
+                return refuse(error, _("%s: is not a regular file"), path);
         if (st.st_mode & (S_IRWXO | S_IWGRP))
                 return refuse(
                         error,
-                        "%s: others can read or change this private key (mode %04o): chmod 0640 it, and "
-                        "think of making a new one",
+                        _("%s: others can read or change this private key (mode %04o): chmod 0640 it, and "
+                          "think of making a new one"),
                         path, st.st_mode & 07777);
         return wattle_secret_read_fd(fd, path, ret, error);
 }
@@ -107,11 +108,11 @@ char *wattle_secret_read_text(int dir_fd, const char *path, gsize max, GError **
         if (fd < 0 || fstat(fd, &st) < 0)
                 return wattle_error_set_errno(error, errno, "%s", path), NULL;
         if (!S_ISREG(st.st_mode))
-                return refuse(error, "%s: is not a regular file", path), NULL;
+                return refuse(error, _("%s: is not a regular file"), path), NULL;
         if (st.st_mode & (S_IRWXG | S_IRWXO))
                 return refuse(error,
-                              "%s: others can read or change this secret key (mode %04o): chmod "
-                              "0600 it, and think of making a new one",
+                              _("%s: others can read or change this secret key (mode %04o): chmod "
+                                "0600 it, and think of making a new one"),
                               path, st.st_mode & 07777),
                        NULL;
         text = sodium_malloc(max + 1);
@@ -143,8 +144,8 @@ static gboolean check_folders(int dir_fd, const char *path, gid_t gid, GError **
                 return wattle_error_set_errno(error, errno, "%s", folder);
         return group_has(&st, gid, S_IXGRP, S_IXOTH) ||
                refuse(error,
-                      "%s: systemd-networkd cannot look into this folder of the private key: chmod "
-                      "o+x it, or move the key",
+                      _("%s: systemd-networkd cannot look into this folder of the private key: chmod "
+                        "o+x it, or move the key"),
                       folder);
 }
 
@@ -156,8 +157,8 @@ gboolean wattle_secret_check_group(int dir_fd, const char *path, gid_t gid, GErr
                 return wattle_error_set_errno(error, errno, "%s", path);
         if (!group_has(&st, gid, S_IRGRP, 0))
                 return refuse(error,
-                              "%s: systemd-networkd cannot read this private key: chgrp "
-                              "systemd-network and chmod 0640 it",
+                              _("%s: systemd-networkd cannot read this private key: chgrp "
+                                "systemd-network and chmod 0640 it"),
                               path);
         return check_folders(dir_fd, path, gid, error);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nm-plugin/editor/editor-gtk.h"
 
+#include "common/language.h"
+
 GtkWindow *wattle_gtk_window(GtkWidget *widget)
 {
         GtkRoot *root = gtk_widget_get_root(widget);
@@ -72,7 +74,7 @@ void wattle_gtk_say_choice(GtkWidget *list, GtkWidget *label)
 {
         g_autofree char *choice = gtk_combo_box_text_get_active_text(GTK_COMBO_BOX_TEXT(list));
         g_autofree char *name = g_strdup_printf("%s: %s", gtk_label_get_text(GTK_LABEL(label)),
-                                                choice ? choice : "nothing chosen");
+                                                choice ? choice : _("nothing chosen"));
 
         wattle_gtk_name(focus_of(list), name);
 }

@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "common/ini.h"
 #include "common/invitation.h"
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
@@ -65,13 +66,13 @@ static void list_meshes(WattleEditorModel *model)
         wattle_choices_empty(&model->meshes);
         if (model->carried || model->carried_invitation) {
                 g_autofree char *label =
-                        g_strdup_printf("%s (kept in this connection)", model->carried_name);
+                        g_strdup_printf(_("%s (kept in this connection)"), model->carried_name);
 
                 wattle_choices_add(&model->meshes, WATTLE_CHOICE_CARRIED, label);
         }
         for (guint i = 0; names[i]; i++) {
                 g_autofree char *label =
-                        g_strdup_printf("%s (installed on this computer)", names[i]);
+                        g_strdup_printf(_("%s (installed on this computer)"), names[i]);
 
                 wattle_choices_add(&model->meshes, names[i], label);
         }
@@ -81,11 +82,11 @@ static void list_meshes(WattleEditorModel *model)
 
 static void list_all(WattleEditorModel *model)
 {
-        const char *no_exit_node = is_carried(model) ? "None: only the mesh goes through it"
-                                                     : "As the settings of this computer say";
+        const char *no_exit_node = is_carried(model) ? _("None: only the mesh goes through it")
+                                                     : _("As the settings of this computer say");
 
         list_meshes(model);
-        list_devices(model, &model->devices, "Automatic", may_be_self, model->data.device);
+        list_devices(model, &model->devices, _("Automatic"), may_be_self, model->data.device);
         list_devices(model, &model->exit_nodes, no_exit_node, is_way_out, model->data.exit_node);
         model->n_lists++;
 }
@@ -122,9 +123,9 @@ static void note_invitation(WattleEditorModel *model, const WattleSigningKey *si
         g_autofree char *text = NULL;
 
         wattle_words_format(signer->bytes, words);
-        text = g_strdup_printf("An invitation; all of the mesh comes from a member at the first "
-                               "start. Before that, compare the words of the key that signed it "
-                               "with those that whoever sent it sees: %s",
+        text = g_strdup_printf(_("An invitation; all of the mesh comes from a member at the first "
+                                 "start. Before that, compare the words of the key that signed it "
+                                 "with those that whoever sent it sees: %s"),
                                words);
         set_mesh_note(model, WATTLE_NOTE_INFO, text);
 }
@@ -178,10 +179,10 @@ static gboolean is_hidden(const WattleEditorModel *model)
 static void note_kind(WattleEditorModel *model)
 {
         g_autofree char *text = g_strdup_printf(
-                "On this computer the mesh is a connection of its own already, which needs none "
-                "like this. To have it here write Connection=vpn below [Local] in a .conf file in " WATTLE_CONFDIR
-                "/%s" WATTLE_MESH_SUFFIX ".d.",
-                model->data.mesh);
+                _("On this computer the mesh is a connection of its own already, which needs none "
+                  "like this. To have it here write Connection=vpn below [Local] in a .conf file in %s/%s%s"
+                  ".d."),
+                WATTLE_CONFDIR, model->data.mesh, WATTLE_MESH_SUFFIX);
 
         set_mesh_note(model, WATTLE_NOTE_WARNING, text);
 }
@@ -196,7 +197,7 @@ static void load_mesh(WattleEditorModel *model)
         set_mesh_note(model, WATTLE_NOTE_NONE, NULL);
         if (!model->data.mesh) {
                 set_mesh_note(model, WATTLE_NOTE_ERROR,
-                              "Choose a mesh, or open the .mesh file that you were sent.");
+                              _("Choose a mesh, or open the .mesh file that you were sent."));
                 return;
         }
         wattle_report_init(&report);
@@ -206,7 +207,7 @@ static void load_mesh(WattleEditorModel *model)
                                    WATTLE_LOAD_OR_LAST_GOOD, &report) &&
                  is_hidden(model)) {
                 set_mesh_note(model, WATTLE_NOTE_INFO,
-                              "Only root reads this mesh, so its devices are not listed here.");
+                              _("Only root reads this mesh, so its devices are not listed here."));
                 return;
         }
         faults = wattle_mesh_file_explain(&report);

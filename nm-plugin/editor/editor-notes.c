@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/sys/host.h"
 #include "nm-plugin/editor/editor-summary.h"
@@ -42,9 +43,9 @@ static const WattleDevice *find(const WattleEditorModel *model, const char *name
 static const char *why_not_self(const WattleDevice *device)
 {
         if (device->state == WATTLE_DEVICE_REVOKED)
-                return "is revoked: whoever looks after the mesh has taken it out";
+                return _("is revoked: whoever looks after the mesh has taken it out");
         if (!device->managed)
-                return "is a device that runs no wattle (Managed=no in the mesh)";
+                return _("is a device that runs no wattle (Managed=no in the mesh)");
         return NULL;
 }
 
@@ -54,7 +55,7 @@ static void note_self(WattleEditorModel *model, const WattleDevice *device, Watt
 
         model->self = device->name;
         if (why)
-                say(model, field, WATTLE_NOTE_ERROR, "%s %s.", device->name, why);
+                say(model, field, WATTLE_NOTE_ERROR, _("%s %s."), device->name, why);
 }
 
 static void note_chosen_device(WattleEditorModel *model, const WattleDevice *of_key)
@@ -63,14 +64,14 @@ static void note_chosen_device(WattleEditorModel *model, const WattleDevice *of_
         g_autofree char *addresses = NULL;
 
         if (!device) {
-                say(model, WATTLE_FIELD_DEVICE, WATTLE_NOTE_ERROR, "The mesh has no device %s.",
+                say(model, WATTLE_FIELD_DEVICE, WATTLE_NOTE_ERROR, _("The mesh has no device %s."),
                     model->data.device);
                 return;
         }
         note_self(model, device, WATTLE_FIELD_DEVICE);
         if (of_key && of_key != device)
                 say(model, WATTLE_FIELD_DEVICE, WATTLE_NOTE_ERROR,
-                    "The private key is that of %s, not of %s.", of_key->name, device->name);
+                    _("The private key is that of %s, not of %s."), of_key->name, device->name);
         addresses = wattle_editor_format_addresses(device);
         say(model, WATTLE_FIELD_DEVICE, WATTLE_NOTE_INFO, "%s", addresses);
 }
@@ -85,18 +86,18 @@ static void note_automatic_device(WattleEditorModel *model, const WattleDevice *
 
         if (!device && !model->data.has_key) {
                 device = find(model, model->host_name);
-                what = "name of this computer";
+                what = _("name of this computer");
         }
         if (!device) {
                 say(model, WATTLE_FIELD_DEVICE, WATTLE_NOTE_WARNING,
-                    "Choose which device of the mesh this is, or give its private key, which "
-                    "tells.");
+                    _("Choose which device of the mesh this is, or give its private key, which "
+                      "tells."));
                 return;
         }
         note_self(model, device, WATTLE_FIELD_DEVICE);
         addresses = wattle_editor_format_addresses(device);
-        say(model, WATTLE_FIELD_DEVICE, WATTLE_NOTE_INFO, "The %s says %s, %s", what, device->name,
-            addresses);
+        say(model, WATTLE_FIELD_DEVICE, WATTLE_NOTE_INFO, _("The %s says %s, %s"), what,
+            device->name, addresses);
 }
 
 /* The key of an installed mesh is root's: what it says is seen when the mesh is switched on. */
@@ -109,7 +110,7 @@ static void note_installed_device(WattleEditorModel *model)
         if (device)
                 model->self = device->name;
         say(model, WATTLE_FIELD_DEVICE, WATTLE_NOTE_INFO,
-            "NetworkManager finds out, by the private key or the name of this computer.");
+            _("NetworkManager finds out, by the private key or the name of this computer."));
 }
 
 static void note_device(WattleEditorModel *model, const WattleDevice *of_key)
@@ -128,18 +129,18 @@ static void note_carried_key(WattleEditorModel *model, const WattleDevice *of_ke
 {
         if (model->is_key_bad)
                 say(model, WATTLE_FIELD_KEY, WATTLE_NOTE_ERROR,
-                    "This is no private key: that has 44 characters, and = is the last.");
+                    _("This is no private key: that has 44 characters, and = is the last."));
         else if (!model->data.has_key)
                 say(model, WATTLE_FIELD_KEY, WATTLE_NOTE_WARNING,
-                    "Without its private key this device cannot connect. Paste it, load it from a "
-                    "file, or make a new one.");
+                    _("Without its private key this device cannot connect. Paste it, load it from a "
+                      "file, or make a new one."));
         else if (!of_key && model->mesh.profile && model->mesh.profile->invited)
                 say(model, WATTLE_FIELD_KEY, WATTLE_NOTE_WARNING,
-                    "The invitation is for another key than this one.");
+                    _("The invitation is for another key than this one."));
         else if (!of_key && model->mesh.profile)
                 say(model, WATTLE_FIELD_KEY, WATTLE_NOTE_WARNING,
-                    "The mesh does not know this key yet. Send the public key to whoever looks "
-                    "after the mesh, and open the new .mesh file here when it comes.");
+                    _("The mesh does not know this key yet. Send the public key to whoever looks "
+                      "after the mesh, and open the new .mesh file here when it comes."));
 }
 
 static void note_key(WattleEditorModel *model, const WattleDevice *of_key)
@@ -155,7 +156,7 @@ static void note_key(WattleEditorModel *model, const WattleDevice *of_key)
         file = model->mesh.profile ? wattle_host_key_file(&model->mesh)
                                    : wattle_paths_key(NULL, model->data.mesh);
         say(model, WATTLE_FIELD_KEY, WATTLE_NOTE_INFO,
-            "It is in %s, which root alone reads, and is not shown here.", file);
+            _("It is in %s, which root alone reads, and is not shown here."), file);
 }
 
 static void note_exit_node(WattleEditorModel *model)
@@ -167,19 +168,19 @@ static void note_exit_node(WattleEditorModel *model)
                 return;
         device = find(model, name);
         if (!device)
-                say(model, WATTLE_FIELD_EXIT_NODE, WATTLE_NOTE_ERROR, "The mesh has no device %s.",
-                    name);
+                say(model, WATTLE_FIELD_EXIT_NODE, WATTLE_NOTE_ERROR,
+                    _("The mesh has no device %s."), name);
         else if (device->state == WATTLE_DEVICE_REVOKED)
-                say(model, WATTLE_FIELD_EXIT_NODE, WATTLE_NOTE_ERROR, "%s is revoked.", name);
+                say(model, WATTLE_FIELD_EXIT_NODE, WATTLE_NOTE_ERROR, _("%s is revoked."), name);
         else if (!device->exit_node)
                 say(model, WATTLE_FIELD_EXIT_NODE, WATTLE_NOTE_ERROR,
-                    "%s offers no way out: it has no ExitNode=yes in the mesh.", name);
+                    _("%s offers no way out: it has no ExitNode=yes in the mesh."), name);
         else if (model->self && strcmp(device->name, model->self) == 0)
-                say(model, WATTLE_FIELD_EXIT_NODE, WATTLE_NOTE_ERROR, "%s is this device itself.",
-                    name);
+                say(model, WATTLE_FIELD_EXIT_NODE, WATTLE_NOTE_ERROR,
+                    _("%s is this device itself."), name);
         else
                 say(model, WATTLE_FIELD_EXIT_NODE, WATTLE_NOTE_INFO,
-                    "All that leaves this computer goes through %s.", name);
+                    _("All that leaves this computer goes through %s."), name);
 }
 
 static void note_routes(WattleEditorModel *model)
@@ -189,7 +190,7 @@ static void note_routes(WattleEditorModel *model)
         if (!model->mesh.profile)
                 return;
         say(model, WATTLE_FIELD_ROUTES, WATTLE_NOTE_INFO, "%s",
-            *routes ? routes : "No device of the mesh has any.");
+            *routes ? routes : _("No device of the mesh has any."));
 }
 
 void wattle_editor_notes_update(WattleEditorModel *model)

@@ -8,13 +8,15 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/language.h"
 #include "common/nm-profile.h"
 #include "common/sys/host.h"
+#include "common/sys/language/catalogue.h"
 #include "nm-plugin/editor/editor.h"
 #include "nm-plugin/editor/mesh-file.h"
 
-#define PLUGIN_NAME "wattle mesh"
-#define DESCRIPTION "A private WireGuard network of your devices, described by one text file."
+#define PLUGIN_NAME N_("wattle mesh")
+#define DESCRIPTION N_("A private WireGuard network of your devices, described by one text file.")
 
 /* Below it is what the host has installed. Programs leave it as it is; tests have one of their own.
  */
@@ -51,7 +53,7 @@ static const char *choose_library(GError **error)
         if (dlsym(RTLD_DEFAULT, "gtk_widget_get_type"))
                 return "libnm-gtk4-vpn-plugin-wattle-editor.so";
         g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                            "this program has no GTK, which the editor needs");
+                            _("this program has no GTK, which the editor needs"));
         return NULL;
 }
 
@@ -81,7 +83,7 @@ static WattleEditorFactory load_editor(GError **error)
         factory = library ? dlsym(library, WATTLE_EDITOR_FACTORY) : NULL;
         if (!factory)
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND,
-                            "the editor is not installed: %s", dlerror());
+                            _("the editor is not installed: %s"), dlerror());
         return (WattleEditorFactory)factory;
 }
 
@@ -142,10 +144,10 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *s
 {
         switch (id) {
         case PROPERTY_NAME:
-                g_value_set_static_string(value, PLUGIN_NAME);
+                g_value_set_static_string(value, _(PLUGIN_NAME));
                 break;
         case PROPERTY_DESCRIPTION:
-                g_value_set_static_string(value, DESCRIPTION);
+                g_value_set_static_string(value, _(DESCRIPTION));
                 break;
         case PROPERTY_SERVICE:
                 g_value_set_static_string(value, WATTLE_VPN_SERVICE);
@@ -197,9 +199,10 @@ static void wattle_editor_plugin_class_init(WattleEditorPluginClass *class)
 
 G_MODULE_EXPORT NMVpnEditorPlugin *nm_vpn_editor_plugin_factory(GError **error)
 {
+        wattle_language_bind(WATTLE_LOCALEDIR);
         if (sodium_init() < 0) {
                 g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                                    "libsodium cannot be initialised");
+                                    _("libsodium cannot be initialised"));
                 return NULL;
         }
         return g_object_new(wattle_editor_plugin_get_type(), NULL);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nm-plugin/editor/editor-summary.h"
 
+#include <inttypes.h>
 #include <string.h>
+
+#include "common/language.h"
 
 static void row_clear(gpointer data)
 {
@@ -71,19 +74,19 @@ static char *describe(const WattleEditorModel *model, const WattleDevice *device
         GString *list = g_string_new(NULL);
 
         if (is_self(model, device))
-                append(list, "this device");
+                append(list, _("this device"));
         if (device->state == WATTLE_DEVICE_REVOKED)
-                append(list, "revoked");
+                append(list, _("revoked"));
         if (device->exit_node)
-                append(list, "exit node");
+                append(list, _("exit node"));
         if (device->relay)
-                append(list, "relay");
+                append(list, _("relay"));
         for (guint i = 0; i < device->n_routes; i++)
                 append_prefix(list, &device->routes[i].value);
         if (!device->managed)
-                append(list, "runs no wattle");
+                append(list, _("runs no wattle"));
         if (device->via) {
-                g_autofree char *via = g_strdup_printf("via %s", device->via->value);
+                g_autofree char *via = g_strdup_printf(_("via %s"), device->via->value);
 
                 append(list, via);
         }
@@ -94,10 +97,10 @@ static char *describe_mesh(const WattleProfile *profile)
 {
         GString *list = g_string_new(NULL);
 
-        g_string_append_printf(list, "%s: %u device%s", profile->name, profile->n_devices,
-                               profile->n_devices == 1 ? "" : "s");
+        g_string_append_printf(list, P_("%s: %u device", "%s: %u devices", profile->n_devices),
+                               profile->name, profile->n_devices);
         if (profile->has_serial)
-                g_string_append_printf(list, ", serial %" G_GUINT64_FORMAT, profile->serial);
+                g_string_append_printf(list, _(", serial %" PRIu64), profile->serial);
         for (guint i = 0; i < profile->n_subnets; i++)
                 append_prefix(list, &profile->subnets[i].value);
         return g_string_free(list, FALSE);

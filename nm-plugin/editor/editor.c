@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/sys/host.h"
 #include "nm-plugin/editor/editor-gtk.h"
@@ -322,11 +323,12 @@ static GtkFileChooserNative *ask_file(WattleEditor *editor, const char *title, G
 
 static void on_mesh_open(WattleEditor *editor)
 {
-        GtkFileChooserNative *dialog = ask_file(editor, "Open a Mesh", G_CALLBACK(on_mesh_file));
+        GtkFileChooserNative *dialog = ask_file(editor, _("Open a Mesh"), G_CALLBACK(on_mesh_file));
         GtkFileFilter *filter = gtk_file_filter_new();
+        g_autofree char *name = g_strdup_printf(_("Meshes and invitations (*%s, *%s, *.txt)"),
+                                                WATTLE_MESH_SUFFIX, WATTLE_INVITATION_SUFFIX);
 
-        gtk_file_filter_set_name(filter, "Meshes and invitations (*" WATTLE_MESH_SUFFIX
-                                         ", *" WATTLE_INVITATION_SUFFIX ", *.txt)");
+        gtk_file_filter_set_name(filter, name);
         gtk_file_filter_add_pattern(filter, "*" WATTLE_MESH_SUFFIX);
         gtk_file_filter_add_pattern(filter, "*" WATTLE_INVITATION_SUFFIX);
         gtk_file_filter_add_pattern(filter, "*.txt");
@@ -336,8 +338,8 @@ static void on_mesh_open(WattleEditor *editor)
 
 static void on_key_load(WattleEditor *editor)
 {
-        gtk_native_dialog_show(
-                GTK_NATIVE_DIALOG(ask_file(editor, "Load a Private Key", G_CALLBACK(on_key_file))));
+        gtk_native_dialog_show(GTK_NATIVE_DIALOG(
+                ask_file(editor, _("Load a Private Key"), G_CALLBACK(on_key_file))));
 }
 
 static void on_key_show(WattleEditor *editor, GtkWidget *button)
@@ -434,6 +436,7 @@ G_MODULE_EXPORT NMVpnEditor *wattle_editor_new(NMConnection *connection, int roo
 
         editor->root_fd = fcntl(root_fd, F_DUPFD_CLOEXEC, 0);
         editor->builder = gtk_builder_new();
+        gtk_builder_set_translation_domain(editor->builder, WATTLE_LANGUAGE_DOMAIN);
         if (!gtk_builder_add_from_resource(editor->builder, UI_RESOURCE, error))
                 return NULL;
         editor->model = wattle_editor_model_new(editor->root_fd, host_name, connection);

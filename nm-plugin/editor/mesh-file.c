@@ -200,9 +200,9 @@ static GBytes *read_installed(const char *name, int root_fd, GError **error)
 
         if (!path) {
                 wattle_error_refuse(error,
-                                    "there is no mesh %s on this host: " WATTLE_CONFDIR
-                                    "/%s" WATTLE_MESH_SUFFIX " is missing",
-                                    name, name);
+                                    "there is no mesh %s on this host: %s/%s%s"
+                                    " is missing",
+                                    name, WATTLE_CONFDIR, name, WATTLE_MESH_SUFFIX);
                 return NULL;
         }
         bytes = wattle_read_file(root_fd, path + 1, WATTLE_INI_MAX_BYTES, error);

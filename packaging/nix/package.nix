@@ -6,6 +6,7 @@
   stdenv,
   bash-completion,
   curl,
+  gettext,
   glib,
   gtk3,
   gtk4,
@@ -39,6 +40,7 @@ stdenv.mkDerivation {
   strictDeps = true;
 
   nativeBuildInputs = [
+    gettext
     glib
     meson
     ninja

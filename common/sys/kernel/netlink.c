@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/language.h"
 
 /* As much as the kernel puts into one datagram of a dump. */
 #define ANSWER_MAX (32 * 1024)
@@ -124,7 +125,7 @@ static gboolean on_family(const struct nlmsghdr *message, gpointer data, GError 
         }
         if (*ret == 0)
                 g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                                    "no family in the answer");
+                                    _("no family in the answer"));
         return *ret != 0;
 }
 

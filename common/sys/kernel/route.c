@@ -7,6 +7,7 @@
 
 #include "common/digest.h"
 #include "common/error.h"
+#include "common/language.h"
 
 /* The kinds that "ip link add type" knows and that are no wire. Hardware has no kind. */
 static const struct {
@@ -244,7 +245,7 @@ static GArray *dump(WattleNetlink *netlink, guint16 type, gsize extra, WattleNet
                 }
         }
         g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                            "interfaces come and go all the time");
+                            _("interfaces come and go all the time"));
         return NULL;
 }
 
@@ -498,7 +499,7 @@ gboolean wattle_route_lookup(WattleNetlink *netlink, const WattleAddr *to, guint
                 return FALSE;
         if (!lookup.found) {
                 g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND,
-                                    "the route leads nowhere");
+                                    _("the route leads nowhere"));
                 return FALSE;
         }
         *ret = lookup.route;

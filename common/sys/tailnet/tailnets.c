@@ -116,9 +116,9 @@ gboolean wattle_tailnet_load(WattleTailnet *tailnet, int root_fd, const char *na
 
         if (!path) {
                 wattle_report_error(report, WATTLE_NO_PLACE,
-                                    "no tailnet %s: there is no " WATTLE_CONFDIR
-                                    "/%s" WATTLE_TAILNET_SUFFIX ", or it is masked",
-                                    name, name);
+                                    "no tailnet %s: there is no %s/%s%s"
+                                    ", or it is masked",
+                                    name, WATTLE_CONFDIR, name, WATTLE_TAILNET_SUFFIX);
                 return FALSE;
         }
         if (!read_tailnet(tailnet, root_fd, path + 1, path, report))

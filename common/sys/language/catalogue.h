@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which language common/language.h speaks in this process. */
+#pragma once
+
+/* What a person's terminal asks for, by the catalogues in a folder; not in a locale that is not
+ * UTF-8, for all that wattle prints is. Numbers, times and the order of words stay those of C. */
+void wattle_language_begin(const char *folder);
+
+/* The catalogues alone, in a program that has chosen its language itself. */
+void wattle_language_bind(const char *folder);
+
+/* As the texts are written, for what a program reads. */
+void wattle_language_end(void);
