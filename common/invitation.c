@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/language.h"
 #include "common/profile-sign.h"
 
 #define VERSION              1
@@ -238,8 +239,8 @@ static char *extract(const char *text, gsize size, GError **error)
 
         if (!begin || !end) {
                 wattle_error_refuse(error,
-                                    begin ? "it is cut off: an invitation ends with a dot"
-                                          : "it is no invitation, which begins with wattle:");
+                                    begin ? N_("it is cut off: an invitation ends with a dot")
+                                          : N_("it is no invitation, which begins with wattle:"));
                 return NULL;
         }
         if (find_begin(end, (gsize)(text + size - end))) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/language.h"
 #include "common/scalar.h"
 
 #define COMMENT_PREFIX "wattle1 "
@@ -65,8 +66,8 @@ gboolean wattle_profile_check_comment(const WattleProfile *profile, const char *
         if (!g_str_has_prefix(comment, COMMENT_PREFIX) || strcmp(comment, expected) == 0)
                 return TRUE;
         g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID,
-                    "the trusted comment is '%s', and the text is '%s': sign it again with 'wattle "
-                    "sign'",
+                    _("the trusted comment is '%s', and the text is '%s': sign it again with "
+                      "'wattle sign'"),
                     comment, expected);
         return FALSE;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/language.h"
 
 /* The kernel's own dumps come in pages of this size; a nested attribute could not pass 64 KiB. */
 #define MESSAGE_MAX 8192
@@ -32,7 +33,7 @@ void wattle_wg_device_clear(WattleWgDevice *device)
 
 static gboolean refuse(GError **error, const char *what)
 {
-        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID, "WireGuard's answer has a bad %s",
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_INVALID, _("WireGuard's answer has a bad %s"),
                     what);
         return FALSE;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/scalar.h"
+#include "common/sys/language/catalogue.h"
 #include "common/sys/log.h"
 #include "common/sys/tailnet/tailnets.h"
 #include "tailscale/arguments.h"
@@ -274,8 +275,10 @@ static gboolean take(Options *options, const char *argument)
         return TRUE;
 }
 
+/* For who called 'wattle', and not for the journal. */
 static int obey(const Options *options)
 {
+        wattle_language_begin(WATTLE_LOCALEDIR);
         if (strcmp(options->order, "status") == 0)
                 return wattle_tailscale_tell(options->socket, options->file);
         return wattle_tailscale_turn(options->socket, options->program,

@@ -5,6 +5,7 @@
 #include <limits.h>
 
 #include "common/error.h"
+#include "common/language.h"
 #include "tailscale/notify.h"
 
 /* The host's name counts: tailscaled takes others for a browser that was led astray. */
@@ -113,7 +114,7 @@ static gboolean perform(WattleTailscaleStream *stream, GError **error)
         return wattle_error_refuse(error, "%s",
                                    message && message->data.result != CURLE_OK
                                            ? curl_easy_strerror(message->data.result)
-                                           : "its event stream has ended");
+                                           : _("its event stream has ended"));
 }
 
 gboolean wattle_tailscale_stream_wait(WattleTailscaleStream *stream, int fd, GError **error)

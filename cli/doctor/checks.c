@@ -794,13 +794,13 @@ static void note_relayed(const WattleFacts *facts, const Findings *findings)
                 if (all && peer->path == WATTLE_PATH_RELAYED)
                         note(findings,
                              g_strdup_printf(_("what goes to %s is relayed: %s"), all,
-                                             peer->why_relayed),
+                                             _(peer->why_relayed)),
                              g_strdup_printf("wattle probe %s %s", facts->view->mesh,
                                              peer->device));
                 else if (all)
                         note(findings,
                              g_strdup_printf(_("there is no way to %s: %s"), all,
-                                             peer->why_relayed),
+                                             _(peer->why_relayed)),
                              g_strdup(_("give a device that both can call Relay=yes")));
         }
 }

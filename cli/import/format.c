@@ -7,6 +7,7 @@
 #include "cli/import/nm.h"
 #include "cli/import/wg-dump.h"
 #include "cli/import/wg-quick.h"
+#include "common/language.h"
 
 /* Four fields or more with one tab between two, as no line of wg-quick has. */
 static gboolean is_dump(const char *text)
@@ -66,7 +67,7 @@ void wattle_import_read(WattleImport *import, char *bytes, gsize size, const cha
 
         if (size == 0 || !g_utf8_validate_len(bytes, size, NULL)) {
                 wattle_report_error(report, (WattlePlace){ own_file, 0, 0 },
-                                    size == 0 ? "is empty" : "is not text");
+                                    size == 0 ? N_("is empty") : N_("is not text"));
                 return;
         }
         bytes[size] = '\0';

@@ -95,7 +95,7 @@ static void read_allowed(Reader *reader, WattleImportPeer *peer, char *text, Wat
                 if (wattle_import_range_parse(word, own, &range, &error))
                         g_array_append_val(peer->allowed, range);
                 else
-                        refuse(reader, own, "allowed IPs", error);
+                        refuse(reader, own, _("allowed IPs"), error);
         }
 }
 

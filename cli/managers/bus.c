@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "common/language.h"
+#include "common/said.h"
 #include "common/sys/bus-match.h"
 
 /* A reload of all units takes its time on a slow machine. */
@@ -13,8 +14,11 @@
 gboolean wattle_bus_fail(GError **error, const char *what, const sd_bus_error *bus_error,
                          int result)
 {
-        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, "%s: %s", what,
-                    bus_error && bus_error->message ? bus_error->message : g_strerror(-result));
+        g_autofree char *why = bus_error && bus_error->message
+                                       ? wattle_said_translate(bus_error->message)
+                                       : g_strdup(g_strerror(-result));
+
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, "%s: %s", what, why);
         return FALSE;
 }
 

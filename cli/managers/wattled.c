@@ -8,6 +8,7 @@
 #include "cli/managers/bus.h"
 #include "common/error.h"
 #include "common/language.h"
+#include "common/said.h"
 #include "common/sys/bus-match.h"
 #include "common/sys/bus-status.h"
 
@@ -46,8 +47,9 @@ static gboolean fail(GError **error, const sd_bus_error *bus_error, int result)
                 return FALSE;
         }
         if (sd_bus_error_has_name(bus_error, WATTLE_BUS_ERROR_NO_PEER)) {
-                g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND,
-                                    bus_error->message);
+                g_autofree char *why = wattle_said_translate(bus_error->message);
+
+                g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND, why);
                 return FALSE;
         }
         if (sd_bus_error_has_name(bus_error, SD_BUS_ERROR_SERVICE_UNKNOWN)) {
@@ -56,6 +58,13 @@ static gboolean fail(GError **error, const sd_bus_error *bus_error, int result)
                 return FALSE;
         }
         return wattle_bus_fail(error, NAME, bus_error, result);
+}
+
+static const char *read_said(WattleStatus *status, const char *text)
+{
+        g_autofree char *said = wattle_said_translate(text);
+
+        return wattle_arena_strdup(status->arena, said);
 }
 
 /* One property into its field. */
@@ -83,9 +92,9 @@ static int read_property(sd_bus_message *message, const char *name, WattleStatus
         else if (strcmp(name, "Interface") == 0 && *text)
                 status->interface = wattle_arena_strdup(status->arena, text);
         else if (strcmp(name, "Problem") == 0 && *text)
-                status->problem = wattle_arena_strdup(status->arena, text);
+                status->problem = read_said(status, text);
         else if (strcmp(name, "MappingProblem") == 0 && *text)
-                status->mapping_problem = wattle_arena_strdup(status->arena, text);
+                status->mapping_problem = wattle_arena_strdup(status->arena, _(text));
         else if (strcmp(name, "Mapped") == 0 &&
                  !wattle_socket_addr_parse(text, &status->mapped, NULL))
                 return -EBADMSG;

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "common/error.h"
+#include "common/sys/language/catalogue.h"
 
 #define PROGRAM WATTLE_LIBEXECDIR "/wattle-tailscale"
 
@@ -14,9 +15,10 @@ static gboolean run(const char *option, char **ret_out, char **ret_err, int *ret
                     GError **error)
 {
         const char *const argv[] = { PROGRAM, option, NULL };
+        g_auto(GStrv) environment = wattle_language_environ();
         int status;
 
-        if (!g_spawn_sync("/", (char **)argv, NULL, G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL,
+        if (!g_spawn_sync("/", (char **)argv, environment, G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL,
                           ret_out, ret_err, &status, error))
                 return FALSE;
         if (!WIFEXITED(status))
@@ -29,7 +31,10 @@ static WattleTailnetAnswer refuse(const char *said, GError **error)
 {
         g_autofree char *text = g_strdup(said);
 
-        wattle_error_refuse(error, "%s", *g_strchomp(text) ? text : PROGRAM " failed");
+        if (*g_strchomp(text))
+                wattle_error_refuse(error, "%s", text);
+        else
+                wattle_error_refuse(error, "%s failed", PROGRAM);
         return WATTLE_TAILNET_NO_ANSWER;
 }
 

@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "common/language.h"
+#include "common/said.h"
 #include "common/sys/file.h"
 
 /* Beyond the time that wattle-fetch has: for starting it. */
@@ -129,7 +130,7 @@ static GBytes *receive(Reader *reader, const WattleFetchRequest *request,
                        WattleFetchProgress progress, gpointer data, GError **error)
 {
         for (;;) {
-                g_autofree char *line = read_line(reader, error);
+                g_autofree char *line = read_line(reader, error), *said = NULL;
                 WattleFetchAnswer answer;
 
                 if (!line || !wattle_fetch_answer_parse(line, &answer, error))
@@ -142,7 +143,8 @@ static GBytes *receive(Reader *reader, const WattleFetchRequest *request,
                 case WATTLE_FETCH_OK:
                         return read_body(reader, answer.size, request->limit, error);
                 case WATTLE_FETCH_ERROR:
-                        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, "%s", answer.text);
+                        said = wattle_said_translate(answer.text);
+                        g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, said);
                         return NULL;
                 }
         }

@@ -9,6 +9,7 @@
 #include "cli/units.h"
 #include "common/error.h"
 #include "common/language.h"
+#include "common/said.h"
 #include "common/scalar.h"
 #include "common/sys/bus-status.h"
 
@@ -51,8 +52,8 @@ static int on_answer(sd_bus_message *reply, void *data, G_GNUC_UNUSED sd_bus_err
         probe->ended = TRUE;
         probe->answered = !failed && sd_bus_message_read(reply, "t", &probe->rtt_us) > 0;
         if (!probe->answered)
-                probe->why = g_strdup(failed && failed->message ? failed->message
-                                                                : _("wattled gave no answer"));
+                probe->why = failed && failed->message ? wattle_said_translate(failed->message)
+                                                       : g_strdup(_("wattled gave no answer"));
         return 0;
 }
 

@@ -20,8 +20,8 @@ static void report_missing(const WattleProfile *profile, const char *name, Wattl
                 names[i] = profile->devices[i].name;
         nearest = wattle_nearest_word(name, names, profile->n_devices);
         wattle_report_error(report, (WattlePlace){ profile->file, 0, 0 },
-                            nearest ? "no device %s: did you mean %s?" : "no device %s", name,
-                            nearest);
+                            nearest ? N_("no device %s: did you mean %s?") : N_("no device %s"),
+                            name, nearest);
 }
 
 /* By its name alone: an alias is too easily another device's in the reader's mind. */

@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "common/ini.h"
 #include "common/invitation.h"
+#include "common/language.h"
 #include "common/paths.h"
 #include "common/scalar.h"
 #include "common/sys/file.h"
@@ -29,8 +30,10 @@ char *wattle_mesh_file_explain(WattleReport *report)
                 if (fault->kind == WATTLE_FAULT_ERROR)
                         g_string_append_printf(text, "%s%s", n++ == 0 ? "" : "\n", line);
         }
-        if (report->n_errors > n)
-                g_string_append_printf(text, "\nand %u more", report->n_errors - n);
+        if (report->n_errors > n) {
+                g_string_append_c(text, '\n');
+                g_string_append_printf(text, _("and %u more"), report->n_errors - n);
+        }
         return g_string_free(g_steal_pointer(&text), FALSE);
 }
 

@@ -83,3 +83,23 @@ def test_files_have_no_language(run, tmp_path):
     for name, variables in {"written": {}, "german": GERMAN}.items():
         assert run("render", "--as=vps", "--owner=networkd", "--systemd=257", f"--output={name}", "office.mesh", **variables).returncode == 0
     assert subprocess.run(["diff", "-r", "written", "german"], cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("said, german", [
+    ("interface wg0 is down", "die Schnittstelle wg0 ist nicht aktiv"),
+    ("Not allowed: polkit says no", "Nicht erlaubt: polkit sagt nein"),
+    ("interface wg0: No such device", "Schnittstelle wg0: No such device"),
+    ("wattle-up@home.service ended with 'failed': 'journalctl -u wattle-up@home.service' tells why",
+     "wattle-up@home.service endete mit 'failed': 'journalctl -u wattle-up@home.service' sagt, warum"),
+    ("a link-local address comes with the number of its interface, and no other does: [fe80::1%3]:51820",
+     "zu einer link-lokalen Adresse gehört die Nummer ihrer Schnittstelle, und zu keiner anderen: [fe80::1%3]:51820"),
+    ("the server says 404, and not 200", "der Server sagt 404 und nicht 200"),
+    ("it is larger than 8388608 bytes", "es ist größer als 8388608 Byte"),
+    ("Unit a.service not found.", "Unit a.service not found."),
+    ("", "")])
+def test_what_daemons_say_is_german(locales, said, german):
+    def told(*arguments):
+        return subprocess.run([os.environ["WATTLE_SAID"], *arguments], check=True, capture_output=True, text=True,
+                              env=os.environ | {"LOCPATH": str(locales)} | GERMAN).stdout
+    assert told(said) == german + "\n"
+    assert told("--as-written", said) == said + "\n"

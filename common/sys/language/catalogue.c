@@ -28,3 +28,12 @@ void wattle_language_end(void)
 {
         (void)setlocale(LC_MESSAGES, "C");
 }
+
+GStrv wattle_language_environ(void)
+{
+        GStrv environment = g_get_environ();
+
+        return strcmp(setlocale(LC_MESSAGES, NULL), "C") == 0
+                       ? g_environ_setenv(environment, "LC_ALL", "C", TRUE)
+                       : environment;
+}

@@ -15,3 +15,8 @@ void wattle_language_bind(const char *folder)
 void wattle_language_end(void)
 {
 }
+
+GStrv wattle_language_environ(void)
+{
+        return g_get_environ();
+}
