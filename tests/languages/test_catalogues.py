@@ -48,8 +48,10 @@ def directives(text):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_gettext_takes_it(language):
-    done = subprocess.run(["msgfmt", "--check-format", "--check-domain", "-o", "/dev/null", TOP / f"po/{language}.po"], capture_output=True, text=True)
-    assert done.returncode == 0 and not done.stderr, done.stderr
+    """Each number has its words, too."""
+    done = subprocess.run(["msgfmt", "--check", "-o", "/dev/null", TOP / f"po/{language}.po"], capture_output=True, text=True)
+    left = [line for line in done.stderr.splitlines() if not re.search("warning: header field '[A-Z][A-Za-z-]+' missing", line)]
+    assert done.returncode == 0 and not left, done.stderr
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -58,6 +60,13 @@ def test_each_text_keeps_its_arguments(language):
         if key and key in TEXTS and TEXTS[key].is_format:
             for words in filter(None, entry.words):
                 assert directives(words) in (directives(entry.text), directives(entry.plural or entry.text)), words
+
+
+@pytest.mark.parametrize("one, other, same", [
+    ("%s of %u", "%s von %u", True), ("%s of %u", "%2$u, %1$s", True), ("%s of %u", "%u von %s", False), ("%s of %u", "%s", False),
+    ("%s", "%s %s", False), ("%s", "%d", False), ("100%% of %s", "%s", True), ("%<PRIu64>", "%<PRIu64> B", True), ("%<PRIu64>", "%u B", False)])
+def test_arguments_are_told_apart(one, other, same):
+    assert (directives(one) == directives(other)) == same
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
