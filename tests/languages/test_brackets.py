@@ -3,35 +3,16 @@
 texts between brackets, and two words beside each other outside of them are a fault, but for what is rightly no text."""
 import os
 import pathlib
-import re
 import subprocess
 import sys
+
+from brackets import sentences
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 # All verbs and their --help, wrong usage and each row of bad input are in these.
 TESTS = ["test_add_table.py", "test_bad_input.py", "test_import.py", "test_set.py", "test_show.py", "test_usage.py"]
 # Tables are wider here by what the brackets take, and between wattle and its streams is a program here, which needs a PATH.
 NOT = ["table", "terminal", "full_disk", "nobody_is_shown", "closed_pipe", "without_netplan"]
-
-# Lines that are of a file or for a program, whole, and what stands between texts.
-FILES = re.compile(r"""^[+ -]?\s*([#;]|\[|[A-Z][A-Za-z]+\s*=|[a-z-]+=|uci |(add_list|set) network|table |chain |type |flags |iifname|oifname|meta |ct |[}{]|"|node |edge |
-    [0-9a-f.:]+\s+\S+\.\S+\s|@@|wattle:|wattle\ [a-z]+\ )""", re.VERBOSE)
-OTHERS = re.compile("|".join([
-    "No such file or directory", "Is a directory", "Not a directory", "Permission denied", "File exists", "Child process exited with code", "Unknown option",
-    "Missing argument for", "Cannot parse", "No space left on device", "Too many levels of symbolic links", "Broken pipe", "Bad file descriptor",
-    "File name too long", "Error in network definition.*", "wattle [a-z]+.*", "files media", "Device nobody", r"\([a-z]+( [a-z]+){5}\)",
-    r"^\s*[a-z]+( [a-z]+){5}\s*$"]))
-LOWER = re.compile(r"[a-z]{2,} [a-z]{2,}")
-
-
-def sentences(text):
-    """What stands outside of brackets and looks like one."""
-    for line in text.splitlines()[1:]:
-        if FILES.match(line) or "wattle " not in text.splitlines()[0]:
-            continue
-        for part in line.split("\u2026"):
-            if LOWER.search(OTHERS.sub("", part)):
-                yield f"{text.splitlines()[0]}\n    {line}"
 
 
 def test_all_is_marked(locales, tmp_path):
