@@ -20,6 +20,7 @@ import os
 import pathlib
 import signal
 import sys
+import zlib
 
 import pytest
 
@@ -63,20 +64,21 @@ def is_one_release(item):
 
 
 def without_release(item):
-    return item.module.__name__, item.originalname, *(value for name, value in item.callspec.params.items() if name != "release")
+    others = (str(value) for name, value in item.callspec.params.items() if name != "release")
+    return " ".join([item.module.__name__, item.originalname, *others])
 
 
 @pytest.hookimpl(tryfirst=True)  # before -k: a scenario has the same release whatever else is asked for
 def pytest_collection_modifyitems(config, items):
-    """WATTLE_VM_SHARE: what runs once keeps one of the releases, in turns. WATTLE_VM_PACKAGES: there are packages to install.
+    """WATTLE_VM_SHARE: what runs once keeps one of the releases, by its name: a new scenario must not move others to a release that
+    they have not been seen on. WATTLE_VM_PACKAGES: there are packages to install.
     WATTLE_VM_DOCS: the tutorials are wanted."""
-    shares, others = {}, [item for item in items if "WATTLE_VM_SHARE" in os.environ and item.get_closest_marker("everywhere")]
+    others = [item for item in items if "WATTLE_VM_SHARE" in os.environ and item.get_closest_marker("everywhere")]
     for mark, variable in ("packages", "WATTLE_VM_PACKAGES"), ("docs", "WATTLE_VM_DOCS"):
         others += [item for item in items if bool(item.get_closest_marker(mark)) != (variable in os.environ)]
     once = [item for item in items if is_one_release(item)]
     for item in once if "WATTLE_VM_SHARE" in os.environ else []:
-        share = shares.setdefault(without_release(item), root.SETTLED[len(shares) % len(root.SETTLED)])
-        if item.callspec.params["release"] != share:
+        if item.callspec.params["release"] != root.SETTLED[zlib.crc32(without_release(item).encode()) % len(root.SETTLED)]:
             others.append(item)
     items[:] = [item for item in items if item not in others]
     config.hook.pytest_deselected(items=others)

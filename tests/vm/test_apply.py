@@ -33,7 +33,6 @@ def test_peers_come_change_and_go(lab):
         assert mesh.update(a) == "home: nothing to change"
 
 
-@pytest.mark.each_release
 def test_routes_and_addresses_follow(lab):
     """These need networkd's reload, which from systemd 257 on would replace every peer."""
     mesh, a, b = home(lab, "ActivationPolicy=up\nAcceptRoutes=yes")
@@ -193,7 +192,6 @@ def test_sessions_survive_the_change_of_another_mesh(lab):
     assert a.out("ls /run/wattle/*.pending /run/wattle/*.netdev-aside 2>/dev/null || true") == ""
 
 
-@pytest.mark.each_release
 def test_an_apply_that_was_interrupted_is_finished_by_the_next(lab):
     """networkd does not answer, so that apply ends half way: the files are new, the address is not there."""
     mesh, a, b = home(lab)
@@ -211,7 +209,6 @@ def test_an_apply_that_was_interrupted_is_finished_by_the_next(lab):
     assert a.out("wattle apply home") == "home: nothing to change"
 
 
-@pytest.mark.each_release
 def test_what_the_writer_wrote_is_applied(lab):
     """'systemctl restart wattle-networkd@home' brings new files, and leaves the rest to apply."""
     mesh, a, b = home(lab, "ActivationPolicy=up\nAcceptRoutes=yes")

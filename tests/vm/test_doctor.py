@@ -47,7 +47,6 @@ def test_a_healthy_host(lab):
     assert "takes root" in a.run("runuser -u user -- wattle doctor", check=False).out
 
 
-@pytest.mark.each_release
 def test_a_healthy_host_of_network_manager(lab):
     mesh = meshes.Mesh("home", "a", "b")
     a = lab.guest("a")

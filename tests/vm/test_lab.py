@@ -67,7 +67,6 @@ def test_journal_is_read_after_the_change_of_machine_id(lab):
     guest.wait("journalctl -b | grep the-laboratory-was-here")
 
 
-@pytest.mark.each_release
 def test_cold_boot_finds_its_files(lab):
     guest = lab.boot("server", files={"/etc/systemd/network/wg.netdev": NETDEV, "/etc/motd": ("hello\n", 0o600)},
                      enable=["systemd-networkd.service"])

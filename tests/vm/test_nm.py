@@ -232,7 +232,6 @@ def test_nm_refuses_what_is_wrong(native):
     assert a.out("wattle apply home") == "home: 4 files changed"
 
 
-@pytest.mark.each_release
 def test_nm_leaves_networkds_interface_alone(lab):
     """NetworkManager runs, and networkd owns the mesh: one interface, and not NetworkManager's."""
     mesh = meshes.Mesh("home", "a", "b")
@@ -266,7 +265,6 @@ def test_nm_leaves_networkds_interface_alone(lab):
     quiet(a)
 
 
-@pytest.mark.each_release
 def test_nm_exit_node(lab):
     """All traffic of both families leaves through the exit node by NetworkManager's own rules; without it, nothing is left."""
     mesh = meshes.Mesh("home", "a", "b")
@@ -323,7 +321,6 @@ def test_nm_zone(lab):
     quiet(a)
 
 
-@pytest.mark.each_release
 def test_nm_an_edited_copy_goes_with_its_mesh(lab):
     """NetworkManager has moved the profile below /etc, and with it the private key."""
     mesh = meshes.Mesh("home", "a", "b")

@@ -19,7 +19,6 @@ AT_THE_MACHINE = "systemd-run --quiet --wait --pipe --uid=anna -p PAMName=login 
 ELSEWHERE = "setpriv --reuid=anna --regid=anna --init-groups --"
 
 
-@pytest.mark.each_release
 def test_nm_card_and_sleep(lab):
     """NetworkManager has the card too. Whatever it does with that, the mesh stays, and its session."""
     mesh = meshes.Mesh("home", "a", "b")

@@ -19,7 +19,6 @@ def counted(guest):
     return int(guest.out("nft list table inet counted | grep -o 'packets [0-9]*' | cut -d' ' -f2"))
 
 
-@pytest.mark.each_release
 def test_exit_node(lab):
     """The client's ping goes through the mesh and leaves with the exit node's address. Between the two is a NAT router, and the client
     filters strictly: what comes from the exit node is not from a neighbour."""

@@ -55,7 +55,6 @@ def test_by_word(lab):
     assert b.out("systemctl --failed --no-legend") == a.out("systemctl --failed --no-legend") == ""
 
 
-@pytest.mark.each_release
 def test_by_itself(lab):
     """wattled tells the others, whose units do the rest; and what they run is seen."""
     mesh, (a, b, c) = signed(lab, "a", "b", "c")

@@ -137,7 +137,6 @@ def test_vpn_import(lab):
     gone(a)
 
 
-@pytest.mark.each_release
 def test_vpn_survives(lab):
     """The base device, sleep, NetworkManager's end and beginning; and what changed meanwhile."""
     mesh, a, b, c = join(lab, "b", "c")
@@ -180,7 +179,6 @@ def test_vpn_survives(lab):
     quiet(a)
 
 
-@pytest.mark.each_release
 def test_vpn_ends(lab):
     """However the service ends, nothing of it stays; and it ends with NetworkManager."""
     mesh, a, b = join(lab, "b")
