@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 
 HOSTS = {"core": 1, "one": 2, "two": 3}
+# Where each calls core. Nebula answers from the address of the way back, which only WireGuard makes the one that was called.
+CORE = {"core": "203.0.113.1", "one": "203.0.113.1", "two": "198.51.100.1"}
 PORT = 4242
 FOLDER = "/run/nebula"
 LIMIT_S = 3600
@@ -69,7 +71,7 @@ class Nebula:
         for host in (self._reach.core, self._reach.one, self._reach.two):
             is_core = host.name == "core"
             self._put(f"{host.name}.yml", CONFIG.format(
-                folder=FOLDER, name=host.name, core="203.0.113.1", port=PORT, is_core=str(is_core).lower(),
+                folder=FOLDER, name=host.name, core=CORE[host.name], port=PORT, is_core=str(is_core).lower(),
                 lighthouse="" if is_core else '"10.99.0.1"', **self._settings))
             self._start(host)
         self._wait()

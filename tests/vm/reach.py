@@ -126,11 +126,12 @@ class Reach:
         self.nat1.run("ip addr flush dev core; ip addr add 203.0.113.20/24 dev core; ip route replace default via 203.0.113.1")
 
     def new_addresses(self, last=20):
-        """Of both routers at once, as when providers do that by night. Returns when that was, by the guest's clock."""
-        return float(self.quick.guest.out(f"""set +e; date +%s.%N
+        """Of both routers at once, as when providers do that by night. Returns when that was done, by the guest's clock."""
+        return float(self.quick.guest.out(f"""set +e
             for nat in 1 2; do ip -n nat$nat addr flush dev core; done
             ip -n nat1 addr add 203.0.113.{last}/24 dev core; ip -n nat1 route replace default via 203.0.113.1
             ip -n nat2 addr add 198.51.100.{last}/24 dev core; ip -n nat2 route replace default via 198.51.100.1
+            date +%s.%N
             ip netns exec nat1 ping -q -c1 -W2 203.0.113.1 >/dev/null && ip netns exec nat2 ping -q -c1 -W2 198.51.100.1 >/dev/null"""))
 
     def join(self, host, other):
