@@ -138,7 +138,6 @@ static void want(WattleGossip *gossip, const WattleMember *member, const WattleH
                  guint n_members, GRand *rand, gint64 now_us)
 {
         gdouble limit_s = MIN((gdouble)n_members / MEMBERS_A_SECOND, MAX_WAIT_S);
-
         gboolean is_asked = gossip->ask_us == G_MAXINT64 && hello->serial == gossip->wanted;
 
         /* Of those that have it the last one is asked: it has had it for the shortest time, and so
