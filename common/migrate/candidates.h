@@ -21,7 +21,8 @@ gboolean wattle_migrate_take_candidates(WattleMigration *m, const WattleMigrateE
 /* The kernel's endpoint has been proved; it is learnt if no list has it. */
 void wattle_migrate_note_good(WattleMigration *m, gint64 now);
 
-/* It failed: no upgrade to it for the span, in us, after the first time, and for longer each time. */
+/* It failed: no upgrade to it for the span, in us, after the first time, and for longer each time.
+ */
 void wattle_migrate_hold(Candidate *candidate, gint64 span, gint64 now);
 /* All but one: a user chose that, and is not overruled at once. */
 void wattle_migrate_hold_others(WattleMigration *m, const WattleSocketAddr *at, gint64 now);

@@ -6,7 +6,10 @@
 #include "common/language.h"
 #include "common/migrate/watch.h"
 
-static const gint64 doubt_at[] = { 0, 300 * MSEC, 900 * MSEC };
+#define DOUBT_PROBES 3
+
+static const gint64 doubt_at[DOUBT_PROBES] = { 0, 300 * MSEC, 900 * MSEC };
+static const gint64 broken_at[DOUBT_PROBES] = { 0, 100 * MSEC, 250 * MSEC };
 
 const char *wattle_move_reason_text(WattleMoveReason reason)
 {
@@ -182,14 +185,26 @@ static void take_event(WattleMigration *m, const WattleMigrateEvent *event, gint
         }
 }
 
+static gint64 doubt_end(const WattleMigration *m)
+{
+        return m->phase_us + (m->broken ? CLAMP(3 * m->rtt_us, DOUBT_BROKEN, DOUBT) : DOUBT);
+}
+
+/* When the next probe is due, and after the last the end. */
+static gint64 doubt_deadline(const WattleMigration *m)
+{
+        const gint64 *at = m->broken ? broken_at : doubt_at;
+
+        return m->doubt_probes < DOUBT_PROBES ? m->phase_us + at[m->doubt_probes] : doubt_end(m);
+}
+
 static void doubt_timer(WattleMigration *m, gint64 now)
 {
-        if (now - m->phase_us >= DOUBT) {
+        if (now >= doubt_end(m)) {
                 wattle_migrate_begin_round(m, WATTLE_MOVE_SILENT, now);
                 return;
         }
-        while (m->doubt_probes < G_N_ELEMENTS(doubt_at) &&
-               now - m->phase_us >= doubt_at[m->doubt_probes]) {
+        while (m->doubt_probes < DOUBT_PROBES && now >= doubt_deadline(m)) {
                 m->doubt_probes++;
                 m->probe = TRUE;
                 if (m->doubt_probes == DOUBT_ASK)
@@ -283,9 +298,7 @@ static gint64 deadline(const WattleMigration *m)
         case PHASE_WATCH:
                 return WATTLE_MIGRATE_NEVER;
         case PHASE_DOUBT:
-                return m->phase_us + (m->doubt_probes < G_N_ELEMENTS(doubt_at)
-                                              ? doubt_at[m->doubt_probes]
-                                              : DOUBT);
+                return doubt_deadline(m);
         case PHASE_TRY:
                 return MIN(m->try.probe_us, m->try.end_us);
         case PHASE_BACK:
@@ -312,7 +325,9 @@ static gint64 read_gap(const WattleMigration *m, gint64 now)
                 return READ_DOUBT;
         if (since_link < LOOK)
                 return READ_LOOKING;
-        return wattle_migrate_is_active(m, now) ? READ_ACTIVE : READ_IDLE;
+        if (!wattle_migrate_is_active(m, now))
+                return READ_IDLE;
+        return m->broken && m->phase == PHASE_WATCH ? READ_BROKEN : READ_ACTIVE;
 }
 
 static gint64 read_time(const WattleMigration *m, gint64 now)

@@ -15,6 +15,7 @@
 #define READ_MOVING  (20 * MSEC)  /* in a move */
 #define READ_PINNING (5 * MSEC)   /* the same, just after the endpoint was set */
 #define READ_DOUBT   (100 * MSEC) /* in doubt of the path, and just after a link event */
+#define READ_BROKEN  (250 * MSEC) /* an exchange ended */
 #define READ_LOOKING (500 * MSEC) /* some time after a link event */
 #define READ_ACTIVE  (1 * SEC)
 #define READ_IDLE    (30 * SEC)
@@ -25,11 +26,15 @@
                              apart */
 #define SILENCE (3 * SEC) /* of unanswered sending, before the path is in doubt */
 #define SILENCE_MUTE                                                                               \
-        (12 * SEC)                 /* the same, of a peer that may not answer probes: the kernel   \
-                                      itself would in 10 s (KEEPALIVE_TIMEOUT) */
-#define SESSION_USABLE (170 * SEC) /* REJECT_AFTER_TIME is 180 s */
+        (12 * SEC)                   /* the same, of a peer that may not answer probes: the kernel \
+                                        itself would in 10 s (KEEPALIVE_TIMEOUT) */
+#define SILENCE_BROKEN (1 * SEC)     /* of nothing, where many packets came and went up to then */
+#define EXCHANGE       (2500 * MSEC) /* and was one so lately: two reads and some */
+#define EXCHANGE_BYTES 3000          /* sent in a second of it: 25 packets of little in them */
+#define SESSION_USABLE (170 * SEC)   /* REJECT_AFTER_TIME is 180 s */
 #define SESSION_END    (180 * SEC)
 #define DOUBT          (1300 * MSEC) /* with probes at 0, 300 and 900 ms */
+#define DOUBT_BROKEN   (400 * MSEC)  /* or three round trips: with probes at 0, 100 and 250 ms */
 #define TRY_NEIGHBOUR                                                                              \
         (250 * MSEC) /* it answers in a few ms; a stranger who has the address gets no more of our \
                         packets than that */
@@ -158,6 +163,7 @@ typedef struct WattleMigration {
         guint readded : 1;      /* counters begin anew */
         guint on_link : 1;      /* wanted was a neighbour */
         guint answers : 1;      /* the peer does answer probes */
+        guint broken : 1;       /* an exchange of many packets ended, and no word why */
         guint link_pending : 1; /* a link event, and no read since */
         guint link_probe : 1;   /* a link event, and no traffic since */
         guint forced : 1;       /* a user asked: traffic or not */
@@ -179,6 +185,7 @@ typedef struct WattleMigration {
         gint64 active_us;     /* traffic was last seen; 0: never */
         gint64 unanswered_us; /* since when sending goes unanswered; 0: it does not */
         guint unanswered;     /* reads that showed it */
+        gint64 exchange_us;   /* many packets were last seen both ways; 0: never */
         gint64 session_us;    /* of the last handshake; 0: there is none */
         gint64 lives_us;      /* something came within LIVES before; 0: never */
         gint64 probed_us; /* the last probe of ours; 0: it cannot have an echo in the counters */

@@ -22,6 +22,25 @@ void wattle_migrate_answered(WattleMigration *m)
 {
         m->unanswered_us = 0;
         m->unanswered = 0;
+        m->broken = FALSE;
+}
+
+static gboolean is_much(guint64 bytes, gint64 elapsed)
+{
+        return bytes * SEC >= EXCHANGE_BYTES * (guint64)elapsed;
+}
+
+/* Of a user's packets, by the bytes that came and went since the last read. When no more come it is
+ * over, or it is a stream now, or the way is lost; and who only answered until then hears of that
+ * by nothing else. One doubt tells, for two packets; then it has to become an exchange again. */
+static void note_exchange(WattleMigration *m, guint64 rx, guint64 tx, gint64 elapsed, gint64 now)
+{
+        if (is_much(tx, elapsed) && is_much(rx, elapsed)) {
+                m->exchange_us = now;
+        } else if (rx == 0 && elapsed >= READ_BROKEN && m->answers && m->exchange_us != 0) {
+                m->broken = now - m->exchange_us < EXCHANGE;
+                m->exchange_us = 0;
+        }
 }
 
 static void note_traffic(WattleMigration *m, guint64 rx, guint64 tx, gint64 now)
@@ -36,7 +55,8 @@ static void note_traffic(WattleMigration *m, guint64 rx, guint64 tx, gint64 now)
                 m->lives_us = now;
         if (rx > 0)
                 wattle_migrate_answered(m);
-        if (rx > 0 || !sending)
+        note_exchange(m, rx, tx, elapsed, now);
+        if (rx > 0 || (!sending && !m->broken))
                 return;
         if (m->unanswered_us == 0)
                 m->unanswered_us = MAX(m->read_us, now - READ_ACTIVE);
@@ -93,7 +113,7 @@ gboolean wattle_migrate_has_session(const WattleMigration *m, gint64 now)
 
 gboolean wattle_migrate_is_silent(const WattleMigration *m, gint64 now)
 {
-        gint64 silence = m->answers ? SILENCE : SILENCE_MUTE;
+        gint64 silence = m->broken ? SILENCE_BROKEN : m->answers ? SILENCE : SILENCE_MUTE;
         /* A single packet may itself have been an answer, so it takes two reads; with no session
          * only handshakes are sent, and one read shows them. */
         guint reads = wattle_migrate_has_session(m, now) ? 2 : 1;

@@ -201,6 +201,7 @@ void wattle_migrate_begin_round(WattleMigration *m, WattleMoveReason why, gint64
         Candidate *current = wattle_migrate_find(m, &m->wanted);
 
         clear_tried(m);
+        m->broken = FALSE;
         m->home = m->wanted;
         if (current && (wattle_migrate_has_session(m, now) || why == WATTLE_MOVE_LEAVE))
                 current->tried = TRUE;
@@ -437,7 +438,6 @@ void wattle_migrate_back_read(WattleMigration *m, const Change *change, gint64 n
                 m->set_again = TRUE;
                 t->sets++;
                 t->stable_us = 0;
-                t->set_us = now;
         } else if (!change->moved && t->stable_us == 0) {
                 t->stable_us = now;
         } else if (!change->moved && now - t->stable_us >= STABLE_BACK) {

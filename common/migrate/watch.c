@@ -200,6 +200,7 @@ static void watch(WattleMigration *m, const Change *change, gboolean link, gint6
                 wattle_migrate_resolve(m, now);
         if (active && m->link_probe && !is_stranded(m)) {
                 m->link_probe = FALSE;
+                m->broken = FALSE; /* there nothing is quick at first */
                 wattle_migrate_doubt(m, now);
         } else if (wattle_migrate_is_silent(m, now)) {
                 wattle_migrate_doubt(m, now);
