@@ -12,6 +12,7 @@ import pytest
 sys.dont_write_bytecode = True
 
 WATTLE, LOOKUP = os.environ.get("WATTLE", ""), os.environ.get("WATTLE_LOOKUP", "")
+STORM, TSAN_STORM = os.environ.get("WATTLE_NSS_STORM", ""), os.environ.get("WATTLE_NSS_STORM_TSAN", "")
 MODULE = pathlib.Path(os.environ.get("WATTLE_NSS_MODULE", "/"))
 
 HOME = """[Mesh]
@@ -40,6 +41,7 @@ Address=10.43.1.4 fd43::4
 PublicKey=AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 Address=10.43.1.2
 """
+LIMIT_S = 250  # for a busy machine: a storm takes three seconds of a quiet one
 
 
 def is_allowed():
@@ -92,22 +94,24 @@ class Host:
         self.indexes = indexes
 
     def run(self, script):
-        return subprocess.run([*self._enter, "sh", "-ec", script], capture_output=True, text=True, timeout=30, check=True).stdout
+        return subprocess.run([*self._enter, "sh", "-ec", script], capture_output=True, text=True, timeout=LIMIT_S, check=True).stdout
 
     def install(self, *meshes):
         copies = "".join(f"install -m 644 {self.indexes[name]} /run/wattle/{name}.names\n" for name in meshes)
         self.run(f"find /run/wattle -mindepth 1 -delete; chown 0:0 /run/wattle; chmod 755 /run/wattle\n{copies}")
 
-    def start(self, *arguments, **streams):
-        return subprocess.Popen([*self._enter, "env", f"LD_LIBRARY_PATH={MODULE.parent}", LOOKUP, *arguments], text=True,
-                                stdout=subprocess.PIPE, **streams)
+    def run_there(self, *words, libraries=MODULE.parent):
+        return subprocess.run([*self._enter, "env", f"LD_LIBRARY_PATH={libraries}", *map(str, words)], text=True, capture_output=True,
+                              timeout=LIMIT_S)
+
+    def output(self, *words, **where):
+        done = self.run_there(*words, **where)
+        assert done.returncode == 0 and not done.stderr, done.stdout + done.stderr
+        return done.stdout
 
     def look_up(self, *arguments):
         """The lines that the program prints, as one."""
-        child = self.start(*arguments, stderr=subprocess.PIPE)
-        out, errors = child.communicate(timeout=30)
-        assert child.returncode == 0 and not errors, errors
-        return " ".join(out.splitlines())
+        return " ".join(self.output(LOOKUP, *arguments).splitlines())
 
     def close(self):
         self._keeper.stdin.close()

@@ -11,8 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include "tests/nss/replace.h"
 
 #define N_ELEMENTS(array) (sizeof(array) / sizeof *(array))
 
@@ -160,6 +164,35 @@ static int print_starved(char **arguments)
         return 0;
 }
 
+/* The same behind a fork(2), in the child and then in its parent, all of whose descriptors have
+ * been closed. */
+static int print_forked(char **arguments)
+{
+        char inet[] = "inet", flags[] = "none", *in_words[] = { inet, flags, arguments[0] };
+        pid_t child;
+        int status;
+
+        print_addresses(in_words);
+        fflush(stdout);
+        closefrom(STDERR_FILENO + 1);
+        child = fork();
+        if (child == 0) {
+                print_addresses(in_words);
+                fflush(stdout);
+                _exit(0);
+        }
+        if (child < 0 || waitpid(child, &status, 0) < 0 || status != 0)
+                return 2;
+        return print_addresses(in_words);
+}
+
+/* Whether the kernel runs the program with more than its caller has, and then an address. */
+static int print_secure(char **arguments)
+{
+        printf("%s\n", getauxval(AT_SECURE) ? "secure" : "not secure");
+        return print_addresses(arguments);
+}
+
 typedef struct {
         const char *name;
         const char *answers[2];
@@ -196,18 +229,23 @@ static void *ask_on(void *data)
         return NULL;
 }
 
-/* Four threads ask for one name until the input ends. Either of two answers is right. */
+/* Four threads ask for one name, while the two files take each other's place so many times. Either
+ * of two answers is right. */
 static int print_threads(char **arguments)
 {
         Asked asked = { arguments[0], { arguments[1], arguments[2] } };
+        static Replacement replacements[2];
         pthread_t threads[4];
-        char byte;
 
+        if (!replacement_read(&replacements[0], arguments[4]) ||
+            !replacement_read(&replacements[1], arguments[5]))
+                return 2;
         for (size_t i = 0; i < N_ELEMENTS(threads); i++)
                 if (pthread_create(&threads[i], NULL, ask_on, &asked) != 0)
                         return 2;
-        while (read(STDIN_FILENO, &byte, 1) > 0)
-                continue;
+        for (int i = 0; i < atoi(arguments[3]); i++)
+                if (!replacement_put(&replacements[i % 2]))
+                        return 2;
         is_over = true;
         for (size_t i = 0; i < N_ELEMENTS(threads); i++)
                 pthread_join(threads[i], NULL);
@@ -226,7 +264,9 @@ static const struct {
         { "gethostbyaddr", 1, print_by_address },
         { "getnameinfo", 1, print_name },
         { "starved", 1, print_starved }, /* NAME */
-        { "threads", 3, print_threads }, /* NAME ADDRESS ADDRESS */
+        { "forked", 1, print_forked },   /* NAME */
+        { "secure", 3, print_secure },   /* FAMILY FLAGS NAME */
+        { "threads", 6, print_threads }, /* NAME ADDRESS ADDRESS N FILE FILE */
 };
 
 int main(int argc, char **argv)
