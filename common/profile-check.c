@@ -663,6 +663,10 @@ static void check_mesh_name(const WattleProfile *profile, WattleReport *report)
                 wattle_report_error(report, wattle_profile_place(profile, profile->place),
                                     "the mesh's name %s is no DNS name: write Domain= below [Mesh]",
                                     profile->name);
+        if (!profile->domain && strcmp(profile->name, "localhost") == 0)
+                wattle_report_error(report, wattle_profile_place(profile, profile->place),
+                                    "the mesh's name localhost is what each host calls itself, "
+                                    "and no domain for others: write Domain= below [Mesh]");
         if (!wattle_interface_name_check(profile->name, &error))
                 wattle_report_warning(
                         report, wattle_profile_place(profile, profile->place),
@@ -711,46 +715,4 @@ void wattle_profile_check(const WattleProfile *profile, WattleReport *report)
         check_exit_nodes(profile, report);
         check_vias(profile, report);
         check_overlaps(profile, report);
-}
-
-/* common/reach.h says the same, and is above. */
-static gboolean may_introduce(const WattleDevice *device)
-{
-        for (guint i = 0; i < device->n_candidates; i++)
-                if (device->candidates[i].kind == WATTLE_CANDIDATE_PUBLIC)
-                        return device->managed;
-        return FALSE;
-}
-
-/* Of those without any endpoint no two can meet, unless there is somebody whom both can call: one
- * line, however many they are. */
-void wattle_profile_advise(const WattleProfile *profile, WattleReport *report)
-{
-        const WattleDevice *first = NULL, *second = NULL;
-        guint n = 0;
-
-        for (guint i = 0; i < profile->n_devices; i++) {
-                const WattleDevice *device = &profile->devices[i];
-
-                if (is_active(device) && (device->relay || may_introduce(device)))
-                        return;
-                if (!is_active(device) || device->n_candidates > 0 || device->via)
-                        continue;
-                if (n++ == 0)
-                        first = device;
-                else if (!second)
-                        second = device;
-        }
-        if (n == 2)
-                wattle_report_warning(report, wattle_profile_place(profile, second->place),
-                                      "devices %s (line %u) and %s cannot meet: neither has a "
-                                      "PublicEndpoint= or PrivateEndpoint=, and the mesh has no "
-                                      "third device with a PublicEndpoint=",
-                                      first->name, first->place.line, second->name);
-        else if (n > 2)
-                wattle_report_warning(report, wattle_profile_place(profile, second->place),
-                                      "%u devices, as %s (line %u) and %s, cannot meet each other: "
-                                      "none has a PublicEndpoint= or PrivateEndpoint=, and the "
-                                      "mesh has no device with a PublicEndpoint=",
-                                      n, first->name, first->place.line, second->name);
 }

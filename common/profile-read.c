@@ -134,12 +134,15 @@ static gboolean check_not_localhost(const char *name, GError **error)
         return FALSE;
 }
 
-static gboolean parse_domain(const char *text, G_GNUC_UNUSED WattlePlace place, WattleArena *arena,
-                             gpointer ret, GError **error)
+static gboolean parse_domain(const char *text, WattlePlace place, WattleArena *arena, gpointer ret,
+                             GError **error)
 {
+        WattleProfile *profile = ret;
+
         if (!wattle_dns_name_check(text, error) || !check_not_localhost(text, error))
                 return FALSE;
-        *(const char **)ret = wattle_arena_strdup(arena, text);
+        profile->domain = wattle_arena_strdup(arena, text);
+        profile->domain_place = spot_of(place);
         return TRUE;
 }
 
@@ -308,7 +311,7 @@ static const Key mesh_keys[] = {
         { "UpdateURL", parse_url, NO_LIST, offsetof(WattleProfile, update_url) },
         { "Subnet", parse_prefix, SUBNETS, 0 },
         { "ListenPort", wattle_value_parse_port, NO_LIST, offsetof(WattleProfile, listen_port) },
-        { "Domain", parse_domain, NO_LIST, offsetof(WattleProfile, domain) },
+        { "Domain", parse_domain, NO_LIST, 0 },
         { "MTU", wattle_value_parse_mtu, NO_LIST, offsetof(WattleProfile, mtu) },
         { "Keepalive", parse_keepalive, NO_LIST, offsetof(WattleProfile, keepalive_s) },
         { "RelayPorts", wattle_value_parse_ports, NO_LIST, offsetof(WattleProfile, relay_ports) },

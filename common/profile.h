@@ -88,6 +88,7 @@ typedef struct WattleProfile {
         WattleSpot invited_place;
         const char *update_url; /* UpdateURL=, where a newer text may be had; or NULL */
         const char *domain;     /* Domain=, or NULL */
+        WattleSpot domain_place;
         WattleOptionalU16 listen_port;
         WattleMtu mtu;
         WattleOptionalU16 keepalive_s;
@@ -116,7 +117,7 @@ WattlePlace wattle_profile_place(const WattleProfile *profile, WattleSpot spot);
 void wattle_profile_check(const WattleProfile *profile, WattleReport *report);
 
 /* What is legal and perhaps meant so, and is told to who asks for a check alone: devices that
- * cannot meet. */
+ * cannot meet, and names by which hosts look for others. */
 void wattle_profile_advise(const WattleProfile *profile, WattleReport *report);
 
 /* Read and check in one step, so that one run reports all faults: a good profile, or NULL with at

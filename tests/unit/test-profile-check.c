@@ -355,6 +355,10 @@ static const Row texts[] = {
         { "mesh-name-is-no-label", MESH "Name=my_mesh\n",
           "home.mesh:1:1: the mesh's name my_mesh is no DNS name: write Domain= below [Mesh]" },
         { "mesh-name-is-no-label-but-has-domain", MESH "Name=my_mesh\nDomain=mesh\n", "" },
+        { "mesh-name-of-each-host", MESH "Name=localhost\n",
+          "home.mesh:1:1: the mesh's name localhost is what each host calls itself, and no domain "
+          "for others: write Domain= below [Mesh]" },
+        { "mesh-name-of-each-host-but-has-domain", MESH "Name=localhost\nDomain=mesh\n", "" },
         { "previous-without-serial",
           MESH "Previous=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0\n",
           "home.mesh:3:10: Previous: a text that was made from another one says with Serial= how "
@@ -388,7 +392,55 @@ static void row(gconstpointer data)
         check_faults(&report, row->faults);
 }
 
+#define LOOKED_FOR(domain, line)                                                                   \
+        "home.mesh:" line ": warning: Domain: www." domain " is looked for on the Internet, and "  \
+        "here it would be a device: write a domain below one of your own, as mesh." domain         \
+        ", or one that ends in .internal"
+#define OF_THE_INTERNET(domain, place_and_what)                                                    \
+        "home.mesh:" place_and_what ": ." domain " is of the Internet, where www." domain          \
+        " can be anybody's, and here it would be a device: write Domain=" domain                   \
+        ".internal, which nobody else can have"
+#define MULTICAST(place)                                                                           \
+        "home.mesh:" place ": warning: Domain: .local is for multicast DNS (RFC 6762): who asks "  \
+        "for a name that is no device's asks all of the LAN. Write a domain that ends in .internal"
+
 static const Row advised[] = {
+        { "domain-of-nobody", MESH "Domain=wgnet\n", "" },
+        { "domain-for-private-use", MESH "Domain=home.internal\n", "" },
+        { "domain-for-homes", MESH "Domain=home.arpa\n", "" },
+        { "domain-below-that-for-homes", MESH "Domain=attic.home.arpa\n", "" },
+        { "domain-for-examples", MESH "Domain=office.example\n", "" },
+        { "domain-below-ones-own", MESH "Domain=mesh.example.org\n", "" },
+        { "domain-below-ones-own-of-a-country", MESH "Domain=mesh.example.co.uk\n", "" },
+        { "domain-of-hosts", MESH "Domain=example.org\n", LOOKED_FOR("example.org", "3:8") },
+        { "domain-of-hosts-of-a-country", MESH "Domain=example.de\n",
+          LOOKED_FOR("example.de", "3:8") },
+        { "domain-of-hosts-of-a-divided-country", MESH "Domain=example.co.uk\n",
+          LOOKED_FOR("example.co.uk", "3:8") },
+        { "domain-of-all-of-a-division", MESH "Domain=co.uk\n", LOOKED_FOR("co.uk", "3:8") },
+        { "domain-of-three-labels-in-a-country", MESH "Domain=mesh.example.de\n", "" },
+        { "domain-that-is-all-of-one", MESH "Domain=dev\n",
+          OF_THE_INTERNET("dev", "3:8: warning: Domain") },
+        { "domain-of-an-address", MESH "Domain=arpa\n",
+          OF_THE_INTERNET("arpa", "3:8: warning: Domain") },
+        { "domain-of-a-country", MESH "Domain=io\n",
+          OF_THE_INTERNET("io", "3:8: warning: Domain") },
+        { "domain-in-cyrillic", MESH "Domain=xn--p1ai\n",
+          OF_THE_INTERNET("xn--p1ai", "3:8: warning: Domain") },
+        { "domain-like-one", MESH "Domain=device\n", "" },
+        { "mesh-name-that-is-all-of-one", MESH "Name=work\n",
+          OF_THE_INTERNET("work", "1:1: warning: the mesh's name, which is its domain") },
+        { "mesh-name-that-is-no-domain", MESH "Name=work\nDomain=work.internal\n", "" },
+        { "domain-of-multicast", MESH "Domain=local\n", MULTICAST("3:8") },
+        { "domain-below-that-of-multicast", MESH "Domain=home.local\n", MULTICAST("3:8") },
+        { "domain-like-that-of-multicast", MESH "Domain=mylocal\n", "" },
+        { "names-that-hosts-look-for",
+          MESH NAS "Alias=wpad\n[Device isatap]\nPublicKey=" KEY_B
+                   "\nAddress=10.42.0.2\nPublicEndpoint=1.2.3.4:5\n",
+          "home.mesh:6:7: warning: hosts look for proxies at the name wpad, and would take this "
+          "device for it\n"
+          "home.mesh:7:1: warning: hosts look for tunnels for IPv6 at the name isatap, and would "
+          "take this device for it" },
         { "one-without-endpoint", MESH NAS VPS "PublicEndpoint=1.2.3.4:5\n", "" },
         { "two-without-endpoint", MESH NAS VPS,
           "home.mesh:6:1: warning: devices nas (line 3) and vps cannot meet: neither has a "
