@@ -36,6 +36,13 @@ void wattle_fileset_init_carried(WattleFileset *files)
         files->end = WATTLE_N_MESH_FILES;
 }
 
+void wattle_fileset_init_carried_names(WattleFileset *files)
+{
+        wattle_fileset_init(files);
+        files->first = WATTLE_FILE_CARRIED_NAMES;
+        files->end = WATTLE_FILE_CARRIED_NAMES + 1;
+}
+
 void wattle_fileset_init_tailnet(WattleFileset *files)
 {
         wattle_fileset_init(files);

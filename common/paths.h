@@ -25,9 +25,11 @@ typedef enum {
         WATTLE_FILE_UNMANAGED, /* a word to NetworkManager to keep its hands off */
         WATTLE_FILE_SYSCTL,
         WATTLE_FILE_HOSTS,
-        WATTLE_FILE_NAMES,    /* of common/names-layout.h */
-        WATTLE_FILE_FILTER,   /* of nft(8), for wattle-filter */
-        WATTLE_FILE_FIREWALL, /* what it asks of the host's own firewall: common/firewall.h */
+        WATTLE_FILE_NAMES,         /* of common/names-layout.h */
+        WATTLE_FILE_RECORDS,       /* for systemd-resolved */
+        WATTLE_FILE_CARRIED_NAMES, /* as NAMES, of a mesh that a VPN connection carries */
+        WATTLE_FILE_FILTER,        /* of nft(8), for wattle-filter */
+        WATTLE_FILE_FIREWALL,      /* what it asks of the host's own firewall: common/firewall.h */
         WATTLE_N_MESH_FILES,
         /* What they make of a tailnet, which is called otherwise: a host's mesh and tailnet may
          * have one name. */

@@ -4,6 +4,7 @@
 
 #include "common/names-layout.h"
 #include "common/render.h"
+#include "common/top-domain.h"
 
 /* An entry of either table before it has its place. */
 typedef struct {
@@ -23,6 +24,7 @@ typedef struct {
 typedef struct {
         GString *bytes;
         Table names, addresses;
+        guint n_forms; /* of each name: 2, or with its domain alone 1 */
 } Index;
 
 static guint8 *at(const Index *index, gsize place)
@@ -95,7 +97,8 @@ static void append_name(Index *index, const char *name, const char *domain, guin
 static void append_names(Index *index, const char *name, const char *domain, guint32 record)
 {
         append_name(index, name, domain, record);
-        append_name(index, name, NULL, record);
+        if (index->n_forms > 1)
+                append_name(index, name, NULL, record);
 }
 
 static void append_record(Index *index, const WattleViewDevice *device, const char *domain)
@@ -105,7 +108,7 @@ static void append_record(Index *index, const WattleViewDevice *device, const ch
         append_number(index, 0, 4);
         append_number(index, count_family(device, AF_INET6), 2);
         append_number(index, count_family(device, AF_INET), 2);
-        append_number(index, 2U * (1U + device->n_aliases), 2);
+        append_number(index, index->n_forms * (1U + device->n_aliases), 2);
         append_number(index, 0, 2);
         append_addresses(index, device, AF_INET6, record);
         append_addresses(index, device, AF_INET, record);
@@ -174,20 +177,15 @@ static void put_header(const Index *index, guint n_names, guint n_addresses)
         wattle_names_put_u32(at(index, WATTLE_NAMES_AT_N_ADDRESSES), n_addresses);
 }
 
-void wattle_render_names(const WattleView *view, WattleFileset *files)
+static void render(const WattleView *view, WattleFile *file, guint n_forms)
 {
-        WattleFile *file;
         g_autofree const WattleViewDevice **devices = wattle_render_devices(view);
-        Index index;
+        Index index = { .bytes = file->content, .n_forms = n_forms };
         guint n = wattle_render_n_devices(view), n_names = 0, n_addresses = 0;
 
-        if (!view->names)
-                return;
-        file = wattle_fileset_add(files, WATTLE_FILE_NAMES, view->mesh, 0644);
         file->binary = TRUE;
-        index.bytes = file->content;
         for (guint i = 0; i < n; i++) {
-                n_names += 2U * (1U + devices[i]->n_aliases);
+                n_names += n_forms * (1U + devices[i]->n_aliases);
                 n_addresses += devices[i]->n_addresses;
         }
         g_string_set_size(index.bytes, WATTLE_NAMES_HEADER_SIZE);
@@ -198,4 +196,17 @@ void wattle_render_names(const WattleView *view, WattleFileset *files)
         table_finish(&index.names, &index, WATTLE_NAMES_NAME_SIZE);
         table_finish(&index.addresses, &index, WATTLE_NAMES_ADDRESS_SIZE);
         put_header(&index, n_names, n_addresses);
+}
+
+void wattle_render_names(const WattleView *view, WattleFileset *files)
+{
+        if (view->names)
+                render(view, wattle_fileset_add(files, WATTLE_FILE_NAMES, view->mesh, 0644), 2);
+}
+
+void wattle_render_carried_names(const WattleView *view, const char *instance, WattleFileset *files)
+{
+        if (view->names && wattle_domain_judge(view->domain) == WATTLE_DOMAIN_PRIVATE)
+                render(view, wattle_fileset_add(files, WATTLE_FILE_CARRIED_NAMES, instance, 0644),
+                       1);
 }

@@ -94,6 +94,15 @@ void wattle_render_hosts(const WattleView *view, WattleFileset *files);
  * the names. */
 void wattle_render_names(const WattleView *view, WattleFileset *files);
 
+/* The same for a mesh that a VPN connection carries, by that instance: names with their domain
+ * alone, for nothing else in them is the mesh's own. No file where the domain is other people's. */
+void wattle_render_carried_names(const WattleView *view, const char *instance,
+                                 WattleFileset *files);
+
+/* The same for systemd-resolved, with the records that lead from an address to a name: it has a
+ * place for them from systemd 261 on. */
+void wattle_render_records(const WattleView *view, guint systemd_version, WattleFileset *files);
+
 /* Four ways to say the same to a device that runs no wattle, of a view that is_exported. The files
  * must be new, and are whole but for the private key. */
 

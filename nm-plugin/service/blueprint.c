@@ -5,12 +5,14 @@
 #include "common/sys/file.h"
 #include "common/sys/host.h"
 #include "nm-plugin/connection.h"
+#include "nm-plugin/service/vpn-names.h"
 #include "nm-plugin/vpn-data.h"
 
 void wattle_blueprint_clear(WattleBlueprint *blueprint)
 {
         g_clear_object(&blueprint->link);
         wattle_fileset_clear(&blueprint->files);
+        wattle_fileset_clear(&blueprint->names);
 }
 
 static gboolean refuse(WattleReport *report, const char *text)
@@ -120,6 +122,16 @@ static void plan_filter(const WattleVpnData *data, int root_fd, WattleView *view
                 wattle_render_carried(view, nm_connection_get_uuid(ret->link), &ret->files);
 }
 
+/* An installed mesh has its names by its files. */
+static void plan_names(NMConnection *vpn, const WattleVpnData *data, int root_fd,
+                       const WattleView *view, WattleBlueprint *ret)
+{
+        wattle_fileset_init_carried_names(&ret->names);
+        if (wattle_vpn_data_is_carried(data))
+                wattle_vpn_names_plan(vpn, root_fd, view, nm_connection_get_uuid(ret->link),
+                                      &ret->names);
+}
+
 static gboolean make(NMConnection *vpn, const WattleVpnData *data, const WattleMesh *mesh,
                      int root_fd, WattleReport *report, WattleBlueprint *ret,
                      gboolean *ret_lacks_key)
@@ -138,6 +150,7 @@ static gboolean make(NMConnection *vpn, const WattleVpnData *data, const WattleM
         ret->link = wattle_connection_new(view, &private_key);
         follow(ret->link, vpn, wattle_vpn_data_is_carried(data));
         plan_filter(data, root_fd, view, ret);
+        plan_names(vpn, data, root_fd, view, ret);
         return TRUE;
 }
 

@@ -13,6 +13,7 @@ typedef struct {
         NMConnection *link; /* of type wireguard, with the private key */
         /* What the files and settings of an installed mesh are, as far as it is one of its own: */
         WattleFileset files; /* for wattle-filter, by the UUID of the link */
+        WattleFileset names; /* likewise, for libnss_wattle */
         WattleSysctl sysctls[WATTLE_MAX_SYSCTLS];
         guint n_sysctls;
 } WattleBlueprint;

@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "common/sys/file.h"
 #include "nm-plugin/service/vpn-filter.h"
+#include "nm-plugin/service/vpn-names.h"
 
 /* The text of a UUID and its NUL, written at once: a pipe does not tear so little. */
 #define MESSAGE_SIZE 37
@@ -42,6 +43,7 @@ static void end_filter(GDBusConnection *bus, const char *uuid)
         g_auto(WattleFd) root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
         wattle_vpn_filter_end(bus, root_fd, uuid);
+        wattle_vpn_names_end(root_fd, uuid);
         g_dbus_connection_flush_sync(bus, NULL, NULL);
 }
 

@@ -12,6 +12,7 @@
 #include "nm-plugin/service/link.h"
 #include "nm-plugin/service/newer.h"
 #include "nm-plugin/service/vpn-filter.h"
+#include "nm-plugin/service/vpn-names.h"
 #include "nm-plugin/vpn-data.h"
 
 struct _WattlePlugin {
@@ -25,6 +26,7 @@ struct _WattlePlugin {
         WattleFd root_fd;
         char *link_uuid;
         gboolean has_filter; /* wattle-filter holds something for the link */
+        gboolean has_names;  /* a file of names is there for the link */
         WattleSysctl sysctls[WATTLE_MAX_SYSCTLS];
         guint n_sysctls;
         /* Of a connection that came of an invitation, until its members were asked for the mesh:
@@ -90,6 +92,15 @@ static void begin_filter(WattlePlugin *plugin, const WattleBlueprint *blueprint)
                 say(plugin, G_LOG_LEVEL_WARNING, error->message);
 }
 
+static void begin_names(WattlePlugin *plugin, const WattleBlueprint *blueprint)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (!wattle_vpn_names_begin(plugin->root_fd, plugin->link_uuid, &blueprint->names,
+                                    &plugin->has_names, &error))
+                say(plugin, G_LOG_LEVEL_WARNING, error->message);
+}
+
 /* The interface is there. */
 static void ensure_filter(WattlePlugin *plugin)
 {
@@ -112,6 +123,13 @@ static void end_filter(WattlePlugin *plugin)
         if (plugin->has_filter && !plugin->nm_is_gone)
                 wattle_vpn_filter_end(bus, plugin->root_fd, plugin->link_uuid);
         plugin->has_filter = FALSE;
+}
+
+static void end_names(WattlePlugin *plugin)
+{
+        if (plugin->has_names && !plugin->nm_is_gone)
+                wattle_vpn_names_end(plugin->root_fd, plugin->link_uuid);
+        plugin->has_names = FALSE;
 }
 
 static void tell_up(WattlePlugin *plugin)
@@ -156,6 +174,7 @@ static void link_is_gone(const char *why, gpointer data)
 
         forget_invitation(plugin);
         end_filter(plugin);
+        end_names(plugin);
         if (plugin->is_up) {
                 say(plugin, G_LOG_LEVEL_MESSAGE, why);
                 nm_vpn_service_plugin_disconnect(parent, NULL);
@@ -183,6 +202,7 @@ static void start_link(WattlePlugin *plugin, const WattleBlueprint *blueprint)
         plugin->interface = g_strdup(nm_connection_get_interface_name(blueprint->link));
         plugin->is_up = FALSE;
         begin_filter(plugin, blueprint);
+        begin_names(plugin, blueprint);
         plugin->link = wattle_link_new(bus, plugin->guard, &link_events, plugin);
         wattle_link_start(plugin->link, blueprint->link);
 }
@@ -363,6 +383,7 @@ static gboolean plugin_disconnect(NMVpnServicePlugin *parent, G_GNUC_UNUSED GErr
 
         forget_invitation(plugin);
         end_filter(plugin);
+        end_names(plugin);
         if (plugin->link)
                 wattle_link_stop(plugin->link);
         return TRUE;

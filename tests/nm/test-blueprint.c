@@ -59,6 +59,7 @@ static NMConnection *plan(const Root *root, NMConnection *vpn, const char *fault
 
         g_assert_cmpint(ok, ==, blueprint.link != NULL);
         wattle_fileset_clear(&blueprint.files);
+        wattle_fileset_clear(&blueprint.names);
         return blueprint.link;
 }
 
@@ -287,6 +288,68 @@ static void installed_filter(void)
         }
 }
 
+#define MODULE WATTLE_NSS_MODULEDIR "/libnss_wattle.so.2" + 1
+
+static const struct names_row {
+        const char *name, *domain;
+        gboolean is_private; /* a connection of one user's */
+        gboolean lacks_module;
+        gboolean has_names;
+} names_rows[] = {
+        { "for all users", "", FALSE, FALSE, TRUE },
+        { "for one user", "", TRUE, FALSE, FALSE },
+        { "without libnss_wattle", "", FALSE, TRUE, FALSE },
+        { "domain below one of ones own", "Domain=mesh.example.org\n", FALSE, FALSE, TRUE },
+        { "domain of others", "Domain=example.org\n", FALSE, FALSE, FALSE },
+        { "domain of all", "Domain=org\n", FALSE, FALSE, FALSE },
+};
+
+/* Whoever may make a connection for all users may say whom the host asks for names. */
+static void named(gconstpointer data)
+{
+        const struct names_row *row = data;
+        g_autofree char *mesh =
+                g_strconcat("[Mesh]\n", row->domain, MESH + strlen("[Mesh]\n"), NULL);
+        const char *const items[] = { "mesh", "home", "profile", mesh, NULL };
+        g_autoptr(NMConnection) vpn = make_vpn(items, PRIVATE);
+        NMSettingConnection *setting = nm_connection_get_setting_connection(vpn);
+        g_auto(WattleBlueprint) blueprint = { 0 };
+        g_auto(Root) root = { 0 };
+        const WattleFile *file;
+        gboolean lacks_key;
+
+        if (!row->is_private)
+                nm_setting_connection_remove_permission(setting, 0);
+        root_init(&root);
+        if (!row->lacks_module)
+                root_put(&root, MODULE, "", 0644);
+        g_assert_true(make_all(&root, vpn, "", &blueprint, &lacks_key));
+        file = wattle_fileset_find(&blueprint.names, WATTLE_FILE_CARRIED_NAMES);
+        g_assert_true((file != NULL) == row->has_names);
+        if (file)
+                g_assert_cmpstr(file->path, ==, "run/wattle/~" UUID ".names");
+}
+
+/* An installed mesh has its own. */
+static void installed_names(void)
+{
+        const char *const items[] = { "mesh", "home", NULL };
+        g_autoptr(NMConnection) vpn = make_vpn(items, NULL);
+        g_auto(WattleBlueprint) blueprint = { 0 };
+        g_auto(Root) root = { 0 };
+        gboolean lacks_key;
+
+        nm_setting_connection_remove_permission(nm_connection_get_setting_connection(vpn), 0);
+        root_init(&root);
+        root_put(&root, MODULE, "", 0644);
+        root_put(&root, "etc/wattle/home.mesh", MESH, 0644);
+        root_put(&root, "etc/wattle/home.key", PRIVATE "\n", 0600);
+        root_put(&root, "etc/wattle/home.mesh.d/local.conf",
+                 "[Local]\nConnection=vpn\nOwner=NetworkManager\n", 0644);
+        g_assert_true(make_all(&root, vpn, "", &blueprint, &lacks_key));
+        g_assert_cmpuint(blueprint.names.files->len, ==, 0);
+}
+
 typedef struct {
         const char *name;
         const char *local; /* settings of the installed mesh */
@@ -411,6 +474,8 @@ int main(int argc, char **argv)
         g_test_add_func("/blueprint/carried", carried);
         add_rows("/blueprint/filtered", filter_rows, filtered);
         g_test_add_func("/blueprint/installed-filter", installed_filter);
+        add_rows("/blueprint/named", names_rows, named);
+        g_test_add_func("/blueprint/installed-names", installed_names);
         g_test_add_func("/blueprint/invited", invited);
         g_test_add_func("/blueprint/not-a-vpn", not_a_vpn);
         g_test_add_func("/blueprint/no-key", no_key);

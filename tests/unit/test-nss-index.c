@@ -330,6 +330,32 @@ static void many(void)
         }
 }
 
+/* Of a mesh that a VPN connection carries no short name is found. */
+static void carried(void)
+{
+        g_autoptr(WattleView) view = good_view(mesh, "vps", "");
+        g_auto(WattleFileset) files = { 0 };
+        g_auto(Index) file = { 0 };
+        g_autofree char *by_fd77_6 = NULL;
+        const GString *content;
+
+        wattle_fileset_init_carried_names(&files);
+        wattle_render_carried_names(view, "UUID", &files);
+        content = wattle_fileset_find(&files, WATTLE_FILE_CARRIED_NAMES)->content;
+        index_init(&file);
+        g_byte_array_set_size(file.bytes, 0);
+        g_byte_array_append(file.bytes, (const guint8 *)content->str, (guint)content->len);
+        index_write(&file);
+        for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+                g_autofree char *answer = ask_name(&file, names[i].name);
+
+                g_assert_cmpstr(answer, ==,
+                                strchr(names[i].name, '.') ? names[i].answer : "absent");
+        }
+        by_fd77_6 = ask_address(&file, "fd77::6");
+        g_assert_cmpstr(by_fd77_6, ==, "six.home");
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -341,5 +367,6 @@ int main(int argc, char **argv)
         g_test_add_func("/nss-index/huge-offsets", huge_offsets);
         g_test_add_func("/nss-index/bad-headers", bad_headers);
         g_test_add_func("/nss-index/many", many);
+        g_test_add_func("/nss-index/carried", carried);
         return g_test_run();
 }

@@ -34,6 +34,8 @@ static void names(void)
                 [WATTLE_FILE_SYSCTL] = "run/sysctl.d/60-wattle-home.conf",
                 [WATTLE_FILE_HOSTS] = "run/wattle/home.hosts",
                 [WATTLE_FILE_NAMES] = "run/wattle/home.names",
+                [WATTLE_FILE_RECORDS] = "run/systemd/resolve/static.d/60-wattle-home.rr",
+                [WATTLE_FILE_CARRIED_NAMES] = "run/wattle/~home.names",
                 [WATTLE_FILE_FILTER] = "run/wattle/home.nft",
                 [WATTLE_FILE_FIREWALL] = "run/wattle/home.firewall",
                 [WATTLE_FILE_TAILNET_NETWORK] = "run/systemd/network/60-tailnet-home.network",
