@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The unit that speaks to ufw, wattle-ufw@MESH.service, started and stopped as the interface goes
- * up and down: ufw writes to the disk, which wattle-filter may not. Nothing here waits. */
+ * up and down, and as ufw is enabled and disabled: ufw writes to the disk, which wattle-filter may
+ * not. Nothing here waits. */
 #pragma once
 
 #include <glib.h>

@@ -185,14 +185,33 @@ def test_ufw_lets_in_what_is_up(native):
     a.run("systemctl daemon-reload; kill -9 $(systemctl show -P MainPID wattle-filter@home)")
     added(a)
     assert not gets_in(a, b)
-    a.run("ufw disable; systemctl reset-failed wattle-filter@home; systemctl start wattle-filter@home; until systemctl is-active wattle-ufw@home; do :; done")
+    a.run("ufw disable; systemctl reset-failed wattle-filter@home; systemctl start wattle-filter@home")
+    a.wait("systemctl is-active wattle-ufw@home")
     added(a)
-    a.run("ufw --force enable; systemctl restart wattle-filter@home")
+    a.run("ufw --force enable")
+    added(a, "allow 21821/udp", "allow 51820/udp", "allow in on home")
+    a.run("ufw disable")
+    added(a)
+    a.run("ufw --force enable")
     added(a, "allow 21821/udp", "allow 51820/udp", "allow in on home")
     a.run("mv /usr/sbin/ufw /run/ufw; systemctl stop wattle-filter@home; mv /run/ufw /usr/sbin/ufw")
     tells(a, "ufw", "wattle-ufw@home")
     a.run("systemctl start wattle-ufw-clean")
     added(a)
+
+
+def test_ufw_takes_the_place_of_firewalld(native):
+    """While the mesh is up, and nobody tells wattle-filter; and back again."""
+    a, b = firewalled(native, "Firewall=auto\n", "b")
+    a.run("ip link set home up")
+    opens(a, "public")
+    a.run("systemctl stop firewalld; ufw --force enable")
+    added(a, "allow 21821/udp", "allow 51820/udp", "allow in on home to any port 21822 proto udp")
+    assert gets_in(a, b)
+    a.run("ufw disable; systemctl start firewalld")
+    added(a)
+    opens(a, "public")
+    assert gets_in(a, b)
 
 
 def test_the_port_of_a_tailnet(native):
