@@ -4,19 +4,18 @@
 #include <nftables/libnftables.h>
 
 #include "common/error.h"
+#include "filter/refusal.h"
 
 struct WattleTable {
         char *name;
         struct nft_ctx *nft;
 };
 
-/* The first line says all; nft then shows the rule and points to the place. */
 static void set_error(GError **error, const char *said)
 {
-        g_auto(GStrv) lines = g_strsplit(said ? said : "", "\n", 2);
+        g_autofree char *words = wattle_refusal_explain(said);
 
-        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, "nftables: %s",
-                    lines[0] && *lines[0] ? lines[0] : "refused without a word");
+        g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, "nftables: %s", words);
 }
 
 static gboolean run(const WattleTable *table, const char *commands, GError **error)

@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "filter/opened.h"
 #include "filter/opening.h"
+#include "filter/refusal.h"
 #include "filter/ufw-rules.h"
 #include "tests/unit/fixture.h"
 
@@ -54,6 +55,34 @@ static void answer(gconstpointer data)
         if (!row->opening)
                 return;
         explained = wattle_opening_explain(row->opening, &error);
+        g_assert_cmpstr(explained, ==, row->explained);
+}
+
+#define MODULES                                                                                    \
+        " (this kernel may lack a module: nf_conntrack, nft_ct, nft_fib_inet, nft_masq or "        \
+        "nft_reject_inet)"
+
+static const struct refusal {
+        const char *name, *said, *explained;
+} refusals[] = {
+        { "a kernel without connection tracking",
+          "Error: Could not process rule: Operation not supported\n ct mark 7\n ^^^^^^^\n",
+          "Error: Could not process rule: Operation not supported" MODULES },
+        { "without a module", "Error: Could not process rule: No such file or directory\nx\n",
+          "Error: Could not process rule: No such file or directory" MODULES },
+        { "somebody's table", "Error: Could not process rule: Operation not permitted\n",
+          "Error: Could not process rule: Operation not permitted" },
+        { "a fault of ours", "/dev/stdin:1:1-3: Error: syntax error, unexpected string\nxyz\n",
+          "/dev/stdin:1:1-3: Error: syntax error, unexpected string" },
+        { "nothing", "", "refused without a word" },
+        { "less", NULL, "refused without a word" },
+};
+
+static void refusal(gconstpointer data)
+{
+        const struct refusal *row = data;
+        g_autofree char *explained = wattle_refusal_explain(row->said);
+
         g_assert_cmpstr(explained, ==, row->explained);
 }
 
@@ -240,6 +269,7 @@ int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         add_rows("/filter/answer", answers, answer);
+        add_rows("/filter/refusal", refusals, refusal);
         g_test_add_func("/filter/call", call);
         g_test_add_func("/filter/remember", remember);
         add_rows("/filter/ufw-wanted", wanted, ufw_wanted);
