@@ -23,7 +23,7 @@ typedef struct {
 static const char *const owner_names[] = { "auto", "networkd", "NetworkManager" };
 static const char *const activation_names[] = { "manual", "up", "always-up" };
 static const char *const connection_names[] = { "native", "vpn" };
-static const char *const coexist_names[] = { "none", "mullvad" };
+static const char *const coexist_names[] = { "none", "mullvad", "tailscale" };
 static const char *const discovery_names[] = { "auto", "yes", "no" };
 static const char *const mapping_names[] = { "no", "auto" };
 static const char *const routing_names[] = { "auto", "none", "client", "server", "both" };

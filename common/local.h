@@ -27,10 +27,11 @@ typedef enum {
         WATTLE_ROUTING_BOTH,
 } WattleRoutingFeatures;
 
-/* The other VPN of this host whose kill switch lets the mesh pass. */
+/* The other VPN of this host that takes all traffic but what is for the mesh. */
 typedef enum {
         WATTLE_COEXIST_NONE,
-        WATTLE_COEXIST_MULLVAD,
+        WATTLE_COEXIST_MULLVAD,   /* its kill switch lets the mesh pass */
+        WATTLE_COEXIST_TAILSCALE, /* its exit node does not get what is for the mesh */
 } WattleCoexist;
 
 typedef struct {

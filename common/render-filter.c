@@ -161,10 +161,10 @@ void wattle_render_filter(const WattleView *view, WattleFileset *files)
         g_string_append_printf(
                 file->content,
                 "table inet " WATTLE_FILTER_TABLE_PREFIX "%s {\n        flags owner\n", view->mesh);
-        if (view->exit_node) {
+        if (view->exit_node || view->coexist == WATTLE_COEXIST_TAILSCALE)
                 render_mark(view, file);
+        if (view->exit_node)
                 render_no_exit(view, file);
-        }
         if (view->coexist == WATTLE_COEXIST_MULLVAD)
                 render_mullvad(view, file);
         if (view->masquerade)

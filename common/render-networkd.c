@@ -101,6 +101,19 @@ static void render_exit(const WattleView *view, WattleFile *file)
         wattle_file_set_uint(file, "Table", view->exit_table);
 }
 
+/* Without its default routes, lest what is for a mesh that is down leave in the clear: networkd
+ * from 257 on has the rules of a link in force that was never up. */
+static void render_main_first(const WattleView *view, WattleFile *file)
+{
+        for (guint i = 0; i < view->n_main_first; i++) {
+                wattle_file_section(file, "RoutingPolicyRule");
+                wattle_file_set_uint(file, "Priority", WATTLE_MAIN_FIRST_PRIORITY);
+                wattle_file_set_prefix(file, "To", &view->main_first[i]);
+                wattle_file_set(file, "Table", "main");
+                wattle_file_set_uint(file, "SuppressPrefixLength", 0);
+        }
+}
+
 static void render_dns(const WattleView *view, WattleFile *file)
 {
         for (guint i = 0; i < view->n_dns; i++) {
@@ -139,6 +152,7 @@ static void render_network(const WattleView *view, WattleFile *file)
                 render_route(&view->routes[i], file);
                 wattle_file_set_uint(file, "Metric", WATTLE_ACCEPTED_ROUTE_METRIC);
         }
+        render_main_first(view, file);
         if (view->exit_node)
                 render_exit(view, file);
 }

@@ -84,6 +84,22 @@ static void render_routes(const WattleView *view, int family, WattleFile *file)
                 add_route(&routes, &all, 0, view->firewall_mark.value);
 }
 
+static void render_rules(const WattleView *view, int family, WattleFile *file)
+{
+        for (guint i = 0, n = 0; i < view->n_main_first; i++) {
+                char text[WATTLE_PREFIX_TEXT_MAX];
+                g_autofree char *key = NULL, *value = NULL;
+
+                if (view->main_first[i].addr.family != family)
+                        continue;
+                wattle_prefix_format(&view->main_first[i], text);
+                key = g_strdup_printf("routing-rule%u", ++n);
+                value = g_strdup_printf("priority %u to %s suppress_prefixlength 0 table 254",
+                                        WATTLE_MAIN_FIRST_PRIORITY, text);
+                wattle_file_set(file, key, value);
+        }
+}
+
 /* As NetworkManager imports it from wg-quick: nobody else is asked. */
 static void render_dns(const WattleView *view, int family, WattleFile *file)
 {
@@ -135,8 +151,10 @@ static void render_ip(const WattleView *view, int family, WattleFile *file)
         wattle_file_set(file, "method", method);
         if (!view->exit_node)
                 wattle_file_set(file, "never-default", "true");
-        if (!g_str_equal(method, "disabled"))
-                render_routes(view, family, file);
+        if (g_str_equal(method, "disabled"))
+                return;
+        render_routes(view, family, file);
+        render_rules(view, family, file);
 }
 
 /* What stands before the private key, and behind it. */

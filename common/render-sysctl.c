@@ -64,7 +64,7 @@ guint wattle_sysctls(const WattleView *view, WattleSysctl ret[static WATTLE_MAX_
                 add_via(&list, view);
         /* Answers to marked packets come in by the physical interface: its reverse path is to be
          * looked up with the mark. */
-        if (view->exit_node || view->coexist == WATTLE_COEXIST_MULLVAD)
+        if (view->exit_node || view->coexist != WATTLE_COEXIST_NONE)
                 add(&list, "ipv4", NULL, WATTLE_SYSCTL_SRC_VALID_MARK, 1);
         return list.n;
 }

@@ -553,6 +553,17 @@ static guint32 table_of(const char *mesh)
                (guint32)(wattle_digest(WATTLE_DIGEST_EMPTY, mesh, strlen(mesh)) & 0xffffff);
 }
 
+static WattleOptionalU32 choose_mark(const Resolver *resolver)
+{
+        const WattleLocal *local = resolver->local;
+
+        if (!local->firewall_mark.given && local->coexist.value == WATTLE_COEXIST_TAILSCALE)
+                return (WattleOptionalU32){ TRUE, WATTLE_TAILSCALE_MARK };
+        if (!local->firewall_mark.given && resolver->exit_node)
+                return (WattleOptionalU32){ TRUE, WATTLE_DEFAULT_MARK };
+        return local->firewall_mark;
+}
+
 static void fill_routing(Resolver *resolver)
 {
         const WattleDevice *self = resolver->self;
@@ -579,14 +590,12 @@ static void fill_routing(Resolver *resolver)
                 view->routing_via = is_via;
                 break;
         }
-        view->firewall_mark = resolver->local->firewall_mark;
+        view->firewall_mark = choose_mark(resolver);
         if (!resolver->exit_node)
                 return;
         view->exit_node = resolver->exit_node->name;
         view->exit_ipv4 = can_leave(resolver, AF_INET);
         view->exit_ipv6 = can_leave(resolver, AF_INET6);
-        if (!view->firewall_mark.given)
-                view->firewall_mark = (WattleOptionalU32){ TRUE, WATTLE_DEFAULT_MARK };
         view->exit_table = view->owner == WATTLE_OWNER_NETWORKD ? table_of(view->mesh)
                                                                 : view->firewall_mark.value;
 }
@@ -672,18 +681,30 @@ static gboolean refuse_service(const Resolver *resolver, WattlePlace place, Watt
         return FALSE;
 }
 
+/* All that is reached by the mesh. Tailscale's exit node has no kill switch, and its own network is
+ * none of ours: nothing is refused. */
+static void fill_main_first(Resolver *resolver)
+{
+        g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(WattlePrefix));
+        const WattleProfile *profile = resolver->profile;
+        WattleView *view = resolver->view;
+
+        for (guint i = 0; i < profile->n_subnets; i++)
+                if (has_family(resolver->self, profile->subnets[i].value.addr.family))
+                        g_array_append_val(list, profile->subnets[i].value);
+        g_array_append_vals(list, view->routes, view->n_routes);
+        view->main_first = take(view->arena, list, &view->n_main_first);
+}
+
 /* What WireGuard sends has Mullvad's mark from the start, so that it is routed past its tunnel and
  * has the address of the uplink. */
-static gboolean fill_coexist(Resolver *resolver, const WattleHost *host, WattleReport *report)
+static gboolean fill_mullvad(Resolver *resolver, const WattleHost *host, WattleReport *report)
 {
         const WattleCoexistChoice *coexist = &resolver->local->coexist;
         const WattleOptionalU32 *mark = &resolver->local->firewall_mark;
         WattleView *view = resolver->view;
         const char *why = NULL;
 
-        view->coexist = coexist->value;
-        if (coexist->value == WATTLE_COEXIST_NONE)
-                return TRUE;
         if (resolver->exit_node)
                 why = _("with ExitNode= there are two that want all traffic, and a connection has "
                         "one mark: leave one of them out");
@@ -698,6 +719,21 @@ static gboolean fill_coexist(Resolver *resolver, const WattleHost *host, WattleR
                 wattle_report_warning(report, coexist->place,
                                       "Coexist: of no effect without wattle-filter: install it");
         return TRUE;
+}
+
+static gboolean fill_coexist(Resolver *resolver, const WattleHost *host, WattleReport *report)
+{
+        resolver->view->coexist = resolver->local->coexist.value;
+        switch (resolver->view->coexist) {
+        case WATTLE_COEXIST_NONE:
+                return TRUE;
+        case WATTLE_COEXIST_MULLVAD:
+                return fill_mullvad(resolver, host, report);
+        case WATTLE_COEXIST_TAILSCALE:
+                fill_main_first(resolver);
+                return TRUE;
+        }
+        g_return_val_if_reached(FALSE);
 }
 
 static gboolean is_printable(const char *text)

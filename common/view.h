@@ -22,6 +22,12 @@
 #define WATTLE_MULLVAD_MARK            0x6d6f6c65
 #define WATTLE_MULLVAD_CONNECTION_MARK 0xf41
 
+/* Tailscale's numbers (wgengine/router/osrouter/router_linux.go): what carries the mark takes the
+ * main table, and all else that of its exit node, by rules of 5210 to 5270. Ours, which stand
+ * before them, are of another number than 5200, from which it counts. */
+#define WATTLE_TAILSCALE_MARK      0x80000
+#define WATTLE_MAIN_FIRST_PRIORITY 5100
+
 /* Of accepted routes. It loses to every route that the host has of its own, for a host that stands
  * in such a network must not reach it through the mesh. Others' metrics, the lower one wins:
  * - NetworkManager: 100 wired, 600 wireless, 700 mobile (nm-device.c,
@@ -114,6 +120,10 @@ typedef struct {
         guint n_subnets;
         WattlePrefix *routes; /* accepted from peers, sorted */
         guint n_routes;
+        /* Destinations for which a rule of routing asks the main table, but for its default routes,
+         * before the tables of other programs. */
+        WattlePrefix *main_first;
+        guint n_main_first;
         /* The exit node's name; NULL: none is used. Both families leave through it, lest one leak.
          * As wg-quick does: what WireGuard itself sends carries firewall_mark, and all that does
          * not is looked up in the routing table exit_table. That has the number of the mark where

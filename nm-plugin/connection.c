@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nm-plugin/connection.h"
 
+#include <linux/rtnetlink.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -128,6 +129,27 @@ static void add_routes(NMSettingIPConfig *setting, const WattleView *view, int f
                 add_route(setting, &all, DEFAULT_METRIC, &view->firewall_mark.value);
 }
 
+static void add_rule(NMSettingIPConfig *setting, const WattlePrefix *to)
+{
+        NMIPRoutingRule *rule = nm_ip_routing_rule_new(to->addr.family);
+        char text[WATTLE_ADDR_TEXT_MAX];
+
+        wattle_addr_format(&to->addr, text);
+        nm_ip_routing_rule_set_priority(rule, WATTLE_MAIN_FIRST_PRIORITY);
+        nm_ip_routing_rule_set_to(rule, text, to->length);
+        nm_ip_routing_rule_set_table(rule, RT_TABLE_MAIN);
+        nm_ip_routing_rule_set_suppress_prefixlength(rule, 0);
+        nm_setting_ip_config_add_routing_rule(setting, rule);
+        nm_ip_routing_rule_unref(rule);
+}
+
+static void add_rules(NMSettingIPConfig *setting, const WattleView *view, int family)
+{
+        for (guint i = 0; i < view->n_main_first; i++)
+                if (view->main_first[i].addr.family == family)
+                        add_rule(setting, &view->main_first[i]);
+}
+
 /* Without an address of the family there is nothing to configure. But IPv6 must not leave beside
  * the exit node: its default route needs a link that speaks IPv6 at all. */
 static const char *choose_method(const WattleView *view, int family, gboolean has_address)
@@ -173,8 +195,10 @@ static NMSetting *make_ip_setting(const WattleView *view, int family)
         method = choose_method(view, family, nm_setting_ip_config_get_num_addresses(setting) > 0);
         g_object_set(new, NM_SETTING_IP_CONFIG_METHOD, method, NM_SETTING_IP_CONFIG_NEVER_DEFAULT,
                      view->exit_node == NULL, NULL);
-        if (strcmp(method, NM_SETTING_IP6_CONFIG_METHOD_DISABLED) != 0)
+        if (strcmp(method, NM_SETTING_IP6_CONFIG_METHOD_DISABLED) != 0) {
                 add_routes(setting, view, family);
+                add_rules(setting, view, family);
+        }
         add_name_servers(setting, view, family);
         return new;
 }

@@ -487,6 +487,22 @@ static void check_lans(const WattleFacts *facts, const Findings *findings)
         }
 }
 
+static char *wrong_way(const WattleFacts *facts, const char *address, const WattleRouteFact *fact)
+{
+        const char *ours = facts->view->interface;
+
+        if (!fact->interface)
+                return g_strdup_printf(_("there is no route to %s (%s)"), address, fact->device);
+        if (g_str_has_prefix(fact->interface, "tailscale") &&
+            facts->view->coexist != WATTLE_COEXIST_TAILSCALE)
+                return g_strdup_printf(
+                        _("packets for %s (%s) go out by %s and not by %s: beside an exit node of "
+                          "Tailscale's write Coexist=tailscale below [Local]"),
+                        address, fact->device, fact->interface, ours);
+        return g_strdup_printf(_("packets for %s (%s) go out by %s and not by %s"), address,
+                               fact->device, fact->interface, ours);
+}
+
 /* One finding for each interface that takes them, however many devices it takes. */
 static void check_routes(const WattleFacts *facts, const Findings *findings)
 {
@@ -500,13 +516,7 @@ static void check_routes(const WattleFacts *facts, const Findings *findings)
                 if (!g_hash_table_add(done, (gpointer)through))
                         continue;
                 wattle_addr_format(&fact->addr, address);
-                problem(findings,
-                        fact->interface ? g_strdup_printf(
-                                                  _("packets for %s (%s) go out by %s and not by %s"),
-                                                  address, fact->device, fact->interface,
-                                                  facts->view->interface)
-                                        : g_strdup_printf(_("there is no route to %s (%s)"),
-                                                          address, fact->device),
+                problem(findings, wrong_way(facts, address, fact),
                         g_strdup_printf("ip route get %s", address));
         }
         check_lans(facts, findings);
@@ -741,6 +751,9 @@ static void check_filter(const WattleFacts *facts, const Findings *findings)
                 what = _("strict reverse path filters drop answers to what goes to the exit node");
         else if (view->coexist == WATTLE_COEXIST_MULLVAD)
                 what = _("Mullvad's kill switch drops the mesh");
+        else if (view->coexist == WATTLE_COEXIST_TAILSCALE)
+                what = _("strict reverse path filters drop answers to what goes past Tailscale's "
+                         "exit node");
         else if (view->masquerade)
                 what = _("not all that leaves here has this device's address");
         else if (view->via_ipv6 == WATTLE_VIA_IPV6_OF_ALL)
@@ -750,7 +763,7 @@ static void check_filter(const WattleFacts *facts, const Findings *findings)
         if (!facts->filter_known || !what)
                 return;
         if (!facts->filter_installed)
-                (view->exit_node ? note : problem)(
+                (view->exit_node || view->coexist == WATTLE_COEXIST_TAILSCALE ? note : problem)(
                         findings, g_strdup_printf(_("wattle-filter is not installed: %s"), what),
                         NULL);
         else if (!facts->filter_runs && facts->status.link == WATTLE_LINK_UP)

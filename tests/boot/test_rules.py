@@ -15,7 +15,7 @@ from test_filter import Namespace
 
 pytestmark = pytest.mark.root
 
-GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "golden" / "office-anna-exit-node.golden"
+GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "golden"
 CARDS = {"up0": ("192.0.2.9/24", "2001:db8::9/64"), "office": ("10.77.0.10/24", "fd77:77:77::10/64"), "wg0": ("10.9.0.2/24", "fd09::2/64"),
          "ts0": ("100.64.0.7/32", "fd7a:115c:a1e0::7/128")}
 FAR = {"-4": "198.51.100.1", "-6": "2001:db8:9::1"}
@@ -44,8 +44,9 @@ ip {f} route add {tailnet} dev ts0 table 52"""
 ITS_EXIT_NODE = "ip {f} route add default dev ts0 table 52"
 
 
-def sections(text, name):
-    """Of our .network file for networkd, the first in the golden file."""
+def sections(case, name):
+    """Of our .network file for networkd, the first in the golden file of that case."""
+    text = (GOLDEN / f"office-anna-{case}.golden").read_text()
     network = text.split("60-wattle-office.network\n", 1)[1].split("\n--- ", 1)[0]
     for part in network.split("\n\n"):
         if part.startswith(f"[{name}]\n"):
@@ -54,11 +55,10 @@ def sections(text, name):
 
 def our_exit(family, mark=None):
     """What networkd makes of it; with FirewallMark= another mark."""
-    text = GOLDEN.read_text()
-    for route in sections(text, "Route"):
+    for route in sections("exit-node", "Route"):
         if (":" in route["Destination"]) == (family == "-6"):
             yield f"ip {family} route add {route['Destination']} dev office table {route['Table']}"
-    for rule in sections(text, "RoutingPolicyRule"):
+    for rule in sections("exit-node", "RoutingPolicyRule"):
         assert rule["Family"] == "both"
         words = f"{'not ' if rule.get('InvertRule') == 'yes' else ''}priority {rule['Priority']} table {rule['Table']}"
         if "FirewallMark" in rule:
@@ -66,6 +66,18 @@ def our_exit(family, mark=None):
         if "SuppressPrefixLength" in rule:
             words += f" suppress_prefixlength {rule['SuppressPrefixLength']}"
         yield f"ip {family} rule add {words}"
+
+
+def main_first(family, owner="networkd"):
+    """What either owner makes of Coexist=tailscale and AcceptRoutes=yes: (routes, rules)."""
+    routes = [f"ip {family} route add {route['Destination']} dev office metric {route['Metric']}"
+              for route in sections("coexist-tailscale", "Route") if (":" in route["Destination"]) == (family == "-6")]
+    rules = [f"priority {rule['Priority']} to {rule['To']} table {rule['Table']} suppress_prefixlength {rule['SuppressPrefixLength']}"
+             for rule in sections("coexist-tailscale", "RoutingPolicyRule")]
+    if owner == "NetworkManager":
+        text = (GOLDEN / "nm/office-anna-coexist-tailscale.nmconnection").read_text()
+        rules = [line.split("=", 1)[1] for line in text.splitlines() if line.startswith("routing-rule")]
+    return routes, [f"ip {family} rule add {rule}" for rule in rules if (":" in re.search(r" to (\S+)", rule).group(1)) == (family == "-6")]
 
 
 @pytest.fixture
@@ -151,3 +163,29 @@ def test_beside_an_exit_node_of_tailscale_it_wins(ways):
     """The mesh goes there too, and is lost; FirewallMark=0x80000 keeps our WireGuard out of it."""
     ways.add(*our_exit(ways._family, mark=0x80000), TAILSCALED, ITS_EXIT_NODE)
     assert (ways.by(FAR), ways.by(FAR, 0x80000), ways.by(OF_THE_MESH)) == ("ts0", "up0", "ts0")
+
+
+@pytest.mark.parametrize("owner", ["networkd", "NetworkManager"])
+@pytest.mark.parametrize("last", ["ours", "theirs"])
+def test_coexist_tailscale_keeps_the_mesh(ways, owner, last):
+    """Beside its exit node, whoever is up first: the mesh and accepted routes are ours, the rest is its. While the mesh is down it has
+    all, and nothing of the mesh leaves by the uplink."""
+    routes, rules = main_first(ways._family, owner)
+    assert rules
+    parts = [rules, [TAILSCALED, ITS_EXIT_NODE]]
+    for part in reversed(parts) if last == "ours" else parts:
+        ways.add(*part)
+    ways.add(*routes)
+    accepted = {"-4": "192.168.20.9", "-6": FAR["-6"]}
+    assert (ways.by(FAR), ways.by(FAR, 0x80000), ways.by(OF_THE_MESH), ways.by(OF_TAILSCALE)) == ("ts0", "up0", "office", "ts0")
+    assert ways.by(accepted) == ("office" if routes else "ts0")
+    ways.add("ip link set office down")
+    assert (ways.by(FAR), ways.by(OF_THE_MESH), ways.by(accepted)) == ("ts0", "ts0", "ts0")
+
+
+def test_coexist_tailscale_and_our_exit_node(ways):
+    """Of the two exit nodes it is Tailscale's while it has one, and else ours."""
+    ways.add(*our_exit(ways._family, mark=0x80000), *main_first(ways._family)[1], TAILSCALED)
+    assert (ways.by(FAR), ways.by(FAR, 0x80000), ways.by(OF_THE_MESH), ways.by(OF_TAILSCALE)) == ("office", "up0", "office", "ts0")
+    ways.add(ITS_EXIT_NODE)
+    assert (ways.by(FAR), ways.by(FAR, 0x80000), ways.by(OF_THE_MESH)) == ("ts0", "up0", "office")

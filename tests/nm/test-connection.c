@@ -34,6 +34,8 @@ static const Row rows[] = {
           "ExitNode=vps\nDNS=10.77.0.2 2001:db8::53\n" },
         { "office-anna-exit-node-and-routes", "office", "anna",
           "ExitNode=vps\nAcceptRoutes=yes\nFirewallMark=0x99\n" },
+        { "office-anna-coexist-tailscale", "office", "anna",
+          "Coexist=tailscale\nAcceptRoutes=yes\n" },
         { "office-anna-vpn", "office", "anna", "Connection=vpn\nTrust=home\n" },
         { "subnets-all", "subnets", "all", "" },
         { "subnets-one", "subnets", "one", "" },

@@ -70,7 +70,7 @@ static const BadRow bad_rows[] = {
           "vpn.data firewall: has a character that is no letter, digit or sign" },
         { "coexist",
           { "mesh=home", "profile=x", "coexist=nordvpn" },
-          "vpn.data coexist: 'nordvpn' is none of none, mullvad" },
+          "vpn.data coexist: 'nordvpn' is none of none, mullvad, tailscale" },
         { "name server",
           { "mesh=home", "profile=x", "dns=10.0.0.1 one" },
           "vpn.data dns: 'one' is not an IP address" },

@@ -217,6 +217,17 @@ static void ill_routes(WattleFacts *facts)
         add_route(facts, "gw3", "10.77.0.4", NULL);
 }
 
+static void ill_routes_of_tailscale(WattleFacts *facts)
+{
+        add_route(facts, "gw", "10.77.0.2", "tailscale0");
+}
+
+static void ill_routes_in_spite_of_all(WattleFacts *facts)
+{
+        ill_routes_of_tailscale(facts);
+        ((WattleView *)facts->view)->coexist = WATTLE_COEXIST_TAILSCALE;
+}
+
 static void ill_stands_in(WattleFacts *facts)
 {
         facts->is_signed = facts->has_last_good = facts->update_installed = TRUE;
@@ -560,6 +571,12 @@ static void ill_mullvad_filter(WattleFacts *facts)
         ((WattleView *)facts->view)->coexist = WATTLE_COEXIST_MULLVAD;
 }
 
+static void ill_tailscale_filter(WattleFacts *facts)
+{
+        ill_filter_not_needed(facts);
+        ((WattleView *)facts->view)->coexist = WATTLE_COEXIST_TAILSCALE;
+}
+
 static void ill_wattled(WattleFacts *facts)
 {
         facts->wattled_wanted = TRUE;
@@ -685,6 +702,12 @@ static const struct row {
           "routes: packets for 10.77.0.2 (gw) go out by docker0 and not by home [ip route get "
           "10.77.0.2]\n"
           "routes: there is no route to 10.77.0.4 (gw3) [ip route get 10.77.0.4]\n" },
+        { "routes of an exit node of Tailscale's", ill_routes_of_tailscale,
+          "routes: packets for 10.77.0.2 (gw) go out by tailscale0 and not by home: beside an exit node "
+          "of Tailscale's write Coexist=tailscale below [Local] [ip route get 10.77.0.2]\n" },
+        { "the same with Coexist=", ill_routes_in_spite_of_all,
+          "routes: packets for 10.77.0.2 (gw) go out by tailscale0 and not by home [ip route get "
+          "10.77.0.2]\n" },
         { "signed", ill_signed, "" },
         { "the last good one", ill_stands_in,
           "signature: the last good profile stands in for the one that is installed: "
@@ -799,6 +822,9 @@ static const struct row {
         { "name servers of NetworkManager's", ill_dns_of_nm, "" },
         { "filter for Mullvad not installed", ill_mullvad_filter,
           "filter: wattle-filter is not installed: Mullvad's kill switch drops the mesh []\n" },
+        { "filter beside Tailscale not installed", ill_tailscale_filter,
+          "filter: note: wattle-filter is not installed: strict reverse path filters drop answers to "
+          "what goes past Tailscale's exit node []\n" },
         { "Mullvad", ill_mullvad,
           "mullvad: note: Mullvad's kill switch is on, and drops what comes to the mesh: write "
           "Coexist=mullvad below [Local] []\n" },

@@ -78,7 +78,7 @@ static const Row rows[] = {
           "to 0xffffffff" },
         { "coexist", "[Local]\nCoexist=none\n", "" },
         { "coexist-with-another", "[Local]\nCoexist=Mullvad\n",
-          "a.conf:2:9: Coexist: 'Mullvad' is none of none, mullvad" },
+          "a.conf:2:9: Coexist: 'Mullvad' is none of none, mullvad, tailscale" },
         { "connection", "[Local]\nConnection=VPN\n",
           "a.conf:2:12: Connection: 'VPN' is none of native, vpn" },
         { "zone-of-17", "[Local]\nTrust=My_Zone-901234567\n", "" },

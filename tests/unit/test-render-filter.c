@@ -64,6 +64,8 @@ static const Row rows[] = {
                               RULE("oifname != \"wg-0\" udp sport 7 ct mark set 0xf41 "
                                    "meta mark set 0x6d6f6c65")
                                       RULE("oifname \"wg-0\" ct mark set 0xf41"))) },
+        { "tailscale", MESH BOTH, "both", "Coexist=tailscale\n",
+          TABLE(MARK("home", "51820", "524288")) },
         { "exit-node", MESH BOTH VPS, "vps", "", TABLE(MASQUERADE("home")) },
         { "exit-node-and-client",
           MESH VPS "[Device far]\nPublicKey=" KEY_C "\nAddress=10.77.0.9 fd77::9\nExitNode=yes\n",

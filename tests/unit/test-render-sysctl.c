@@ -33,6 +33,7 @@ static const Row settings[] = {
         { "exit-node-client-none", MESH4 ANNA VPS, "ExitNode=vps\nRoutingFeatures=none\n",
           "net.ipv4.conf.all.src_valid_mark=1\n" },
         { "mullvad", MESH4 ANNA, "Coexist=mullvad\n", "net.ipv4.conf.all.src_valid_mark=1\n" },
+        { "tailscale", MESH4 ANNA, "Coexist=tailscale\n", "net.ipv4.conf.all.src_valid_mark=1\n" },
         { "other-interface", MESH4 ANNA, "RoutingFeatures=client\nInterface=wg-0\n",
           "-net.ipv4.conf.wg-0.rp_filter=2\n" },
 };

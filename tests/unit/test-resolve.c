@@ -87,6 +87,7 @@ static char *view_text(const WattleView *view)
                 wattle_addr_format(&view->dns[i], dns);
                 g_string_append_printf(text, "%s%s", i > 0 ? "," : ", dns ", dns);
         }
+        append_prefixes(text, ", main first for ", view->main_first, view->n_main_first);
         if (view->relay)
                 g_string_append_printf(text, ", relay at %u-%u", view->relay_ports.first,
                                        view->relay_ports.last);
@@ -172,6 +173,18 @@ static const Row views[] = {
         { "coexist-and-no-server", MESH ANNA "Routes=192.0.2.0/24\n", "anna",
           "Coexist=mullvad\nRoutingFeatures=client\n",
           "anna on home, port 51820, address 10.77.0.10/24, mark 1836018789, client\n" },
+        { "coexist-with-tailscale", MESH GW ANNA, "anna", "Coexist=tailscale\nAcceptRoutes=yes\n",
+          "anna on home, port 51820, address 10.77.0.10/24, route 192.168.20.0/24,192.168.30.0/24, main "
+          "first for 10.77.0.0/24,192.168.20.0/24,192.168.30.0/24, mark 524288, client\n" PEER_GW
+          ",192.168.20.0/24,192.168.30.0/24 every 25 s\n" },
+        { "coexist-with-tailscale-for-others", MESH VPS, "vps",
+          "Coexist=tailscale\nFirewallMark=7\n",
+          "vps on home, port 51820, address 10.77.0.2/24,fd77::2/64, main first for "
+          "10.77.0.0/24,fd77::/64, mark 7, server, masquerade\n" },
+        { "coexist-with-tailscale-and-exit-node", MESH VPS ANNA, "anna",
+          "Coexist=tailscale\nExitNode=vps\n",
+          "anna on home, port 51820, address 10.77.0.10/24, exit vps, main first for 10.77.0.0/24, "
+          "mark 524288, client\n" PEER_VPS ",0.0.0.0/0,::/0 every 25 s\n" },
         { "exit-node-with-dns", MESH VPS "DNS=10.77.0.2 192.0.2.53\n" ANNA, "anna",
           "ExitNode=vps\n",
           "anna on home, port 51820, address 10.77.0.10/24, exit vps, dns 10.77.0.2,192.0.2.53, mark "

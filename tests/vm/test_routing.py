@@ -4,6 +4,7 @@
 import pytest
 
 import mesh as meshes
+import nm_host
 import untidy
 
 pytestmark = pytest.mark.one_release
@@ -112,3 +113,61 @@ def test_dhcpcd_has_the_lan(native):
     assert "169.254." not in a.out("ip addr show dev home")
     dhcpcd.signal()
     print(dhcpcd.finish(check=False))
+
+
+# As tailscaled sets them with an exit node (wgengine/router/osrouter/router_linux.go).
+EXIT_NODE_OF_TAILSCALE = """ip link add tailscale0 type veth peer name far; ip link set far up; ip link set tailscale0 up
+for f in -4 -6; do
+    ip $f rule add priority 5210 fwmark 0x80000/0xff0000 table main
+    ip $f rule add priority 5230 fwmark 0x80000/0xff0000 table default
+    ip $f rule add priority 5250 fwmark 0x80000/0xff0000 unreachable
+    ip $f rule add priority 5270 table 52
+    ip $f route add default dev tailscale0 table 52
+done"""
+KEEPS_RULES = "[Network]\nManageForeignRoutingPolicyRules=no\nManageForeignRoutes=no\n"
+# A tun in place of WireGuard's link.
+AS_TUN = f"sed -i '/^.wireguard/,/^.ipv4/{{/^.ipv4/!d}}; s/^type=wireguard/type=tun/; $a [tun]\\nmode=1' {nm_host.PROFILE}; nmcli connection load {nm_host.PROFILE}"
+
+
+def takes(host, peer, card):
+    """What is for the peer leaves by that card, and what is for elsewhere by Tailscale's."""
+    for address in (peer.v4, peer.v6):
+        host.wait(f"ip route get {address} | grep ' dev {card} '")
+    for far in ("198.51.100.1", "2001:db8:9::1"):
+        host.wait(f"ip route get {far} | grep ' dev tailscale0 '")
+
+
+@pytest.mark.each_release
+def test_beside_an_exit_node_of_tailscale(native):
+    """Coexist=tailscale as the release's systemd-networkd and NetworkManager take it; nothing of it is about WireGuard. A card and a tun
+    stand in for the interface."""
+    mesh = meshes.Mesh("home", "a", "b")
+    a, b = native.guest("a"), native.guest("b")
+    for host in (a, b):
+        host.run(EXIT_NODE_OF_TAILSCALE)
+    a.plug(1, native.segment("office"), configure=False)
+    a.put("/etc/systemd/networkd.conf.d/50-foreign.conf", KEEPS_RULES)
+    a.put("/etc/systemd/network/60-wattle-home.network.d/kind.conf", "[Match]\nKind=\n")
+    mesh.put(a, "a", "Owner=networkd\nCoexist=tailscale\n")
+    a.run("ln -s /dev/null /etc/systemd/network/60-wattle-home.netdev; ip link set eth1 down; ip link set eth1 name home; "
+          "systemctl start wattle-networkd@home systemd-networkd")
+    a.wait("networkctl list --no-legend home | grep -v -e unmanaged -e pending")
+    takes(a, mesh["b"], "tailscale0")
+    a.run("networkctl up home")
+    takes(a, mesh["b"], "home")
+    assert a.out("ip rule | grep -c ^5100:") == a.out("ip -6 rule | grep -c ^5100:") == "1"
+    a.run("networkctl down home")
+    takes(a, mesh["b"], "tailscale0")
+    assert a.out("ip rule | grep -c '^52[1357]0:'") == "4"
+
+    mesh.put(b, "b", "Owner=NetworkManager\nCoexist=tailscale\n")
+    b.put("/etc/NetworkManager/conf.d/tailscale.conf", "[device-tailscale]\nmatch-device=interface-name:tailscale0\nmanaged=0\n")
+    b.run("systemctl start wattle-nm@home")
+    nm_host.start_nm(b)
+    b.run(AS_TUN)
+    takes(b, mesh["a"], "tailscale0")
+    b.run("nmcli connection up home")
+    takes(b, mesh["a"], "home")
+    b.run("nmcli connection down home")
+    takes(b, mesh["a"], "tailscale0")
+    assert "5100" not in b.out("ip rule; ip -6 rule")
