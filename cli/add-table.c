@@ -2,7 +2,6 @@
 #include "cli/add-table.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "cli/device-table.h"
@@ -74,8 +73,8 @@ gboolean wattle_add_table(const WattleCli *cli, const char *operand, const char 
         }
         edits = wattle_profile_edit_rewrite(editor.text, changed, editor.trust.path != NULL);
         done = g_strdup_printf(
-                P_("%u device added, serial %" PRIu64 "; now every device needs the new file",
-                   "%u devices added, serial %" PRIu64 "; now every device needs the new file",
+                P_("%u device added, serial %ju; now every device needs the new file",
+                   "%u devices added, serial %ju; now every device needs the new file",
                    table.n_devices),
                 table.n_devices, wattle_editor_next_serial(&editor));
         return wattle_editor_apply(&editor, edits, dry_run, stdout, done);

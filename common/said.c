@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/said.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "common/language.h"
@@ -62,7 +61,7 @@ static const char *const texts[] = {
         N_("wattle-relay does not answer"),
         N_("wattled ends"),
         /* wattle-fetch */
-        N_("it is larger than %" PRIu64 " bytes"),
+        N_("it is larger than %ju bytes"),
         N_("libcurl cannot do that: %s"),
         N_("libcurl does not start"),
         N_("no request came"),
@@ -80,7 +79,7 @@ static const char *skip_directive(const char *p, guint *ret_number)
         gsize n = strspn(p + 1, "0123456789");
 
         *ret_number = n > 0 && p[1 + n] == '$' ? (guint)g_ascii_strtoull(p + 1, NULL, 10) : 0;
-        p += 1 + strspn(p + 1, "0123456789$-.lz");
+        p += 1 + strspn(p + 1, "0123456789$-.jlz");
         return *p ? p + 1 : p;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/scalar.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "common/error.h"
@@ -24,9 +23,8 @@ gboolean wattle_uint_parse(const char *text, guint64 min, guint64 max, guint64 *
                 value = value * 10 + digit;
         }
         if (*p || p == text || value < min)
-                return wattle_error_refuse(
-                        error, "'%s' is not a whole number from %" PRIu64 " to %" PRIu64, text, min,
-                        max);
+                return wattle_error_refuse(error, "'%s' is not a whole number from %ju to %ju",
+                                           text, min, max);
         *ret = value;
         return TRUE;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/signing-secret.h"
 
-#include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -207,7 +206,7 @@ WattleSigningSecret *wattle_signing_secret_unlock(const WattleSigningSecretFile 
         if (file->is_locked && !mix_password((guint8 *)&sealed, password ? password : "",
                                              file->salt, file->ops_limit, file->memory_limit))
                 g_set_error(error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
-                            _("unlocking it takes %" PRIu64 " MiB of memory, which are not "
+                            _("unlocking it takes %ju MiB of memory, which are not "
                               "to be had: do it on a larger machine"),
                             file->memory_limit >> 20);
         else

@@ -5,7 +5,6 @@
  * one file that knows libcurl. See doc/hacking.md, "What libcurl does not bound". */
 #include <curl/curl.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,7 +194,7 @@ static int explain(const Transfer *transfer, CURLcode code, long status, const c
                 return fail("the server is busy (503): try again");
         if (status != 0 && status != 200)
                 return fail("the server says %ld, and not 200", status);
-        return fail("it is larger than %" PRIu64 " bytes", transfer->request->limit);
+        return fail("it is larger than %ju bytes", transfer->request->limit);
 }
 
 static int run_transfer(Transfer *transfer)

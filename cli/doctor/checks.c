@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <inttypes.h>
 #include <string.h>
 
 #include "cli/doctor/doctor.h"
@@ -198,16 +197,15 @@ static void check_update(const WattleFacts *facts, const Findings *findings)
         if (facts->fork_from)
                 problem(findings,
                         g_strdup_printf(
-                                _("two people changed the mesh at once: serial %" PRIu64
-                                  " of %s does not follow on what was here; look for the "
+                                _("two people changed the mesh at once: serial %ju of %s does not follow on what was here; look for the "
                                   "change that is lost, and sign both with a higher Serial="),
                                 facts->fork_serial, facts->fork_from),
                         NULL);
         if (facts->ahead && facts->update_phase == WATTLE_CONFIRM_DONE)
                 problem(findings,
-                        g_strdup_printf(_("%s runs serial %" PRIu64
-                                          ", which is newer than what this host has"),
-                                        facts->ahead, facts->ahead_serial),
+                        g_strdup_printf(
+                                _("%s runs serial %ju, which is newer than what this host has"),
+                                facts->ahead, facts->ahead_serial),
                         g_strdup_printf("wattle update %s", mesh_of(facts)));
         if (!facts->update_installed)
                 note(findings,

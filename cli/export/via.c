@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/export/via.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "cli/edit.h"
@@ -47,9 +46,8 @@ gboolean wattle_export_via_write(const WattleCli *cli, const char *operand, cons
                 return FALSE;
         }
         edits = wattle_profile_edit_rewrite(editor.text, changed, editor.trust.path != NULL);
-        done = g_strdup_printf(
-                _("%s changed, serial %" PRIu64 "; now every device needs the new file"), device,
-                wattle_editor_next_serial(&editor));
+        done = g_strdup_printf(_("%s changed, serial %ju; now every device needs the new file"),
+                               device, wattle_editor_next_serial(&editor));
         return wattle_editor_apply(&editor, edits, FALSE, stderr, done);
 }
 

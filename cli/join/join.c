@@ -2,7 +2,6 @@
 #include "cli/join/join.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -98,11 +97,11 @@ static gboolean check_serial(const WattleJoin *join, int root_fd, WattleReport *
         }
         if (join->mesh->serial >= state.floor)
                 return TRUE;
-        wattle_report_error(report, place_of(join),
-                            "it has serial %" PRIu64 ", and this host had %" PRIu64
-                            " of the mesh already: ask for a new one; or, if that was another mesh "
-                            "of the same name, remove %s",
-                            join->mesh->serial, state.floor, path);
+        wattle_report_error(
+                report, place_of(join),
+                "it has serial %ju, and this host had %ju of the mesh already: ask for a new one; or, if that was another mesh "
+                "of the same name, remove %s",
+                join->mesh->serial, state.floor, path);
         return FALSE;
 }
 

@@ -2,7 +2,6 @@
 #include "cli/status/load.h"
 
 #include <ifaddrs.h>
-#include <inttypes.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -166,8 +165,7 @@ static void note_update(int root_fd, const char *name, GPtrArray *notes)
         note_open(notes, name, &state.confirm);
         if (state.fork_serial > 0)
                 note(notes,
-                     _("Two people changed the mesh at once: serial %" PRIu64
-                       " of %s does not follow on what was here. Look for the change that is lost, and "
+                     _("Two people changed the mesh at once: serial %ju of %s does not follow on what was here. Look for the change that is lost, and "
                        "sign both with a higher Serial=."),
                      state.fork_serial, state.fork_from);
 }

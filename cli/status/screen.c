@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/status/screen.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "cli/print.h"
@@ -210,7 +209,7 @@ static void print_head(const WattleStatus *status, FILE *stream)
         if (status->interface && strcmp(status->interface, status->mesh) != 0)
                 wattle_print(stream, ", interface %s", status->interface);
         if (status->serial > 0)
-                wattle_print(stream, ", serial %" PRIu64, status->serial);
+                wattle_print(stream, ", serial %ju", status->serial);
         if (status->listen_port > 0)
                 wattle_print(stream, ", port %u", status->listen_port);
         if (wattle_socket_addr_is_set(&status->mapped))
@@ -224,11 +223,10 @@ static void print_relayed(const WattleStatus *status, FILE *stream)
         g_autofree char *bytes = wattle_format_bytes(relayed->bytes);
 
         if (status->has_relayed)
-                wattle_print(stream,
-                             "relay: %u of %u ports have a pair, %" PRIu64
-                             " packets passed on, %s, %" PRIu64 " dropped\n",
-                             relayed->pairs, relayed->ports, relayed->packets, bytes,
-                             relayed->dropped);
+                wattle_print(
+                        stream,
+                        "relay: %u of %u ports have a pair, %ju packets passed on, %s, %ju dropped\n",
+                        relayed->pairs, relayed->ports, relayed->packets, bytes, relayed->dropped);
 }
 
 void wattle_status_print(const WattleStatus *status, const GPtrArray *notes,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/update/offer.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "common/language.h"
@@ -129,31 +128,28 @@ char *wattle_offer_describe(const WattleOffer *offer, const WattleOfferHost *hos
         case WATTLE_OFFER_BAD:
                 return NULL;
         case WATTLE_OFFER_HAVE:
-                return g_strdup_printf(_("serial %" PRIu64 " is what this host has"), serial);
+                return g_strdup_printf(_("serial %ju is what this host has"), serial);
         case WATTLE_OFFER_OLDER:
-                return g_strdup_printf(
-                        _("serial %" PRIu64 " is older than what this host has, %" PRIu64), serial,
-                        MAX(host->installed.serial, host->floor));
+                return g_strdup_printf(_("serial %ju is older than what this host has, %ju"),
+                                       serial, MAX(host->installed.serial, host->floor));
         case WATTLE_OFFER_TWIN:
                 return g_strdup_printf(
-                        _("serial %" PRIu64
-                          " is here already with another text: two people changed the "
+                        _("serial %ju is here already with another text: two people changed the "
                           "mesh at once. Look at both, and sign one with a higher "
                           "Serial="),
                         serial);
         case WATTLE_OFFER_HELD:
-                return g_strdup_printf(_("serial %" PRIu64
-                                         " was taken back, for no peer answered under it, and is "
-                                         "tried again later"),
-                                       serial);
+                return g_strdup_printf(
+                        _("serial %ju was taken back, for no peer answered under it, and is "
+                          "tried again later"),
+                        serial);
         case WATTLE_OFFER_JUMP:
-                return g_strdup_printf(_("serial %" PRIu64 " is more than %d ahead of %" PRIu64
-                                         ": if that is meant, 'wattle update --jump'"),
-                                       serial, WATTLE_SERIAL_MAX_STEP, host->installed.serial);
+                return g_strdup_printf(
+                        _("serial %ju is more than %d ahead of %ju: if that is meant, 'wattle update --jump'"),
+                        serial, WATTLE_SERIAL_MAX_STEP, host->installed.serial);
         case WATTLE_OFFER_WITHOUT_US:
                 return g_strdup_printf(
-                        _("serial %" PRIu64
-                          " has no place for this device: it was removed or revoked, "
+                        _("serial %ju has no place for this device: it was removed or revoked, "
                           "or got another key. To follow it out of the mesh, "
                           "'wattle update --leave'"),
                         serial);

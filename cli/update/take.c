@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/update/take.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "cli/update/joined.h"
@@ -167,7 +166,7 @@ static gboolean install(Before *before, const WattleUpdater *updater, const Watt
                                                            offer->profile, options->peer);
         if (leaves && !switch_off(updater, error))
                 return FALSE;
-        wattle_updater_say(updater, "serial %" PRIu64 " from %s is tried", offer->lineage.serial,
+        wattle_updater_say(updater, "serial %ju from %s is tried", offer->lineage.serial,
                            offer->name);
         return wattle_update_begin(updater, state, &pair, error) &&
                wattle_update_settle(updater, state, &ret->is_kept, error);
@@ -199,7 +198,7 @@ gboolean wattle_update_take(const WattleUpdater *updater, WattleOffer *offer,
                 return FALSE;
         if (offer->is_fork)
                 wattle_updater_say(updater,
-                                   "serial %" PRIu64 " was made from another text than "
+                                   "serial %ju was made from another text than "
                                    "the one here: the change of one of two people is lost",
                                    offer->lineage.serial);
         if (!may_take(ret, options)) {

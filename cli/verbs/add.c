@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -324,7 +323,7 @@ static gboolean add(const WattleCli *cli, const char *operand, Builder *builder,
                         return FALSE;
                 }
         }
-        done = g_strdup_printf(_("%s added, serial %" PRIu64 "%s"), builder->device.name,
+        done = g_strdup_printf(_("%s added, serial %ju%s"), builder->device.name,
                                wattle_editor_next_serial(&editor),
                                options->invite ? "" : _("; now every device needs the new file"));
         if (!wattle_editor_apply(&editor, edits, options->dry_run,

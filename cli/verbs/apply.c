@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -347,8 +346,7 @@ static gboolean ask(const WattleUpdater *updater, G_GNUC_UNUSED gint64 limit_s)
 {
         const Asking *asking = updater->data;
         g_autofree char *question = g_strdup_printf(
-                _("%s is applied. Is all well? The profile before comes back in %" PRId64
-                  " s. [y/N] "),
+                _("%s is applied. Is all well? The profile before comes back in %jd s. [y/N] "),
                 updater->mesh, asking->limit_s);
 
         return wattle_prompt_confirm(question, asking->limit_s);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -57,7 +56,7 @@ static void print_good(const WattleMesh *mesh)
                      P_("%s: good: %u device", "%s: good: %u devices", mesh->profile->n_devices),
                      mesh->path, mesh->profile->n_devices);
         if (mesh->profile->has_serial)
-                wattle_print(stdout, ", serial %" PRIu64, mesh->profile->serial);
+                wattle_print(stdout, ", serial %ju", mesh->profile->serial);
         if (mesh->is_signed) {
                 g_autofree char *who = wattle_signing_describe(&mesh->signer);
 

@@ -3,7 +3,6 @@
  * if the copy is a good profile. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -188,9 +187,9 @@ static gboolean keep(const Copy *copy, const WattleEditor *editor)
 
 static gboolean save(const WattleEditor *editor, const Copy *copy, const Final *final)
 {
-        g_autofree char *done = g_strdup_printf(
-                _("changed, serial %" PRIu64 "; 'wattle apply' brings it to this host"),
-                final->profile->serial);
+        g_autofree char *done =
+                g_strdup_printf(_("changed, serial %ju; 'wattle apply' brings it to this host"),
+                                final->profile->serial);
         g_auto(WattleReport) report = { 0 };
 
         wattle_report_init(&report);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sodium.h>
@@ -220,7 +219,7 @@ static gboolean agree(const Host *host, const WattleJoin *join)
         char address[WATTLE_ADDR_TEXT_MAX];
 
         wattle_addr_format(&join->device->addresses[0].value, address);
-        wattle_print(stderr, "mesh %s, serial %" PRIu64 "; this host is %s, %s\nsigned by key %s\n",
+        wattle_print(stderr, "mesh %s, serial %ju; this host is %s, %s\nsigned by key %s\n",
                      join->mesh->name, join->mesh->serial, join->device->name, address, who);
         if (host->yes || host->unattended)
                 return TRUE;
@@ -297,7 +296,7 @@ static gboolean take_from(Host *host, const WattleUpdater *updater,
         }
         if (!taken.is_kept)
                 return FALSE;
-        wattle_updater_say(updater, "serial %" PRIu64 " is in force", offer.lineage.serial);
+        wattle_updater_say(updater, "serial %ju is in force", offer.lineage.serial);
         return TRUE;
 }
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,9 +54,9 @@ static gboolean remove_device(const WattleCli *cli, const char *operand, const c
                 return FALSE;
         }
         edits = wattle_profile_edit_remove(editor.text, name, editor.trust.path != NULL);
-        done = g_strdup_printf(_("%s removed, serial %" PRIu64
-                                 "; it is out when every other device has the new file"),
-                               name, wattle_editor_next_serial(&editor));
+        done = g_strdup_printf(
+                _("%s removed, serial %ju; it is out when every other device has the new file"),
+                name, wattle_editor_next_serial(&editor));
         return wattle_editor_apply(&editor, edits, dry_run, stdout, done);
 }
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,9 +106,8 @@ static gboolean set(const WattleCli *cli, char *const *operands, const char *sig
                 return TRUE;
         }
         edits = wattle_profile_edit_rewrite(editor.text, changed, editor.trust.path != NULL);
-        done = g_strdup_printf(
-                _("%s changed, serial %" PRIu64 "; 'wattle apply' brings it to this host"),
-                operands[1], wattle_editor_next_serial(&editor));
+        done = g_strdup_printf(_("%s changed, serial %ju; 'wattle apply' brings it to this host"),
+                               operands[1], wattle_editor_next_serial(&editor));
         return wattle_editor_apply(&editor, edits, dry_run, stdout, done);
 }
 

@@ -75,7 +75,7 @@ static void print_mesh(const WattleView *view, const WattleProfile *profile)
         g_autoptr(GString) text = g_string_new(view->mesh);
 
         if (profile->has_serial)
-                append(text, ", ", _("serial %" PRIu64), profile->serial);
+                append(text, ", ", _("serial %ju"), profile->serial);
         append(text, ", ", P_("%u device", "%u devices", profile->n_devices), profile->n_devices);
         print_fact(_("mesh"), text->str);
 }

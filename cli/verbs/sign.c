@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,11 +63,11 @@ static gboolean check_serial(const WattleEditor *editor, const WattleSigningSecr
         wattle_signature_make(secret, &hash, old.comment, &same);
         if (memcmp(same.bytes, old.bytes, sizeof same.bytes) == 0)
                 return TRUE; /* Ed25519 says the same of the same, RFC 8032 */
-        wattle_report_error(report, wattle_profile_place(profile, profile->place),
-                            "Serial: %" PRIu64
-                            " was signed already, with another text, and who has that would not "
-                            "take this one: write Serial=%" PRIu64 ", or let 'wattle edit' do it",
-                            serial, serial + 1);
+        wattle_report_error(
+                report, wattle_profile_place(profile, profile->place),
+                "Serial: %ju was signed already, with another text, and who has that would not "
+                "take this one: write Serial=%ju, or let 'wattle edit' do it",
+                serial, serial + 1);
         return FALSE;
 }
 
@@ -84,7 +83,7 @@ static gboolean sign_with(const WattleEditor *editor, const WattleTrust *trust,
             !check_serial(editor, secret, report) || !write_signature(editor, secret, report))
                 return FALSE;
         who = wattle_signing_describe(&key);
-        wattle_print(stdout, "%s%s: signed, serial %" PRIu64 ", by key %s\n", editor->name,
+        wattle_print(stdout, "%s%s: signed, serial %ju, by key %s\n", editor->name,
                      WATTLE_SIGNATURE_SUFFIX, editor->profile->serial, who);
         return TRUE;
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,16 +66,16 @@ static gboolean conclude(const WattleUpdater *updater, const WattleOffer *offer,
 
         if (host->options.only_check) {
                 if (taken->verdict == WATTLE_OFFER_TAKE)
-                        wattle_updater_say(updater, "serial %" PRIu64 " is to be had from %s",
-                                           serial, offer->name);
+                        wattle_updater_say(updater, "serial %ju is to be had from %s", serial,
+                                           offer->name);
                 return TRUE;
         }
         if (taken->is_kept)
-                wattle_updater_say(updater, "serial %" PRIu64 " is in force", serial);
+                wattle_updater_say(updater, "serial %ju is in force", serial);
         else
-                wattle_print_error("%s: serial %" PRIu64
-                                   " is not confirmed; 'wattle status %s' says how it stands",
-                                   updater->mesh, serial, updater->mesh);
+                wattle_print_error(
+                        "%s: serial %ju is not confirmed; 'wattle status %s' says how it stands",
+                        updater->mesh, serial, updater->mesh);
         return taken->is_kept;
 }
 

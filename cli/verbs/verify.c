@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "cli/cli.h"
@@ -73,11 +72,11 @@ static gboolean verify(const WattleCli *cli, const char *operand, const WattleTr
         if (mesh.is_invitation)
                 wattle_print(stdout,
                              "%s: no profile, but an invitation to %s for %s, signed, serial "
-                             "%" PRIu64 ", by key %s\n",
+                             "%ju, by key %s\n",
                              mesh.path, mesh.profile->name, mesh.profile->invited,
                              mesh.profile->serial, who);
         else
-                wattle_print(stdout, "%s: signed, serial %" PRIu64 ", by key %s\n", mesh.path,
+                wattle_print(stdout, "%s: signed, serial %ju, by key %s\n", mesh.path,
                              mesh.profile->serial, who);
         return TRUE;
 }

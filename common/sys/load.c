@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -353,8 +352,7 @@ static gboolean check_succession(const WattleMesh *mesh, const WattleLineage *la
                 return TRUE;
         }
         wattle_report_error(report, wattle_profile_place(profile, profile->place),
-                            "Serial=%" PRIu64 " %s, which has %" PRIu64
-                            ": let Serial= rise, and sign it again",
+                            "Serial=%ju %s, which has %ju: let Serial= rise, and sign it again",
                             profile->serial, what, last->serial);
         return FALSE;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nm-plugin/editor/editor-summary.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "common/language.h"
@@ -100,7 +99,7 @@ static char *describe_mesh(const WattleProfile *profile)
         g_string_append_printf(list, P_("%s: %u device", "%s: %u devices", profile->n_devices),
                                profile->name, profile->n_devices);
         if (profile->has_serial)
-                g_string_append_printf(list, _(", serial %" PRIu64), profile->serial);
+                g_string_append_printf(list, _(", serial %ju"), profile->serial);
         for (guint i = 0; i < profile->n_subnets; i++)
                 append_prefix(list, &profile->subnets[i].value);
         return g_string_free(list, FALSE);
