@@ -37,16 +37,22 @@ gboolean wattle_text_is_plain(const char *text, gsize n)
 char *wattle_text_clean(const char *text)
 {
         g_autofree char *valid = NULL;
+        const char *begin, *next;
         GString *clean;
 
         if (wattle_text_is_plain(text, strlen(text)))
                 return g_strdup(text);
         valid = g_utf8_make_valid(text, -1);
-        clean = g_string_sized_new(32);
-        for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
-                gunichar c = g_utf8_get_char(p);
-
-                g_string_append_unichar(clean, wattle_text_is_unprintable(c) ? REPLACEMENT : c);
+        clean = g_string_sized_new(strlen(valid));
+        begin = valid;
+        for (const char *p = valid; *p; p = next) {
+                next = g_utf8_next_char(p);
+                if (!is_odd((gint8)*p) || !wattle_text_is_unprintable(g_utf8_get_char(p)))
+                        continue;
+                g_string_append_len(clean, begin, p - begin);
+                g_string_append_unichar(clean, REPLACEMENT);
+                begin = next;
         }
+        g_string_append(clean, begin);
         return g_string_free(clean, FALSE);
 }
