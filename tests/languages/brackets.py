@@ -40,11 +40,12 @@ def outside(text):
 
 # Lines that are of a file or for a program, whole, and what stands between texts.
 FILES = re.compile(r"""^[+ -]?\s*([#;]|\[|[A-Z][A-Za-z]+\s*=|[a-z-]+=|uci |(add_list|set) network|table |chain |type |flags |iifname|oifname|meta |ct |[}{]|"|node |edge |
-    [0-9a-f.:]+\s+\S+\.\S+\s|@@|wattle:\S|wattle\ [a-z]+\ )""", re.VERBOSE)
+    [0-9a-f.:]+\s+\S+\.\S+\s|@@|wattle:\S|wattle\ [a-z]+\ |
+    (modprobe|timedatectl|getent|systemctl|networkctl)\ )""", re.VERBOSE)
 OTHERS = re.compile("|".join([
     "No such file or directory", "Is a directory", "Not a directory", "Permission denied", "File exists", "Child process exited with code", "Unknown option",
     "Missing argument for", "Cannot parse", "No space left on device", "Too many levels of symbolic links", "Broken pipe", "Bad file descriptor",
-    "File name too long", "Error in network definition.*", "wattle [a-z]+.*", "files media", "Device nobody", r"\([a-z]+( [a-z]+){5}\)",
+    "File name too long", "Error in network definition.*", "wattle [a-z]+.*", "files media", r"Unit \S+ not found", "Device nobody", r"\([a-z]+( [a-z]+){5}\)",
     r"^\s*[a-z]+( [a-z]+){5}\s*$"]))
 LOWER = re.compile(r"[a-z]{2,} [a-z]{2,}")
 
