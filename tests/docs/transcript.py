@@ -7,8 +7,8 @@
     ```
 
 A block of that kind is the only one that a tutorial has, so that nothing in it is left untried. A command goes on behind a
-backslash or a pipe, and up to the end of its here-document. `[...]` on a line of its own stands for any lines, and nothing is said of a
-command without output. An HTML comment `<!-- lab: the laptop leaves -->` is what a person does who types no command; after
+backslash or a pipe, and up to the end of its here-document. `[...]` on a line of its own stands for any lines, at the end of a line for
+any words, and nothing is said of a command without output. An HTML comment `<!-- lab: the laptop leaves -->` is what a person does who types no command; after
 `<!-- exit 1 -->` the next command says no.
 
 Keys, their ids and words, and times and sizes are others each time: the text's key stands for the real one wherever it is, in later
@@ -102,7 +102,11 @@ def parse(text):
 
 def _same_line(text, real, names):
     """names with what this line adds to them, or None."""
-    wanted, got = " ".join(text.split()), " ".join(real.split())
+    wanted, got = text.split(), real.split()
+    if len(wanted) > 1 and wanted[-1] == ANYTHING:
+        wanted.pop()
+        got = got[:len(wanted)]
+    wanted, got = " ".join(wanted), " ".join(got)
     if VOLATILE.sub("\0", wanted) != VOLATILE.sub("\0", got):
         return None
     names = dict(names)

@@ -88,6 +88,39 @@ def make_mesh(name, endpoint, admin, *others):
         other.wait("ping -c1 -W1 10.42.0.1")
 
 
+def test_home(lab):
+    world = World(lab)
+    desktop, laptop = world.inside(world.host("desktop"), "192.168.1.10"), world.inside(world.host("laptop"), "192.168.1.20")
+    play("home", {"desktop": desktop, "laptop": laptop},
+         {"the laptop goes to a café": lambda _: world.outside(laptop, "172.20.3.2")})
+
+
+def test_office(lab):
+    world = World(lab, "office", "192.168.2.10")
+    gw, laptop = world.inside(world.host("gw"), "192.168.2.10"), world.outside(world.host("laptop"), "172.20.3.2")
+    world.inside(lab.guest("printer", "quick"), "192.168.2.30")
+    make_mesh("work", "123.45.67.89", gw, laptop)
+    play("office", {"gw": gw, "laptop": laptop, "router": world.router},
+         {"the laptop comes to the office": lambda _: world.inside(laptop, "192.168.2.20")})
+
+
+def test_servers(lab):
+    world = World(lab)
+    web, db = world.outside(world.host("web"), "98.76.65.10"), world.outside(world.host("db"), "45.67.89.11")
+
+    def invite(_):
+        db.put("/etc/wattle/prod.invite", web.get("/root/prod.invite"), 0o600)
+
+    play("servers", {"web": web, "db": db}, {"prod.invite is carried to db": invite})
+
+
+def test_exit_node(lab):
+    world = World(lab)
+    vps, laptop = world.outside(world.host("vps"), "98.76.65.43"), world.outside(world.host("laptop"), "172.20.3.2")
+    make_mesh("home", "98.76.65.43", vps, laptop)
+    play("exit-node", {"vps": vps, "laptop": laptop})
+
+
 def test_mullvad(lab):
     """The app's rules, and for its tunnel an interface that leads nowhere."""
     world = World(lab)
