@@ -21,7 +21,7 @@ INVITATION = re.compile(r"^wattle:[A-Za-z0-9+/\s]+\.$", re.MULTILINE)
 COMMAND_LIMIT_S = 180
 # What only looks is typed again, as people do, until it shows what the text says.
 LOOKS = re.compile(r"(ping|getent|grep|wattle (status|doctor|show|check|update)|networkctl|resolvectl|ip|nft|wg show|ss|ls|cat)\b")
-LOOK_LIMIT_S = 60
+LOOK_LIMIT_S = 180
 
 
 class Play:
