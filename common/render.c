@@ -64,4 +64,5 @@ void wattle_render_host(const WattleView *view, guint systemd_version, WattleFil
         wattle_render_firewall(view, files);
         wattle_render_hosts(view, files);
         wattle_render_names(view, files);
+        wattle_render_records(view, systemd_version, files);
 }

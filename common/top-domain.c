@@ -129,7 +129,7 @@ WattleDomainKind wattle_domain_judge(const char *domain)
 {
         g_auto(GStrv) labels = g_strsplit(domain, ".", -1);
         guint n = g_strv_length(labels);
-        const char *last = labels[n - 1];
+        const char *last = n > 0 ? labels[n - 1] : "";
 
         if (is_within(domain, "local"))
                 return WATTLE_DOMAIN_OF_MULTICAST;

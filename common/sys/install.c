@@ -43,6 +43,29 @@ static gboolean is_unchanged(int root_fd, const char *path, guint mode, const gi
         return n == 0 && at == size;
 }
 
+/* Whether we may make a file there, or the folder for it. */
+static gboolean is_writable(int root_fd, const char *folder)
+{
+        g_autofree char *path = g_strdup(folder);
+
+        for (char *end = path + strlen(path); end; end = strrchr(path, '/')) {
+                g_auto(WattleFd) fd = -1;
+
+                *end = '\0';
+                fd = wattle_below_open(root_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+                if (fd >= 0)
+                        return faccessat(fd, "", W_OK, AT_EACCESS | AT_EMPTY_PATH) == 0;
+        }
+        return TRUE;
+}
+
+/* The folder of records is in one that belongs to systemd-resolved. A writer without capabilities
+ * leaves there what it may not change to the next apply: the rest of the mesh does not wait. */
+static gboolean is_left_alone(int root_fd, WattleFileKind kind)
+{
+        return kind == WATTLE_FILE_RECORDS && !is_writable(root_fd, wattle_paths_folder(kind));
+}
+
 void wattle_install_compare(int root_fd, const char *mesh, const WattleFileset *files,
                             const gid_t *group, WattleChanges *ret)
 {
@@ -51,6 +74,8 @@ void wattle_install_compare(int root_fd, const char *mesh, const WattleFileset *
                 const WattleFile *file = wattle_fileset_find(files, kind);
                 g_autofree char *path = wattle_paths_file(kind, mesh);
 
+                if (is_left_alone(root_fd, kind))
+                        continue;
                 if (!file && wattle_path_exists(root_fd, path))
                         ret->removed |= WATTLE_FILE_BIT(kind);
                 else if (file && !is_unchanged(root_fd, path, file->mode, group, file->content->str,

@@ -16,7 +16,7 @@ typedef struct {
         guint removed; /* there, and not in the set */
 } WattleChanges;
 
-/* What wattle_install() would change now. */
+/* What wattle_install() would change now: no records of systemd-resolved's where we may not. */
 void wattle_install_compare(int root_fd, const char *mesh, const WattleFileset *files,
                             const gid_t *group, WattleChanges *ret);
 

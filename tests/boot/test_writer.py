@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """wattle-networkd: what it writes below /run, for whom, and when it keeps its hands off."""
 
+import json
 import os
 import re
 import socket
@@ -12,6 +13,7 @@ from conftest import CONFDIR, GROUP, MESHES, VENDORDIR, run
 
 NETDEV, NETWORK = "systemd/network/60-wattle-office.netdev", "systemd/network/60-wattle-office.network"
 SYSCTL, HOSTS, NAMES = "sysctl.d/60-wattle-office.conf", "wattle/office.hosts", "wattle/office.names"
+RECORDS = "systemd/resolve/static.d/60-wattle-office.rr"
 NM_CONF = "NetworkManager/conf.d/60-wattle-office.conf"
 GATEWAY = {NETDEV, NETWORK, SYSCTL, HOSTS, NAMES, NM_CONF}  # gw is a subnet router: with sysctls
 
@@ -45,6 +47,37 @@ def test_the_whole_tree(gateway):
     assert "10.77.0.10 anna.office.example anna" in gateway.path(f"/run/{HOSTS}").read_text()
     secret = (MESHES / "keys" / "office-gw.key").read_text().strip()
     assert not [name for name in gateway.files() if secret.encode() in gateway.path(f"/run/{name}").read_bytes()]
+
+
+def test_records_for_resolved(gateway):
+    """From systemd 261 on."""
+    gateway.write("/usr/lib/systemd/libsystemd-shared-261.so")
+    ok(gateway.apply())
+    assert set(gateway.files()) == GATEWAY | {RECORDS}
+    records = json.loads(gateway.path(f"/run/{RECORDS}").read_text())
+    assert {"key": {"type": 1, "name": "anna.office.example"}, "address": "10.77.0.10"} in records
+    gateway.settings("Names=no")
+    ok(gateway.apply())
+    assert set(gateway.files()) == GATEWAY - {NAMES}
+
+
+@pytest.mark.root
+def test_records_that_are_resolveds_are_left_alone(host):
+    """Without capabilities: until its unit, as we have it, has given the folder back."""
+    host.mesh()
+    host.key("gw", gid=GROUP)
+    host.write("/usr/lib/systemd/libsystemd-shared-261.so")
+    ok(host.apply(preexec_fn=as_service()))
+    assert set(host.files()) == GATEWAY | {RECORDS}
+    before, folder = host.files(), host.path(f"/run/{RECORDS}").parent
+    for path in (folder.parent, folder, host.path(f"/run/{RECORDS}")):
+        os.chown(path, 65534, 65534)
+    host.mesh(text=(MESHES / "office.mesh").read_text().replace("Address=10.77.0.11\n", "Address=10.77.0.12\n"))
+    ok(host.apply(preexec_fn=as_service()))
+    assert host.files()[NAMES] != before[NAMES] and host.files()[RECORDS][2] == before[RECORDS][2]
+    os.chown(folder, 0, 0)
+    ok(host.apply(preexec_fn=as_service()))
+    assert "10.77.0.12" in host.path(f"/run/{RECORDS}").read_text()
 
 
 def test_nothing_is_written_outside_run(gateway):
