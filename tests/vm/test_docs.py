@@ -121,6 +121,40 @@ def test_exit_node(lab):
     play("exit-node", {"vps": vps, "laptop": laptop})
 
 
+def wg_quick(host, number, port, peer):
+    """number and port are of this host; peer is the text of the other's section."""
+    host.put("/etc/wireguard/wg0.conf", f"""[Interface]
+PrivateKey = {host.private}
+Address = 10.42.0.{number}/24
+ListenPort = {port}
+
+[Peer]
+{peer}
+""", 0o600)
+    # Nobody manages the cards here, so that nothing is ever online for these two.
+    host.run("systemctl mask --runtime NetworkManager-wait-online systemd-networkd-wait-online; systemctl enable --now wg-quick@wg0", 300)
+
+
+def test_from_wg_quick(lab):
+    world = World(lab)
+    desktop, laptop = world.outside(world.host("desktop"), "98.76.65.43"), world.outside(world.host("laptop"), "172.20.3.2")
+    for host in desktop, laptop:
+        host.private = host.out("wg genkey")
+        host.public = host.out(f"wg pubkey <<<{host.private}")
+    wg_quick(desktop, 1, 51820, f"# Name = laptop\nPublicKey = {laptop.public}\nAllowedIPs = 10.42.0.2/32")
+    wg_quick(laptop, 2, 51820, f"# Name = desktop\nPublicKey = {desktop.public}\nAllowedIPs = 10.42.0.1/32\n"
+                               "Endpoint = 98.76.65.43:51820\nPersistentKeepalive = 25")
+    laptop.wait("ping -c1 -W1 10.42.0.1")
+
+    def gather(_):
+        for host in desktop, laptop:
+            desktop.put(f"/root/{host.name}.conf", host.get("/etc/wireguard/wg0.conf"), 0o600)
+
+    play("from-wg-quick", {"desktop": desktop, "laptop": laptop},
+         {"wg0.conf of both is on the desktop": gather,
+          "home.mesh is carried to the laptop": lambda _: carry(desktop, laptop, "/etc/wattle/home.mesh")})
+
+
 def test_mullvad(lab):
     """The app's rules, and for its tunnel an interface that leads nowhere."""
     world = World(lab)
