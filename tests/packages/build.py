@@ -166,4 +166,4 @@ def field(path, name):
 
 def depends(path):
     """Each with its alternatives, without our own packages."""
-    return [term for term in field(path, "Depends").split(", ") if "wattle" not in term]
+    return [term for term in field(path, "Depends").split(", ") if term and "wattle" not in term]
