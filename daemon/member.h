@@ -76,6 +76,9 @@ struct WattleMember {
         gint64 heard_s; /* CLOCK_REALTIME of the last answer or HELLO through the tunnel; 0: none */
         guint64 serial; /* of the text that it runs, by its HELLO; 0: not known, or none */
         guint8 sum[WATTLE_HELLO_SUM_BYTES];
+        gint64 newer_us;       /* when its HELLO had a higher one than ours last */
+        gint64 asked_us;       /* when it was asked for one last; 0: never */
+        gboolean is_asked;     /* and for this very one */
         guint told_version;    /* of what we tell of ourselves, that it was told last; 0: nothing */
         guint16 n_links;       /* where it is on LANs, by its HELLO, */
         guint16 port_of_links; /* with its ListenPort=; 0: not said */

@@ -20,6 +20,7 @@
 #include "cli/update/hands.h"
 #include "cli/update/take.h"
 #include "common/ini.h"
+#include "common/paths.h"
 #include "common/sys/host.h"
 #include "common/sys/log.h"
 #include "update/news.h"
@@ -91,12 +92,32 @@ static gboolean settle(Service *service)
 }
 
 typedef enum {
-        TAKE_DONE,   /* it is in force, or was nothing for us */
+        TAKE_DONE,   /* it is in force, or waits, or was nothing for us */
         TAKE_FAILED, /* there is none to be had, or it could not be applied */
-        TAKE_BAD,    /* what there is does not verify, or is no good profile */
+        TAKE_BAD,    /* it does not verify, is no good profile, or not what was announced */
 } Take;
 
-static Take take(Service *service, const WattleUpdateSource *source)
+/* What was announced as that Serial=, 0 if nothing was, and has been looked at. */
+static Take judge(const WattleTaken *taken, const WattleOffer *offer, guint64 announced)
+{
+        switch (taken->verdict) {
+        case WATTLE_OFFER_BAD:
+                return TAKE_BAD;
+        case WATTLE_OFFER_JUMP:
+        case WATTLE_OFFER_WITHOUT_US:
+                return announced > 0 ? TAKE_BAD : TAKE_DONE;
+        case WATTLE_OFFER_HAVE:
+        case WATTLE_OFFER_OLDER:
+                return offer->lineage.serial < announced ? TAKE_BAD : TAKE_DONE;
+        case WATTLE_OFFER_TAKE:
+        case WATTLE_OFFER_TWIN:
+        case WATTLE_OFFER_HELD:
+                return TAKE_DONE;
+        }
+        g_return_val_if_reached(TAKE_FAILED);
+}
+
+static Take take(Service *service, const WattleUpdateSource *source, guint64 announced)
 {
         const WattleTakeOptions options = {
                 .peer = source->kind == WATTLE_UPDATE_SOURCE_PEER ? source->name : NULL,
@@ -121,12 +142,11 @@ static Take take(Service *service, const WattleUpdateSource *source)
         if (ok && taken.is_kept)
                 wattle_updater_say(updater, "serial %" G_GUINT64_FORMAT " is in force",
                                    offer.lineage.serial);
-        if (ok)
-                return TAKE_DONE;
-        return taken.verdict == WATTLE_OFFER_BAD ? TAKE_BAD : TAKE_FAILED;
+        return ok || taken.verdict == WATTLE_OFFER_BAD ? judge(&taken, &offer, announced)
+                                                       : TAKE_FAILED;
 }
 
-/* What it gave is no profile: it is left alone with that Serial for a while. */
+/* What it gave is not what we look for: it is left alone with that Serial for a while. */
 static void refuse(Service *service, const WattleNews *news)
 {
         g_auto(WattleFd) lock = -1;
@@ -155,25 +175,34 @@ static WattleView *load_view(const Service *service, WattleMesh *mesh)
         return view;
 }
 
-/* Whether that is still news: another member may have had the same, and it was taken. A text that
- * only has our Serial= is, for it shows a fork. */
-static gboolean is_news(const Service *service, const WattleMesh *mesh, const WattleNews *news)
+/* Whether the text of that file is the one that we were told of. */
+static gboolean is_told_of(const Service *service, const char *path, const WattleNews *news)
 {
-        g_autoptr(GBytes) text = NULL;
+        g_autoptr(GBytes) text =
+                wattle_read_file(service->applier.root_fd, path + 1, WATTLE_INI_MAX_BYTES, NULL);
         char sum[WATTLE_TEXT_SUM_TEXT_MAX];
         WattleLineage lineage;
 
-        if (wattle_update_is_refused(&service->state, news->device, news->serial, now_s()))
+        if (!text)
+                return FALSE;
+        wattle_lineage_read(g_bytes_get_data(text, NULL), g_bytes_get_size(text), &lineage);
+        wattle_text_sum_format(&lineage.sum, sum);
+        return lineage.serial == news->serial &&
+               strncmp(sum, news->hash, WATTLE_NEWS_HASH_DIGITS) == 0;
+}
+
+/* Whether that is still news: another member may have had the same, and it was taken, or waits to
+ * be tried again. A text that only has our Serial= is, for it shows a fork. */
+static gboolean is_news(const Service *service, const WattleMesh *mesh, const WattleNews *news)
+{
+        g_autofree char *candidate = wattle_paths_candidate(service->updater.mesh);
+
+        if (wattle_update_is_refused(&service->state, news->device, news->serial, now_s()) ||
+            is_told_of(service, candidate, news))
                 return FALSE;
         if (mesh->is_invitation || news->serial != mesh->profile->serial)
                 return news->serial > mesh->profile->serial - (mesh->is_invitation ? 1 : 0);
-        text = wattle_read_file(service->applier.root_fd, mesh->path + 1, WATTLE_INI_MAX_BYTES,
-                                NULL);
-        if (!text)
-                return TRUE;
-        wattle_lineage_read(g_bytes_get_data(text, NULL), g_bytes_get_size(text), &lineage);
-        wattle_text_sum_format(&lineage.sum, sum);
-        return strncmp(sum, news->hash, WATTLE_NEWS_HASH_DIGITS) != 0;
+        return !is_told_of(service, mesh->path, news);
 }
 
 static void ask_member(Service *service, const WattleNews *news)
@@ -191,7 +220,7 @@ static void ask_member(Service *service, const WattleNews *news)
                         continue;
                 wattle_update_source_of_peer(view->mesh, device->name, &device->addresses[0].value,
                                              view->interface, &source);
-                if (take(service, &source) == TAKE_BAD)
+                if (take(service, &source, news->serial) == TAKE_BAD)
                         refuse(service, news);
                 return;
         }
@@ -289,7 +318,7 @@ static int ask_sources(Service *service)
                 return EXIT_FAILURE;
         sources = wattle_update_find_sources(&mesh, service->updater.mesh, NULL, now_s());
         for (guint i = 0; i < sources->len; i++)
-                if (take(service, &g_array_index(sources, WattleUpdateSource, i)) == TAKE_DONE)
+                if (take(service, &g_array_index(sources, WattleUpdateSource, i), 0) == TAKE_DONE)
                         return EXIT_SUCCESS;
         return sources->len == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -4,7 +4,11 @@
 #include <string.h>
 
 #define MEMBERS_A_SECOND 50 /* of those that hear of a new text and come for it */
-#define MAX_WAIT_S       20
+#define MAX_WAIT_S       2
+#define MEMBERS_A_PAUSE  100 /* between who is told of a new text at first and the others */
+#define MAX_PAUSE_S      10
+#define MOMENT_US        (G_USEC_PER_SEC / 2)
+#define AGAIN_S          60 /* between two questions to who says another Serial= each time */
 
 void wattle_gossip_init(WattleGossip *gossip)
 {
@@ -23,6 +27,12 @@ static gboolean is_to_be_told(const WattleGossip *gossip, const WattleMember *me
         return has_session(member, now_s) && member->told_version != gossip->version;
 }
 
+/* Spread by chance, from the one to twice of it. */
+static gint64 about_us(gdouble s, GRand *rand)
+{
+        return (gint64)((1 + g_rand_double(rand)) * s * G_USEC_PER_SEC);
+}
+
 static gboolean has_news(const WattleGossip *gossip)
 {
         return gossip->own.serial > 0 || gossip->own.n_links > 0 || gossip->own.n_keys > 0 ||
@@ -38,6 +48,7 @@ static void note_told(const WattleGossip *gossip, WattleMember *member)
 static void renew(WattleGossip *gossip, gint64 now_us)
 {
         gossip->version++;
+        gossip->is_new_text = FALSE;
         gossip->next_us = has_news(gossip) ? now_us : G_MAXINT64;
 }
 
@@ -49,11 +60,14 @@ void wattle_gossip_set(WattleGossip *gossip, const WattleHello *own, gint64 now_
         gossip->own.listen_port = own->listen_port;
         gossip->own.serial = own->serial;
         memcpy(gossip->own.sum, own->sum, sizeof own->sum);
-        /* It points into the roster, which was just made anew. */
-        gossip->wanted = 0;
+        if (!is_new)
+                return;
+        renew(gossip, now_us);
+        gossip->is_new_text = TRUE;
         gossip->ask_us = G_MAXINT64;
-        if (is_new)
-                renew(gossip, now_us);
+        gossip->text_us = now_us;
+        gossip->asked_us = 0;
+        gossip->n_rounds = 0;
 }
 
 void wattle_gossip_set_links(WattleGossip *gossip, const WattleAddr *links, guint n_links,
@@ -93,11 +107,12 @@ void wattle_gossip_set_mapped(WattleGossip *gossip, const WattleSocketAddr *mapp
         renew(gossip, now_us);
 }
 
-guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,
-                         gint64 now_us, gint64 now_s, WattleMember **ret, guint max)
+guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, guint n_members,
+                         GRand *rand, gint64 now_us, gint64 now_s, WattleMember **ret, guint max)
 {
         g_autoptr(GPtrArray) ready = NULL;
-        guint n;
+        guint n, most = WATTLE_GOSSIP_MAX_BATCH;
+        gdouble pause_s = 1;
 
         if (now_us < gossip->next_us)
                 return 0;
@@ -105,7 +120,12 @@ guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, GRand
         for (guint i = 0; i < roster->members->len; i++)
                 if (is_to_be_told(gossip, wattle_roster_at(roster, i), now_s))
                         g_ptr_array_add(ready, wattle_roster_at(roster, i));
-        n = CLAMP(ready->len / 2, WATTLE_GOSSIP_MIN_BATCH, WATTLE_GOSSIP_MAX_BATCH);
+        if (gossip->is_new_text && ready->len <= WATTLE_GOSSIP_FEW) {
+                most = WATTLE_GOSSIP_FIRST_BATCH;
+                pause_s = CLAMP((gdouble)n_members / MEMBERS_A_PAUSE, 1, MAX_PAUSE_S);
+        }
+        gossip->is_new_text = FALSE;
+        n = CLAMP(ready->len / 2, WATTLE_GOSSIP_MIN_BATCH, most);
         n = MIN(MIN(n, max), ready->len);
         for (guint i = 0; i < n; i++) {
                 guint at = (guint)g_rand_int_range(rand, (gint32)i, (gint32)ready->len);
@@ -114,7 +134,9 @@ guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, GRand
                 ready->pdata[at] = ready->pdata[i];
                 note_told(gossip, ret[i]);
         }
-        gossip->next_us = ready->len > n ? now_us + G_USEC_PER_SEC : G_MAXINT64;
+        gossip->next_us = G_MAXINT64;
+        if (ready->len > n)
+                gossip->next_us = now_us + (gint64)(pause_s * G_USEC_PER_SEC);
         return n;
 }
 
@@ -134,33 +156,42 @@ gboolean wattle_gossip_greet(WattleGossip *gossip, WattleMember *member, gint64 
         return TRUE;
 }
 
-static void want(WattleGossip *gossip, const WattleMember *member, const WattleHello *hello,
-                 guint n_members, GRand *rand, gint64 now_us)
+static gboolean was_asked(const WattleGossip *gossip, const WattleMember *member)
+{
+        return member->asked_us > gossip->text_us;
+}
+
+/* A higher one than ours, and not what the member was asked for already. */
+static void want(WattleGossip *gossip, WattleMember *member, guint n_members, GRand *rand,
+                 gint64 now_us)
 {
         gdouble limit_s = MIN((gdouble)n_members / MEMBERS_A_SECOND, MAX_WAIT_S);
-        gboolean is_asked = gossip->ask_us == G_MAXINT64 && hello->serial == gossip->wanted;
+        gint64 ask_us = now_us + (gint64)(g_rand_double(rand) * limit_s * G_USEC_PER_SEC);
 
-        /* Of those that have it the last one is asked: it has had it for the shortest time, and so
-         * gave it to the fewest. */
-        if (hello->serial < gossip->wanted || is_asked)
+        member->newer_us = now_us;
+        if (gossip->ask_us != G_MAXINT64 && gossip->n_rounds == 0)
                 return;
-        if (gossip->ask_us == G_MAXINT64)
-                gossip->ask_us = now_us + (gint64)(g_rand_double(rand) * limit_s * G_USEC_PER_SEC);
-        gossip->wanted = hello->serial;
-        gossip->wanted_of = member->name;
-        memcpy(gossip->wanted_sum, hello->sum, sizeof hello->sum);
+        /* Who was asked just now may be giving it. */
+        if (gossip->asked_us > 0)
+                ask_us = MAX(ask_us, gossip->asked_us + WATTLE_GOSSIP_RETRY_S * G_USEC_PER_SEC);
+        if (was_asked(gossip, member))
+                ask_us = MAX(ask_us, member->asked_us + AGAIN_S * G_USEC_PER_SEC);
+        gossip->ask_us = MIN(gossip->ask_us, ask_us);
 }
 
 WattleGossipAnswer wattle_gossip_heard(WattleGossip *gossip, WattleMember *member,
                                        const WattleHello *hello, guint n_members, GRand *rand,
                                        gint64 now_us, gint64 now_s)
 {
+        gboolean is_known = member->is_asked && hello->serial == member->serial;
+
         member->heard_s = now_s;
         member->speaks = TRUE;
         member->serial = hello->serial;
+        member->is_asked = is_known;
         memcpy(member->sum, hello->sum, sizeof hello->sum);
-        if (gossip->own.serial > 0 && hello->serial > gossip->own.serial)
-                want(gossip, member, hello, n_members, rand, now_us);
+        if (gossip->own.serial > 0 && hello->serial > gossip->own.serial && !is_known)
+                want(gossip, member, n_members, rand, now_us);
         if ((hello->asks && has_news(gossip)) ||
             (hello->serial > 0 && hello->serial < gossip->own.serial)) {
                 note_told(gossip, member);
@@ -178,12 +209,77 @@ WattleGossipAnswer wattle_gossip_heard(WattleGossip *gossip, WattleMember *membe
         return WATTLE_GOSSIP_FORK;
 }
 
-gboolean wattle_gossip_ask(WattleGossip *gossip, gint64 now_us)
+/* Below 0 if one is rather asked than the other: who was not asked yet, or not for longest; and
+ * then who has the higher one. */
+static gint compare_askable(const WattleGossip *gossip, const WattleMember *one,
+                            const WattleMember *other)
 {
+        gint64 one_us = was_asked(gossip, one) ? one->asked_us : 0;
+        gint64 other_us = was_asked(gossip, other) ? other->asked_us : 0;
+
+        if (one_us != other_us)
+                return one_us < other_us ? -1 : 1;
+        return (one->serial < other->serial) - (one->serial > other->serial);
+}
+
+/* Those of whom none is rather asked than another. */
+static void find_askable(const WattleGossip *gossip, const WattleRoster *roster, gint64 now_s,
+                         GPtrArray *ret)
+{
+        for (guint i = 0; i < roster->members->len; i++) {
+                WattleMember *member = wattle_roster_at(roster, i);
+                gint rank = ret->len > 0 ? compare_askable(gossip, member, ret->pdata[0]) : 0;
+
+                if (member->serial <= gossip->own.serial || !has_session(member, now_s))
+                        continue;
+                if (rank < 0)
+                        g_ptr_array_set_size(ret, 0);
+                if (rank <= 0)
+                        g_ptr_array_add(ret, member);
+        }
+}
+
+/* Who said so last has had it for the shortest time, and so gave it to the fewest: one of those
+ * that said so in the same moment, by chance. */
+static WattleMember *choose_latest(const GPtrArray *members, GRand *rand)
+{
+        WattleMember *chosen = NULL;
+        gint64 latest_us = 0;
+        guint n = 0;
+
+        for (guint i = 0; i < members->len; i++)
+                latest_us = MAX(latest_us, ((const WattleMember *)members->pdata[i])->newer_us);
+        for (guint i = 0; i < members->len; i++) {
+                WattleMember *member = members->pdata[i];
+
+                if (member->newer_us > latest_us - MOMENT_US &&
+                    g_rand_int_range(rand, 0, (gint32)++n) == 0)
+                        chosen = member;
+        }
+        return chosen;
+}
+
+WattleMember *wattle_gossip_ask(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,
+                                gint64 now_us, gint64 now_s)
+{
+        g_autoptr(GPtrArray) askable = NULL;
+        WattleMember *best;
+        guint retry_s;
+
         if (now_us < gossip->ask_us)
-                return FALSE;
+                return NULL;
         gossip->ask_us = G_MAXINT64;
-        return TRUE;
+        askable = g_ptr_array_new();
+        find_askable(gossip, roster, now_s, askable);
+        best = choose_latest(askable, rand);
+        if (!best)
+                return NULL; /* a session that comes begins with news */
+        gossip->n_rounds += was_asked(gossip, best);
+        best->is_asked = TRUE;
+        best->asked_us = gossip->asked_us = now_us;
+        retry_s = WATTLE_GOSSIP_RETRY_S << MIN(gossip->n_rounds, 12);
+        gossip->ask_us = now_us + about_us(MIN(retry_s, WATTLE_GOSSIP_MAX_RETRY_S), rand);
+        return best;
 }
 
 gint64 wattle_gossip_due_us(const WattleGossip *gossip)

@@ -13,6 +13,15 @@
 #define WATTLE_GOSSIP_MIN_BATCH 4
 #define WATTLE_GOSSIP_MAX_BATCH 50
 
+/* Who has no more sessions than FEW tells a new text to the first ones, and waits until these can
+ * have told others: or all of them would come for it to the same few. */
+#define WATTLE_GOSSIP_FEW         64
+#define WATTLE_GOSSIP_FIRST_BATCH 6
+
+/* Who was asked has so long; then another is. */
+#define WATTLE_GOSSIP_RETRY_S     2
+#define WATTLE_GOSSIP_MAX_RETRY_S 3600
+
 /* A session of WireGuard's lives so long (REJECT_AFTER_TIME). */
 #define WATTLE_GOSSIP_SESSION_S 180
 
@@ -20,11 +29,12 @@ typedef struct {
         WattleHello own; /* serial 0: it is not signed; asks is not used */
         guint version;   /* of all that we tell; what members have of it stands in told_version */
         gint64 next_us;  /* when the next of them are; G_MAXINT64: nobody is */
-        guint64 wanted;  /* the highest Serial= that was heard of and is to be asked for; 0: none */
-        gint64 ask_us;   /* when; G_MAXINT64: not */
-        const char *wanted_of; /* a name; the roster's */
-        guint8 wanted_sum[WATTLE_HELLO_SUM_BYTES];
-        guint64 forked; /* the Serial= of which another text was heard, and told of */
+        gboolean is_new_text; /* nobody was told of it */
+        gint64 ask_us;   /* when a member is to be asked for a higher Serial=; G_MAXINT64: not */
+        gint64 text_us;  /* since when we run our text */
+        gint64 asked_us; /* when one was last; 0: none was since then */
+        guint n_rounds;  /* how often one was asked once more */
+        guint64 forked;  /* the Serial= of which another text was heard, and told of */
 } WattleGossip;
 
 void wattle_gossip_init(WattleGossip *gossip);
@@ -46,8 +56,8 @@ void wattle_gossip_set_keys(WattleGossip *gossip, const WattleBeaconKey *keys, g
 void wattle_gossip_set_mapped(WattleGossip *gossip, const WattleSocketAddr *mapped, gint64 now_us);
 
 /* Up to max members that are to be told now, by chance; returns how many. They count as told. */
-guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,
-                         gint64 now_us, gint64 now_s, WattleMember **ret, guint max);
+guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, guint n_members,
+                         GRand *rand, gint64 now_us, gint64 now_s, WattleMember **ret, guint max);
 
 /* Whether the member has a session in which it was not told yet; it then counts as told. */
 gboolean wattle_gossip_greet(WattleGossip *gossip, WattleMember *member, gint64 now_s);
@@ -58,14 +68,17 @@ typedef enum {
         WATTLE_GOSSIP_FORK,   /* it has another text of our Serial=: to be told to wattle-update */
 } WattleGossipAnswer;
 
-/* What a member said, which is remembered. A higher Serial= is asked for within min(N/50, 20)
+/* What a member said, which is remembered. A higher Serial= is asked for within min(N/50, 2)
  * seconds, by chance, so that not all come to the first that has it. */
 WattleGossipAnswer wattle_gossip_heard(WattleGossip *gossip, WattleMember *member,
                                        const WattleHello *hello, guint n_members, GRand *rand,
                                        gint64 now_us, gint64 now_s);
 
-/* Whether the time has come to ask for a higher one; it is then forgotten. */
-gboolean wattle_gossip_ask(WattleGossip *gossip, gint64 now_us);
+/* The member that is to be asked now for the text of its Serial=, or NULL. If that comes to nothing
+ * another is asked: each that has a higher one, and then all of them ever more seldom. So nobody
+ * who says that he has what he has not, and be it the highest of all, keeps the others' from us. */
+WattleMember *wattle_gossip_ask(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,
+                                gint64 now_us, gint64 now_s);
 
 /* When wattle_gossip_tell() or _ask() is due next; G_MAXINT64: never. */
 gint64 wattle_gossip_due_us(const WattleGossip *gossip);

@@ -95,13 +95,15 @@ static int on_timer(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED guint64
         WattleGossip *gossip = &herald->gossip;
         WattleMember *members[WATTLE_GOSSIP_MAX_BATCH];
         gint64 now_us = wattle_clock_now_us();
-        guint n = wattle_gossip_tell(gossip, herald->roster, herald->rand, now_us, now_s(), members,
-                                     G_N_ELEMENTS(members));
+        guint n = wattle_gossip_tell(gossip, herald->roster, herald->roster->members->len,
+                                     herald->rand, now_us, now_s(), members, G_N_ELEMENTS(members));
+        const WattleMember *asked =
+                wattle_gossip_ask(gossip, herald->roster, herald->rand, now_us, now_s());
 
         for (guint i = 0; i < n; i++)
                 tell(herald, members[i], FALSE);
-        if (wattle_gossip_ask(gossip, now_us) && gossip->wanted_of)
-                tell_update(herald, gossip->wanted_of, gossip->wanted, gossip->wanted_sum);
+        if (asked)
+                tell_update(herald, asked->name, asked->serial, asked->sum);
         arm(herald);
         return 0;
 }

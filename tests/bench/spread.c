@@ -180,15 +180,9 @@ static void fetch(guint number, guint other)
 {
         Device *device = &devices[number], *server = &devices[other];
 
-        if (device->is_busy || device->serial >= 9 || server->is_off)
-                return;
-        if (server->n_serving >= MAX_CONNECTIONS) {
-                /* It is turned away, and hears of it again. */
-                push((Event){
-                        now_s + 1 + g_rand_double(chance), HEAR, number, other, { .serial = 9 } });
-                return;
-        }
-        if (server->is_bad || server->serial < 9)
+        /* Who is turned away asks another, when the time has come. */
+        if (device->is_busy || device->serial >= 9 || server->is_off || server->is_bad ||
+            server->serial < 9 || server->n_serving >= MAX_CONNECTIONS)
                 return;
         server->n_serving++;
         server->n_served++;
@@ -202,15 +196,15 @@ static void on_timer(guint number)
 {
         Device *device = &devices[number];
         WattleMember *members[WATTLE_GOSSIP_MAX_BATCH];
-        guint n = wattle_gossip_tell(&device->gossip, &device->roster, chance, now_us(), NOW_S,
-                                     members, G_N_ELEMENTS(members));
+        guint n = wattle_gossip_tell(&device->gossip, &device->roster, n_devices, chance, now_us(),
+                                     NOW_S, members, G_N_ELEMENTS(members));
+        const WattleMember *asked =
+                wattle_gossip_ask(&device->gossip, &device->roster, chance, now_us(), NOW_S);
 
         for (guint i = 0; i < n; i++)
                 tell(number, number_of(members[i]), FALSE);
-        if (wattle_gossip_ask(&device->gossip, now_us())) {
-                fetch(number, (guint)g_ascii_strtoull(device->gossip.wanted_of, NULL, 10));
-                device->gossip.wanted = 0;
-        }
+        if (asked)
+                fetch(number, number_of(asked));
         arm(number);
 }
 

@@ -47,27 +47,31 @@ static void run_text(World *world, guint64 serial, guint8 sum)
         wattle_gossip_set(&world->gossip, &own, NOW_US);
 }
 
-/* All that are told of one change: in how many seconds, and at most how many in one. */
+/* All that are told of one change: in how many rounds, at most how many in one, and how long the
+ * last one waits. */
 static void rounds(void)
 {
         static const struct {
-                guint n, most, batches;
+                guint n, n_members, most, batches, limit_s;
         } rows[] = {
-                { 0, 0, 1 },   { 1, 1, 1 },    { 4, 4, 1 },
-                { 20, 10, 4 }, { 100, 50, 6 }, { 400, 50, 12 },
+                { 0, 0, 0, 1, 0 },        { 1, 1, 1, 1, 0 },        { 4, 4, 4, 1, 0 },
+                { 20, 20, 7, 4, 3 },      { 20, 500, 7, 4, 7 },     { 20, 10000, 7, 4, 12 },
+                { 64, 10000, 29, 6, 14 }, { 100, 10000, 50, 6, 5 }, { 400, 400, 50, 12, 11 },
         };
 
         for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
                 g_auto(World) world = { 0 };
                 guint told = 0, most = 0, batches = 0;
+                gint64 last_us = NOW_US;
 
                 world_init(&world, rows[i].n);
                 run_text(&world, 8, 0);
                 for (gint64 due = wattle_gossip_due_us(&world.gossip); due != G_MAXINT64;
                      due = wattle_gossip_due_us(&world.gossip)) {
                         WattleMember *members[WATTLE_GOSSIP_MAX_BATCH];
-                        guint n = wattle_gossip_tell(&world.gossip, &world.roster, world.rand, due,
-                                                     NOW_S, members, G_N_ELEMENTS(members));
+                        guint n = wattle_gossip_tell(&world.gossip, &world.roster,
+                                                     rows[i].n_members, world.rand, due, NOW_S,
+                                                     members, G_N_ELEMENTS(members));
 
                         for (guint j = 0; j < n; j++)
                                 g_assert_cmpuint(members[j]->told_version, ==,
@@ -75,13 +79,14 @@ static void rounds(void)
                         told += n;
                         batches++;
                         most = MAX(most, n);
-                        g_assert_cmpint(due - NOW_US, <, 100 * G_USEC_PER_SEC);
+                        last_us = due;
                 }
-                g_test_message("%u members: at most %u a second, in %u s", rows[i].n, most,
+                g_test_message("%u members: at most %u a second, in %u rounds", rows[i].n, most,
                                batches);
                 g_assert_cmpuint(told, ==, rows[i].n);
                 g_assert_cmpuint(most, ==, rows[i].most);
                 g_assert_cmpuint(batches, ==, rows[i].batches);
+                g_assert_cmpint(last_us - NOW_US, ==, rows[i].limit_s * G_USEC_PER_SEC);
         }
 }
 
@@ -96,8 +101,8 @@ static void who_is_not_told(void)
         wattle_roster_at(&world.roster, 1)->last_handshake_s = NOW_S - WATTLE_GOSSIP_SESSION_S;
         run_text(&world, 8, 0);
         wattle_roster_at(&world.roster, 2)->told_version = world.gossip.version;
-        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, world.rand, NOW_US, NOW_S,
-                                            members, 4),
+        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, 4, world.rand, NOW_US,
+                                            NOW_S, members, 4),
                          ==, 1);
         g_assert_true(members[0] == wattle_roster_at(&world.roster, 3));
         run_text(&world, 8, 0);
@@ -129,13 +134,13 @@ static void addresses(void)
                 wattle_gossip_heard(&world.gossip, member, &asks, 1, world.rand, NOW_US, NOW_S), ==,
                 WATTLE_GOSSIP_ANSWER);
         wattle_gossip_set_links(&world.gossip, lan, 1, NOW_US); /* nothing is new */
-        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, world.rand, NOW_US, NOW_S,
-                                            members, 4),
+        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, 4, world.rand, NOW_US,
+                                            NOW_S, members, 4),
                          ==, 0);
         wattle_gossip_set_links(&world.gossip, lan, 2, NOW_US);
         g_assert_cmpint(wattle_gossip_due_us(&world.gossip), ==, NOW_US);
-        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, world.rand, NOW_US, NOW_S,
-                                            members, 4),
+        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, 4, world.rand, NOW_US,
+                                            NOW_S, members, 4),
                          ==, 1);
         wattle_gossip_set_links(&world.gossip, lan + 1, 1, NOW_US);
         g_assert_cmpint(wattle_gossip_due_us(&world.gossip), ==, NOW_US);
@@ -207,65 +212,164 @@ static void hearing(void)
         }
 }
 
-/* Of those that hear of a new one at the same moment about 50 a second come for it, and all within
- * 20 s; the highest is asked for, once. */
+static WattleMember *hear(World *world, guint at, guint64 serial, guint n_members, gint64 now_us)
+{
+        const WattleHello hello = { .serial = serial };
+
+        (void)wattle_gossip_heard(&world->gossip, wattle_roster_at(&world->roster, at), &hello,
+                                  n_members, world->rand, now_us, NOW_S);
+        return wattle_roster_at(&world->roster, at);
+}
+
+/* The next one that is asked, and when, in seconds since the beginning; NULL: none is any more. */
+static WattleMember *next_asked(World *world, gdouble *ret_s)
+{
+        gint64 due_us = world->gossip.ask_us;
+
+        *ret_s = (gdouble)(due_us - NOW_US) / G_USEC_PER_SEC;
+        if (due_us == G_MAXINT64)
+                return NULL;
+        g_assert_null(
+                wattle_gossip_ask(&world->gossip, &world->roster, world->rand, due_us - 1, NOW_S));
+        return wattle_gossip_ask(&world->gossip, &world->roster, world->rand, due_us, NOW_S);
+}
+
+/* Those that hear of a new one at the same moment come for it at about 50 a second, and all within
+ * two seconds. */
 static void asking(void)
 {
         static const struct {
                 guint n;
-                gint64 limit_s;
-        } rows[] = { { 10, 1 }, { 100, 2 }, { 10000, 20 } };
-        const WattleHello nine = { .serial = 9 }, ten = { .serial = 10 };
+                gdouble limit_s;
+        } rows[] = { { 10, 0.2 }, { 50, 1 }, { 100, 2 }, { 10000, 2 } };
 
         for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
                 for (guint seed = 0; seed < 50; seed++) {
                         g_auto(World) world = { 0 };
-                        WattleMember *member;
+                        gdouble at_s;
 
                         world_init(&world, 1);
                         g_rand_set_seed(world.rand, seed);
-                        member = wattle_roster_at(&world.roster, 0);
                         run_text(&world, 8, 0);
-                        wattle_gossip_heard(&world.gossip, member, &nine, rows[i].n, world.rand,
-                                            NOW_US, NOW_S);
-                        g_assert_cmpint(world.gossip.ask_us - NOW_US, <=,
-                                        rows[i].limit_s * G_USEC_PER_SEC);
-                        wattle_gossip_heard(&world.gossip, member, &ten, rows[i].n, world.rand,
-                                            NOW_US, NOW_S);
-                        g_assert_false(wattle_gossip_ask(&world.gossip, NOW_US - 1));
-                        g_assert_true(wattle_gossip_ask(&world.gossip, world.gossip.ask_us));
-                        g_assert_cmpuint(world.gossip.wanted, ==, 10);
-                        g_assert_false(wattle_gossip_ask(&world.gossip, G_MAXINT64 - 1));
+                        hear(&world, 0, 9, rows[i].n, NOW_US);
+                        g_assert_nonnull(next_asked(&world, &at_s));
+                        g_assert_cmpfloat(at_s, <=, rows[i].limit_s);
                 }
 }
 
-/* Of those that have it the last that says so is asked, while nobody was; later ones are not. */
-static void asking_the_last(void)
+/* Of two that have it, who is asked first. */
+static void asked_first(void)
 {
         static const struct {
-                guint64 serial;
-                gboolean is_after; /* somebody has been asked */
-                const char *asked;
-        } rows[] = { { 9, FALSE, "nas" }, { 10, FALSE, "late" }, { 11, FALSE, "late" },
-                     { 9, TRUE, "nas" },  { 10, TRUE, "nas" },   { 11, TRUE, "late" } };
+                const char *name;
+                guint64 serials[2]; /* as they say it, one after the other */
+                gint64 between_us;
+                gboolean was_asked; /* the first, before */
+                int first;          /* -1: either, by chance */
+        } rows[] = {
+                { "who says so last", { 9, 9 }, G_USEC_PER_SEC, FALSE, 1 },
+                { "either, in the same moment", { 9, 9 }, 1000, FALSE, -1 },
+                { "who has the higher one", { 10, 9 }, G_USEC_PER_SEC, FALSE, 0 },
+                { "who was not asked", { 10, 9 }, G_USEC_PER_SEC, TRUE, 1 },
+        };
 
         for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-                g_auto(World) world = { 0 };
-                const WattleHello ten = { .serial = 10 }, other = { .serial = rows[i].serial };
+                guint firsts[2] = { 0 };
 
-                world_init(&world, 2);
-                wattle_roster_at(&world.roster, 1)->name = "late";
-                run_text(&world, 8, 0);
-                wattle_gossip_heard(&world.gossip, wattle_roster_at(&world.roster, 0), &ten, 2,
-                                    world.rand, NOW_US, NOW_S);
-                if (rows[i].is_after)
-                        g_assert_true(wattle_gossip_ask(&world.gossip, world.gossip.ask_us));
-                wattle_gossip_heard(&world.gossip, wattle_roster_at(&world.roster, 1), &other, 2,
-                                    world.rand, NOW_US, NOW_S);
-                g_assert_cmpstr(world.gossip.wanted_of, ==, rows[i].asked);
-                g_assert_cmpint(wattle_gossip_ask(&world.gossip, G_MAXINT64 - 1), ==,
-                                !rows[i].is_after || rows[i].serial == 11);
+                g_test_message("%s", rows[i].name);
+                for (guint seed = 0; seed < 50; seed++) {
+                        g_auto(World) world = { 0 };
+                        WattleMember *asked;
+                        gdouble at_s;
+
+                        world_init(&world, 2);
+                        g_rand_set_seed(world.rand, seed);
+                        run_text(&world, 8, 0);
+                        hear(&world, 0, rows[i].serials[0], 2, NOW_US);
+                        if (rows[i].was_asked)
+                                g_assert_nonnull(next_asked(&world, &at_s));
+                        hear(&world, 1, rows[i].serials[1], 2, NOW_US + rows[i].between_us);
+                        asked = next_asked(&world, &at_s);
+                        firsts[asked == wattle_roster_at(&world.roster, 1)]++;
+                }
+                g_assert_cmpint(firsts[0] > 0, ==, rows[i].first != 1);
+                g_assert_cmpint(firsts[1] > 0, ==, rows[i].first != 0);
         }
+}
+
+/* Ten say that they have the highest of all and give nothing; who has a newer one is asked in his
+ * turn, and once that runs here nobody is asked any more, whatever they say again. */
+static void liars(void)
+{
+        g_auto(World) world = { 0 };
+        WattleMember *honest, *asked = NULL;
+        gdouble at_s = 0;
+        guint n = 0;
+
+        world_init(&world, 11);
+        run_text(&world, 8, 0);
+        honest = hear(&world, 10, 9, 11, NOW_US);
+        for (guint i = 0; i < 10; i++)
+                hear(&world, i, G_MAXINT64, 11, NOW_US);
+        for (; asked != honest; n++)
+                asked = next_asked(&world, &at_s);
+        g_assert_cmpuint(n, ==, 11);
+        g_assert_cmpfloat(at_s, <=, 11 * 2 * WATTLE_GOSSIP_RETRY_S);
+        run_text(&world, 9, 0);
+        for (guint i = 0; i < 10; i++)
+                hear(&world, i, G_MAXINT64, 11, NOW_US + 60 * G_USEC_PER_SEC);
+        g_assert_null(next_asked(&world, &at_s));
+}
+
+/* Who says another one each time is not asked more often for it, and keeps nobody from being asked.
+ */
+static void a_liar_who_counts(void)
+{
+        g_auto(World) world = { 0 };
+        WattleMember *honest = NULL, *asked;
+        guint liars = 0, honests = 0;
+
+        world_init(&world, 2);
+        run_text(&world, 8, 0);
+        for (guint s = 0; s < 600; s++) {
+                gint64 now_us = NOW_US + s * G_USEC_PER_SEC;
+
+                hear(&world, 0, 1000 + s, 2, now_us);
+                if (s == 300)
+                        honest = hear(&world, 1, 9, 2, now_us);
+                asked = wattle_gossip_ask(&world.gossip, &world.roster, world.rand, now_us, NOW_S);
+                liars += asked == wattle_roster_at(&world.roster, 0);
+                honests += asked && asked == honest;
+                if (s == 310)
+                        g_assert_cmpuint(honests, ==, 1);
+        }
+        g_assert_cmpuint(liars, <=, 16);
+}
+
+/* A member that cannot give it now is asked again, ever more seldom. */
+static void asked_again(void)
+{
+        g_auto(World) world = { 0 };
+        gdouble at_s, before_s = 0;
+        guint n = 0;
+
+        world_init(&world, 1);
+        run_text(&world, 8, 0);
+        hear(&world, 0, 9, 1, NOW_US);
+        for (; before_s < 24 * 3600; n++) {
+                g_assert_nonnull(next_asked(&world, &at_s));
+                g_assert_cmpfloat(at_s - before_s, <=, 2 * WATTLE_GOSSIP_MAX_RETRY_S);
+                before_s = at_s;
+                if (n == 0)
+                        g_assert_cmpfloat(at_s, <=, 1);
+                if (n == 1)
+                        g_assert_cmpfloat(at_s, <=, 1 + 2 * WATTLE_GOSSIP_RETRY_S);
+        }
+        g_assert_cmpuint(n, <=, 12 + 24);
+        /* Without a session nobody is: the next one begins with news. */
+        wattle_roster_at(&world.roster, 0)->last_handshake_s = NOW_S - WATTLE_GOSSIP_SESSION_S;
+        g_assert_null(next_asked(&world, &at_s));
+        g_assert_cmpint(world.gossip.ask_us, ==, G_MAXINT64);
 }
 
 /* Keys of beacons are told to whom has none of them yet, and anew each day; without any there is
@@ -287,12 +391,12 @@ static void keys(void)
                 wattle_gossip_heard(&world.gossip, member, &asks, 1, world.rand, NOW_US, NOW_S), ==,
                 WATTLE_GOSSIP_ANSWER);
         wattle_gossip_set_keys(&world.gossip, days, 2, NOW_US); /* nothing is new */
-        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, world.rand, NOW_US, NOW_S,
-                                            members, 4),
+        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, 4, world.rand, NOW_US,
+                                            NOW_S, members, 4),
                          ==, 0);
         wattle_gossip_set_keys(&world.gossip, days + 1, 2, NOW_US);
-        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, world.rand, NOW_US, NOW_S,
-                                            members, 4),
+        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, 4, world.rand, NOW_US,
+                                            NOW_S, members, 4),
                          ==, 1);
         wattle_gossip_set_keys(&world.gossip, NULL, 0, NOW_US);
         g_assert_cmpint(wattle_gossip_due_us(&world.gossip), ==, G_MAXINT64);
@@ -306,7 +410,10 @@ int main(int argc, char **argv)
         g_test_add_func("/gossip/greeting", greeting);
         g_test_add_func("/gossip/hearing", hearing);
         g_test_add_func("/gossip/asking", asking);
-        g_test_add_func("/gossip/asking-the-last", asking_the_last);
+        g_test_add_func("/gossip/asked-first", asked_first);
+        g_test_add_func("/gossip/liars", liars);
+        g_test_add_func("/gossip/a-liar-who-counts", a_liar_who_counts);
+        g_test_add_func("/gossip/asked-again", asked_again);
         g_test_add_func("/addresses", addresses);
         g_test_add_func("/gossip/keys", keys);
         return g_test_run();
