@@ -282,52 +282,21 @@ GArray *wattle_profile_edit_remove(const char *text, const char *name, gboolean 
         return edits;
 }
 
-/* A line with its end. */
-static gsize line_length(const char *text, const char *end)
-{
-        const char *newline = memchr(text, '\n', (gsize)(end - text));
-
-        return (gsize)((newline ? newline + 1 : end) - text);
-}
-
-/* The last line before an end. */
-static gsize last_line_length(const char *text, const char *end)
-{
-        const char *start = end - 1;
-
-        while (start > text && start[-1] != '\n')
-                start--;
-        return (gsize)(end - start);
-}
-
-/* One part of a text to the same part of another: the lines between those that both begin and end
- * with. */
+/* One part of a text to the same part of another. */
 static void add_difference(const char *text, const char *from, const char *from_end, const char *to,
                            const char *to_end, GArray *edits)
 {
-        WattleEdit edit;
+        g_autofree char *old = g_strndup(from, (gsize)(from_end - from));
+        g_autofree char *new = g_strndup(to, (gsize)(to_end - to));
+        g_autoptr(GArray) lines = wattle_line_diff(old, new);
 
-        while (from < from_end && to < to_end) {
-                gsize n = line_length(from, from_end);
+        for (guint i = 0; i < lines->len; i++) {
+                WattleEdit *edit = &g_array_index(lines, WattleEdit, i);
+                WattleEdit moved = { edit->at + (gsize)(from - text), edit->n_removed,
+                                     g_steal_pointer(&edit->inserted) };
 
-                if (n != line_length(to, to_end) || memcmp(from, to, n) != 0)
-                        break;
-                from += n;
-                to += n;
+                g_array_append_val(edits, moved);
         }
-        while (from < from_end && to < to_end) {
-                gsize n = last_line_length(from, from_end);
-
-                if (n != last_line_length(to, to_end) || memcmp(from_end - n, to_end - n, n) != 0)
-                        break;
-                from_end -= n;
-                to_end -= n;
-        }
-        if (from == from_end && to == to_end)
-                return;
-        edit = (WattleEdit){ (gsize)(from - text), (gsize)(from_end - from),
-                             g_strndup(to, (gsize)(to_end - to)) };
-        g_array_append_val(edits, edit);
 }
 
 /* Where what follows on [Mesh] begins, mostly. */

@@ -4,14 +4,8 @@
  * be that of a good profile, and whoever writes the new one reads and checks it before. */
 #pragma once
 
+#include "common/line-diff.h"
 #include "common/profile.h"
-
-/* One place of the text where whole lines go, come, or both. */
-typedef struct {
-        gsize at;        /* offset of the first byte of a line, or of the text's end */
-        gsize n_removed; /* bytes */
-        char *inserted;  /* owned; "" for none */
-} WattleEdit;
 
 /* Each gives an array of WattleEdit, in the order of the text and apart from one another. Both
  * raise Serial by one, or begin with Serial=1 below [Mesh]; and Previous= says which text they were

@@ -6,10 +6,10 @@
 
 #include "cli/diff.h"
 #include "cli/export/key-line.h"
-#include "cli/export/line-diff.h"
 #include "cli/export/output.h"
 #include "cli/print.h"
 #include "common/language.h"
+#include "common/line-diff.h"
 
 #define HIDDEN "(a key)"
 

@@ -2,7 +2,14 @@
 /* The way from one text to another, line by line. */
 #pragma once
 
-#include "common/profile-edit.h"
+#include <glib.h>
+
+/* One place of the text where whole lines go, come, or both. */
+typedef struct {
+        gsize at;        /* offset of the first byte of a line, or of the text's end */
+        gsize n_removed; /* bytes */
+        char *inserted;  /* owned; "" for none */
+} WattleEdit;
 
 /* An array of WattleEdit of old, in its order; empty if the texts are equal. The fewest lines that
  * make new of it; where there are too many, one edit for all between the first and the last line

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cli/export/line-diff.h"
+#include "common/line-diff.h"
 
 #include <string.h>
 
