@@ -100,6 +100,11 @@ def handshakes(guest, interface):
     return {key: int(time_s) for key, time_s in map(str.split, lines)}
 
 
+def gets_records(guest):
+    """Whether systemd-resolved reads static records, as from version 261 on: a mesh has one file more then."""
+    return guest.release == "forky"
+
+
 def endpoints(guest, interface):
     return dict(line.split() for line in guest.out(f"wg show {interface} endpoints").splitlines())
 
