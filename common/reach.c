@@ -102,6 +102,14 @@ const WattleEndpoint *wattle_reach_endpoint(const WattleDevice *self, const Watt
         return choose(self, peer, TRUE);
 }
 
+const char *wattle_reach_name(const WattleCandidate *candidates, guint n)
+{
+        for (guint i = 0; i < n; i++)
+                if (candidates[i].endpoint.name)
+                        return candidates[i].endpoint.name;
+        return NULL;
+}
+
 gboolean wattle_reach_is_mutual(const WattleDevice *self, const WattleDevice *peer)
 {
         WattleFamilies ours = wattle_reach_families(self);

@@ -59,3 +59,6 @@ gboolean wattle_reach_may_introduce(const WattleDevice *device);
 
 /* Whether peer can surely call self: they share a family in which self can be called. */
 gboolean wattle_reach_is_mutual(const WattleDevice *self, const WattleDevice *peer);
+
+/* The first of a device's endpoints that is a DNS name; NULL: none is. Borrowed. */
+const char *wattle_reach_name(const WattleCandidate *candidates, guint n);

@@ -481,7 +481,28 @@ static void list_name_servers(const Resolver *resolver, GArray *list, WattleRepo
                                 report);
 }
 
-/* networkd tells systemd-resolved alone; NetworkManager knows what the host has. */
+/* networkd tells systemd-resolved alone. NetworkManager knows what the host has; but without
+ * systemd-resolved there is no way to ask past the tunnel. */
+static void warn_of_no_resolved(const Resolver *resolver, WattleReport *report)
+{
+        const WattleLocal *local = resolver->local;
+        const WattleDevice *exit_node = resolver->exit_node;
+        WattlePlace place = local->dns.given ? local->dns.place : local->exit_node.place;
+        const char *name = wattle_reach_name(exit_node->candidates, exit_node->n_candidates);
+
+        if (resolver->view->owner == WATTLE_OWNER_NETWORKD)
+                wattle_report_warning(report, place,
+                                      "DNS: of no effect, for systemd-networkd sets name servers "
+                                      "by systemd-resolved alone: install the package "
+                                      "systemd-resolved, or write DNS=none below [Local]");
+        else if (name)
+                wattle_report_warning(report, place,
+                                      "DNS: a new address of %s, the exit node, will not be found, "
+                                      "for all names are looked up through it: install the package "
+                                      "systemd-resolved, or write DNS=none below [Local]",
+                                      name);
+}
+
 static void fill_dns(Resolver *resolver, const WattleHost *host, WattleReport *report)
 {
         g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(WattleAddr));
@@ -496,12 +517,8 @@ static void fill_dns(Resolver *resolver, const WattleHost *host, WattleReport *r
         }
         list_name_servers(resolver, list, report);
         view->dns = take(view->arena, list, &view->n_dns);
-        if (view->n_dns > 0 && host->no_resolved && view->owner == WATTLE_OWNER_NETWORKD)
-                wattle_report_warning(report,
-                                      local->dns.given ? local->dns.place : local->exit_node.place,
-                                      "DNS: of no effect, for systemd-networkd sets name servers "
-                                      "by systemd-resolved alone: install the package "
-                                      "systemd-resolved, or write DNS=none below [Local]");
+        if (view->n_dns > 0 && host->no_resolved)
+                warn_of_no_resolved(resolver, report);
 }
 
 static void fill_relaying(Resolver *resolver)

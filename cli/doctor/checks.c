@@ -3,6 +3,7 @@
 
 #include "cli/doctor/doctor.h"
 #include "common/language.h"
+#include "common/reach.h"
 
 /* What is written here is younger: a clock before it was never set. */
 #define OLDEST_CLOCK_S G_GINT64_CONSTANT(1704067200) /* 2024-01-01 */
@@ -643,32 +644,35 @@ static void check_mullvad(const WattleFacts *facts, const Findings *findings)
         }
 }
 
+static const WattlePeer *find_exit_node(const WattleView *view)
+{
+        for (guint i = 0; i < view->n_peers && view->exit_node; i++)
+                if (strcmp(view->peers[i].device.name, view->exit_node) == 0)
+                        return &view->peers[i];
+        return NULL;
+}
+
 /* While the interface is down, nobody knows how name servers will be reached. systemd-resolved asks
  * the server of a link by that link (IP_UNICAST_IF), past the rules of an exit node; and what is on
  * a LAN of the host is reached past them too. */
 static void check_exit_node(const WattleFacts *facts, const Findings *findings)
 {
         gboolean is_up = facts->status.link == WATTLE_LINK_UP;
+        const WattlePeer *peer = find_exit_node(facts->view);
+        const char *name;
 
-        for (guint i = 0; i < facts->view->n_peers && facts->view->exit_node; i++) {
-                const WattlePeer *peer = &facts->view->peers[i];
-                const char *name;
-
-                if (strcmp(peer->device.name, facts->view->exit_node) != 0 || peer->endpoint ||
-                    !peer->named_endpoint || (is_up && !facts->name_server))
-                        continue;
-                name = peer->named_endpoint->name;
-                note(findings,
-                     g_strdup_printf(
-                             _("the exit node %s is known by name alone, and the look-up of "
+        if (!peer || peer->endpoint || !peer->named_endpoint || (is_up && !facts->name_server))
+                return;
+        name = peer->named_endpoint->name;
+        note(findings,
+             g_strdup_printf(_("the exit node %s is known by name alone, and the look-up of "
                                "%s %s%s: give its PublicEndpoint= an address too, or have "
                                "systemd-resolved ask the name server of a link"),
                              peer->device.name, name,
                              is_up ? _("goes through the tunnel that waits for it, to ")
                                    : _("may have to go through the tunnel that waits for it"),
                              is_up ? facts->name_server : ""),
-                     g_strdup_printf("getent ahosts %s", name));
-        }
+             g_strdup_printf("getent ahosts %s", name));
 }
 
 static void check_names(const WattleFacts *facts, const Findings *findings)
@@ -682,11 +686,27 @@ static void check_names(const WattleFacts *facts, const Findings *findings)
                                         (const char *)g_ptr_array_index(facts->unresolved, 0)));
 }
 
-/* NetworkManager writes resolv.conf(5) without it. */
+/* NetworkManager writes resolv.conf(5) without systemd-resolved; but nobody asks past the tunnel
+ * then. An exit node that is known by name alone has a row of its own. */
 static void check_dns(const WattleFacts *facts, const Findings *findings)
 {
-        if (facts->view->n_dns > 0 && facts->view->owner == WATTLE_OWNER_NETWORKD &&
-            !facts->resolved_runs)
+        const WattlePeer *exit_node = find_exit_node(facts->view);
+        const char *name =
+                exit_node && exit_node->endpoint
+                        ? wattle_reach_name(exit_node->candidates, exit_node->n_candidates)
+                        : NULL;
+
+        if (facts->view->n_dns == 0 || facts->resolved_runs)
+                return;
+        if (facts->view->owner == WATTLE_OWNER_NETWORK_MANAGER && name)
+                note(findings,
+                     g_strdup_printf(
+                             _("a new address of %s, the exit node, will not be found, for all "
+                               "names are looked up through it: install systemd-resolved, or "
+                               "write DNS=none below [Local]"),
+                             name),
+                     g_strdup("systemctl enable --now systemd-resolved"));
+        if (facts->view->owner == WATTLE_OWNER_NETWORKD)
                 problem(findings,
                         g_strdup(_(
                                 "the exit node's name servers are not asked, for systemd-resolved "

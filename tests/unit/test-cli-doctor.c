@@ -23,6 +23,7 @@
 static void be_nm(WattleFacts *facts)
 {
         ((WattleView *)facts->view)->owner = WATTLE_OWNER_NETWORK_MANAGER;
+        g_free(facts->networkd_state);
         facts->networkd_state = g_strdup("unmanaged");
 }
 
@@ -539,6 +540,19 @@ static void ill_dns_of_nm(WattleFacts *facts)
         facts->nm_runs = TRUE;
 }
 
+static void ill_dns_of_nm_named(WattleFacts *facts)
+{
+        WattlePeer *peer = (WattlePeer *)&facts->view->peers[0];
+        static const WattleCandidate candidates[] = { { .kind = WATTLE_CANDIDATE_PUBLIC },
+                                                      { .kind = WATTLE_CANDIDATE_PUBLIC,
+                                                        .endpoint = { .name = "gw.example" } } };
+
+        ill_dns_of_nm(facts);
+        ((WattleView *)facts->view)->exit_node = peer->device.name;
+        peer->candidates = candidates;
+        peer->n_candidates = G_N_ELEMENTS(candidates);
+}
+
 static void ill_mullvad(WattleFacts *facts)
 {
         facts->mullvad = WATTLE_MULLVAD_ACCEPTS;
@@ -820,6 +834,10 @@ static const struct row {
           "dns: the exit node's name servers are not asked, for systemd-resolved does not run: install "
           "it [systemctl enable --now systemd-resolved]\n" },
         { "name servers of NetworkManager's", ill_dns_of_nm, "" },
+        { "name servers of NetworkManager's, and an exit node with a name", ill_dns_of_nm_named,
+          "dns: note: a new address of gw.example, the exit node, will not be found, for all names "
+          "are looked up through it: install systemd-resolved, or write DNS=none below [Local] "
+          "[systemctl enable --now systemd-resolved]\n" },
         { "filter for Mullvad not installed", ill_mullvad_filter,
           "filter: wattle-filter is not installed: Mullvad's kill switch drops the mesh []\n" },
         { "filter beside Tailscale not installed", ill_tailscale_filter,
@@ -859,10 +877,6 @@ static void check(gconstpointer data)
         facts.kernel_known = facts.root = facts.owner_known = facts.networkd_runs = TRUE;
         facts.networkd_state = g_strdup("configured");
         facts.now_s = facts.profile_s = NOW_S;
-        if (row->fall_ill == be_nm || row->fall_ill == ill_owner_nm ||
-            row->fall_ill == ill_dns_of_nm || row->fall_ill == ill_networkd_manages ||
-            row->fall_ill == ill_vpn_of_nm)
-                g_clear_pointer(&facts.networkd_state, g_free);
         row->fall_ill(&facts);
         wattle_doctor_check(&facts, findings);
         for (guint i = 0; i < findings->len; i++) {

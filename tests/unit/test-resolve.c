@@ -570,6 +570,13 @@ static void left_out(void)
         "local.conf:3:5: warning: DNS: " server                                                    \
         " is not asked: this device or the exit node has no " family " address in the mesh"
 
+#define VPS_BY_NAME "PublicEndpoint=vps.example:1\n"
+#define UNFOUND(place)                                                                             \
+        "local.conf:" place                                                                        \
+        ": warning: DNS: a new address of vps.example, the exit node, will not be found, for all " \
+        "names are looked up through it: install the package systemd-resolved, or write DNS=none " \
+        "below [Local]"
+
 /* Name servers are those that can be asked, by somebody who is told of them. */
 static void name_servers(void)
 {
@@ -579,25 +586,36 @@ static void name_servers(void)
                 gboolean no_resolved;
                 guint n;
                 const char *faults;
+                const char *more; /* lines of the exit node's */
         } rows[] = {
                 { "DNS=192.0.2.53\n", WATTLE_OWNER_NETWORKD, FALSE, 0,
-                  "local.conf:2:5: warning: DNS: of no effect without ExitNode=" },
-                { "DNS=none\n", WATTLE_OWNER_NETWORKD, FALSE, 0, "" },
-                { "ExitNode=vps\n", WATTLE_OWNER_NETWORKD, FALSE, 1, "" },
+                  "local.conf:2:5: warning: DNS: of no effect without ExitNode=", "" },
+                { "DNS=none\n", WATTLE_OWNER_NETWORKD, FALSE, 0, "", "" },
+                { "ExitNode=vps\n", WATTLE_OWNER_NETWORKD, FALSE, 1, "", "" },
                 { "ExitNode=vps\nDNS=10.77.0.9 2001:db8::53\n", WATTLE_OWNER_NETWORKD, FALSE, 1,
-                  UNASKED("2001:db8::53", "IPv6") },
+                  UNASKED("2001:db8::53", "IPv6"), "" },
                 { "ExitNode=vps\nDNS=fd77::9\n", WATTLE_OWNER_NETWORKD, FALSE, 0,
-                  UNASKED("fd77::9", "IPv6") },
+                  UNASKED("fd77::9", "IPv6"), "" },
                 { "ExitNode=vps\n", WATTLE_OWNER_NETWORKD, TRUE, 1,
                   "local.conf:2:10: warning: DNS: of no effect, for systemd-networkd sets name servers "
                   "by systemd-resolved alone: install the package systemd-resolved, or write DNS=none "
-                  "below [Local]" },
-                { "ExitNode=vps\n", WATTLE_OWNER_NETWORK_MANAGER, TRUE, 1, "" },
-                { "ExitNode=vps\nDNS=none\n", WATTLE_OWNER_NETWORKD, TRUE, 0, "" },
+                  "below [Local]",
+                  "" },
+                { "ExitNode=vps\n", WATTLE_OWNER_NETWORK_MANAGER, TRUE, 1, "", "" },
+                { "ExitNode=vps\n", WATTLE_OWNER_NETWORK_MANAGER, TRUE, 1, UNFOUND("2:10"),
+                  VPS_BY_NAME },
+                { "ExitNode=vps\nDNS=10.77.0.9\n", WATTLE_OWNER_NETWORK_MANAGER, TRUE, 1,
+                  UNFOUND("3:5"), VPS_BY_NAME },
+                { "ExitNode=vps\nDNS=none\n", WATTLE_OWNER_NETWORK_MANAGER, TRUE, 0, "",
+                  VPS_BY_NAME },
+                { "ExitNode=vps\n", WATTLE_OWNER_NETWORK_MANAGER, FALSE, 1, "", VPS_BY_NAME },
+                { "ExitNode=vps\nDNS=none\n", WATTLE_OWNER_NETWORKD, TRUE, 0, "", "" },
         };
-        g_autoptr(WattleProfile) profile = good_profile(MESH VPS "DNS=10.77.0.2\n" ANNA);
 
         for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autofree char *text =
+                        g_strconcat(MESH VPS "DNS=10.77.0.2\n", rows[i].more, ANNA, NULL);
+                g_autoptr(WattleProfile) profile = good_profile(text);
                 g_auto(WattleReport) report = { 0 };
                 g_auto(WattleLocal) local = { 0 };
                 WattleHost host = { .local = &local,
