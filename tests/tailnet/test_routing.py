@@ -3,6 +3,8 @@
 what wattle has the kernel set: a client and a router on one wire with headscale, and a box behind the router."""
 
 import os
+import pathlib
+import re
 import subprocess
 
 import conftest
@@ -10,6 +12,7 @@ import pytest
 from conftest import until
 
 WIRE = "10.99.0"
+STRICT = "--accept-risk=linux-strict-rp-filter"  # wattle-filter sees to it
 
 
 class Space:
@@ -83,6 +86,47 @@ class RoutedHost(conftest.Host):
                 self.space.run(f"sysctl -qw '{line.lstrip('-').replace(' ', '')}'")
 
 
+KEYS = pathlib.Path(__file__).resolve().parents[1] / "meshes/keys"
+MESH = """[Mesh]
+Subnet=10.77.0.0/24
+[Device user]
+PublicKey={0}
+Address=10.77.0.10
+[Device gw]
+PublicKey={1}
+Address=10.77.0.1
+PublicEndpoint=203.0.113.9:51820
+"""
+
+
+class MeshBeside:
+    """A mesh in the space of the client, with Coexist=tailscale. Its link is a card: nothing of it is about WireGuard."""
+
+    def __init__(self, space, folder):
+        self.space = space
+        folder.mkdir()
+        key_names = sorted(path.stem for path in KEYS.glob("*.pub"))[:2]
+        folder.joinpath("office.mesh").write_text(MESH.format(*((KEYS / f"{name}.pub").read_text().strip() for name in key_names)))
+        folder.joinpath("local.conf").write_text("[Local]\nCoexist=tailscale\n")
+        subprocess.run([os.environ["WATTLE"], "render", "--as=user", "--owner=networkd", "--systemd=257", f"--local={folder}/local.conf",
+                        f"--output={folder}/out", folder / "office.mesh"], check=True, capture_output=True)
+        text = (folder / "out/run/systemd/network/60-wattle-office.network").read_text()
+        parts = [dict(line.split("=", 1) for line in part.splitlines()[1:]) for part in text.split("\n\n") if part.startswith("[RoutingPolicyRule]\n")]
+        self.rules = [f"priority {part['Priority']} to {part['To']} table {part['Table']} suppress_prefixlength {part['SuppressPrefixLength']}" for part in parts]
+        netdev = (folder / "out/run/systemd/network/60-wattle-office.netdev").read_text()
+        self.mark = re.search(r"^FirewallMark=(\S+)$", netdev, re.MULTILINE)[1]
+        space.run("ip link add office type veth peer name far; ip addr add 10.77.0.10/24 dev office; ip link set office up; ip link set far up")
+
+    def turn(self, verb):
+        for rule in self.rules:
+            self.space.run(f"ip rule {verb} {rule}")
+
+    def ways(self):
+        """The cards by which this host's packets go: to the mesh, to the Internet, and WireGuard's own."""
+        marks = {"10.77.0.1": 0, "203.0.113.9": 0, "203.0.113.10": self.mark}
+        return [re.search(r" dev (\S+)", self.space.run(f"ip route get {to} mark {mark}").stdout)[1] for to, mark in marks.items()]
+
+
 @pytest.fixture
 def spaces():
     subprocess.run(f"ip link add wire type bridge; ip addr add {WIRE}.1/24 dev wire; ip link set wire up", shell=True, check=True)
@@ -133,6 +177,23 @@ def test_subnet_router_and_exit_node_with_strict_filters(server, spaces, tmp_pat
         until("the exit node is no way out", lambda: client.reaches("203.0.113.9"))
         assert client.run("sysctl -n net.ipv4.conf.eth0.rp_filter").stdout == "1\n"
         assert client.reaches("192.0.2.9")
+
+        mesh = MeshBeside(client, tmp_path / "office")
+        assert mesh.rules and mesh.ways() == ["tailscale0", "tailscale0", "eth0"]
+        mesh.turn("add")
+        assert mesh.ways() == ["office", "tailscale0", "eth0"]
+        # It makes its routes and rules anew, and leaves those of others.
+        address = next(node["ip_addresses"][0] for node in server.nodes() if node["given_name"] == "gateway")
+        user.tailscale("set", "--exit-node=")
+        until("the exit node is still in use", lambda: mesh.ways() == ["office", "eth0", "eth0"])
+        user.tailscale("set", f"--exit-node={address}", STRICT)
+        until("the exit node is not in use again", lambda: mesh.ways() == ["office", "tailscale0", "eth0"])
+        user.tailscale("down")
+        user.tailscale("up", "--reset", f"--exit-node={address}", f"--login-server={user.server()}", "--accept-routes", "--hostname=user", STRICT)
+        until("the exit node is not in use after it was down", lambda: mesh.ways() == ["office", "tailscale0", "eth0"])
+        until("the exit node is no way out after it was down", lambda: client.reaches("203.0.113.9"))
+        mesh.turn("del")
+        assert mesh.ways() == ["tailscale0", "tailscale0", "eth0"]
     finally:
         for host in hosts:
             host.stop()
