@@ -5,6 +5,7 @@ that were not synced only the names are left; or told that the disk is full."""
 import os
 import re
 import subprocess
+import time
 
 CALLS = ["mkdirat", "openat", "openat2", "fchmod", "fchmodat", "fchown", "write", "ftruncate", "fsync", "fdatasync", "flock", "linkat",
          "symlinkat", "renameat", "renameat2", "unlinkat"]
@@ -20,6 +21,15 @@ def strace(command, folder, *options):
     done = subprocess.run(["strace", "-qq", "-o", str(log), *options, *map(str, command)], env=env, capture_output=True, text=True,
                           timeout=60)
     return done, log.read_text()
+
+
+def until(limit_s):
+    """Again and again, a moment apart, for so long; then it fails."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        yield
+        time.sleep(0.02)
+    raise AssertionError(f"not within {limit_s} s")
 
 
 KILLED, POWER, FULL = "killed", "power cut", "full disk"
@@ -47,10 +57,10 @@ def unsynced(log):
     return found
 
 
-def points(command, folder, prepare, ending=KILLED, calls=CALLS):
+def points(command, folder, prepare, ending=KILLED, calls=CALLS, only=None):
     """Prepares, counts what a whole run does, and then for each call prepares anew and ends a run as it makes that call: or, on a full
     disk, fails the call and lets the run come to its own end. That a power cut also takes names which no folder was synced for is a
-    state that a kill at an earlier call has, for a file system keeps their order."""
+    state that a kill at an earlier call has, for a file system keeps their order. only: an expression for the lines that count."""
     prepare()
     done, log = strace(command, folder, "-y", "-s", "512", "-e", f"trace={','.join(calls)}")
     assert done.returncode == 0, done.stderr
@@ -58,7 +68,7 @@ def points(command, folder, prepare, ending=KILLED, calls=CALLS):
     for at, line in enumerate(log.splitlines()):
         call = line.partition("(")[0]
         counts[call] = counts.get(call, 0) + 1
-        if ending == POWER and not unsynced(log.splitlines()[:at]):
+        if (ending == POWER and not unsynced(log.splitlines()[:at])) or (only and not re.search(only, line)):
             continue
         if not READS.search(line) and (ending != FULL or (call in NEEDS_ROOM and not SPEAKS.search(line))):
             found.append((call, counts[call], line))

@@ -363,15 +363,23 @@ static gboolean close_for_person(const Settling *settling, GError **error)
         return remove_revocations(settling, error) && save(settling, error);
 }
 
-/* Killed as its very last step, "keep" has left a candidate that is the last good one. */
-static gboolean tidy(const Settling *settling, GError **error)
+static gboolean has_kept_candidate(const Settling *settling)
 {
         g_auto(WattlePair) candidate = { 0 }, last_good = { 0 };
 
+        return read_pair(settling, settling->candidate, &candidate, NULL) &&
+               read_pair(settling, settling->last_good, &last_good, NULL) &&
+               wattle_pair_equal(&candidate, &last_good);
+}
+
+/* Killed as its very last step, "keep" has left a candidate that is the last good one, or the
+ * signature of it alone. */
+static gboolean tidy(const Settling *settling, GError **error)
+{
+        gboolean has_text = wattle_path_exists(settling->root_fd, settling->candidate + 1);
+
         return settling->state->confirm.phase != WATTLE_CONFIRM_DONE ||
-               !read_pair(settling, settling->candidate, &candidate, NULL) ||
-               !read_pair(settling, settling->last_good, &last_good, NULL) ||
-               !wattle_pair_equal(&candidate, &last_good) ||
+               (has_text && !has_kept_candidate(settling)) ||
                wattle_pair_remove(settling->root_fd, settling->candidate, error);
 }
 

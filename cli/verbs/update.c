@@ -167,6 +167,19 @@ static GArray *given_source(const Host *host, const char *mesh)
         return NULL;
 }
 
+/* A run that was killed may have left a profile that is neither kept nor taken back, and there need
+ * be no service here that goes on with it. */
+static gboolean go_on(const WattleUpdater *updater)
+{
+        g_auto(WattleUpdateState) state = { 0 };
+        g_autoptr(GError) error = NULL;
+        gboolean kept;
+
+        return (wattle_update_state_load(updater->root_fd, updater->mesh, &state, &error) &&
+                wattle_update_settle(updater, &state, &kept, &error)) ||
+               fail(updater->mesh, error);
+}
+
 static gboolean update_mesh(const Host *host, const char *mesh)
 {
         WattleHands hands = { &host->applier };
@@ -185,6 +198,8 @@ static gboolean update_mesh(const Host *host, const char *mesh)
 
         if (!wattle_update_lock(&updater, &lock, &error))
                 return fail(mesh, error);
+        if (!host->options.only_check && !go_on(&updater))
+                return FALSE;
         sources = host->from ? given_source(host, mesh) : find_sources(host, mesh);
         return sources && ask_all(host, &updater, sources);
 }

@@ -2,9 +2,10 @@
 /* A system bus with systemd and systemd-networkd on it, for 'wattle apply' in namespaces: what they
  * are to do is done by a script, fake-bus SCRIPT FOLDER, with the method and the unit as its
  * arguments; and a unit is active while FOLDER has a file of its name. Standard input is the socket
- * that it listens on. One caller after the other; each may be killed at any time. */
+ * that it listens on. Each caller may be killed at any time. */
 #include <systemd/sd-bus.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +161,14 @@ int main(int argc, char **argv)
                 return EXIT_FAILURE;
         script = argv[1];
         folder = argv[2];
-        while ((fd = accept(STDIN_FILENO, NULL, NULL)) >= 0)
-                serve(fd);
+        while ((fd = accept(STDIN_FILENO, NULL, NULL)) >= 0) {
+                signal(SIGCHLD, SIG_IGN);
+                if (fork() == 0) {
+                        signal(SIGCHLD, SIG_DFL);
+                        serve(fd);
+                        return EXIT_SUCCESS;
+                }
+                close(fd);
+        }
         return EXIT_SUCCESS;
 }

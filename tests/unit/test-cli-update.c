@@ -175,6 +175,7 @@ typedef struct {
         /* Serials under which peers answer and which can be applied, as bits. */
         guint64 heard, applicable;
         gboolean has_witness, person_says;
+        gint64 deaf_s;   /* for so long nothing comes through */
         guint64 applied; /* the last one */
         guint n_applied;
 } Host;
@@ -206,13 +207,14 @@ static gboolean fake_apply(const WattleUpdater *updater, GError **error)
         return TRUE;
 }
 
-static gboolean fake_wait(const WattleUpdater *updater, const char *const *peers,
-                          G_GNUC_UNUSED gint64 limit_s, char **ret_who,
-                          G_GNUC_UNUSED GError **error)
+static gboolean fake_wait(const WattleUpdater *updater, const char *const *peers, gint64 limit_s,
+                          char **ret_who, G_GNUC_UNUSED GError **error)
 {
-        const Host *host = updater->data;
+        Host *host = updater->data;
+        gboolean is_deaf = host->deaf_s >= limit_s;
 
-        if (has(host->heard, host->applied))
+        host->deaf_s = is_deaf ? host->deaf_s - limit_s : 0;
+        if (!is_deaf && has(host->heard, host->applied))
                 *ret_who = g_strdup(peers[0]);
         return TRUE;
 }
@@ -569,6 +571,55 @@ static void way_back(void)
         }
 }
 
+/* A firewall drops all for a while as a revocation comes: at no moment from then on is the revoked
+ * device let in, and in the end the new profile is in force. */
+static void dropped(void)
+{
+        static const struct {
+                gint64 deaf_s;
+                WattleConfirmPhase phase; /* after the first run */
+                guint64 runs;
+                gint64 later_s; /* when the next one is */
+        } rows[] = {
+                { 20, WATTLE_CONFIRM_DONE, 8, 0 },
+                { 40, WATTLE_CONFIRM_HELD, 7, HOUR },
+                { 70, WATTLE_CONFIRM_DONE, 8, 0 },
+                { 100, WATTLE_CONFIRM_BLIND, 8, 0 },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(Host) host = { 0 };
+                g_auto(Offered) offered = { .text = MESH("8") US NAS };
+                gint64 now_s = g_get_real_time() / G_USEC_PER_SEC;
+
+                g_test_message("for %d s", (int)rows[i].deaf_s);
+                host_init(&host, TEXT_7);
+                host.deaf_s = rows[i].deaf_s;
+                g_assert_true(offer(&host, &offered));
+                g_assert_cmpuint(installed_serial(&host), ==, rows[i].runs);
+                for (guint run = 0; run < 2; run++) {
+                        g_auto(WattleUpdateState) state = load_state(&host);
+                        g_auto(WattleReport) report = { 0 };
+                        g_auto(WattleMesh) mesh = { 0 };
+                        const WattleDevice *vps;
+                        gboolean kept;
+
+                        if (run == 0)
+                                g_assert_cmpint(state.confirm.phase, ==, rows[i].phase);
+                        wattle_report_init(&report);
+                        g_assert_true(wattle_mesh_load(&mesh, host.root.fd, "home",
+                                                       WATTLE_LOAD_PRESENT, &report));
+                        vps = wattle_profile_find_device(mesh.profile, "vps");
+                        g_assert_true(!vps || vps->state == WATTLE_DEVICE_REVOKED);
+                        wattle_update_retry(&state, now_s + 60 + rows[i].later_s);
+                        g_assert_true(wattle_update_settle(&host.updater, &state, &kept, NULL));
+                }
+                g_assert_cmpuint(installed_serial(&host), ==, 8);
+                g_assert_cmpuint(host.applied, ==, 8);
+                g_assert_false(exists(&host, REVOKED));
+        }
+}
+
 /* The candidate is tried again when its time has come, and a higher Serial at once. */
 static void held(void)
 {
@@ -786,6 +837,7 @@ int main(int argc, char **argv)
         g_test_add_func("/update/raised", raised);
         g_test_add_func("/update/unsigned", unsigned_mesh);
         g_test_add_func("/update/way-back", way_back);
+        g_test_add_func("/update/dropped", dropped);
         g_test_add_func("/update/held", held);
         g_test_add_func("/update/resumed", resumed);
         g_test_add_func("/update/overtaken", overtaken);

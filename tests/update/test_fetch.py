@@ -4,6 +4,7 @@ import gzip
 import os
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -66,6 +67,20 @@ def test_an_empty_file(server):
     assert ask(request(f'{server.url}/home.mesh')) == ('ok 0', b'')
 
 
+@pytest.mark.parametrize('more', [0, 1])
+def test_the_largest_profile(server, more):
+    """8 MiB, and a byte more, announced and not."""
+    limit = 8 * 1024 * 1024
+    server.pages['/home.mesh'] = lambda handler: send(handler, b'x' * (limit + more))
+    server.pages['/chunks.mesh'] = lambda handler: chunks(handler, (limit + more + 65535) // 65536, 65536)
+    expected = f'ok {limit}' if not more else f'error {{url}}: it is larger than {limit} bytes'
+    for page in ['home', 'chunks']:
+        url = f'{server.url}/{page}.mesh'
+        line, body = ask(request(url, limit=limit))
+        assert line in (expected.format(url=url), expected.replace('{url}: ', ''))
+        assert len(body) == (0 if more else limit)
+
+
 def test_in_chunks(server):
     server.pages['/home.mesh'] = lambda handler: chunks(handler, 10, 1000)
     assert ask(request(f'{server.url}/home.mesh')) == ('ok 10000', b'x' * 10000)
@@ -94,11 +109,30 @@ def stalled(handler):
     handler.rfile.read(1)
 
 
+def a_byte_a_second(handler):
+    """Or rather ten: what a request may take is for all of it, however steadily it comes."""
+    handler.send_response(200)
+    handler.send_header('Content-Length', '100000')
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b'x')
+        handler.wfile.flush()
+        time.sleep(0.1)
+
+
+def header_without_end(handler):
+    handler.wfile.write(b'HTTP/1.1 200 OK\r\nX: ')
+    while True:
+        handler.wfile.write(b'x' * 65536)
+
+
 BAD = {
     'one byte too many': (lambda handler: send(handler, b'x' * (LIMIT + 1)), {}, f'it is larger than {LIMIT} bytes'),
     'too many in chunks': (lambda handler: chunks(handler, 101, 1000), {}, f'it is larger than {LIMIT} bytes'),
     'endless': (endless, {}, f'it is larger than {LIMIT} bytes'),
+    'a header without end': (header_without_end, {}, ''),
     'stalled': (stalled, {'timeout': 1}, 'timed out'),
+    'a byte a second': (a_byte_a_second, {'timeout': 1}, 'timed out'),
     'compressed': (lambda handler: send(handler, gzip.compress(b'text'), Content_Encoding='gzip'), {},
                    'the server sends it compressed, which was not asked for'),
     'not there': (lambda handler: send(handler, b'<html>', 404), {}, 'the server says 404, and not 200'),

@@ -113,10 +113,35 @@ def test_other_requests(mesh, text, status):
     assert mesh.ask(text).startswith(f'HTTP/1.0 {status} '.encode())
 
 
-def test_who_is_no_member(mesh):
-    """An address of the mesh's subnet that no device has, as somebody behind a device has one."""
+# As they come out of the tunnel: WireGuard lets in what is in a device's AllowedIPs.
+STRANGERS = {'an address of the subnet that no device has': '10.42.0.9',
+             'who is behind a subnet router': '192.168.77.5',
+             'the Internet, by an exit node': '203.0.113.9'}
+
+
+@pytest.mark.parametrize('source', STRANGERS.values(), ids=STRANGERS)
+def test_who_is_no_member(mesh, source):
+    mesh.within(mesh.other, f'ip address replace {source}/16 dev far')
+    mesh.within(mesh.host, f'ip route replace {source}/32 dev home')
     mesh.listen()
-    assert mesh.ask(get('/home.mesh'), source='10.42.0.9').startswith(b'HTTP/1.0 403 ')
+    for name in ['home.mesh', 'home.mesh.minisig', 'other.mesh']:
+        head, _, body = mesh.ask(get(f'/{name}'), source=source).partition(b'\r\n\r\n')
+        assert head.startswith(b'HTTP/1.0 403 ') and body == b''
+
+
+def test_who_is_on_the_lan(mesh):
+    """A neighbour who sends what is for the mesh's address to this host, which the kernel takes by any interface."""
+    lan = mesh.namespace('-n')
+    mesh.within(mesh.host, f'ip link add lan type veth peer name wire netns {lan} && ip address add 192.168.1.1/24 dev lan && ip link set lan up')
+    mesh.within(lan, 'ip link set wire up && ip address add 192.168.1.2/24 dev wire && ip route add 10.42.0.1 via 192.168.1.1')
+    mesh.listen('')
+    assert mesh.ask(get('/home.mesh'), source='192.168.1.2', pid=lan) == b''  # he does get that far
+    first = mesh.processes.pop()
+    first.kill()
+    first.wait()
+    mesh.listen()
+    with pytest.raises(AssertionError, match='refused'):
+        mesh.ask(get('/home.mesh'), source='192.168.1.2', pid=lan)
 
 
 def test_a_revoked_member(mesh):
