@@ -117,7 +117,9 @@ static gboolean link_filter(int root_fd, int out_fd, const char *mesh, const cha
 }
 
 /* The profile to members, by the interface alone. BindToDevice= knows no specifiers, and a socket
- * without it would listen everywhere: so the unit is written whole, with the name itself. */
+ * without it would listen everywhere: so the unit is written whole, with the name itself. It comes
+ * with the interface as often as that does, and no crowd of members ends it: systemd's limits would
+ * leave it failed. */
 static gboolean write_serve_socket(int out_fd, const char *mesh, const char *interface,
                                    GError **error)
 {
@@ -132,12 +134,14 @@ static gboolean write_serve_socket(int out_fd, const char *mesh, const char *int
                                 "Documentation=man:wattle-serve(8)\n"
                                 "BindsTo=%s\n"
                                 "After=%s\n"
+                                "StartLimitIntervalSec=0\n"
                                 "\n"
                                 "[Socket]\n"
                                 "ListenStream=%d\n"
                                 "BindToDevice=%s\n"
                                 "Accept=yes\n"
-                                "MaxConnections=8\n",
+                                "MaxConnections=8\n"
+                                "TriggerLimitIntervalSec=0\n",
                                 mesh, device, device, WATTLE_PROFILE_PORT, interface);
 
         return wattle_write_file(out_fd, unit, 0644, text, strlen(text), error) &&

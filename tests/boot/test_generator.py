@@ -90,8 +90,8 @@ def test_newer_profiles_come_to_signed_meshes(host):
     assert (host.units / "wattle-serve@office.socket").read_text() == (
         "# Made by wattle-generator\n[Unit]\nDescription=Members of mesh office that ask for its profile\n"
         "Documentation=man:wattle-serve(8)\nBindsTo=sys-subsystem-net-devices-wg\\x2d0.device\n"
-        "After=sys-subsystem-net-devices-wg\\x2d0.device\n\n[Socket]\nListenStream=21823\nBindToDevice=wg-0\nAccept=yes\n"
-        "MaxConnections=8\n")
+        "After=sys-subsystem-net-devices-wg\\x2d0.device\nStartLimitIntervalSec=0\n\n[Socket]\nListenStream=21823\nBindToDevice=wg-0\n"
+        "Accept=yes\nMaxConnections=8\nTriggerLimitIntervalSec=0\n")
     host.write(f"{CONFDIR}/office.next/office.mesh")
     quiet(host.generate())
     assert host.links() == writer("office") | links | on

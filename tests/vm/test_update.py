@@ -74,6 +74,36 @@ def test_by_itself(lab):
     print(a.out("wattle status home"))
 
 
+CROWD = """import socket, sys
+for _ in range(300):
+    with socket.create_connection((sys.argv[1], 21823), 20) as one:
+        one.settimeout(0.001)
+        try:
+            one.recv(1)
+        except OSError:
+            pass
+"""
+
+
+def test_the_socket_follows_the_interface(lab):
+    """Re-created ten times in a row, renamed, and with a crowd at the door: it listens at the interface that is there, and gives the
+    profile."""
+    mesh, (a, b) = signed(lab, "a", "b")
+    said = "home: a: serial 1 is what this host has"
+    assert b.out("wattle update home") == said
+    b.put("/run/crowd.py", CROWD)
+    b.run(f"python3 /run/crowd.py {mesh['a'].v4}", 200)
+    b.wait(f"wattle update home | grep -Fx '{said}'")
+    a.run("for i in 1 2 3 4 5 6 7 8 9 10; do ip link del home && ip link add home type wireguard; done; ip link del home")
+    a.run("systemctl restart systemd-networkd && wattle apply home && wattle up home", 100)
+    b.wait(f"ping -c1 -W1 {mesh['a'].v4}")
+    b.wait(f"wattle update home | grep -Fx '{said}'")
+    a.run("ip link set home down && ip link set home name other && ip link set other name home && ip link set home up")
+    b.wait(f"ping -c1 -W1 {mesh['a'].v4}")
+    b.wait(f"wattle update home | grep -Fx '{said}'")
+    assert a.out("systemctl --failed --no-legend") == ""
+
+
 @pytest.mark.limit(600)
 def test_a_profile_that_cuts_this_host_off(lab):
     """It is taken back, and what it took out stays out."""
