@@ -80,6 +80,7 @@ struct WattleMember {
         gint64 asked_us;       /* when it was asked for one last; 0: never */
         gboolean is_asked;     /* and for this very one */
         guint told_version;    /* of what we tell of ourselves, that it was told last; 0: nothing */
+        guint told_repeat;     /* in which of the repeats that was */
         guint16 n_links;       /* where it is on LANs, by its HELLO, */
         guint16 port_of_links; /* with its ListenPort=; 0: not said */
         WattleAddr *links;

@@ -21,10 +21,17 @@ static gboolean has_session(const WattleMember *member, gint64 now_s)
                now_s - member->last_handshake_s < WATTLE_GOSSIP_SESSION_S;
 }
 
+static gboolean is_behind(const WattleGossip *gossip, const WattleMember *member)
+{
+        return member->serial > 0 && member->serial < gossip->own.serial;
+}
+
 /* Also one that had the text before us: it learns that we have it. */
 static gboolean is_to_be_told(const WattleGossip *gossip, const WattleMember *member, gint64 now_s)
 {
-        return has_session(member, now_s) && member->told_version != gossip->version;
+        return has_session(member, now_s) &&
+               (member->told_version != gossip->version ||
+                (is_behind(gossip, member) && member->told_repeat != gossip->n_repeats));
 }
 
 /* Spread by chance, from the one to twice of it. */
@@ -42,6 +49,7 @@ static gboolean has_news(const WattleGossip *gossip)
 static void note_told(const WattleGossip *gossip, WattleMember *member)
 {
         member->told_version = gossip->version;
+        member->told_repeat = gossip->n_repeats;
         member->greeted_s = member->last_handshake_s;
 }
 
@@ -64,6 +72,7 @@ void wattle_gossip_set(WattleGossip *gossip, const WattleHello *own, gint64 now_
                 return;
         renew(gossip, now_us);
         gossip->is_new_text = TRUE;
+        gossip->n_repeats = 0;
         gossip->ask_us = G_MAXINT64;
         gossip->text_us = now_us;
         gossip->asked_us = 0;
@@ -107,6 +116,23 @@ void wattle_gossip_set_mapped(WattleGossip *gossip, const WattleSocketAddr *mapp
         renew(gossip, now_us);
 }
 
+/* All were told: those of them who are behind will be again, ever more seldom. */
+static gint64 repeat_us(WattleGossip *gossip, const WattleRoster *roster, gint64 now_us,
+                        gint64 now_s)
+{
+        gboolean any = FALSE;
+        guint repeat_s = WATTLE_GOSSIP_REPEAT_S << MIN(gossip->n_repeats, 8);
+
+        for (guint i = 0; i < roster->members->len && !any; i++) {
+                const WattleMember *member = wattle_roster_at(roster, i);
+
+                any = is_behind(gossip, member) && has_session(member, now_s);
+        }
+        gossip->n_repeats += any;
+        return any ? now_us + MIN(repeat_s, WATTLE_GOSSIP_MAX_REPEAT_S) * G_USEC_PER_SEC
+                   : G_MAXINT64;
+}
+
 guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, guint n_members,
                          GRand *rand, gint64 now_us, gint64 now_s, WattleMember **ret, guint max)
 {
@@ -134,9 +160,8 @@ guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, guint
                 ready->pdata[at] = ready->pdata[i];
                 note_told(gossip, ret[i]);
         }
-        gossip->next_us = G_MAXINT64;
-        if (ready->len > n)
-                gossip->next_us = now_us + (gint64)(pause_s * G_USEC_PER_SEC);
+        gossip->next_us = ready->len > n ? now_us + (gint64)(pause_s * G_USEC_PER_SEC)
+                                         : repeat_us(gossip, roster, now_us, now_s);
         return n;
 }
 
@@ -199,9 +224,6 @@ WattleGossipAnswer wattle_gossip_heard(WattleGossip *gossip, WattleMember *membe
         }
         if (gossip->own.serial == 0 || hello->serial != gossip->own.serial)
                 return WATTLE_GOSSIP_NOTHING;
-        if (gossip->own.n_links == 0 && gossip->own.n_keys == 0 &&
-            !wattle_socket_addr_is_set(&gossip->own.mapped))
-                member->told_version = gossip->version; /* it has all, and need not be told */
         if (gossip->forked == hello->serial ||
             memcmp(hello->sum, gossip->own.sum, sizeof hello->sum) == 0)
                 return WATTLE_GOSSIP_NOTHING;

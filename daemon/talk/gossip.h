@@ -16,7 +16,11 @@
 /* Who has no more sessions than FEW tells a new text to the first ones, and waits until these can
  * have told others: or all of them would come for it to the same few. */
 #define WATTLE_GOSSIP_FEW         64
-#define WATTLE_GOSSIP_FIRST_BATCH 6
+#define WATTLE_GOSSIP_FIRST_BATCH 5
+
+/* Who said an older one, and nothing since it was told, is told again: a HELLO may be lost. */
+#define WATTLE_GOSSIP_REPEAT_S     15
+#define WATTLE_GOSSIP_MAX_REPEAT_S 3600
 
 /* Who was asked has so long; then another is. */
 #define WATTLE_GOSSIP_RETRY_S     2
@@ -30,6 +34,7 @@ typedef struct {
         guint version;   /* of all that we tell; what members have of it stands in told_version */
         gint64 next_us;  /* when the next of them are; G_MAXINT64: nobody is */
         gboolean is_new_text; /* nobody was told of it */
+        guint n_repeats;      /* how often who did not hear of it was told again */
         gint64 ask_us;   /* when a member is to be asked for a higher Serial=; G_MAXINT64: not */
         gint64 text_us;  /* since when we run our text */
         gint64 asked_us; /* when one was last; 0: none was since then */
@@ -39,8 +44,8 @@ typedef struct {
 
 void wattle_gossip_init(WattleGossip *gossip);
 
-/* We run that text from now on. If it is a new one, all members with a session are told that have
- * not said meanwhile that they have it. The addresses in own are not looked at. */
+/* We run that text from now on. If it is a new one, all members with a session are told, and who is
+ * behind then and says no more, is told again. The addresses in own are not looked at. */
 void wattle_gossip_set(WattleGossip *gossip, const WattleHello *own, gint64 now_us);
 
 /* We are at these addresses from now on. If they are others than before, all members with a session

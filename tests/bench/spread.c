@@ -7,7 +7,8 @@
  *
  * graph: each device has sessions with 20 others, by chance. hub: all are behind NAT and have a
  * session with three hubs alone. 20 % are off and come back within ten minutes; 1 % are bad: they
- * say that they have what they do not give. One line comes out, of "KEY VALUE" words. */
+ * say that they have what they do not give; and one HELLO of 20 is lost. One line comes out, of
+ * "KEY VALUE" words. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #define HUBS      3
 #define OFF       0.20
 #define BAD       0.01
+#define LOST      0.05
 #define BACK_S    600
 #define NOW_S     1000000
 #define LATENCY_S 0.05
@@ -135,6 +137,7 @@ static void add_session(guint a, guint b)
         member->managed = member->in_kernel = TRUE;
         member->last_handshake_s = NOW_S;
         member->greeted_s = NOW_S;
+        member->serial = 8; /* each has heard of the other what it runs */
         g_ptr_array_add(devices[a].roster.members, member);
         g_hash_table_insert(devices[a].roster.by_key, &member->key, member);
 }
@@ -163,6 +166,8 @@ static void tell(guint from, guint to, gboolean asks)
 
         hello.asks = asks;
         devices[from].n_sent++;
+        if (g_rand_double(chance) < LOST)
+                return;
         push((Event){ now_s + LATENCY_S, HEAR, to, from, hello });
 }
 
@@ -221,12 +226,22 @@ static void on_hear(const Event *event)
         arm(event->device);
 }
 
-/* Its sessions begin anew, with a HELLO each way. */
+static void set_sessions(guint number, gint64 handshake_s)
+{
+        const WattleRoster *roster = &devices[number].roster;
+
+        for (guint i = 0; i < roster->members->len; i++)
+                member_of(&devices[number_of(wattle_roster_at(roster, i))], number)
+                        ->last_handshake_s = handshake_s;
+}
+
+/* Its sessions begin anew, with a HELLO. */
 static void on_back(guint number)
 {
         Device *device = &devices[number];
 
         device->is_off = FALSE;
+        set_sessions(number, NOW_S);
         for (guint i = 0; i < device->roster.members->len; i++)
                 tell(number, number_of(wattle_roster_at(&device->roster, i)), TRUE);
 }
@@ -279,10 +294,10 @@ static void make_mesh(void)
                 device->is_bad = g_rand_double(chance) < BAD;
                 device->is_off = g_rand_double(chance) < OFF;
                 device->was_off = device->is_off;
-                if (device->is_off)
-                        push((Event){ .at_s = g_rand_double(chance) * BACK_S,
-                                      .kind = BACK,
-                                      .device = i });
+                if (!device->is_off)
+                        continue;
+                set_sessions(i, 0);
+                push((Event){ .at_s = g_rand_double(chance) * BACK_S, .kind = BACK, .device = i });
         }
 }
 

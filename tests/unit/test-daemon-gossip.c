@@ -47,6 +47,15 @@ static void run_text(World *world, guint64 serial, guint8 sum)
         wattle_gossip_set(&world->gossip, &own, NOW_US);
 }
 
+static WattleMember *hear(World *world, guint at, guint64 serial, guint n_members, gint64 now_us)
+{
+        const WattleHello hello = { .serial = serial };
+
+        (void)wattle_gossip_heard(&world->gossip, wattle_roster_at(&world->roster, at), &hello,
+                                  n_members, world->rand, now_us, NOW_S);
+        return wattle_roster_at(&world->roster, at);
+}
+
 /* All that are told of one change: in how many rounds, at most how many in one, and how long the
  * last one waits. */
 static void rounds(void)
@@ -108,6 +117,44 @@ static void who_is_not_told(void)
         run_text(&world, 8, 0);
         g_assert_cmpint(wattle_gossip_due_us(&world.gossip), ==, G_MAXINT64);
         run_text(&world, 0, 0);
+        g_assert_cmpint(wattle_gossip_due_us(&world.gossip), ==, G_MAXINT64);
+}
+
+/* Who said an older one, and nothing since it was told, is told again, ever more seldom; nobody
+ * else. */
+static void lost(void)
+{
+        g_auto(World) world = { 0 };
+        WattleMember *members[4], *behind, *has_it;
+        gint64 due_us;
+        guint n = 0;
+
+        world_init(&world, 4);
+        run_text(&world, 7, 0);
+        behind = hear(&world, 0, 7, 4, NOW_US);
+        has_it = hear(&world, 1, 7, 4, NOW_US);
+        run_text(&world, 8, 0);
+        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, 4, world.rand, NOW_US,
+                                            NOW_S, members, 4),
+                         ==, 4);
+        hear(&world, 1, 8, 4, NOW_US);
+        for (; n < 100; n++) {
+                due_us = wattle_gossip_due_us(&world.gossip);
+                if (n == 0)
+                        g_assert_cmpint(due_us - NOW_US, <=,
+                                        WATTLE_GOSSIP_REPEAT_S * G_USEC_PER_SEC);
+                if (due_us - NOW_US > (gint64)24 * 3600 * G_USEC_PER_SEC)
+                        break;
+                g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, 4, world.rand,
+                                                    due_us, NOW_S, members, 4),
+                                 ==, 1);
+                g_assert_true(members[0] == behind && members[0] != has_it);
+        }
+        g_assert_cmpuint(n, <=, 9 + 24);
+        hear(&world, 0, 8, 4, NOW_US);
+        g_assert_cmpuint(wattle_gossip_tell(&world.gossip, &world.roster, 4, world.rand,
+                                            wattle_gossip_due_us(&world.gossip), NOW_S, members, 4),
+                         ==, 0);
         g_assert_cmpint(wattle_gossip_due_us(&world.gossip), ==, G_MAXINT64);
 }
 
@@ -210,15 +257,6 @@ static void hearing(void)
                                                             world.rand, NOW_US, NOW_S),
                                         ==, WATTLE_GOSSIP_NOTHING);
         }
-}
-
-static WattleMember *hear(World *world, guint at, guint64 serial, guint n_members, gint64 now_us)
-{
-        const WattleHello hello = { .serial = serial };
-
-        (void)wattle_gossip_heard(&world->gossip, wattle_roster_at(&world->roster, at), &hello,
-                                  n_members, world->rand, now_us, NOW_S);
-        return wattle_roster_at(&world->roster, at);
 }
 
 /* The next one that is asked, and when, in seconds since the beginning; NULL: none is any more. */
@@ -407,6 +445,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/gossip/rounds", rounds);
         g_test_add_func("/gossip/who-is-not-told", who_is_not_told);
+        g_test_add_func("/gossip/lost", lost);
         g_test_add_func("/gossip/greeting", greeting);
         g_test_add_func("/gossip/hearing", hearing);
         g_test_add_func("/gossip/asking", asking);
