@@ -9,6 +9,7 @@ import tempfile
 
 import pytest
 
+import datagrams
 import mesh as meshes
 import test_vpn
 
@@ -152,6 +153,18 @@ def test_firewalld_changes_under_us(native):
     assert a.out("ls /run/wattle-filter/*.opened 2>/dev/null || true; systemctl is-failed wattle-filter@home || true") == "inactive"
 
 
+def test_firewalld_reloads(native):
+    """And what is let in is not disturbed, nor by our own reload and systemd's."""
+    a, b = firewalled(native, "Firewall=auto\n", "b")
+    a.run("ip link set home up")
+    opens(a, "public")
+    flow = datagrams.Datagrams(a, b, 51820)
+    a.run("for i in 1 2 3; do firewall-cmd --reload; systemctl reload wattle-filter@home; systemctl daemon-reload; done")
+    assert flow.lost() == [0]
+    opens(a, "public")
+    assert gets_in(a, b)
+
+
 def added(host, *rules):
     """What ufw has of ours is this."""
     wanted = "".join(f"ufw {rule} comment 'wattle home'\n" for rule in sorted(rules))
@@ -198,6 +211,22 @@ def test_ufw_lets_in_what_is_up(native):
     tells(a, "ufw", "wattle-ufw@home")
     a.run("systemctl start wattle-ufw-clean")
     added(a)
+
+
+def test_ufw_reloads(native):
+    """That loses packets of all that is let in (findings/ufw-reload-drops-what-is-allowed.sh): of the mesh no more than of what is
+    let in by hand."""
+    by_hand = 51899
+    a, b = firewalled(native, "Firewall=auto\n", "b", start="ufw --force enable")
+    rules = ("allow 21821/udp", "allow 51820/udp", "allow in on home to any port 21822 proto udp")
+    a.run(f"ufw allow {by_hand}/udp; ip link set home up")
+    added(a, *rules)
+    flow = datagrams.Datagrams(a, b, 51820, by_hand)
+    a.run("for i in 1 2; do ufw reload; systemctl reload wattle-filter@home; systemctl daemon-reload; done")
+    ours, hand = flow.lost()
+    assert ours <= hand + datagrams.PER_SECOND // 2
+    added(a, *rules)
+    assert gets_in(a, b) and gets_in(a, b, by_hand)
 
 
 def test_ufw_takes_the_place_of_firewalld(native):
