@@ -27,8 +27,8 @@ cd /mnt
 cat tests/packages/fedora.macros >/tmp/macros
 rpmbuild --load=/tmp/macros -bb --nodeps --define "_sourcedir /mnt" --define "_rpmdir /mnt/rpm" packaging/wattle.spec
 rpmlint --config tests/packages/rpmlint.toml packaging/wattle.spec rpm/*/*.rpm >rpm/lint 2>&1 || true
-cd rpm/*/
-for file in *.rpm; do
+cd rpm
+for file in */*.rpm; do
         rpm -qp --nosignature --qf '[%{FILENAMES}\\n]' "$file" >"$file.files"
         rpm -qp --nosignature --requires "$file" >"$file.requires"
         rpm -qp --nosignature --scripts "$file" >"$file.scripts"
