@@ -52,11 +52,13 @@ def test_upgrade_reinstall_and_downgrade(chroot):
     ("wattle files", "wattle files"),
 ])
 def test_names_are_asked_for_where_the_package_is(chroot, line, with_names):
-    """And the line is the administrator's: who takes the word out again does not get it back by an upgrade."""
+    """And the line is the administrator's: who takes the word out again does not get it back by an upgrade, but by an installation, though
+    the package was not purged."""
     said = chroot(f"""set -e; echo 'hosts: {line}' >{HOSTS}; dpkg -i /mnt/now/libnss-wattle.deb >/dev/null; grep hosts: {HOSTS}
         echo 'hosts: {line}' >{HOSTS}; dpkg -i /mnt/now/libnss-wattle.deb >/dev/null; grep hosts: {HOSTS}
-        echo 'hosts: {with_names}' >{HOSTS}; dpkg --remove libnss-wattle >/dev/null; grep hosts: {HOSTS}""")
-    assert re.findall("^hosts:\\s+(.*)", said, re.M) == [with_names, line, with_names.replace("wattle ", "")]
+        echo 'hosts: {with_names}' >{HOSTS}; dpkg --remove libnss-wattle >/dev/null; grep hosts: {HOSTS}
+        echo 'hosts: {line}' >{HOSTS}; dpkg -i /mnt/now/libnss-wattle.deb >/dev/null; grep hosts: {HOSTS}""")
+    assert re.findall("^hosts:\\s+(.*)", said, re.M) == [with_names, line, with_names.replace("wattle ", ""), with_names]
 
 
 def test_a_part_alone(chroot):
