@@ -72,6 +72,8 @@ void wattle_facts_clear(WattleFacts *facts)
         g_ptr_array_unref(facts->stale);
         g_ptr_array_unref(facts->unresolved);
         g_free(facts->nsswitch_service);
+        g_free(facts->nsswitch_command);
+        g_free(facts->silent_record);
         g_free(facts->name_server);
         g_free(facts->port_holder);
         g_free(facts->stands_in);
@@ -725,13 +727,13 @@ static void check_nsswitch(const WattleFacts *facts, const Findings *findings)
                 note(findings,
                      g_strdup(_("programs do not find the devices by name: 'wattle' is missing "
                                 "behind 'files' in the line 'hosts' of /etc/nsswitch.conf")),
-                     g_strdup("sed -i '/^hosts:/s/ files/& wattle/' /etc/nsswitch.conf"));
+                     g_strdup(facts->nsswitch_command));
                 return;
         case WATTLE_NSSWITCH_BEFORE_FILES:
                 note(findings,
                      g_strdup(_("'wattle' stands before 'files' in the line 'hosts' of "
                                 "/etc/nsswitch.conf: /etc/hosts has no say in the devices' names")),
-                     NULL);
+                     g_strdup(facts->nsswitch_command));
                 return;
         case WATTLE_NSSWITCH_BEHIND:
                 problem(findings,
@@ -739,9 +741,24 @@ static void check_nsswitch(const WattleFacts *facts, const Findings *findings)
                                           "/etc/nsswitch.conf, and may never be asked: it belongs "
                                           "right behind 'files'"),
                                         facts->nsswitch_service),
-                        NULL);
+                        g_strdup(facts->nsswitch_command));
                 return;
         }
+}
+
+static void check_records(const WattleFacts *facts, const Findings *findings)
+{
+        if (facts->records_closed)
+                problem(findings,
+                        g_strdup(_("the folder of systemd-resolved's records is not root's: at "
+                                   "boot they stay as they are, though the mesh changes")),
+                        g_strdup("systemctl restart systemd-resolved"));
+        if (facts->silent_record)
+                note(findings,
+                     g_strdup_printf(_("systemd-resolved has records of the devices and does not "
+                                       "go by them: see ReadStaticRecords= in resolved.conf(5), "
+                                       "and /etc/systemd/resolve/static.d")),
+                     g_strdup_printf("resolvectl query %s", facts->silent_record));
 }
 
 static void check_wattled(const WattleFacts *facts, const Findings *findings)
@@ -895,6 +912,7 @@ static const struct {
         { "names", check_names },
         { "dns", check_dns },
         { "nsswitch", check_nsswitch },
+        { "records", check_records },
         { "filter", check_filter },
         { "relay", check_relay },
         { "portmap", check_portmap },

@@ -97,6 +97,10 @@ typedef struct {
         gboolean names_wanted;  /* libnss_wattle is installed, and the mesh is to be in it */
         WattleNsswitch nsswitch; /* whether it is asked */
         char *nsswitch_service;  /* behind which one; NULL: none, or it is not the fault */
+        char *nsswitch_command;  /* that mends it; NULL: none does */
+        char *silent_record;     /* a name that systemd-resolved has a record of, and does not know
+                                    so; NULL: none is known */
+        gboolean records_closed; /* the folder of records is not root's */
         GPtrArray *unresolved;   /* of char *: names of endpoints that nobody knows */
         gboolean wattled_wanted; /* the mesh is to migrate, and wattled is installed */
         gboolean wattled_runs;

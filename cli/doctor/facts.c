@@ -39,6 +39,8 @@
 
 #define FILE_MAX (16 * 1024 * 1024)
 
+#define UNREAD_S 3
+
 /* The whole of a small file of the kernel's; NULL if there is none. */
 static char *read_text(const char *path)
 {
@@ -515,6 +517,15 @@ static void gather_names(WattleFacts *facts)
         }
 }
 
+/* Who edits that file finds it made anew. */
+static gboolean is_made_by_authselect(int root_fd)
+{
+        char target[PATH_MAX];
+        gssize n = wattle_below_readlink(root_fd, "etc/nsswitch.conf", target, sizeof target);
+
+        return n > 0 && g_strstr_len(target, n, "authselect") != NULL;
+}
+
 static void gather_nsswitch(WattleFacts *facts, int root_fd)
 {
         g_autoptr(GBytes) bytes = NULL;
@@ -525,6 +536,33 @@ static void gather_nsswitch(WattleFacts *facts, int root_fd)
         if (bytes)
                 text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
         facts->nsswitch = wattle_nsswitch_judge(text ? text : "", &facts->nsswitch_service);
+        if (!is_made_by_authselect(root_fd))
+                facts->nsswitch_command = wattle_nsswitch_mend(text ? text : "");
+        else
+                facts->nsswitch_command = g_strdup("man nss-wattle");
+}
+
+/* Unless they were written a moment ago: systemd-resolved looks for them every 2 s at most. */
+static void gather_records(WattleFacts *facts, int root_fd, sd_bus *bus)
+{
+        const WattleView *view = facts->view;
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_RECORDS, view->mesh);
+        g_autofree char *name = NULL;
+        gboolean runs, has_it;
+        struct stat folder, file;
+
+        if (view->n_peers == 0 || facts->stale->len > 0 ||
+            wattle_below_stat(root_fd, path, &file) != 0 ||
+            wattle_below_stat(root_fd, wattle_paths_folder(WATTLE_FILE_RECORDS), &folder) != 0 ||
+            !wattle_systemd_is_active(bus, WATTLE_UNIT_RESOLVED, &runs, NULL) || !runs)
+                return;
+        facts->records_closed = folder.st_uid != 0;
+        name = g_strdup_printf("%s.%s", view->peers[0].device.name, view->domain);
+        if (facts->now_s - file.st_mtim.tv_sec >= UNREAD_S &&
+            wattle_doctor_ask_resolved(bus, name, &view->peers[0].device.addresses[0].value,
+                                       &has_it) &&
+            !has_it)
+                facts->silent_record = g_steal_pointer(&name);
 }
 
 static void find_zone(WattleFacts *facts, char **zones, const char *zone)
@@ -620,6 +658,7 @@ void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleM
                 mesh->local.migrate && access(WATTLE_UNITDIR "/" WATTLE_UNIT_WATTLED, F_OK) == 0;
         if (source.bus) {
                 gather_owners(facts, cli->root_fd, source.bus);
+                gather_records(facts, cli->root_fd, source.bus);
                 facts->wattled_runs = wattle_wattled_is_running(source.bus);
                 gather_filter(facts, cli->root_fd, source.bus);
                 gather_zones(facts, source.bus);

@@ -9,6 +9,11 @@
 
 #define NM       "org.freedesktop.NetworkManager"
 #define NETWORK1 "org.freedesktop.network1"
+#define RESOLVE1 "org.freedesktop.resolve1"
+
+/* org.freedesktop.resolve1(5) */
+#define NO_CACHE   (UINT64_C(1) << 12)
+#define NO_NETWORK (UINT64_C(1) << 15)
 
 #define PROC_SYS "/proc/sys/"
 
@@ -84,4 +89,42 @@ char *wattle_doctor_ask_networkd(sd_bus *bus, const char *interface)
         text = g_strdup(state);
         free(state);
         return text;
+}
+
+/* What ResolveHostname answers begins with a(iiay): interface, family, address. */
+static gboolean has_address(sd_bus_message *reply, const WattleAddr *addr)
+{
+        gint32 ifindex, family;
+        const void *bytes;
+        gsize size;
+
+        if (sd_bus_message_enter_container(reply, 'a', "(iiay)") < 0)
+                return FALSE;
+        while (sd_bus_message_enter_container(reply, 'r', "iiay") > 0) {
+                if (sd_bus_message_read(reply, "ii", &ifindex, &family) < 0 ||
+                    sd_bus_message_read_array(reply, 'y', &bytes, &size) < 0 ||
+                    sd_bus_message_exit_container(reply) < 0)
+                        return FALSE;
+                if (family == addr->family && size <= sizeof addr->bytes &&
+                    memcmp(bytes, addr->bytes, size) == 0)
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+gboolean wattle_doctor_ask_resolved(sd_bus *bus, const char *name, const WattleAddr *addr,
+                                    gboolean *ret_has_it)
+{
+        AUTO_BUS_ERROR error = SD_BUS_ERROR_NULL;
+        AUTO_BUS_MESSAGE *reply = NULL;
+
+        if (sd_bus_call_method(bus, RESOLVE1, "/org/freedesktop/resolve1", RESOLVE1 ".Manager",
+                               "ResolveHostname", &error, &reply, "isit", 0, name,
+                               (int)addr->family, NO_CACHE | NO_NETWORK) >= 0)
+                *ret_has_it = has_address(reply, addr);
+        else if (error.name && g_str_has_prefix(error.name, RESOLVE1 "."))
+                *ret_has_it = FALSE;
+        else
+                return FALSE;
+        return TRUE;
 }

@@ -22,3 +22,8 @@ gboolean wattle_doctor_ask_nm(sd_bus *bus, const char *interface,
 
 /* networkd's AdministrativeState of an interface; NULL: it does not tell. */
 char *wattle_doctor_ask_networkd(sd_bus *bus, const char *interface);
+
+/* Whether systemd-resolved itself, without asking anybody, has that address for the name. It must
+ * be running. */
+gboolean wattle_doctor_ask_resolved(sd_bus *bus, const char *name, const WattleAddr *addr,
+                                    gboolean *ret_has_it) G_GNUC_WARN_UNUSED_RESULT;

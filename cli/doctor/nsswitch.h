@@ -15,3 +15,7 @@ typedef enum {
 /* Of the whole file, "" if there is none. *ret_service is that other service, untouched in any
  * other case. */
 WattleNsswitch wattle_nsswitch_judge(const char *text, char **ret_service);
+
+/* The command by which the line becomes as it has to be, with all that is in it already, but for
+ * comments; NULL if it has what a shell might take for something else. Only if it is not right. */
+char *wattle_nsswitch_mend(const char *text);

@@ -21,7 +21,7 @@ OF_FILES = ("common/render", "common/profile-write.c", "common/tailnet-status.c"
             "cli/export/output.h", "cli/qr/qr.c")
 # What is typed, what stands in a file or a firewall's rules, and what is an aid when wattle itself or a library is at fault.
 NO_TEXTS = re.compile("|".join([
-    r"(?:%s; )?(?:chown|cp|echo|firewall-cmd|getent|ip|modprobe|mv|networkctl|nft|nmcli|ss|systemctl|timedatectl|ufw|wattle) .*",
+    r"(?:%s; )?(?:chown|cp|echo|firewall-cmd|getent|ip|man|modprobe|mv|networkctl|nft|nmcli|resolvectl|ss|systemctl|timedatectl|ufw|wattle) .*",
     r"#.*", r"\n?\[.*", "(?:<COMMENT_PREFIX>)?mesh=.*", "(?:hook|inet|policy|rule|type|nameserver) .*", "(?:port|interface) %s %s.*", "files dns", "wattle beacon 1",
     "untrusted comment:", "out of memory", "libsodium failed to initialise", "X25519 with the base point failed", r"(?:connection of )?mesh %s: .*",
     "(?:allowed IP|prefix length|handshake time|byte count)", "%u warning%s: 'wattle check' shows %s", " Made by wattle from %s .*", "Usage: wattle-nm .*",

@@ -476,6 +476,7 @@ static void ill_nsswitch(WattleFacts *facts)
 {
         facts->names_wanted = TRUE;
         facts->nsswitch = WATTLE_NSSWITCH_MISSING;
+        facts->nsswitch_command = g_strdup("sed");
 }
 
 static void ill_nsswitch_not_wanted(WattleFacts *facts)
@@ -495,6 +496,16 @@ static void ill_nsswitch_behind(WattleFacts *facts)
         ill_nsswitch(facts);
         facts->nsswitch = WATTLE_NSSWITCH_BEHIND;
         facts->nsswitch_service = g_strdup("resolve");
+}
+
+static void ill_record(WattleFacts *facts)
+{
+        facts->silent_record = g_strdup("gw.home");
+}
+
+static void ill_records_closed(WattleFacts *facts)
+{
+        facts->records_closed = TRUE;
 }
 
 /* A host with an exit node; without, nobody misses the filter. */
@@ -809,15 +820,21 @@ static const struct row {
           "names: names of endpoints are not found: vps.example [getent ahosts vps.example]\n" },
         { "module is not asked", ill_nsswitch,
           "nsswitch: note: programs do not find the devices by name: 'wattle' is missing behind 'files' "
-          "in the line 'hosts' of /etc/nsswitch.conf [sed -i '/^hosts:/s/ files/& wattle/' "
-          "/etc/nsswitch.conf]\n" },
+          "in the line 'hosts' of /etc/nsswitch.conf [sed]\n" },
         { "module is not wanted", ill_nsswitch_not_wanted, "" },
         { "module is asked first", ill_nsswitch_first,
           "nsswitch: note: 'wattle' stands before 'files' in the line 'hosts' of "
-          "/etc/nsswitch.conf: /etc/hosts has no say in the devices' names []\n" },
+          "/etc/nsswitch.conf: /etc/hosts has no say in the devices' names [sed]\n" },
         { "module is asked too late", ill_nsswitch_behind,
           "nsswitch: 'wattle' stands behind 'resolve' in the line 'hosts' of /etc/nsswitch.conf, "
-          "and may never be asked: it belongs right behind 'files' []\n" },
+          "and may never be asked: it belongs right behind 'files' [sed]\n" },
+        { "records that are not gone by", ill_record,
+          "records: note: systemd-resolved has records of the devices and does not go by them: see "
+          "ReadStaticRecords= in resolved.conf(5), and /etc/systemd/resolve/static.d [resolvectl "
+          "query gw.home]\n" },
+        { "records that are not ours to write", ill_records_closed,
+          "records: the folder of systemd-resolved's records is not root's: at boot they stay as "
+          "they are, though the mesh changes [systemctl restart systemd-resolved]\n" },
         { "filter not installed", ill_filter_missing,
           "filter: note: wattle-filter is not installed: strict reverse path filters drop answers to "
           "what goes to the exit node []\n" },

@@ -41,9 +41,45 @@ static void judge(gconstpointer data)
         g_assert_cmpstr(service, ==, row->service);
 }
 
+#define SED(line) "sed -i 's/^\\s*hosts\\s*:.*/hosts: " line "/' /etc/nsswitch.conf"
+
+static const struct mend_row {
+        const char *name, *text, *command;
+} mend_rows[] = {
+        { "missing", "passwd: files\nhosts: files dns\n", SED("files wattle dns") },
+        { "tabs and a comment", "\thosts :\tfiles\t\tdns # mine\n", SED("files wattle dns") },
+        { "alone", "hosts: files", SED("files wattle") },
+        { "action", "hosts: files [NOTFOUND=return] resolve [!UNAVAIL=return] dns\n",
+          SED("files [NOTFOUND=return] wattle resolve [!UNAVAIL=return] dns") },
+        { "action with spaces", "hosts: files [ NOTFOUND=return SUCCESS=return ] dns\n",
+          SED("files [ NOTFOUND=return SUCCESS=return ] wattle dns") },
+        { "action without an end", "hosts: files [NOTFOUND=return dns\n",
+          SED("files [NOTFOUND=return dns wattle") },
+        { "no files", "hosts: dns\n", SED("wattle dns") },
+        { "nothing", "hosts:\n", SED("wattle") },
+        { "before files", "hosts: wattle [NOTFOUND=continue] files dns\n",
+          SED("files wattle dns") },
+        { "behind another", "hosts: files mymachines resolve [!UNAVAIL=return] wattle\n",
+          SED("files wattle mymachines resolve [!UNAVAIL=return]") },
+        { "a longer word", "hosts: files wattled\n", SED("files wattle wattled") },
+        { "the last line counts", "hosts: dns\nhosts: files\n", SED("files wattle") },
+        { "no line", "passwd: files\n", "echo 'hosts: files wattle dns' >>/etc/nsswitch.conf" },
+        { "a quote", "hosts: files '$(id)'\n", NULL },
+        { "what sed reads", "hosts: files a/b\n", NULL },
+};
+
+static void mend(gconstpointer data)
+{
+        const struct mend_row *row = data;
+        g_autofree char *command = wattle_nsswitch_mend(row->text);
+
+        g_assert_cmpstr(command, ==, row->command);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         add_rows("/nsswitch", rows, judge);
+        add_rows("/nsswitch/mend", mend_rows, mend);
         return g_test_run();
 }
