@@ -27,6 +27,9 @@ ONLY = {
     ("trixie", "build"): ["systemd-dev"],
     ("forky", "build"): ["systemd-dev"],
 }
+# Unpacked where nothing looks for it, for scenarios that lay it over their host: installed, each look-up of each guest would be another.
+ASIDE = ["libnss-resolve", "nscd"]
+ASIDE_FOLDER = "/usr/lib/wattle-vm/aside"
 UNREAD = ("man", "doc", "locale", "info", "bug", "lintian")  # below /usr/share
 
 # Settings of this machine's apt that decide whether its mirror can be reached and is believed.
@@ -71,10 +74,20 @@ def packages(release, what):
     return sorted({"guest": GUEST, "build": BUILD}[what] + ONLY[release, what])
 
 
+UNPACK = f"""set -e
+mkdir -p "$1{ASIDE_FOLDER}"
+cd "$1/tmp"
+APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -q -o APT::Sandbox::User=root download {' '.join(ASIDE)}
+for deb in *.deb; do dpkg-deb --extract "$deb" "$1{ASIDE_FOLDER}"; done
+rm *.deb"""
+
+
 def _options(release, what):
     """Root mode, because the tree becomes a disk with its owners; unsafe-io, because an interrupted build is thrown away."""
     options = ["--mode=root", "--variant=minbase", "--format=directory", "--components=main", "--dpkgopt=force-unsafe-io"]
     options += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in UNREAD]
+    if what == "guest":
+        options += ["--customize-hook=" + UNPACK]
     return options + ["--include=" + ",".join(packages(release, what)), release]
 
 
