@@ -221,9 +221,14 @@ def test_vpn_two_meshes_and_private(lab):
     a.wait("ping -c1 -W1 2001:db8::99")
     assert a.out("nmcli -g connection.permissions connection show 'work (link)'") in ("user:alice", r"user\:alice")
     assert len(a.out(f"pgrep -x {SERVICE}").splitlines()) == 4
+    # Names of the one that is for all users, with the domain alone.
+    a.run("sed -i '/^hosts:/s/ files/& wattle/' /etc/nsswitch.conf")
+    assert a.out("getent hosts 10.42.0.2 b.home").split() == ["10.42.0.2", "b.home", "fd42::2", "b.home"]
+    assert a.run("getent hosts 10.43.0.2 || getent hosts b.work || getent hosts b", check=False).code == 2
     a.run("nmcli connection down vpn")
     a.wait("! ip rule | grep 51820")
     a.wait("! ip link show dev home")
+    a.wait("! ls /run/wattle/*.names")
     a.run("ping -c1 -W2 10.43.0.2")
     a.run("nmcli connection down work")
     gone(a, "work")
