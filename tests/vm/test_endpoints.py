@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """An endpoint that others change: a name server, a manager, a user; and a wattled that was not there to see it."""
 
+import nat64
 import roam as roaming
 import untidy
 from roam import LAN, PUBLIC, SECOND, Flow, lost
@@ -59,6 +60,36 @@ def test_the_address_behind_a_name_changes(quick):
     flow.more()
     flow.stop()
     server.signal()
+
+
+class OfIPv6Alone(roaming.Roam):
+    """The laptop has no IPv4 outside, and the desktop nothing else."""
+
+    def lines(self, name):
+        return ["PublicEndpoint=desk.example:54444"] if name == "desktop" else []
+
+    def __init__(self, quick):
+        super().__init__(quick)
+        self.inet.put("/run/dns", "203.0.113.2")
+        nat64.start(self.inet, "laptop", "2001:db8:64::1")
+        self.laptop.run("ip -4 addr flush dev inet; ip addr add 2001:db8:64::2/64 dev inet nodad; ip route add default via 2001:db8:64::1")
+        quick.guest.put("/etc/netns/laptop/resolv.conf", "nameserver 2001:db8:64::1\n")
+
+    def tunnels(self):
+        super().tunnels()
+        self.laptop.run(f"wg set wg0 peer {self.desktop.public_key} remove; wg set wg0 peer {self.desktop.public_key} allowed-ips 10.42.0.1/32")
+
+
+def test_behind_nat64(quick):
+    """By its name, for which the network's name server has an address that the network translates."""
+    roam = OfIPv6Alone(quick)
+    roam.tunnels()
+    roam.start_daemons()
+    roam.laptop.wait("ping -c1 -W2 10.42.0.1")
+    assert roam.endpoint() == "[64:ff9b::cb00:7102]:54444"
+    flow = roaming.Flow(roam.laptop, "10.42.0.1")
+    begin, end = flow.last(), flow.more(2 * SECOND)
+    assert lost(flow.stop(), begin, end) == 0
 
 
 def test_a_manager_resets_endpoints(quick):
