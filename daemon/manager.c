@@ -10,10 +10,12 @@
 #include "common/sys/load.h"
 #include "common/sys/log.h"
 #include "daemon/member.h"
+#include "daemon/talk/awake.h"
 #include "daemon/tunnel.h"
 
 struct WattleManager {
         WattleSurroundings around;
+        WattleAwake *awake;
         GPtrArray *tunnels; /* of WattleTunnel, by name */
         WattleManagerChanged changed;
         gpointer data;
@@ -52,6 +54,15 @@ static void on_links(WattleLinksChange change, gpointer data)
         wattle_beacons_links_changed(manager->around.beacons);
         for (guint i = 0; i < manager->tunnels->len; i++)
                 wattle_tunnel_on_links(tunnel_at(manager, i), change);
+}
+
+static void on_slept(gint64 slept_us, gpointer data)
+{
+        WattleManager *manager = data;
+
+        wattle_log(WATTLE_LOG_INFO, "this host has slept for %ju s",
+                   (uintmax_t)(slept_us / G_USEC_PER_SEC));
+        wattle_beacons_again(manager->around.beacons);
 }
 
 static WattleTunnel *steal_tunnel(GPtrArray *tunnels, const char *mesh)
@@ -95,6 +106,7 @@ WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *o
         g_autoptr(WattleManager) manager = g_new0(WattleManager, 1);
         WattleSurroundings *around = &manager->around;
         WattleLinksEvents events = { on_links, manager };
+        WattleAwakeEvents awake_events = { on_slept, manager };
 
         around->event = sd_event_ref(event);
         around->root_fd = options->root_fd;
@@ -107,7 +119,8 @@ WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *o
             !open_folder(options->runtime_dir, &around->runtime_fd, error) ||
             !wattle_netlink_open(&around->route, NETLINK_ROUTE, error) ||
             !(around->resolver = wattle_resolver_new(event, error)) ||
-            !(around->links = wattle_links_new(event, &events, error)))
+            !(around->links = wattle_links_new(event, &events, error)) ||
+            !(manager->awake = wattle_awake_new(event, &awake_events, error)))
                 return NULL;
         around->beacons = wattle_beacons_new(event, around->links, &around->route);
         wattle_manager_reload(manager);
@@ -125,6 +138,7 @@ void wattle_manager_free(WattleManager *manager)
                 return;
         manager->changed = NULL;
         g_ptr_array_unref(manager->tunnels);
+        wattle_awake_free(manager->awake);
         wattle_beacons_free(manager->around.beacons);
         wattle_links_free(manager->around.links);
         wattle_resolver_free(manager->around.resolver);

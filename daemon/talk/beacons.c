@@ -334,14 +334,19 @@ void wattle_beacons_links_changed(WattleBeacons *beacons)
         arm(beacons);
 }
 
+void wattle_beacons_again(WattleBeacons *beacons)
+{
+        wattle_beat_again(&beacons->beat, wattle_clock_now_us());
+        arm(beacons);
+}
+
 void wattle_beacons_join(WattleBeacons *beacons, const WattleBeaconsUser *user)
 {
         for (guint i = 0; beacons->users->len == 0 && i < G_N_ELEMENTS(beacons->sockets); i++)
                 open_socket(&beacons->sockets[i]);
         g_array_append_val(beacons->users, *user);
         wattle_beacons_links_changed(beacons);
-        wattle_beat_again(&beacons->beat, wattle_clock_now_us());
-        arm(beacons);
+        wattle_beacons_again(beacons);
 }
 
 static void close_all(WattleBeacons *beacons)

@@ -30,6 +30,9 @@ void wattle_beacons_leave(WattleBeacons *beacons, gconstpointer data);
 /* Links or addresses are others than before. */
 void wattle_beacons_links_changed(WattleBeacons *beacons);
 
+/* Nobody has heard us for a while, nor we them: a burst on all links. */
+void wattle_beacons_again(WattleBeacons *beacons);
+
 /* Whether the links with a way out are metered. */
 void wattle_beacons_set_metered(WattleBeacons *beacons, gboolean is_metered);
 gboolean wattle_beacons_is_metered(const WattleBeacons *beacons, guint32 ifindex);

@@ -5,6 +5,7 @@ It is a Place (runner.py): run, out, wait, start, put, get. Besides, it can be p
 """
 
 import base64
+import contextlib
 import itertools
 import os
 import pathlib
@@ -24,6 +25,8 @@ import qemu
 import runner
 import snapshot
 
+SLEPT_S = 3  # at least; the battery's clock has whole seconds
+SLEEP_LIMIT_S = 120
 LEAVE_SHELL = b"\x1d"  # Ctrl-]
 
 _numbers = itertools.count(1)  # of guests in this process: the MAC addresses
@@ -107,6 +110,20 @@ class Guest(host.Host):
     def connect(self, nic, segment):
         self._ports[nic].segment = segment
         self._machine.set_link(nic, segment is not None)
+
+    @contextlib.contextmanager
+    def asleep(self):
+        """Suspended to memory (S3), as by closing a lid: in the block no command can run there, and cables may be moved. Its clocks
+        are those of a host that slept: CLOCK_BOOTTIME has gone on by what the battery's clock says, CLOCK_MONOTONIC has not."""
+        # With the reset that a wake-up is, QEMU's cards have the address again that the snapshot's had, and take no other's frames.
+        self.run(" && ".join(f"ip link set eth{nic} promisc on" for nic in range(host.NICS)))
+        job = self.start("echo mem >/sys/power/state", SLEEP_LIMIT_S)
+        self._machine.wait_status("suspended", SLEEP_LIMIT_S)
+        begin = time.monotonic()
+        yield
+        time.sleep(max(0, begin + SLEPT_S - time.monotonic()))
+        self._machine.monitor("system_wakeup")
+        job.finish()
 
     def wire(self):
         """A socket whose other end is /dev/virtio-ports/wattle-wire in the guest, for a program there to read and write."""

@@ -124,6 +124,14 @@ class Qemu:
                 raise QemuFailed(f"{execute} {uri}: {status}\n{self.words()}")
             time.sleep(0.005)
 
+    def wait_status(self, wanted, limit_s=CONNECT_LIMIT_S):
+        """Until QEMU says of the guest "suspended", "running"..."""
+        deadline = time.monotonic() + limit_s
+        while (status := self.monitor("query-status")["status"]) != wanted:
+            if self.ended() or time.monotonic() > deadline:
+                raise QemuFailed(f"{status}, and not {wanted}\n{self.words()}")
+            time.sleep(0.005)
+
     def set_link(self, nic, up):
         self.monitor("set_link", name=f"nic{nic}", up=up)
 
