@@ -55,6 +55,7 @@ def test_by_word(lab):
     assert b.out("systemctl --failed --no-legend") == a.out("systemctl --failed --no-legend") == ""
 
 
+@pytest.mark.limit(600)
 def test_by_itself(lab):
     """wattled tells the others, whose units do the rest; and what they run is seen."""
     mesh, (a, b, c) = signed(lab, "a", "b", "c")
@@ -72,28 +73,21 @@ def test_by_itself(lab):
     assert " 0% packet loss" in flow.finish().out
     a.wait("test $(wattle status --json home | grep -c '\"serial\": 2') = 3")
     print(a.out("wattle status home"))
+    # A revocation comes while a firewall drops all that is for c, for less than a session: once more, and c has it.
+    c.run("nft add table inet cut && nft 'add chain inet cut in { type filter hook input priority 0; }' && nft add rule inet cut in udp dport 51820 drop")
+    a.run("wattle set home d State=revoked && wattle apply home")
+    b.wait(f"! wg show home peers | grep -F {KEY}", 100)
+    assert KEY in c.out("wg show home peers")
+    c.run("nft delete table inet cut")
+    c.wait(f"! wg show home peers | grep -F {KEY}", 200)
 
 
-CROWD = """import socket, sys
-for _ in range(300):
-    with socket.create_connection((sys.argv[1], 21823), 20) as one:
-        one.settimeout(0.001)
-        try:
-            one.recv(1)
-        except OSError:
-            pass
-"""
-
-
+@pytest.mark.limit(600)
 def test_the_socket_follows_the_interface(lab):
-    """Re-created ten times in a row, renamed, and with a crowd at the door: it listens at the interface that is there, and gives the
-    profile."""
+    """Re-created ten times in a row, and renamed: it listens at the interface that is there, and gives the profile."""
     mesh, (a, b) = signed(lab, "a", "b")
     said = "home: a: serial 1 is what this host has"
     assert b.out("wattle update home") == said
-    b.put("/run/crowd.py", CROWD)
-    b.run(f"python3 /run/crowd.py {mesh['a'].v4}", 200)
-    b.wait(f"wattle update home | grep -Fx '{said}'")
     a.run("for i in 1 2 3 4 5 6 7 8 9 10; do ip link del home && ip link add home type wireguard; done; ip link del home")
     a.run("systemctl restart systemd-networkd && wattle apply home && wattle up home", 100)
     b.wait(f"ping -c1 -W1 {mesh['a'].v4}")
@@ -123,3 +117,25 @@ def test_a_profile_that_cuts_this_host_off(lab):
     assert mesh["c"].public not in b.out("wg show home peers")
     assert "Phase=held" in b.out("cat /var/lib/wattle-update/home.state")
     assert "was taken back" in b.run("wattle update --from=/srv/new home", check=False).out
+
+
+def test_what_was_left_open_in_its_sandbox(native):
+    """wattle-update goes on with it, under all that its unit forbids: it installs the profile, writes files of networkd's group and
+    speaks to systemd. There is no WireGuard here, so the interface is the one thing that may not be had."""
+    mesh = meshes.Mesh("home", "a", "b")
+    mesh.head += ["Name=home", "Serial=1"]
+    a = native.guest("a")
+    mesh.put(a, "a", "ActivationPolicy=manual")
+    a.run("wattle genkey --signing --no-password >/etc/wattle/home.pub && wattle sign home")
+    a.run("wattle apply home", 100, check=False)
+    a.run(f"""mkdir -p /etc/wattle/home.next && cd /etc/wattle && cp home.mesh home.mesh.minisig home.pub home.next
+        wattle add home.next/home.mesh c --key={KEY} && wattle set home.next/home.mesh a ListenPort=50001 && rm home.next/home.pub
+        printf '[Profiles]\\nVersion=1\\nPhase=trying\\nTries=1\\n' >/var/lib/wattle-update/home.state""")
+    a.run("systemctl restart wattle-update@home.service")
+    a.wait("grep -E '^Phase=(done|held)' /var/lib/wattle-update/home.state", 100)
+    said = a.out("journalctl -b -o cat -u wattle-update@home.service")
+    print(said, a.out("cat /var/lib/wattle-update/home.state; ls -l /run/systemd/network /etc/wattle"))
+    assert "Operation not permitted" not in said
+    assert serial(a) == 3
+    assert a.out("stat -c '%a %U %G' /run/systemd/network/60-wattle-home.netdev") == "640 root systemd-network"
+    assert "50001" in a.out("cat /run/systemd/network/60-wattle-home.netdev")
