@@ -51,6 +51,7 @@ static const struct {
         [WATTLE_UNIT_JOIN] = { "join", "service" },
         [WATTLE_UNIT_UPDATE] = { "update", "service" },
         [WATTLE_UNIT_UPDATE_SOCKET] = { "update", "socket" },
+        [WATTLE_UNIT_UPDATE_SOURCES] = { "update-sources", "service" },
         [WATTLE_UNIT_UPDATE_TIMER] = { "update-sources", "timer" },
         [WATTLE_UNIT_SERVE_SOCKET] = { "serve", "socket" },
         [WATTLE_UNIT_PORTMAP] = { "portmap", "service" },

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/doctor/doctor.h"
+#include "cli/update/witness.h"
 #include "common/language.h"
 #include "common/reach.h"
 
@@ -192,6 +193,25 @@ static void check_phase(const WattleFacts *facts, const Findings *findings)
         }
 }
 
+/* Members tell of newer profiles by themselves; these have to be asked. */
+static void check_sources(const WattleFacts *facts, const Findings *findings)
+{
+        if (!facts->update_installed || facts->n_sources == 0)
+                return;
+        if (facts->sources_failed)
+                problem(findings,
+                        g_strdup(_(
+                                "UpdateFrom= and UpdateURL= gave no profile when they were last asked")),
+                        g_strdup_printf("journalctl -u wattle-update-sources@%s", mesh_of(facts)));
+        if (facts->status.link == WATTLE_LINK_UP && facts->wattled_runs && facts->n_witnesses == 0)
+                note(findings,
+                     g_strdup_printf(
+                             _("no peer was heard in the last %d seconds: a newer profile from there would stay without one "
+                               "that confirms it"),
+                             WATTLE_WITNESS_HEARD_S),
+                     NULL);
+}
+
 static void check_update(const WattleFacts *facts, const Findings *findings)
 {
         if (!facts->is_signed)
@@ -204,6 +224,14 @@ static void check_update(const WattleFacts *facts, const Findings *findings)
                                   "change that is lost, and sign both with a higher Serial="),
                                 facts->fork_serial, facts->fork_from),
                         NULL);
+        if (facts->serial > 0 && facts->serial < facts->floor)
+                problem(findings,
+                        g_strdup_printf(
+                                _("serial %ju is older than %ju, which this host has had: nothing up to that comes by itself; put the "
+                                  "newer one back, or sign this with a higher Serial="),
+                                facts->serial, facts->floor),
+                        g_strdup_printf("wattle update %s", mesh_of(facts)));
+        check_sources(facts, findings);
         if (facts->ahead && facts->update_phase == WATTLE_CONFIRM_DONE)
                 problem(findings,
                         g_strdup_printf(

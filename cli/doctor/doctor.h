@@ -69,7 +69,11 @@ typedef struct {
         WattleConfirmPhase update_phase;
         char *fork_from; /* who has a text that does not follow on ours; NULL: nobody */
         guint64 fork_serial;
-        char *ahead; /* a peer that runs a higher Serial= than this host; NULL: none */
+        guint64 serial, floor;   /* of the profile here, and the highest that was; 0: not known */
+        guint n_sources;         /* UpdateFrom= and UpdateURL= */
+        gboolean sources_failed; /* none of them could be reached when they were last asked */
+        guint n_witnesses;       /* peers that could confirm a newer profile now */
+        char *ahead;             /* a peer that runs a higher Serial= than this host; NULL: none */
         guint64 ahead_serial;
 
         char *key_fault; /* why the private key cannot be used; NULL: it can, or we may not look */

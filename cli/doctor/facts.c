@@ -24,7 +24,9 @@
 #include "cli/managers/systemd.h"
 #include "cli/managers/wattled.h"
 #include "cli/status/load.h"
+#include "cli/update/find-sources.h"
 #include "cli/update/state.h"
+#include "cli/update/witness.h"
 #include "common/error.h"
 #include "common/language.h"
 #include "common/paths.h"
@@ -300,12 +302,14 @@ static void gather_update(WattleFacts *facts, int root_fd)
         facts->update_installed = wattle_host_has_update(root_fd);
         if (facts->root && wattle_update_state_load(root_fd, facts->view->mesh, &state, NULL)) {
                 facts->update_phase = state.confirm.phase;
+                facts->floor = state.floor;
                 facts->fork_serial = state.fork_serial;
                 facts->fork_from = state.fork_serial > 0 ? g_strdup(state.fork_from) : NULL;
         }
         for (guint i = 0; i < peers->len; i++) {
                 const WattlePeerStatus *peer = &g_array_index(peers, WattlePeerStatus, i);
 
+                facts->n_witnesses += wattle_witness_is_heard(peer, facts->now_s);
                 if (peer->device && peer->serial > facts->status.serial &&
                     peer->serial > facts->ahead_serial) {
                         g_free(facts->ahead);
@@ -608,6 +612,19 @@ static void gather_filter(WattleFacts *facts, int root_fd, sd_bus *bus)
         facts->filter_known = wattle_systemd_is_active(bus, unit, &facts->filter_runs, &error);
 }
 
+static void gather_sources(WattleFacts *facts, const WattleMesh *mesh, sd_bus *bus)
+{
+        g_autofree char *unit = wattle_paths_unit(WATTLE_UNIT_UPDATE_SOURCES, facts->view->mesh);
+        g_autoptr(GArray) sources =
+                wattle_update_find_sources(mesh, facts->view->mesh, NULL, facts->now_s);
+        g_autoptr(GError) error = NULL;
+
+        facts->serial = mesh->profile->serial;
+        facts->n_sources = sources->len;
+        if (!bus || !wattle_systemd_has_failed(bus, unit, &facts->sources_failed, &error))
+                facts->sources_failed = FALSE;
+}
+
 /* To ask for it loads its module. */
 static gboolean lacks_wireguard(void)
 {
@@ -645,6 +662,7 @@ void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleM
         gather_clock(facts, mesh);
         gather_signature(facts, cli->root_fd, mesh);
         gather_update(facts, cli->root_fd);
+        gather_sources(facts, mesh, source.bus);
         gather_key(facts, cli->root_fd);
         wattle_rivals_find(cli->root_fd, view->mesh, view->interface, facts->rivals, facts->takers,
                            &facts->wg_quick);

@@ -53,6 +53,11 @@ gboolean wattle_systemd_is_loaded(sd_bus *bus, const char *unit, gboolean *ret, 
         return unit_is(bus, unit, "LoadState", "loaded", NULL, ret, error);
 }
 
+gboolean wattle_systemd_has_failed(sd_bus *bus, const char *unit, gboolean *ret, GError **error)
+{
+        return unit_is(bus, unit, "ActiveState", "failed", NULL, ret, error);
+}
+
 static int read_unit_names(sd_bus_message *reply, GPtrArray *names)
 {
         const char *name;

@@ -13,6 +13,10 @@ gboolean wattle_systemd_is_active(sd_bus *bus, const char *unit, gboolean *ret,
 gboolean wattle_systemd_is_loaded(sd_bus *bus, const char *unit, gboolean *ret,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* ActiveState=failed: how its last run ended. */
+gboolean wattle_systemd_has_failed(sd_bus *bus, const char *unit, gboolean *ret,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Names of the units that are active, of those that one of the globs matches; the list of globs
  * ends with NULL. */
 gboolean wattle_systemd_list_active(sd_bus *bus, const char *const *globs, char ***ret,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/managers/bus.h"
 #include "cli/managers/wattled.h"
 #include "cli/print.h"
 #include "cli/units.h"
@@ -241,6 +242,42 @@ static int update_as_root(Host *host, char **operands)
         return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* polkit may have something against it. *ret is the Serial= of the profile before and after. */
+static gboolean ask_wattled(sd_bus *bus, const char *mesh, guint64 ret[2], GError **error)
+{
+        g_auto(WattleStatus) before = { 0 }, after = { 0 };
+
+        wattle_status_init(&before);
+        wattle_status_init(&after);
+        if (!wattle_wattled_load(bus, mesh, &before, error) ||
+            !wattle_wattled_call(bus, mesh, "Update", NULL, NULL, error) ||
+            !wattle_wattled_load(bus, mesh, &after, error))
+                return FALSE;
+        ret[0] = before.serial;
+        ret[1] = after.serial;
+        return TRUE;
+}
+
+/* As the timer of wattle-update does: members tell of newer profiles by themselves. */
+static int update_as_user(const char *mesh)
+{
+        g_autoptr(GError) error = NULL;
+        sd_bus *bus = NULL;
+        guint64 serials[2];
+        gboolean ok = wattle_bus_open(&bus, &error) && ask_wattled(bus, mesh, serials, &error);
+
+        if (!ok)
+                wattle_print_error(_("%s: %s; root may do it without: 'sudo wattle update %s'"),
+                                   mesh, error->message, mesh);
+        else if (serials[1] > serials[0])
+                wattle_print(stdout, _("%s: serial %ju is in force\n"), mesh, serials[1]);
+        else
+                wattle_print(stdout, _("%s: there is nothing newer than serial %ju\n"), mesh,
+                             serials[1]);
+        sd_bus_flush_close_unref(bus);
+        return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int run(WattleCli *cli, char **argv)
 {
         g_auto(GStrv) operands = NULL;
@@ -267,6 +304,9 @@ static int run(WattleCli *cli, char **argv)
         if (from && !operands[0])
                 return wattle_cli_usage(&wattle_verb_update, "--from= is for one MESH: say which");
         host.from = from;
+        if (geteuid() != 0 && operands[0] && !from && !host.options.only_check &&
+            !host.options.may_jump && !host.options.may_leave)
+                return update_as_user(operands[0]);
         return update_as_root(&host, operands);
 }
 

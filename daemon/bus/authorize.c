@@ -24,6 +24,7 @@ static const struct {
         { MESH, "Up", "org.wattle1.up-down" },
         { MESH, "Down", "org.wattle1.up-down" },
         { MESH, "Apply", "org.wattle1.apply" },
+        { MESH, "Update", "org.wattle1.update" },
         { MESH, "Migrate", "org.wattle1.migrate" },
         { MESH, "Probe", "org.wattle1.probe" },
 };

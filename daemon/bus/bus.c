@@ -188,7 +188,7 @@ static void on_job_done(WattleJobKind kind, gpointer data)
 {
         const WattleBus *bus = data;
 
-        if (kind == WATTLE_JOB_APPLY)
+        if (kind == WATTLE_JOB_APPLY || kind == WATTLE_JOB_UPDATE)
                 wattle_manager_reload(bus->back.manager);
 }
 

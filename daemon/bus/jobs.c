@@ -17,6 +17,7 @@ static const WattleUnitKind units[] = {
         [WATTLE_JOB_APPLY] = WATTLE_UNIT_APPLY,
         [WATTLE_JOB_DOWN] = WATTLE_UNIT_DOWN,
         [WATTLE_JOB_UP] = WATTLE_UNIT_UP,
+        [WATTLE_JOB_UPDATE] = WATTLE_UNIT_UPDATE_SOURCES,
 };
 
 struct WattleJobs {

@@ -9,9 +9,10 @@
 #include "daemon/bus/quota.h"
 
 typedef enum {
-        WATTLE_JOB_APPLY, /* wattle-apply@MESH.service */
-        WATTLE_JOB_DOWN,  /* wattle-down@MESH.service */
-        WATTLE_JOB_UP,    /* wattle-up@MESH.service */
+        WATTLE_JOB_APPLY,  /* wattle-apply@MESH.service */
+        WATTLE_JOB_DOWN,   /* wattle-down@MESH.service */
+        WATTLE_JOB_UP,     /* wattle-up@MESH.service */
+        WATTLE_JOB_UPDATE, /* wattle-update-sources@MESH.service */
 } WattleJobKind;
 
 typedef struct WattleJobs WattleJobs;

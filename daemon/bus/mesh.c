@@ -211,6 +211,13 @@ static int act_apply(sd_bus_message *call, uid_t uid, gpointer data, sd_bus_erro
         return wattle_jobs_start(mesh->back->jobs, call, uid, WATTLE_JOB_APPLY, mesh->name, error);
 }
 
+static int act_update(sd_bus_message *call, uid_t uid, gpointer data, sd_bus_error *error)
+{
+        const WattleBusMesh *mesh = data;
+
+        return wattle_jobs_start(mesh->back->jobs, call, uid, WATTLE_JOB_UPDATE, mesh->name, error);
+}
+
 /* The arguments of Migrate; all of them are read. */
 static gboolean read_migration(const WattleBusMesh *mesh, sd_bus_message *call, guint *ret_mesh,
                                guint *ret_peer, const char **ret_name, WattleSocketAddr *ret_to,
@@ -381,6 +388,11 @@ static int method_apply(sd_bus_message *call, void *data, sd_bus_error *error)
         return authorize(data, call, NULL, act_apply, error);
 }
 
+static int method_update(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        return authorize(data, call, NULL, act_update, error);
+}
+
 /* Nobody is asked for a password on account of arguments that are wrong. */
 static int method_migrate(sd_bus_message *call, void *data, sd_bus_error *error)
 {
@@ -460,6 +472,8 @@ const sd_bus_vtable wattle_bus_mesh_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Down", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_down,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Apply", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_apply,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Update", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_update,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListPeers", SD_BUS_NO_ARGS,
                                 SD_BUS_RESULT("a" WATTLE_BUS_PEER, peers), method_list_peers,

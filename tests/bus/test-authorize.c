@@ -64,7 +64,7 @@ static void answers(gconstpointer data)
 static void actions(void)
 {
         g_auto(Stage) stage = { 0 };
-        static const char *const methods[] = { "Up", "Down", "Apply", "ListPeers" };
+        static const char *const methods[] = { "Up", "Down", "Apply", "Update", "ListPeers" };
 
         stage_init(&stage, POLKIT_NO, NOBODY);
         for (guint i = 0; i < G_N_ELEMENTS(methods); i++)
@@ -76,6 +76,7 @@ static void actions(void)
                         "org.wattle1.up-down mesh=home\n"
                         "org.wattle1.up-down mesh=home\n"
                         "org.wattle1.apply mesh=home\n"
+                        "org.wattle1.update mesh=home\n"
                         "org.wattle1.probe mesh=home peer=b\n");
         g_assert_cmpstr(stage.manager->told->str, ==, "");
         g_assert_cmpstr(stage.errands->str, ==, "");

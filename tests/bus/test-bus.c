@@ -568,6 +568,11 @@ static const struct act_row {
           "org.wattle1.Error.Failed: wattle-apply@home.service ended with 'failed': 'journalctl -u "
           "wattle-apply@home.service' tells why",
           "Subscribe\nstart wattle-apply@home.service replace\n", "" },
+        { "update", HOME, "Update", FALSE, "done", "",
+          "Subscribe\nstart wattle-update-sources@home.service replace\n", "reload\n" },
+        { "update of a host without wattle-update", HOME, "Update", TRUE, "done",
+          "org.wattle1.Error.Failed: wattle-update-sources@home.service: not for you",
+          "Subscribe\nstart wattle-update-sources@home.service replace\n", "" },
         { "systemd refuses", HOME, "Apply", TRUE, "done",
           "org.wattle1.Error.Failed: wattle-apply@home.service: not for you",
           "Subscribe\nstart wattle-apply@home.service replace\n", "" },

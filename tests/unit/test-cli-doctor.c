@@ -273,6 +273,41 @@ static void ill_behind(WattleFacts *facts)
         facts->ahead_serial = 9;
 }
 
+static void ill_floor(WattleFacts *facts)
+{
+        ill_signed(facts);
+        facts->serial = 7;
+        facts->floor = 9;
+}
+
+/* At it all is well. */
+static void at_floor(WattleFacts *facts)
+{
+        ill_floor(facts);
+        facts->serial = 9;
+}
+
+static void ill_source(WattleFacts *facts)
+{
+        ill_signed(facts);
+        facts->n_sources = facts->n_witnesses = 1;
+        facts->sources_failed = TRUE;
+}
+
+static void ill_witness(WattleFacts *facts)
+{
+        ill_signed(facts);
+        facts->wattled_runs = TRUE;
+        facts->n_sources = 1;
+}
+
+/* A profile comes from members alone, and they confirm it. */
+static void no_source(WattleFacts *facts)
+{
+        ill_signed(facts);
+        facts->sources_failed = TRUE;
+}
+
 static void ill_no_update(WattleFacts *facts)
 {
         ill_signed(facts);
@@ -751,6 +786,17 @@ static const struct row {
           "here; look for the change that is lost, and sign both with a higher Serial= []\n" },
         { "behind", ill_behind,
           "update: nas runs serial 9, which is newer than what this host has [wattle update home]\n" },
+        { "an older profile was put back", ill_floor,
+          "update: serial 7 is older than 9, which this host has had: nothing up to that comes by itself; "
+          "put the newer one back, or sign this with a higher Serial= [wattle update home]\n" },
+        { "as new as all that was", at_floor, "" },
+        { "a source that gives nothing", ill_source,
+          "update: UpdateFrom= and UpdateURL= gave no profile when they were last asked "
+          "[journalctl -u wattle-update-sources@home]\n" },
+        { "no witness", ill_witness,
+          "update: note: no peer was heard in the last 180 seconds: a newer profile from there would "
+          "stay without one that confirms it []\n" },
+        { "no source", no_source, "" },
         { "nothing comes by itself", ill_no_update,
           "update: note: newer profiles do not come by themselves, for wattle-update is not installed "
           "[]\n" },

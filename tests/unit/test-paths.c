@@ -18,6 +18,7 @@ static const char *const units[WATTLE_N_UNITS] = {
         [WATTLE_UNIT_RELAY] = "wattle-relay@home.service",
         [WATTLE_UNIT_RELAY_SOCKET] = "wattle-relay@home.socket",
         [WATTLE_UNIT_UPDATE_SOCKET] = "wattle-update@home.socket",
+        [WATTLE_UNIT_UPDATE_SOURCES] = "wattle-update-sources@home.service",
         [WATTLE_UNIT_UPDATE_TIMER] = "wattle-update-sources@home.timer",
         [WATTLE_UNIT_TAILNET] = "wattle-tailnet@home.service",
         [WATTLE_UNIT_TAILSCALE] = "wattle-tailscale@home.service",

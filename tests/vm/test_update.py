@@ -11,6 +11,11 @@ pytestmark = pytest.mark.one_release
 
 KEY = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 FILES = ("mesh", "mesh.minisig", "pub")
+ASK_AS_USER = "runuser -u user -- wattle update home"
+MAY_UPDATE = """polkit.addRule(function(action, subject) {
+    if (action.id == "org.wattle1.update" && action.lookup("mesh") == "home" && subject.user == "user")
+        return polkit.Result.YES;
+});"""
 
 
 def signed(lab, *names):
@@ -53,6 +58,24 @@ def test_by_word(lab):
     assert " 0% packet loss" in flow.finish().out
     assert b.out("wattle update home") == "home: a: serial 3 is what this host has"
     assert b.out("systemctl --failed --no-legend") == a.out("systemctl --failed --no-legend") == ""
+
+    # Who is no root has wattled ask, if polkit lets him.
+    a.run("wattle set home b Relay=no")
+    b.run("useradd user; mkdir /run/newer")
+    for file in ("mesh", "mesh.minisig"):
+        b.put(f"/run/newer/home.{file}", a.get(f"/etc/wattle/home.{file}"))
+    b.put("/etc/wattle/home.mesh.d/local.conf", "[Local]\nActivationPolicy=up\nUpdateFrom=/run/newer\n")
+    refused = b.run(ASK_AS_USER, check=False)
+    assert refused.code == 1 and "sudo wattle update home" in refused.err
+    b.put("/etc/polkit-1/rules.d/10-user.rules", MAY_UPDATE)
+    b.run("systemctl restart polkit")
+    assert b.out(ASK_AS_USER, 120) == "home: serial 4 is in force"
+    assert serial(b) == 4
+    assert b.out(ASK_AS_USER) == "home: there is nothing newer than serial 4"
+    b.run("rm -r /run/newer")
+    failed = b.run(ASK_AS_USER, check=False)
+    assert failed.code == 1 and "journalctl -u wattle-update-sources@home.service" in failed.err
+    assert "gave no profile when they were last asked" in b.run("wattle doctor home", check=False).out
 
 
 @pytest.mark.limit(600)
