@@ -6,6 +6,7 @@ import re
 import pytest
 
 import mesh as meshes
+from nm_host import start_nm
 
 pytestmark = pytest.mark.one_release
 
@@ -18,8 +19,8 @@ MAY_UPDATE = """polkit.addRule(function(action, subject) {
 });"""
 
 
-def signed(lab, *names):
-    """Hosts of a mesh that a has signed, all up, and each heard by the first."""
+def signed(lab, *names, nm=()):
+    """Hosts of a mesh that a has signed, all up, and each heard by the first. Those of nm belong to NetworkManager."""
     mesh = meshes.Mesh("home", *names)
     mesh.head += ["Name=home", "Serial=1"]
     guests = [lab.guest(name) for name in names]
@@ -27,7 +28,9 @@ def signed(lab, *names):
         guest.lan = guest.plug(0, lab.lan)
         mesh[name].lines.append(f"PublicEndpoint={guest.lan.v4}:{meshes.LISTEN_PORT}")
     for name, guest in zip(names, guests):
-        mesh.put(guest, name, "ActivationPolicy=up")
+        mesh.put(guest, name, "ActivationPolicy=up" + "\nOwner=NetworkManager" * (name in nm))
+        if name in nm:
+            start_nm(guest)
     guests[0].run("wattle genkey --signing --no-password >/etc/wattle/home.pub && wattle sign home")
     for guest in guests[1:]:
         for file in FILES:
@@ -80,8 +83,9 @@ def test_by_word(lab):
 
 @pytest.mark.limit(600)
 def test_by_itself(lab):
-    """wattled tells the others, whose units do the rest; and what they run is seen."""
-    mesh, (a, b, c) = signed(lab, "a", "b", "c")
+    """wattled tells the others, whose units do the rest; and what they run is seen. c belongs to NetworkManager."""
+    mesh, (a, b, c) = signed(lab, "a", "b", "c", nm=("c",))
+    assert c.out("nmcli -g GENERAL.STATE connection show home") == "activated"
     for guest in (b, c):
         # Timers are masked in the lab.
         assert guest.out("systemctl is-active wattle-update@home.socket wattle-fetch.socket wattle-serve@home.socket").split() == ["active"] * 3
