@@ -6,6 +6,8 @@
     lost = flow.lost()                          of each port
 """
 
+import signal
+
 PER_SECOND = 50
 LIMIT_S = 600
 
@@ -68,6 +70,6 @@ class Datagrams:
         """Of each port, since its first answer; and nobody listens there any more."""
         self._sender.run(": >/run/flow/enough")
         lost = list(map(int, self._flow.finish().out.split()))
-        self._echo.signal()
+        self._echo.signal(signal.SIGTERM)  # SIGINT is not for who was started in the background
         self._echo.finish(check=False)
         return lost
