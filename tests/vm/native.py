@@ -183,14 +183,15 @@ class Machine:
 class NativeHost(host.Host):
     """Use booted(); close() leaves nothing behind."""
 
-    def __init__(self, name, machine, wire, number):
+    def __init__(self, name, release, machine, wire, number):
         super().__init__(name, None)
+        self.release = release
         self._machine, self._wire, self._number = machine, wire, number
 
     @classmethod
     def booted(cls, name, release, wire, number, files, enable, links):
         archive = _archive(host.boot_files(name, release, files), host.boot_links(enable, links))
-        made = cls(name, Machine(image.tree(release), archive), wire, number)
+        made = cls(name, release, Machine(image.tree(release), archive), wire, number)
         try:
             for nic in range(host.NICS):
                 wire.add_card(made._machine.pid, f"{number}-{nic}", f"eth{nic}")
