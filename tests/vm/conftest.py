@@ -30,6 +30,7 @@ import lab as laboratory  # noqa: E402  the modules beside this file
 import native as native_lab  # noqa: E402
 import quick as quick_lab  # noqa: E402
 import root  # noqa: E402
+import runner  # noqa: E402
 
 LIMIT_S = 300
 PROGRESS = os.environ.pop("WATTLE_VM_PROGRESS", None)  # not for a pytest within a scenario: the number means another file there
@@ -127,7 +128,7 @@ def quick(release, request):
 def pytest_runtest_protocol(item):
     """The limit covers the fixtures too."""
     marker = item.get_closest_marker("limit")
-    limit = marker.args[0] if marker else LIMIT_S
+    limit = round((marker.args[0] if marker else LIMIT_S) * runner.PATIENCE)
 
     def stop(_signal, _frame):
         signal.alarm(60)  # should the report of what happened hang as well

@@ -22,8 +22,10 @@ import tempfile
 import threading
 import time
 
+import runner
+
 USER = 1000  # here and there alike: a client of the bus says who it is
-LIMIT_S = 60
+LIMIT_S = 60 * runner.PATIENCE
 STEP_S = 0.05  # between two looks at what is waited for
 SCREEN = "480x180x24"
 ITEM = 16  # pixels from the edge of a menu to the middle of its first or last item
@@ -147,7 +149,7 @@ class Desk:
         """Until a shell command succeeds; its output then."""
         end = time.monotonic() + LIMIT_S
         while (done := self._run(command)).returncode != 0:
-            assert time.monotonic() < end, f"waited {LIMIT_S} s in vain: {command}\n{done.stdout}\n{self.report()}"
+            assert time.monotonic() < end, f"waited {LIMIT_S:g} s in vain: {command}\n{done.stdout}\n{self.report()}"
             time.sleep(STEP_S)
         return done.stdout.strip()
 
@@ -169,7 +171,7 @@ class Desk:
                 if number not in others and min(width, height) >= size:
                     return number, (width, height)
             time.sleep(STEP_S)
-        raise AssertionError(f"waited {LIMIT_S} s in vain for a window of the applet\n{self.report()}")
+        raise AssertionError(f"waited {LIMIT_S:g} s in vain for a window of the applet\n{self.report()}")
 
     def start_applet(self):
         """Until its icon is in the panel."""

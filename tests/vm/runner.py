@@ -12,11 +12,13 @@ import base64
 import dataclasses
 import itertools
 import json
+import os
 import queue
 import signal
 import threading
 
 LIMIT_S = 60  # of a command; emulation is 10 to 30 times slower than a processor
+PATIENCE = float(os.environ.get("WATTLE_VM_PATIENCE", "1"))  # times each limit: for a busy machine
 GRACE_S = 30  # for the guest to answer after a command's limit; then the guest counts as lost
 
 
@@ -59,7 +61,7 @@ class Runner:
     def send(self, op, limit=LIMIT_S, **request):
         number = next(self._ids)
         self._answers[number] = queue.SimpleQueue()
-        data = json.dumps({"id": number, "op": op, "limit": limit, **request}).encode() + b"\n"
+        data = json.dumps({"id": number, "op": op, "limit": limit * PATIENCE, **request}).encode() + b"\n"
         try:
             with self._lock:
                 self._socket.sendall(data)
@@ -69,9 +71,9 @@ class Runner:
 
     def receive(self, number, limit=LIMIT_S):
         try:
-            answer = self._answers[number].get(timeout=limit + GRACE_S)
+            answer = self._answers[number].get(timeout=limit * PATIENCE + GRACE_S)
         except queue.Empty:
-            raise GuestLost(f"no answer for {limit + GRACE_S} s\n{self._machine.words()}") from None
+            raise GuestLost(f"no answer for {limit * PATIENCE + GRACE_S} s\n{self._machine.words()}") from None
         if answer is None:
             raise GuestLost(f"QEMU has ended\n{self._machine.words()}")
         del self._answers[number]
@@ -98,7 +100,7 @@ class Job:
         answer = self._runner.receive(self._number, self._limit)
         result = Result(answer["code"], answer["out"], answer["err"])
         if check and result.code != 0:
-            why = f"not done after {self._limit} s" if result.code is None else f"exit code {result.code}"
+            why = f"not done after {self._limit * PATIENCE:g} s" if result.code is None else f"exit code {result.code}"
             raise CommandFailed(f"{self._place.name}: {why}: {self._script}\n"
                                 f"--- stdout ---\n{result.out}\n--- stderr ---\n{result.err}")
         return result
