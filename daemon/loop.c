@@ -786,6 +786,17 @@ void wattle_loop_links_changed(WattleLoop *loop, WattleLinksChange change)
         arm(loop);
 }
 
+void wattle_loop_woke(WattleLoop *loop)
+{
+        for (guint i = 0; i < loop->roster->members->len; i++) {
+                WattleMember *member = wattle_roster_at(loop->roster, i);
+
+                if (member->engine)
+                        give_candidates(member, WATTLE_ON_WOKE, FALSE);
+        }
+        arm(loop);
+}
+
 void wattle_loop_move(WattleLoop *loop, WattleMember *member, const WattleSocketAddr *to)
 {
         WattleMigrateEvent event = { .kind = WATTLE_ON_MOVE };

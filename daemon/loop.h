@@ -46,6 +46,9 @@ gboolean wattle_loop_has_other_ways(WattleLoop *loop);
  */
 void wattle_loop_links_changed(WattleLoop *loop, WattleLinksChange change);
 
+/* This host has slept. */
+void wattle_loop_woke(WattleLoop *loop);
+
 /* What the kernel says goes to the members; _read() asks it, and has the engines know. */
 void wattle_loop_take(WattleLoop *loop, const WattleWgDevice *device);
 gboolean wattle_loop_read(WattleLoop *loop, GError **error) G_GNUC_WARN_UNUSED_RESULT;

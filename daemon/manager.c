@@ -63,6 +63,8 @@ static void on_slept(gint64 slept_us, gpointer data)
         wattle_log(WATTLE_LOG_INFO, "this host has slept for %ju s",
                    (uintmax_t)(slept_us / G_USEC_PER_SEC));
         wattle_beacons_again(manager->around.beacons);
+        for (guint i = 0; i < manager->tunnels->len; i++)
+                wattle_tunnel_woke(tunnel_at(manager, i));
 }
 
 static WattleTunnel *steal_tunnel(GPtrArray *tunnels, const char *mesh)

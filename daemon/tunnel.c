@@ -260,6 +260,12 @@ void wattle_tunnel_on_links(WattleTunnel *tunnel, WattleLinksChange change)
                 tunnel->around->changed(tunnel->mesh, NULL, tunnel->around->data);
 }
 
+void wattle_tunnel_woke(WattleTunnel *tunnel)
+{
+        if (tunnel->loop && wattle_loop_ifindex(tunnel->loop) > 0)
+                wattle_loop_woke(tunnel->loop);
+}
+
 const char *wattle_tunnel_mesh(const WattleTunnel *tunnel)
 {
         return tunnel->mesh;

@@ -20,6 +20,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleTunnel, wattle_tunnel_free)
 gboolean wattle_tunnel_reload(WattleTunnel *tunnel);
 
 void wattle_tunnel_on_links(WattleTunnel *tunnel, WattleLinksChange change);
+/* This host has slept. */
+void wattle_tunnel_woke(WattleTunnel *tunnel);
 
 const char *wattle_tunnel_mesh(const WattleTunnel *tunnel);
 

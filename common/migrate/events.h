@@ -47,7 +47,8 @@ typedef struct {
         guint64 rx_bytes, tx_bytes;
         gint64 last_handshake_s; /* as the kernel says, 0: never; only compared with the one before
                                   */
-        gint64 handshake_age_us; /* of the first read alone: how old it is by the wall clock */
+        gint64 handshake_age_us; /* how old it is by the wall clock: for the first read, and the
+                                    first after a sleep */
 } WattleMigrateCounters;
 
 typedef enum {
@@ -57,10 +58,15 @@ typedef enum {
          * were resolved (also when that failed: the list with the addresses of before). */
         WATTLE_ON_CANDIDATES,
 
-        /* Links, addresses or routes changed, or the host woke: the whole list with its reach of
-         * now. Coalesce: 50 ms quiet, 250 ms at most; the removal of an address or a link not at
-         * all. Give it to every peer. */
+        /* Links, addresses or routes changed: the whole list with its reach of now. Coalesce: 50 ms
+         * quiet, 250 ms at most; the removal of an address or a link not at all. Give it to every
+         * peer. */
         WATTLE_ON_LINK,
+
+        /* The host has slept: the same list, and no session is left, for the kernel's WireGuard
+         * ends them all as the host falls asleep (drivers/net/wireguard/device.c,
+         * wg_pm_notification()). Give it to every peer. */
+        WATTLE_ON_WOKE,
 
         WATTLE_ON_COUNTERS,
         WATTLE_ON_ANSWER, /* a probe's answer came, authenticated as the peer's */
@@ -88,8 +94,8 @@ typedef enum {
 typedef struct {
         WattleMigrateEventKind kind;
 
-        /* CANDIDATES, LINK, PAIRED, INTRODUCED, SIGHTED: borrowed for the call, in the order of the
-         * profile, best first */
+        /* CANDIDATES, LINK, WOKE, PAIRED, INTRODUCED, SIGHTED: borrowed for the call, in the order
+         * of the profile, best first */
         const WattleMigrateCandidate *candidates;
         guint n_candidates;
         gboolean has_names; /* the profile has DNS names for the peer, resolved or not */

@@ -103,6 +103,15 @@ static void take_link(WattleMigration *m, const WattleMigrateEvent *event, gint6
                 wattle_migrate_end_pause(m, now);
 }
 
+/* Where the peer was is as likely as before, but nothing that went unanswered counts. */
+static void take_woke(WattleMigration *m, const WattleMigrateEvent *event, gint64 now)
+{
+        take_link(m, event, now);
+        m->woke = TRUE;
+        m->session_us = 0;
+        wattle_migrate_answered(m);
+}
+
 static void take_answer(WattleMigration *m, const WattleMigrateEvent *event, gint64 now)
 {
         m->rtt_us = event->rtt_us;
@@ -157,6 +166,9 @@ static void take_event(WattleMigration *m, const WattleMigrateEvent *event, gint
                 break;
         case WATTLE_ON_LINK:
                 take_link(m, event, now);
+                break;
+        case WATTLE_ON_WOKE:
+                take_woke(m, event, now);
                 break;
         case WATTLE_ON_COUNTERS:
                 wattle_migrate_read(m, &event->counters, now);

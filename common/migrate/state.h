@@ -166,6 +166,7 @@ typedef struct WattleMigration {
         guint broken : 1;       /* an exchange of many packets ended, and no word why */
         guint link_pending : 1; /* a link event, and no read since */
         guint link_probe : 1;   /* a link event, and no traffic since */
+        guint woke : 1;         /* the link event was the end of a sleep, and no read since */
         guint forced : 1;       /* a user asked: traffic or not */
         guint hurry : 1;        /* a pause was ended by an event */
         guint set_again : 1, probe : 1, resolve : 1, ask : 1; /* to be done */

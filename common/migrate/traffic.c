@@ -63,15 +63,23 @@ static void note_traffic(WattleMigration *m, guint64 rx, guint64 tx, gint64 now)
         m->unanswered++;
 }
 
-/* The kernel's time is of a clock that may be set: only the first is believed, and then that it
- * changes. */
+/* A handshake that was not read before the host slept. The kernel's time is whole seconds. */
+static gboolean is_of_before_sleep(const WattleMigration *m, const WattleMigrateCounters *counters,
+                                   gint64 now)
+{
+        return m->woke && counters->handshake_age_us > now - m->link_us + SEC;
+}
+
+/* The kernel's time is of a clock that may be set: only the first is believed, and the first after
+ * a sleep; and then that it changes. */
 static void note_handshake(WattleMigration *m, const WattleMigrateCounters *counters, gint64 now)
 {
         if (counters->last_handshake_s == 0)
                 m->session_us = 0;
         else if (!m->known)
                 m->session_us = now - CLAMP(counters->handshake_age_us, 0, SESSION_END);
-        else if (counters->last_handshake_s != m->counters.last_handshake_s)
+        else if (counters->last_handshake_s != m->counters.last_handshake_s &&
+                 !is_of_before_sleep(m, counters, now))
                 m->session_us = now;
 }
 
@@ -94,6 +102,7 @@ Change wattle_migrate_take_counters(WattleMigration *m, const WattleMigrateCount
                 note_traffic(m, rx, tx, now);
         }
         m->readded = FALSE;
+        m->woke = FALSE;
         m->known = TRUE;
         m->read_us = now;
         m->read_at_us = 0;

@@ -149,11 +149,13 @@ static WattleReach reach_in_list(const Stage *stage, const WattleSocketAddr *at)
         return WATTLE_REACH_GATEWAY;
 }
 
-/* "PUBLIC rx+100 tx+200 handshake": the endpoint, and what the counters grew by; "anew": from 0. */
+/* "PUBLIC rx+100 tx+200 handshake": the endpoint, and what the counters grew by; "anew": from 0;
+ * "old handshake": a minute ago. */
 static void parse_counters(Stage *stage, char **words, WattleMigrateEvent *event)
 {
         WattleMigrateCounters *counters = &stage->counters;
 
+        counters->handshake_age_us = 0;
         for (guint i = 0; words[i]; i++) {
                 if (g_str_has_prefix(words[i], "rx+"))
                         counters->rx_bytes += g_ascii_strtoull(words[i] + 3, NULL, 10);
@@ -161,6 +163,8 @@ static void parse_counters(Stage *stage, char **words, WattleMigrateEvent *event
                         counters->tx_bytes += g_ascii_strtoull(words[i] + 3, NULL, 10);
                 else if (strcmp(words[i], "handshake") == 0)
                         counters->last_handshake_s = 1000 + stage->now / (1000 * MSEC);
+                else if (strcmp(words[i], "old") == 0)
+                        counters->handshake_age_us = 60 * 1000 * MSEC;
                 else if (strcmp(words[i], "anew") == 0)
                         counters->rx_bytes = counters->tx_bytes = counters->last_handshake_s = 0;
                 else if (strcmp(words[i], "nothing") == 0)
@@ -181,6 +185,9 @@ static void parse_event(Stage *stage, const char *text, WattleMigrateEvent *even
                 parse_list(stage, words + 1, event);
         } else if (strcmp(words[0], "links") == 0) {
                 event->kind = WATTLE_ON_LINK;
+                parse_list(stage, words + 1, event);
+        } else if (strcmp(words[0], "woke") == 0) {
+                event->kind = WATTLE_ON_WOKE;
                 parse_list(stage, words + 1, event);
         } else if (strcmp(words[0], "paired") == 0) {
                 event->kind = WATTLE_ON_PAIRED;

@@ -157,9 +157,9 @@ def test_commands_run_side_by_side(lab):
 
 def test_command_over_its_limit_fails_and_is_killed(lab):
     guest = lab.guest("a")
-    with pytest.raises(runner.CommandFailed, match="not done after 1 s(?s:.*)partial"):
+    with pytest.raises(runner.CommandFailed, match=r"not done after \d+ s(?s:.*)partial"):
         guest.run("echo partial; sleep 1000 & wait", limit=1)
-    with pytest.raises(runner.CommandFailed, match="not done after 1 s"):
+    with pytest.raises(runner.CommandFailed, match=r"not done after \d+ s"):
         guest.wait("false", limit=1)
     assert guest.run("pgrep -x sleep", check=False).code == 1
 
@@ -184,7 +184,7 @@ def test_failure_shows_the_journal_and_leaves_nothing(lab, tmp_path):
                                env=os.environ | {"WATTLE_VM_RELEASES": lab.release})
     said = process.communicate(timeout=120)[0]
     assert process.returncode == 1, said
-    assert "not done after 1 s: sleep 1000" in said
+    assert re.search(r"not done after \d+ s: sleep 1000", said)
     assert "words-of-the-journal" in said
     left = [path for top in ("/dev/shm", "/tmp") for path in pathlib.Path(top).glob(f"wattle-vm.{process.pid}.*")]
     assert left == []
