@@ -43,12 +43,15 @@ static void note_exchange(WattleMigration *m, guint64 rx, guint64 tx, gint64 ela
         }
 }
 
-static void note_traffic(WattleMigration *m, guint64 rx, guint64 tx, gint64 now)
+/* rekeyed: a session has followed another, for which a keepalive is reason enough: no more than an
+ * initiation, or the answer to one, and the first packet of the new one. */
+static void note_traffic(WattleMigration *m, guint64 rx, guint64 tx, gboolean rekeyed, gint64 now)
 {
         gint64 elapsed = now - m->read_us;
-        gboolean sending = tx > background(m, elapsed, now);
+        guint64 rekey = rekeyed ? INITIATION_BYTES + KEEPALIVE_BYTES : 0;
+        gboolean sending = tx > background(m, elapsed, now) + rekey;
 
-        if (sending || rx > KEEPALIVE_BYTES * (1 + (guint64)(elapsed / (5 * SEC))) +
+        if (sending || rx > KEEPALIVE_BYTES * (1 + (guint64)(elapsed / (5 * SEC))) + rekey +
                                        (guint64)m->probes * PROBE_BYTES)
                 m->active_us = now;
         if (rx > 0 && elapsed <= LIVES)
@@ -89,6 +92,8 @@ Change wattle_migrate_take_counters(WattleMigration *m, const WattleMigrateCount
         const WattleMigrateCounters before = m->counters;
         gboolean anew =
                 counters->rx_bytes < before.rx_bytes || counters->tx_bytes < before.tx_bytes;
+        gboolean rekeyed = m->known && wattle_migrate_has_session(m, now) &&
+                           counters->last_handshake_s != before.last_handshake_s;
         Change change = { .moved = !wattle_socket_addr_equal(&counters->endpoint, &m->wanted) };
 
         note_handshake(m, counters, now);
@@ -99,7 +104,7 @@ Change wattle_migrate_take_counters(WattleMigration *m, const WattleMigrateCount
 
                 change.received = rx > 0;
                 change.reset = anew && !m->readded;
-                note_traffic(m, rx, tx, now);
+                note_traffic(m, rx, tx, rekeyed, now);
         }
         m->readded = FALSE;
         m->woke = FALSE;
