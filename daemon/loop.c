@@ -526,7 +526,7 @@ void wattle_loop_take(WattleLoop *loop, const WattleWgDevice *device)
         wattle_roster_read(loop->roster, device);
 }
 
-gboolean wattle_loop_read(WattleLoop *loop, GError **error)
+static gboolean read_kernel(WattleLoop *loop, GError **error)
 {
         g_auto(WattleWgDevice) device = { 0 };
 
@@ -534,6 +534,13 @@ gboolean wattle_loop_read(WattleLoop *loop, GError **error)
         if (!wattle_surroundings_get_device(loop->around, loop->interface, &device, error))
                 return FALSE;
         wattle_loop_take(loop, &device);
+        return TRUE;
+}
+
+gboolean wattle_loop_read(WattleLoop *loop, GError **error)
+{
+        if (!read_kernel(loop, error))
+                return FALSE;
         wattle_loop_counters(loop);
         return TRUE;
 }
@@ -600,14 +607,21 @@ static void on_answered(const WattleAddr *from, guint64 nonce, gboolean is_wattl
         arm(loop);
 }
 
+/* It came by a session. One that we do not know of began since the last read, which may be half a
+ * minute ago, and who has none is asked for nothing. */
 static void on_hello(const WattleAddr *from, const WattleHello *hello, gpointer data)
 {
         WattleLoop *loop = data;
         WattleMember *member = wattle_roster_with_address(loop->roster, from);
+        gboolean is_new;
 
         if (!member || !wattle_member_may_answer(member, wattle_clock_now_us()))
                 return;
+        is_new = !wattle_gossip_has_session(member, g_get_real_time() / G_USEC_PER_SEC) &&
+                 read_kernel(loop, NULL);
         wattle_herald_heard(loop->herald, member, hello);
+        if (is_new)
+                wattle_loop_counters(loop);
         wattle_lookout_told(member, hello);
         if (!wattle_member_take_links(member, hello) || !member->engine)
                 return;
@@ -781,6 +795,7 @@ void wattle_loop_links_changed(WattleLoop *loop, WattleLinksChange change)
         }
         if (change != WATTLE_LINKS_LOST) {
                 tell_addresses(loop);
+                wattle_herald_arrive(loop->herald);
                 wattle_mapper_links_changed(loop->mapper);
         }
         arm(loop);
@@ -794,6 +809,7 @@ void wattle_loop_woke(WattleLoop *loop)
                 if (member->engine)
                         give_candidates(member, WATTLE_ON_WOKE, FALSE);
         }
+        wattle_herald_arrive(loop->herald);
         arm(loop);
 }
 
@@ -917,6 +933,7 @@ void wattle_loop_start(WattleLoop *loop, const char *interface, const WattleWgDe
                 result = sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF);
         if (result < 0)
                 wattle_log(WATTLE_LOG_ERROR, "%s: a timer: %s", loop->mesh, g_strerror(-result));
+        wattle_herald_arrive(loop->herald);
         wattle_loop_counters(loop);
 }
 

@@ -79,6 +79,7 @@ struct WattleMember {
         gint64 newer_us;       /* when its HELLO had a higher one than ours last */
         gint64 asked_us;       /* when it was asked for one last; 0: never */
         gboolean is_asked;     /* and for this very one */
+        gboolean is_called;    /* without a session, and has not answered yet */
         guint told_version;    /* of what we tell of ourselves, that it was told last; 0: nothing */
         guint told_repeat;     /* in which of the repeats that was */
         guint16 n_links;       /* where it is on LANs, by its HELLO, */

@@ -12,10 +12,12 @@
 
 void wattle_gossip_init(WattleGossip *gossip)
 {
-        *gossip = (WattleGossip){ .next_us = G_MAXINT64, .ask_us = G_MAXINT64 };
+        *gossip = (WattleGossip){ .next_us = G_MAXINT64,
+                                  .ask_us = G_MAXINT64,
+                                  .call_us = G_MAXINT64 };
 }
 
-static gboolean has_session(const WattleMember *member, gint64 now_s)
+gboolean wattle_gossip_has_session(const WattleMember *member, gint64 now_s)
 {
         return member->in_kernel && member->managed && member->last_handshake_s > 0 &&
                now_s - member->last_handshake_s < WATTLE_GOSSIP_SESSION_S;
@@ -29,7 +31,7 @@ static gboolean is_behind(const WattleGossip *gossip, const WattleMember *member
 /* Also one that had the text before us: it learns that we have it. */
 static gboolean is_to_be_told(const WattleGossip *gossip, const WattleMember *member, gint64 now_s)
 {
-        return has_session(member, now_s) &&
+        return wattle_gossip_has_session(member, now_s) &&
                (member->told_version != gossip->version ||
                 (is_behind(gossip, member) && member->told_repeat != gossip->n_repeats));
 }
@@ -126,7 +128,7 @@ static gint64 repeat_us(WattleGossip *gossip, const WattleRoster *roster, gint64
         for (guint i = 0; i < roster->members->len && !any; i++) {
                 const WattleMember *member = wattle_roster_at(roster, i);
 
-                any = is_behind(gossip, member) && has_session(member, now_s);
+                any = is_behind(gossip, member) && wattle_gossip_has_session(member, now_s);
         }
         gossip->n_repeats += any;
         return any ? now_us + MIN(repeat_s, WATTLE_GOSSIP_MAX_REPEAT_S) * G_USEC_PER_SEC
@@ -171,7 +173,7 @@ gboolean wattle_gossip_greet(WattleGossip *gossip, WattleMember *member, gint64 
                 member->greeted_s > 0 &&
                 member->last_handshake_s - member->greeted_s < WATTLE_GOSSIP_SESSION_S;
 
-        if (!has_news(gossip) || !has_session(member, now_s))
+        if (!has_news(gossip) || !wattle_gossip_has_session(member, now_s))
                 return FALSE;
         if (was_greeted) {
                 member->greeted_s = member->last_handshake_s; /* sessions that follow one another */
@@ -210,6 +212,10 @@ WattleGossipAnswer wattle_gossip_heard(WattleGossip *gossip, WattleMember *membe
 {
         gboolean is_known = member->is_asked && hello->serial == member->serial;
 
+        gossip->call_us = G_MAXINT64;
+        if (member->is_called) /* which was our word in this session, too */
+                member->greeted_s = member->last_handshake_s;
+        member->is_called = FALSE;
         member->heard_s = now_s;
         member->speaks = TRUE;
         member->serial = hello->serial;
@@ -244,15 +250,25 @@ static gint compare_askable(const WattleGossip *gossip, const WattleMember *one,
         return (one->serial < other->serial) - (one->serial > other->serial);
 }
 
-/* Those of whom none is rather asked than another. */
-static void find_askable(const WattleGossip *gossip, const WattleRoster *roster, gint64 now_s,
-                         GPtrArray *ret)
+/* The kernel knows where it is, or was. Our own door is no endpoint. */
+static gboolean can_be_called(const WattleMember *member)
+{
+        return member->in_kernel && member->managed &&
+               wattle_socket_addr_is_set(&member->endpoint) &&
+               wattle_addr_class(&member->endpoint.addr) != WATTLE_ADDR_LOOPBACK;
+}
+
+/* Those of whom none is rather asked than another: with a session, or else who can be called. */
+static void find_askable(const WattleGossip *gossip, const WattleRoster *roster,
+                         gboolean with_session, gint64 now_s, GPtrArray *ret)
 {
         for (guint i = 0; i < roster->members->len; i++) {
                 WattleMember *member = wattle_roster_at(roster, i);
                 gint rank = ret->len > 0 ? compare_askable(gossip, member, ret->pdata[0]) : 0;
 
-                if (member->serial <= gossip->own.serial || !has_session(member, now_s))
+                if (member->serial <= gossip->own.serial ||
+                    !(with_session ? wattle_gossip_has_session(member, now_s)
+                                   : can_be_called(member)))
                         continue;
                 if (rank < 0)
                         g_ptr_array_set_size(ret, 0);
@@ -292,7 +308,10 @@ WattleMember *wattle_gossip_ask(WattleGossip *gossip, const WattleRoster *roster
                 return NULL;
         gossip->ask_us = G_MAXINT64;
         askable = g_ptr_array_new();
-        find_askable(gossip, roster, now_s, askable);
+        find_askable(gossip, roster, TRUE, now_s, askable);
+        /* Sessions end, and what they left undone stays so. The question begins another. */
+        if (askable->len == 0)
+                find_askable(gossip, roster, FALSE, now_s, askable);
         best = choose_latest(askable, rand);
         if (!best)
                 return NULL; /* a session that comes begins with news */
@@ -304,7 +323,47 @@ WattleMember *wattle_gossip_ask(WattleGossip *gossip, const WattleRoster *roster
         return best;
 }
 
+void wattle_gossip_arrive(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,
+                          gint64 now_us)
+{
+        for (guint i = 0; i < roster->members->len; i++)
+                wattle_roster_at(roster, i)->is_called = FALSE;
+        gossip->n_calls = 0;
+        gossip->call_us =
+                now_us + (gint64)(g_rand_double(rand) * WATTLE_GOSSIP_CALL_S * G_USEC_PER_SEC);
+}
+
+WattleMember *wattle_gossip_call(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,
+                                 gint64 now_us, gint64 now_s)
+{
+        WattleMember *chosen = NULL;
+        guint n = 0;
+
+        if (now_us < gossip->call_us || gossip->own.serial == 0)
+                return NULL;
+        gossip->call_us = G_MAXINT64;
+        for (guint i = 0; i < roster->members->len; i++) {
+                WattleMember *member = wattle_roster_at(roster, i);
+
+                if (wattle_gossip_has_session(member, now_s))
+                        return NULL; /* it was greeted, and answers */
+                if (!member->is_called && can_be_called(member) &&
+                    g_rand_int_range(rand, 0, (gint32)++n) == 0)
+                        chosen = member;
+        }
+        if (!chosen)
+                return NULL;
+        note_told(gossip, chosen);
+        chosen->is_called = TRUE;
+        if (++gossip->n_calls < WATTLE_GOSSIP_CALLS)
+                gossip->call_us = now_us + ((gint64)(WATTLE_GOSSIP_CALL_S * G_USEC_PER_SEC)
+                                            << (gossip->n_calls - 1));
+        return chosen;
+}
+
 gint64 wattle_gossip_due_us(const WattleGossip *gossip)
 {
-        return MIN(gossip->next_us, gossip->ask_us);
+        gint64 due_us = MIN(gossip->next_us, gossip->ask_us);
+
+        return gossip->own.serial > 0 ? MIN(due_us, gossip->call_us) : due_us;
 }

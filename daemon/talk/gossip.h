@@ -26,6 +26,11 @@
 #define WATTLE_GOSSIP_RETRY_S     2
 #define WATTLE_GOSSIP_MAX_RETRY_S 3600
 
+/* Who has come to a network calls so many members, one after another, as long as none answers: the
+ * first within WATTLE_GOSSIP_CALL_S, the next after as much, then doubled. */
+#define WATTLE_GOSSIP_CALLS  6
+#define WATTLE_GOSSIP_CALL_S 0.5
+
 /* A session of WireGuard's lives so long (REJECT_AFTER_TIME). */
 #define WATTLE_GOSSIP_SESSION_S 180
 
@@ -40,6 +45,8 @@ typedef struct {
         gint64 asked_us; /* when one was last; 0: none was since then */
         guint n_rounds;  /* how often one was asked once more */
         guint64 forked;  /* the Serial= of which another text was heard, and told of */
+        gint64 call_us;  /* when a member is to be called; G_MAXINT64: none is */
+        guint n_calls;   /* since we are where we are */
 } WattleGossip;
 
 void wattle_gossip_init(WattleGossip *gossip);
@@ -64,6 +71,9 @@ void wattle_gossip_set_mapped(WattleGossip *gossip, const WattleSocketAddr *mapp
 guint wattle_gossip_tell(WattleGossip *gossip, const WattleRoster *roster, guint n_members,
                          GRand *rand, gint64 now_us, gint64 now_s, WattleMember **ret, guint max);
 
+/* Whether the member has a session, as far as the counters say that the kernel gave last. */
+gboolean wattle_gossip_has_session(const WattleMember *member, gint64 now_s);
+
 /* Whether the member has a session in which it was not told yet; it then counts as told. */
 gboolean wattle_gossip_greet(WattleGossip *gossip, WattleMember *member, gint64 now_s);
 
@@ -85,5 +95,14 @@ WattleGossipAnswer wattle_gossip_heard(WattleGossip *gossip, WattleMember *membe
 WattleMember *wattle_gossip_ask(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,
                                 gint64 now_us, gint64 now_s);
 
-/* When wattle_gossip_tell() or _ask() is due next; G_MAXINT64: never. */
+/* We have an interface, are in another network, or have slept. Who runs a signed mesh and has no
+ * session then calls somebody, and does not wait for traffic to hear what was changed meanwhile. */
+void wattle_gossip_arrive(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,
+                          gint64 now_us);
+
+/* The member that is to be asked now what it has, although it has no session; or NULL. */
+WattleMember *wattle_gossip_call(WattleGossip *gossip, const WattleRoster *roster, GRand *rand,
+                                 gint64 now_us, gint64 now_s);
+
+/* When wattle_gossip_tell(), _ask() or _call() is due next; G_MAXINT64: never. */
 gint64 wattle_gossip_due_us(const WattleGossip *gossip);

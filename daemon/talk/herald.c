@@ -99,11 +99,15 @@ static int on_timer(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED guint64
                                      herald->rand, now_us, now_s(), members, G_N_ELEMENTS(members));
         const WattleMember *asked =
                 wattle_gossip_ask(gossip, herald->roster, herald->rand, now_us, now_s());
+        const WattleMember *called =
+                wattle_gossip_call(gossip, herald->roster, herald->rand, now_us, now_s());
 
         for (guint i = 0; i < n; i++)
                 tell(herald, members[i], FALSE);
         if (asked)
                 tell_update(herald, asked->name, asked->serial, asked->sum);
+        if (called)
+                tell(herald, called, TRUE);
         arm(herald);
         return 0;
 }
@@ -130,6 +134,12 @@ void wattle_herald_set_keys(WattleHerald *herald, const WattleBeaconKey *keys, g
 void wattle_herald_set_mapped(WattleHerald *herald, const WattleSocketAddr *mapped)
 {
         wattle_gossip_set_mapped(&herald->gossip, mapped, wattle_clock_now_us());
+        arm(herald);
+}
+
+void wattle_herald_arrive(WattleHerald *herald)
+{
+        wattle_gossip_arrive(&herald->gossip, herald->roster, herald->rand, wattle_clock_now_us());
         arm(herald);
 }
 

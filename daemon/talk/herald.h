@@ -28,6 +28,9 @@ void wattle_herald_set_mapped(WattleHerald *herald, const WattleSocketAddr *mapp
 /* By what it speaks: borrowed; NULL while the interface is away. */
 void wattle_herald_use(WattleHerald *herald, WattleProber *prober, guint16 listen_port);
 
+/* We have an interface, are in another network, or have slept. */
+void wattle_herald_arrive(WattleHerald *herald);
+
 /* The kernel was read: members with a new session are told. */
 void wattle_herald_sessions(WattleHerald *herald);
 

@@ -404,10 +404,135 @@ static void asked_again(void)
                         g_assert_cmpfloat(at_s, <=, 1 + 2 * WATTLE_GOSSIP_RETRY_S);
         }
         g_assert_cmpuint(n, <=, 12 + 24);
-        /* Without a session nobody is: the next one begins with news. */
+        /* Without a session nobody is whom the kernel cannot call: the next one begins with news.
+         */
         wattle_roster_at(&world.roster, 0)->last_handshake_s = NOW_S - WATTLE_GOSSIP_SESSION_S;
         g_assert_null(next_asked(&world, &at_s));
         g_assert_cmpint(world.gossip.ask_us, ==, G_MAXINT64);
+}
+
+static void set_endpoint(const World *world, guint at, const char *text)
+{
+        WattleMember *member = wattle_roster_at(&world->roster, at);
+
+        member->endpoint.port = 51820;
+        g_assert_true(wattle_addr_parse(text, &member->endpoint.addr, NULL));
+}
+
+static void end_sessions(const World *world)
+{
+        for (guint i = 0; i < world->roster.members->len; i++)
+                wattle_roster_at(&world->roster, i)->last_handshake_s = 0;
+}
+
+/* Whoever gave it not in time, and the session ended: it is asked again, though nobody talks to us.
+ * Who has a session comes first. */
+static void asked_without_a_session(void)
+{
+        g_auto(World) world = { 0 };
+        gdouble at_s;
+
+        world_init(&world, 2);
+        run_text(&world, 8, 0);
+        set_endpoint(&world, 0, "192.0.2.1");
+        set_endpoint(&world, 1, "127.64.0.1"); /* our own door */
+        hear(&world, 0, 9, 2, NOW_US);
+        hear(&world, 1, 9, 2, NOW_US);
+        wattle_roster_at(&world.roster, 0)->last_handshake_s = 0;
+        g_assert_true(next_asked(&world, &at_s) == wattle_roster_at(&world.roster, 1));
+        end_sessions(&world);
+        for (guint i = 0; i < 3; i++)
+                g_assert_true(next_asked(&world, &at_s) == wattle_roster_at(&world.roster, 0));
+        g_assert_cmpfloat(at_s, >=, 2 * WATTLE_GOSSIP_RETRY_S);
+}
+
+static WattleMember *next_called(World *world, gdouble *ret_s)
+{
+        gint64 due_us = world->gossip.call_us;
+
+        *ret_s = (gdouble)(due_us - NOW_US) / G_USEC_PER_SEC;
+        if (due_us == G_MAXINT64)
+                return NULL;
+        g_assert_cmpint(wattle_gossip_due_us(&world->gossip), <=, due_us);
+        g_assert_null(
+                wattle_gossip_call(&world->gossip, &world->roster, world->rand, due_us - 1, NOW_S));
+        return wattle_gossip_call(&world->gossip, &world->roster, world->rand, due_us, NOW_S);
+}
+
+/* Who was off and comes to a network asks one after another until somebody says something; and who
+ * has a session, runs no signed mesh or can call nobody calls nobody. */
+static void arriving(void)
+{
+        static const struct {
+                const char *name;
+                guint64 serial;
+                guint n;
+                const char *endpoint;
+                gboolean session;
+                guint called;
+        } rows[] = {
+                { "all are off", 8, 20, "192.0.2.1", FALSE, WATTLE_GOSSIP_CALLS },
+                { "there are few", 8, 2, "2001:db8::1", FALSE, 2 },
+                { "there is nobody", 8, 0, NULL, FALSE, 0 },
+                { "none has an endpoint", 8, 4, NULL, FALSE, 0 },
+                { "nobody can be called", 8, 4, "127.64.0.1", FALSE, 0 },
+                { "there is a session", 8, 4, "192.0.2.1", TRUE, 0 },
+                { "the mesh is not signed", 0, 4, "192.0.2.1", FALSE, 0 },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_auto(World) world = { 0 };
+                gdouble at_s, last_s = 0;
+                guint n = 0;
+
+                g_test_message("%s", rows[i].name);
+                world_init(&world, rows[i].n);
+                run_text(&world, rows[i].serial, 0);
+                for (guint j = 0; j < rows[i].n && rows[i].endpoint; j++)
+                        set_endpoint(&world, j, rows[i].endpoint);
+                if (!rows[i].session)
+                        end_sessions(&world);
+                world.gossip.next_us = G_MAXINT64;
+                wattle_gossip_arrive(&world.gossip, &world.roster, world.rand, NOW_US);
+                if (rows[i].serial == 0) {
+                        g_assert_cmpint(wattle_gossip_due_us(&world.gossip), ==, G_MAXINT64);
+                        continue;
+                }
+                for (const WattleMember *called; (called = next_called(&world, &at_s)); n++) {
+                        g_assert_cmpint(called->told_version, ==, world.gossip.version);
+                        g_assert_cmpfloat(at_s, <=, n == 0 ? WATTLE_GOSSIP_CALL_S : 60);
+                        g_assert_cmpfloat(at_s, >, last_s);
+                        last_s = at_s;
+                }
+                g_assert_cmpuint(n, ==, rows[i].called);
+                g_assert_cmpint(wattle_gossip_due_us(&world.gossip), ==, G_MAXINT64);
+        }
+}
+
+/* The answer ends it, and its session needs no other greeting; in another network it begins anew.
+ */
+static void a_call_is_answered(void)
+{
+        g_auto(World) world = { 0 };
+        WattleMember *called;
+        gdouble at_s;
+
+        world_init(&world, 1);
+        run_text(&world, 8, 0);
+        set_endpoint(&world, 0, "192.0.2.1");
+        end_sessions(&world);
+        wattle_gossip_arrive(&world.gossip, &world.roster, world.rand, NOW_US);
+        called = next_called(&world, &at_s);
+        called->last_handshake_s = NOW_S;
+        hear(&world, 0, 9, 1, NOW_US);
+        g_assert_false(wattle_gossip_greet(&world.gossip, called, NOW_S));
+        g_assert_null(next_called(&world, &at_s));
+        g_assert_true(next_asked(&world, &at_s) == called);
+        end_sessions(&world);
+        wattle_gossip_arrive(&world.gossip, &world.roster, world.rand, NOW_US);
+        g_assert_true(next_called(&world, &at_s) == called);
+        hear(&world, 0, 9, 1, NOW_US);
+        g_assert_null(next_called(&world, &at_s));
 }
 
 /* Keys of beacons are told to whom has none of them yet, and anew each day; without any there is
@@ -453,6 +578,9 @@ int main(int argc, char **argv)
         g_test_add_func("/gossip/liars", liars);
         g_test_add_func("/gossip/a-liar-who-counts", a_liar_who_counts);
         g_test_add_func("/gossip/asked-again", asked_again);
+        g_test_add_func("/gossip/asked-without-a-session", asked_without_a_session);
+        g_test_add_func("/gossip/arriving", arriving);
+        g_test_add_func("/gossip/a-call-is-answered", a_call_is_answered);
         g_test_add_func("/addresses", addresses);
         g_test_add_func("/gossip/keys", keys);
         return g_test_run();

@@ -110,6 +110,22 @@ def test_by_itself(lab):
 
 
 @pytest.mark.limit(600)
+def test_who_was_off(lab):
+    """b was away when a changed the mesh, and neither has a session or anything to say: b asks by itself."""
+    mesh, (a, b) = signed(lab, "a", "b")
+    b.run("wattle down home")
+    a.run(f"wattle add home d --key={KEY} && wattle apply home")
+    peer = mesh["b"].public
+    a.run(f"wg set home peer {peer} remove && wg set home peer {peer} endpoint {b.lan.v4}:{meshes.LISTEN_PORT} "
+          f"allowed-ips {mesh['b'].v4}/32,{mesh['b'].v6}/128")
+    assert meshes.handshakes(a, "home")[peer] == 0
+    b.run("wattle up home")
+    b.wait("wattle verify home | grep 'serial 2,'", 100)
+    b.wait("grep Phase=done /var/lib/wattle-update/home.state")
+    assert KEY in b.out("wg show home peers")
+
+
+@pytest.mark.limit(600)
 def test_the_socket_follows_the_interface(lab):
     """Re-created ten times in a row, and renamed: it listens at the interface that is there, and gives the profile."""
     mesh, (a, b) = signed(lab, "a", "b")
