@@ -125,6 +125,17 @@ class Guest(host.Host):
         self._machine.monitor("system_wakeup")
         job.finish()
 
+    def cpu_s(self):
+        """What its QEMU has used of this machine's processors."""
+        for path in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if str(self._directory).encode() in (path / "cmdline").read_bytes():
+                    user, system = (path / "stat").read_text().rpartition(")")[2].split()[11:13]
+                    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+            except OSError:
+                pass  # it has ended
+        raise LookupError(f"{self.name} has no process")
+
     def wire(self):
         """A socket whose other end is /dev/virtio-ports/wattle-wire in the guest, for a program there to read and write."""
         return self._machine.connect("wire")

@@ -17,10 +17,10 @@ REKEY_AFTER_S = 120  # WireGuard's own: a session in use is followed by a new on
 
 
 class Device:
-    def __init__(self, name, number, net):
+    def __init__(self, name, number, net, pair=None):
         self.name = name
-        self.key = (KEYS / f"{KEY_NAMES[number - 1]}.key").read_text()
-        self.public = (KEYS / f"{KEY_NAMES[number - 1]}.pub").read_text().strip()
+        self.key, self.public = pair or ((KEYS / f"{KEY_NAMES[number - 1]}.{suffix}").read_text() for suffix in ("key", "pub"))
+        self.public = self.public.strip()
         self.v4 = f"10.{net}.0.{number}"
         self.v6 = f"fd{net}::{number}"
         self.lines = []
@@ -41,8 +41,12 @@ class Mesh:
     def __getitem__(self, name):
         return self.devices[name]
 
-    def add(self, name):
-        """One more device; its number and key are the next free ones."""
+    def add(self, name, pair=None):
+        """One more device; its number and key are the next free ones. There are few of tests/meshes: pair is another key, and its
+        public one."""
+        if pair:
+            self.devices[name] = Device(name, len(self.devices) + 1, self.net, pair)
+            return self.devices[name]
         used = {device.public for device in self.devices.values()}
         number = next(n for n in range(1, len(KEY_NAMES) + 1) if Device(name, n, self.net).public not in used)
         self.devices[name] = Device(name, number, self.net)
