@@ -93,7 +93,8 @@ char *wattle_paths_credential(const char *mesh);
 /* Tailscale's own. */
 #define WATTLE_UNIT_TAILSCALED "tailscaled.service"
 
-#define WATTLE_UNIT_FETCH_SOCKET "wattle-fetch.socket"
+#define WATTLE_UNIT_FETCH_SOCKET  "wattle-fetch.socket"
+#define WATTLE_UNIT_LOOKUP_SOCKET "wattle-lookup.socket"
 
 typedef enum {
         WATTLE_UNIT_NETWORKD_WRITER,

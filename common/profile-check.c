@@ -498,7 +498,7 @@ static gboolean is_active(const WattleDevice *device)
 }
 
 /* With a name alone the look-up has to go through the tunnel that waits for it, but for a name
- * server on the host's own LAN, and one that systemd-resolved asks by its link. */
+ * server on the host's own LAN, and one that systemd-resolved or wattle-lookup asks by its link. */
 static void check_exit_node(const WattleProfile *profile, const WattleDevice *device,
                             WattleReport *report)
 {
@@ -516,8 +516,9 @@ static void check_exit_node(const WattleProfile *profile, const WattleDevice *de
                 wattle_report_warning(report, wattle_profile_place(profile, name->place),
                                       "PublicEndpoint: exit node %s is known by name alone, and "
                                       "for who uses it the look-up of %s goes into the tunnel "
-                                      "that waits for it, unless systemd-resolved asks the name "
-                                      "server of a link: give an address too",
+                                      "that waits for it, unless systemd-resolved or "
+                                      "wattle-lookup asks the name server of a link: give an "
+                                      "address too",
                                       device->name, name->endpoint.name);
 }
 

@@ -482,8 +482,8 @@ static void list_name_servers(const Resolver *resolver, GArray *list, WattleRepo
 }
 
 /* networkd tells systemd-resolved alone. NetworkManager knows what the host has; but without
- * systemd-resolved there is no way to ask past the tunnel. */
-static void warn_of_no_resolved(const Resolver *resolver, WattleReport *report)
+ * systemd-resolved it takes wattle-lookup to ask past the tunnel. */
+static void warn_of_no_resolved(const Resolver *resolver, gboolean has_lookup, WattleReport *report)
 {
         const WattleLocal *local = resolver->local;
         const WattleDevice *exit_node = resolver->exit_node;
@@ -495,11 +495,12 @@ static void warn_of_no_resolved(const Resolver *resolver, WattleReport *report)
                                       "DNS: of no effect, for systemd-networkd sets name servers "
                                       "by systemd-resolved alone: install the package "
                                       "systemd-resolved, or write DNS=none below [Local]");
-        else if (name)
+        else if (name && !has_lookup)
                 wattle_report_warning(report, place,
                                       "DNS: a new address of %s, the exit node, will not be found, "
                                       "for all names are looked up through it: install the package "
-                                      "systemd-resolved, or write DNS=none below [Local]",
+                                      "wattle-lookup or systemd-resolved, or write DNS=none below "
+                                      "[Local]",
                                       name);
 }
 
@@ -518,7 +519,7 @@ static void fill_dns(Resolver *resolver, const WattleHost *host, WattleReport *r
         list_name_servers(resolver, list, report);
         view->dns = take(view->arena, list, &view->n_dns);
         if (view->n_dns > 0 && host->no_resolved)
-                warn_of_no_resolved(resolver, report);
+                warn_of_no_resolved(resolver, host->has_lookup, report);
 }
 
 static void fill_relaying(Resolver *resolver)

@@ -164,6 +164,7 @@ typedef struct {
         gboolean key_credential;   /* the key is a credential of systemd's; there is no file */
         WattleOwner asked_owner;   /* beats the local settings; AUTO: none was asked for */
         gboolean no_resolved;      /* systemd-resolved is not installed */
+        gboolean has_lookup;       /* wattle-lookup is installed */
         gboolean no_filter;        /* wattle-filter is not installed, or does not serve this mesh */
         gboolean serves;           /* members may get the profile from here: it is signed, and
                                       wattle-update is installed */

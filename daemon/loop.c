@@ -188,16 +188,17 @@ static void on_resolved(const WattleAddr *addresses, guint n_addresses, gpointer
 static void resolve(WattleMember *member)
 {
         WattleLoop *loop = member->loop;
-        guint32 uplink = 0;
+        WattleUplink uplink = { .fwmark = loop->fwmark };
 
         if (member->names && loop->roster->uses_exit)
-                uplink = wattle_surroundings_uplink(loop->around, loop->ifindex, loop->fwmark);
+                uplink.ifindex =
+                        wattle_route_uplink(&loop->around->route, loop->ifindex, loop->fwmark);
         for (guint i = 0; member->names && i < member->names->len; i++) {
                 WattleMemberName *name = g_ptr_array_index(member->names, i);
 
                 if (!name->asking)
                         name->asking = wattle_resolver_ask(loop->around->resolver, name->name,
-                                                           uplink, on_resolved, name);
+                                                           &uplink, on_resolved, name);
         }
 }
 

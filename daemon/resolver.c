@@ -193,8 +193,9 @@ void wattle_resolving_answer(WattleResolving *resolving, const WattleAddr *addre
                 ask_all(resolving);
 }
 
-WattleResolving *wattle_resolver_ask(WattleResolver *resolver, const char *name, guint32 ifindex,
-                                     WattleResolved resolved, gpointer data)
+WattleResolving *wattle_resolver_ask(WattleResolver *resolver, const char *name,
+                                     const WattleUplink *uplink, WattleResolved resolved,
+                                     gpointer data)
 {
         WattleResolving *resolving = g_malloc0(sizeof *resolving + strlen(name) + 1);
 
@@ -202,8 +203,8 @@ WattleResolving *wattle_resolver_ask(WattleResolver *resolver, const char *name,
         resolving->resolved = resolved;
         resolving->data = data;
         memcpy(resolving->name, name, strlen(name) + 1);
-        if (ifindex == 0 || !resolver->lookup ||
-            !resolver->lookup(resolving->name, ifindex, resolving, resolver->lookup_data))
+        if (uplink->ifindex == 0 || !resolver->lookup ||
+            !resolver->lookup(resolving->name, uplink, resolving, resolver->lookup_data))
                 ask_all(resolving);
         return resolving;
 }

@@ -11,10 +11,16 @@
 typedef struct WattleResolver WattleResolver;
 typedef struct WattleResolving WattleResolving;
 
+/* How packets of WireGuard's leave this host. */
+typedef struct {
+        guint32 ifindex; /* 0: they do not, or as all others do */
+        guint32 fwmark;
+} WattleUplink;
+
 /* Who is asked for a name by one link of the host alone (daemon/bus/lookup.c). TRUE:
  * wattle_resolving_answer() follows, once, from the event loop. FALSE: nobody can be asked. */
-typedef gboolean (*WattleLookup)(const char *name, guint32 ifindex, WattleResolving *resolving,
-                                 gpointer data);
+typedef gboolean (*WattleLookup)(const char *name, const WattleUplink *uplink,
+                                 WattleResolving *resolving, gpointer data);
 
 /* No addresses: there are none there, or it could not be asked; then the host's own resolver is. */
 void wattle_resolving_answer(WattleResolving *resolving, const WattleAddr *addresses,
@@ -34,8 +40,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleResolver, wattle_resolver_free)
 /* What was given to it must be answered before the resolver is freed. NULL: nobody any more. */
 void wattle_resolver_set_lookup(WattleResolver *resolver, WattleLookup lookup, gpointer data);
 
-/* Asks for A and AAAA; with an ifindex by that link alone, if somebody can, and if that gives no
- * address, or with 0, by all. What is returned may be cancelled until resolved is called. */
-WattleResolving *wattle_resolver_ask(WattleResolver *resolver, const char *name, guint32 ifindex,
-                                     WattleResolved resolved, gpointer data);
+/* Asks for A and AAAA; with an uplink by that link alone, if somebody can, and if that gives no
+ * address, or there is none, by all. What is returned may be cancelled until resolved is called. */
+WattleResolving *wattle_resolver_ask(WattleResolver *resolver, const char *name,
+                                     const WattleUplink *uplink, WattleResolved resolved,
+                                     gpointer data);
 void wattle_resolving_cancel(WattleResolving *resolving);

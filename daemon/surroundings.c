@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/surroundings.h"
 
-#include <netinet/in.h>
-
 #include "common/error.h"
 
 gboolean wattle_surroundings_get_device(WattleSurroundings *around, const char *interface,
@@ -117,22 +115,6 @@ WattleReach wattle_surroundings_reach(WattleSurroundings *around, guint32 ifinde
          * gateway, and none of it is a neighbour. */
         return wattle_link_is_point_to_point(links, ret_route->ifindex) ? WATTLE_REACH_GATEWAY
                                                                         : WATTLE_REACH_NONE;
-}
-
-/* Addresses of documentation stand for any. */
-guint32 wattle_surroundings_uplink(WattleSurroundings *around, guint32 ifindex, guint32 fwmark)
-{
-        static const WattleAddr anywhere[] = {
-                { AF_INET, { 192, 0, 2, 1 } },
-                { AF_INET6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } },
-        };
-        WattleRoute route;
-
-        for (guint i = 0; i < G_N_ELEMENTS(anywhere); i++)
-                if (wattle_route_lookup(&around->route, &anywhere[i], 0, fwmark, &route, NULL) &&
-                    route.ifindex != ifindex)
-                        return route.ifindex;
-        return 0;
 }
 
 GArray *wattle_surroundings_lans(const WattleSurroundings *around)

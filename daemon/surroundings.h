@@ -60,9 +60,6 @@ gboolean wattle_surroundings_readd(WattleSurroundings *around, const char *inter
 WattleReach wattle_surroundings_reach(WattleSurroundings *around, guint32 ifindex, guint32 fwmark,
                                       const WattleSocketAddr *at, WattleRoute *ret_route);
 
-/* The link by which packets of that interface's WireGuard leave for the Internet; 0: none. */
-guint32 wattle_surroundings_uplink(WattleSurroundings *around, guint32 ifindex, guint32 fwmark);
-
 /* Our own addresses on links that are LANs, of WattleAddr: IPv4, then IPv6. No link-local ones:
  * every LAN seems to have them, and a peer would try them on each of its own. */
 GArray *wattle_surroundings_addresses(WattleSurroundings *around);

@@ -177,6 +177,15 @@ static gboolean link_relay(int root_fd, int out_fd, const char *mesh, GError **e
                link_instance(out_fd, "sockets.target", WATTLE_UNIT_RELAY_SOCKET, mesh, error);
 }
 
+/* Whom wattled asks for endpoints past the tunnel of an exit node, where systemd-resolved does not
+ * run. All meshes share it. */
+static gboolean link_lookup(int root_fd, int out_fd, const WattleLocal *local, GError **error)
+{
+        return !local->exit_node.value || !wattle_host_has_lookup(root_fd) ||
+               link_unit(out_fd, "sockets.target", WATTLE_UNIT_LOOKUP_SOCKET,
+                         WATTLE_UNITDIR "/" WATTLE_UNIT_LOOKUP_SOCKET, error);
+}
+
 static gboolean link_portmap(int root_fd, int out_fd, const char *mesh, const WattleLocal *local,
                              GError **error)
 {
@@ -195,6 +204,7 @@ static gboolean link_mesh(int root_fd, int out_fd, const char *mesh, const Wattl
             !link_update(root_fd, out_fd, mesh, local, error) ||
             !link_relay(root_fd, out_fd, mesh, error) ||
             !link_portmap(root_fd, out_fd, mesh, local, error) ||
+            !link_lookup(root_fd, out_fd, local, error) ||
             (local->migrate && !link_daemon(root_fd, out_fd, error)))
                 return FALSE;
         if (owner == WATTLE_OWNER_NETWORK_MANAGER)

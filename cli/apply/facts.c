@@ -105,6 +105,7 @@ static gboolean look_at_filter(WattleApply *apply, GError **error)
         WattleApplyFacts *facts = &apply->facts;
         gboolean is_loaded;
 
+        facts->has_lookup = wattle_host_has_lookup(apply->applier->root_fd);
         facts->has_filter = wattle_host_has_filter(apply->applier->root_fd);
         facts->is_linked[WATTLE_UNIT_FILTER] = is_linked(apply, device, WATTLE_UNIT_FILTER);
         if (!wattle_systemd_is_active(apply->applier->bus, device, &facts->has_device, error) ||

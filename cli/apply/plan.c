@@ -97,7 +97,8 @@ static gboolean is_known_by_name_alone(const WattleView *view, const char *devic
 }
 
 /* networkd hands name servers to systemd-resolved. NetworkManager writes resolv.conf(5) without it;
- * but then all look-ups go through the tunnel, that of the exit node itself too. */
+ * but then all look-ups go through the tunnel, that of the exit node itself too, unless there is
+ * wattle-lookup. */
 static gboolean check_dns(const Planner *p, GError **error)
 {
         const WattleView *wanted = p->wanted;
@@ -107,7 +108,7 @@ static gboolean check_dns(const Planner *p, GError **error)
                 return TRUE;
         if (p->is_networkds)
                 why = _("systemd-networkd sets name servers by it");
-        else if (is_known_by_name_alone(wanted, wanted->exit_node))
+        else if (!p->facts->has_lookup && is_known_by_name_alone(wanted, wanted->exit_node))
                 why = _("without it the name of the exit node is looked up through the tunnel that "
                         "waits for it");
         if (!why)
@@ -115,8 +116,9 @@ static gboolean check_dns(const Planner *p, GError **error)
         g_set_error(
                 error, WATTLE_ERROR, WATTLE_ERROR_FAILED,
                 _("DNS= of the exit node %s needs systemd-resolved, which does not run, for %s: "
-                  "install the package systemd-resolved, or write DNS=none below [Local]"),
-                wanted->exit_node, why);
+                  "install the package %s, or write DNS=none below [Local]"),
+                wanted->exit_node, why,
+                p->is_networkds ? "systemd-resolved" : _("systemd-resolved or wattle-lookup"));
         return FALSE;
 }
 

@@ -27,6 +27,7 @@ typedef struct {
         gboolean networkd_runs;
         gboolean resolved_runs;
         char table_taker[16]; /* an interface that has routes in the exit node's table; "": none */
+        gboolean has_lookup;  /* wattle-lookup is installed */
         gboolean has_filter;  /* wattle-filter is installed */
         gboolean has_device;  /* and can start: systemd knows the wanted interface */
         gboolean is_linked[WATTLE_N_UNITS]; /* by the generator, when it last ran */

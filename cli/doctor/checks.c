@@ -4,6 +4,7 @@
 #include "cli/doctor/doctor.h"
 #include "cli/update/witness.h"
 #include "common/language.h"
+#include "common/paths.h"
 #include "common/reach.h"
 
 /* What is written here is younger: a clock before it was never set. */
@@ -691,13 +692,14 @@ static void check_exit_node(const WattleFacts *facts, const Findings *findings)
         const WattlePeer *peer = find_exit_node(facts->view);
         const char *name;
 
-        if (!peer || peer->endpoint || !peer->named_endpoint || (is_up && !facts->name_server))
+        if (!peer || peer->endpoint || !peer->named_endpoint || (is_up && !facts->name_server) ||
+            facts->lookup == WATTLE_LOOKUP_WORKS)
                 return;
         name = peer->named_endpoint->name;
         note(findings,
              g_strdup_printf(_("the exit node %s is known by name alone, and the look-up of "
                                "%s %s%s: give its PublicEndpoint= an address too, or have "
-                               "systemd-resolved ask the name server of a link"),
+                               "systemd-resolved or wattle-lookup ask the name server of a link"),
                              peer->device.name, name,
                              is_up ? _("goes through the tunnel that waits for it, to ")
                                    : _("may have to go through the tunnel that waits for it"),
@@ -716,8 +718,44 @@ static void check_names(const WattleFacts *facts, const Findings *findings)
                                         (const char *)g_ptr_array_index(facts->unresolved, 0)));
 }
 
-/* NetworkManager writes resolv.conf(5) without systemd-resolved; but nobody asks past the tunnel
- * then. An exit node that is known by name alone has a row of its own. */
+/* NetworkManager writes resolv.conf(5) without systemd-resolved; and then it takes wattle-lookup to
+ * ask past the tunnel. */
+static void note_unfound(const WattleFacts *facts, const char *name, const Findings *findings)
+{
+        switch (facts->lookup) {
+        case WATTLE_LOOKUP_MISSING:
+                note(findings,
+                     g_strdup_printf(
+                             _("a new address of %s, the exit node, will not be found, for all "
+                               "names are looked up through it: install wattle-lookup or "
+                               "systemd-resolved, or write DNS=none below [Local]"),
+                             name),
+                     g_strdup("systemctl enable --now systemd-resolved"));
+                return;
+        case WATTLE_LOOKUP_STOPPED:
+                note(findings,
+                     g_strdup_printf(_("a new address of %s, the exit node, will not be found, for "
+                                       "all names are looked up through it, and wattle-lookup, "
+                                       "which would not, does not run"),
+                                     name),
+                     g_strdup("systemctl start " WATTLE_UNIT_LOOKUP_SOCKET));
+                return;
+        case WATTLE_LOOKUP_NO_SERVERS:
+                note(findings,
+                     g_strdup_printf(
+                             _("a new address of %s, the exit node, will not be found, for all "
+                               "names are looked up through it: NetworkManager has no name server "
+                               "of the uplink, which wattle-lookup would ask; install "
+                               "systemd-resolved, or write DNS=none below [Local]"),
+                             name),
+                     g_strdup("nmcli device show"));
+                return;
+        case WATTLE_LOOKUP_WORKS:
+                return;
+        }
+}
+
+/* An exit node that is known by name alone has a row of its own. */
 static void check_dns(const WattleFacts *facts, const Findings *findings)
 {
         const WattlePeer *exit_node = find_exit_node(facts->view);
@@ -729,13 +767,7 @@ static void check_dns(const WattleFacts *facts, const Findings *findings)
         if (facts->view->n_dns == 0 || facts->resolved_runs)
                 return;
         if (facts->view->owner == WATTLE_OWNER_NETWORK_MANAGER && name)
-                note(findings,
-                     g_strdup_printf(
-                             _("a new address of %s, the exit node, will not be found, for all "
-                               "names are looked up through it: install systemd-resolved, or "
-                               "write DNS=none below [Local]"),
-                             name),
-                     g_strdup("systemctl enable --now systemd-resolved"));
+                note_unfound(facts, name, findings);
         if (facts->view->owner == WATTLE_OWNER_NETWORKD)
                 problem(findings,
                         g_strdup(_(

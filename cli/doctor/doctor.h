@@ -39,6 +39,14 @@ typedef struct {
         char *command;         /* that opens them; NULL: none does */
 } WattleClosedFact;
 
+/* Whether wattled has names looked up past the tunnel without systemd-resolved. */
+typedef enum {
+        WATTLE_LOOKUP_MISSING, /* wattle-lookup is not installed, or it is not known */
+        WATTLE_LOOKUP_STOPPED, /* its socket is closed */
+        WATTLE_LOOKUP_NO_SERVERS,
+        WATTLE_LOOKUP_WORKS, /* or there is no uplink now */
+} WattleLookupFact;
+
 typedef struct {
         const WattleView *view;
         guint n_warnings;      /* of the profile and the local settings */
@@ -98,7 +106,8 @@ typedef struct {
         WattleMullvad mullvad;  /* its kill switch; ABSENT if it is not known */
         char *name_server;      /* that is reached through the exit node; NULL: none */
         gboolean resolved_runs; /* or it is not known */
-        gboolean names_wanted;  /* libnss_wattle is installed, and the mesh is to be in it */
+        WattleLookupFact lookup;
+        gboolean names_wanted;   /* libnss_wattle is installed, and the mesh is to be in it */
         WattleNsswitch nsswitch; /* whether it is asked */
         char *nsswitch_service;  /* behind which one; NULL: none, or it is not the fault */
         char *nsswitch_command;  /* that mends it; NULL: none does */

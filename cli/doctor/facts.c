@@ -501,6 +501,29 @@ static void gather_name_server(WattleFacts *facts)
         }
 }
 
+static void gather_lookup(WattleFacts *facts, int root_fd, sd_bus *bus)
+{
+        const WattleView *view = facts->view;
+        g_auto(WattleNetlink) netlink = { 0 };
+        char uplink[IF_NAMESIZE];
+        gboolean runs = FALSE;
+        guint32 ifindex;
+
+        if (!view->exit_node || !wattle_host_has_lookup(root_fd) ||
+            !wattle_systemd_is_active(bus, WATTLE_UNIT_LOOKUP_SOCKET, &runs, NULL) ||
+            !wattle_netlink_open(&netlink, NETLINK_ROUTE, NULL))
+                return;
+        ifindex = wattle_route_uplink(&netlink, if_nametoindex(view->interface),
+                                      view->firewall_mark.value);
+        if (!runs)
+                facts->lookup = WATTLE_LOOKUP_STOPPED;
+        else if (ifindex == 0 || !if_indextoname(ifindex, uplink) ||
+                 wattle_doctor_has_servers(bus, uplink))
+                facts->lookup = WATTLE_LOOKUP_WORKS;
+        else
+                facts->lookup = WATTLE_LOOKUP_NO_SERVERS;
+}
+
 static void gather_names(WattleFacts *facts)
 {
         for (guint i = 0; i < facts->view->n_peers; i++) {
@@ -676,6 +699,7 @@ void wattle_facts_gather(WattleFacts *facts, const WattleCli *cli, const WattleM
                 mesh->local.migrate && access(WATTLE_UNITDIR "/" WATTLE_UNIT_WATTLED, F_OK) == 0;
         if (source.bus) {
                 gather_owners(facts, cli->root_fd, source.bus);
+                gather_lookup(facts, cli->root_fd, source.bus);
                 gather_records(facts, cli->root_fd, source.bus);
                 facts->wattled_runs = wattle_wattled_is_running(source.bus);
                 gather_filter(facts, cli->root_fd, source.bus);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/managers/bus.h"
+#include "common/sys/nm/dns.h"
 
 #define NM       "org.freedesktop.NetworkManager"
 #define NETWORK1 "org.freedesktop.network1"
@@ -71,6 +72,16 @@ gboolean wattle_doctor_ask_nm(sd_bus *bus, const char *interface, gboolean *ret_
                 return FALSE;
         *ret_manages = managed != 0;
         return TRUE;
+}
+
+gboolean wattle_doctor_has_servers(sd_bus *bus, const char *interface)
+{
+        AUTO_BUS_MESSAGE *call = NULL, *reply = NULL;
+        WattleSocketAddr server;
+
+        return wattle_nm_dns_call(bus, &call) >= 0 &&
+               sd_bus_call(bus, call, 0, NULL, &reply) >= 0 &&
+               wattle_nm_dns_read(reply, interface, &server, 1) > 0;
 }
 
 char *wattle_doctor_ask_networkd(sd_bus *bus, const char *interface)

@@ -20,6 +20,9 @@ char *wattle_doctor_list_ruleset(void);
 gboolean wattle_doctor_ask_nm(sd_bus *bus, const char *interface,
                               gboolean *ret_manages) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whether NetworkManager has a name server of an interface that wattle-lookup can ask. */
+gboolean wattle_doctor_has_servers(sd_bus *bus, const char *interface);
+
 /* networkd's AdministrativeState of an interface; NULL: it does not tell. */
 char *wattle_doctor_ask_networkd(sd_bus *bus, const char *interface);
 

@@ -258,6 +258,12 @@ static void follow_units(const WattleApply *apply)
                                    deployment->view && deployment->view->relay, &error))
                 wattle_print_error("warning: %s: this device is no relay yet: %s", apply->mesh,
                                    error->message);
+        g_clear_error(&error);
+        /* Another mesh may want it still. */
+        if (deployment->view && deployment->view->exit_node &&
+            !wattle_systemd_follow(apply->applier->bus, WATTLE_UNIT_LOOKUP_SOCKET, TRUE, &error))
+                wattle_print_error("warning: %s: endpoints are not looked up past the tunnel: %s",
+                                   apply->mesh, error->message);
 }
 
 static gboolean apply_one(const Host *host, const char *mesh)

@@ -109,6 +109,11 @@ gboolean wattle_host_has_tailscale(int root_fd)
         return has_unit(root_fd, WATTLE_UNIT_TAILSCALE);
 }
 
+gboolean wattle_host_has_lookup(int root_fd)
+{
+        return wattle_path_exists(root_fd, WATTLE_UNITDIR "/" WATTLE_UNIT_LOOKUP_SOCKET + 1);
+}
+
 gboolean wattle_host_has_portmap(int root_fd)
 {
         return has_unit(root_fd, WATTLE_UNIT_PORTMAP);
@@ -230,6 +235,7 @@ WattleView *wattle_host_view(int root_fd, const WattleMesh *mesh, const char *as
                 host.owner = wattle_host_owner(root_fd);
         host.no_filter = !as && !wattle_host_has_filter(root_fd);
         host.no_resolved = !as && !wattle_host_has_resolved(root_fd);
+        host.has_lookup = !as && wattle_host_has_lookup(root_fd);
         host.serves = !as && mesh->is_signed && wattle_host_has_update(root_fd);
         host.force_forwarding = !as && wattle_host_has_force_forwarding(root_fd);
         host.key_credential = !as && !wattle_path_exists(root_fd, key_file + 1) &&

@@ -31,6 +31,9 @@ gboolean wattle_host_has_filter(int root_fd);
 /* Whether ufw is installed, and what speaks to it. */
 gboolean wattle_host_has_ufw(int root_fd);
 
+/* The same of wattle-lookup, which needs c-ares. */
+gboolean wattle_host_has_lookup(int root_fd);
+
 /* The same of wattle-portmap, which needs libminiupnpc and libnatpmp. */
 gboolean wattle_host_has_portmap(int root_fd);
 

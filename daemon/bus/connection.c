@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/bus/connection.h"
 
+#include "common/lookup-message.h"
 #include "common/sys/bus-match.h"
 #include "common/sys/log.h"
 #include "daemon/bus/bus.h"
@@ -60,7 +61,8 @@ static void open_connection(WattleBusConnection *connection)
                 wattle_log(WATTLE_LOG_WARNING, "the system bus: %s", g_strerror(-result));
                 return;
         }
-        connection->lookup = wattle_bus_lookup_new(connection->bus, connection->manager);
+        connection->lookup =
+                wattle_bus_lookup_new(connection->bus, connection->manager, WATTLE_LOOKUP_SOCKET);
         connection->metered = wattle_metered_new(connection->bus, connection->manager);
         connection->offer = wattle_bus_new(connection->bus, connection->manager,
                                            connection->trusted_uid, &error);

@@ -2,27 +2,39 @@
 #include "daemon/bus/lookup.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "common/sys/bus.h"
+#include "common/sys/nm/dns.h"
+#include "daemon/bus/asker.h"
 
 #define RESOLVED "org.freedesktop.resolve1"
 
 /* A server of a link that is silent: the host's own resolver is asked then. */
 #define TIMEOUT_US (10 * G_USEC_PER_SEC)
 
+/* NetworkManager has it at hand. */
+#define NM_TIMEOUT_US (5 * G_USEC_PER_SEC)
+
 #define MAX_ADDRESSES 8
 
 struct WattleBusLookup {
         sd_bus *bus;
         WattleManager *manager;
+        WattleAsker *asker;
         GHashTable *asked; /* of Asked */
 };
 
+/* A name under way: systemd-resolved is asked for it, or where there is none NetworkManager for the
+ * servers of the uplink, and then wattle-lookup. */
 typedef struct {
         WattleBusLookup *lookup;
         WattleResolving *resolving;
+        WattleUplink uplink;
+        char *name;
         sd_bus_slot *slot;
+        WattleAsking *asking; /* NULL: wattle-lookup is not asked, or has answered */
 } Asked;
 
 static void asked_free(gpointer data)
@@ -30,7 +42,18 @@ static void asked_free(gpointer data)
         Asked *asked = data;
 
         sd_bus_slot_unref(asked->slot);
+        if (asked->asking)
+                wattle_asking_cancel(asked->asking);
+        g_free(asked->name);
         g_free(asked);
+}
+
+static void finish(Asked *asked, const WattleAddr *addresses, guint n)
+{
+        WattleResolving *resolving = asked->resolving;
+
+        g_hash_table_remove(asked->lookup->asked, asked);
+        wattle_resolving_answer(resolving, addresses, n);
 }
 
 static gboolean read_address(sd_bus_message *reply, WattleAddr *ret)
@@ -51,36 +74,92 @@ static gboolean read_address(sd_bus_message *reply, WattleAddr *ret)
         return TRUE;
 }
 
+static void on_asked(const WattleAddr *addresses, guint n, gpointer data)
+{
+        Asked *asked = data;
+
+        asked->asking = NULL;
+        finish(asked, addresses, n);
+}
+
+static int on_servers(sd_bus_message *reply, void *data, G_GNUC_UNUSED sd_bus_error *error)
+{
+        Asked *asked = data;
+        WattleLookupQuestion question = { .mark = asked->uplink.fwmark,
+                                          .ifindex = asked->uplink.ifindex };
+        char interface[IF_NAMESIZE];
+
+        if (!sd_bus_message_is_method_error(reply, NULL) &&
+            if_indextoname(asked->uplink.ifindex, interface))
+                question.n_servers = wattle_nm_dns_read(reply, interface, question.servers,
+                                                        G_N_ELEMENTS(question.servers));
+        if (question.n_servers == 0) {
+                finish(asked, NULL, 0);
+                return 0;
+        }
+        g_strlcpy(question.name, asked->name, sizeof question.name);
+        asked->asking = wattle_asker_ask(asked->lookup->asker, &question, on_asked, asked);
+        return 0;
+}
+
+static gboolean ask_nm(Asked *asked)
+{
+        AUTO_BUS_MESSAGE *call = NULL;
+        sd_bus *bus = asked->lookup->bus;
+
+        asked->slot = sd_bus_slot_unref(asked->slot);
+        return wattle_nm_dns_call(bus, &call) >= 0 &&
+               sd_bus_call_async(bus, &asked->slot, call, on_servers, asked, NM_TIMEOUT_US) >= 0;
+}
+
+/* It does not run, or has no servers, for NetworkManager writes resolv.conf(5) itself. What it has
+ * asked for in vain is asked for by nobody else past the tunnel: it may have to keep it from who
+ * listens on the uplink, by DNS over TLS. */
+static gboolean leaves_it_to_others(sd_bus_message *reply)
+{
+        static const char *const names[] = { SD_BUS_ERROR_SERVICE_UNKNOWN,
+                                             SD_BUS_ERROR_NAME_HAS_NO_OWNER,
+                                             RESOLVED ".NoNameServers" };
+
+        for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+                if (sd_bus_message_is_method_error(reply, names[i]))
+                        return TRUE;
+        return FALSE;
+}
+
 static int on_reply(sd_bus_message *reply, void *data, G_GNUC_UNUSED sd_bus_error *error)
 {
         Asked *asked = data;
-        WattleResolving *resolving = asked->resolving;
         WattleAddr addresses[MAX_ADDRESSES];
         guint n = 0;
 
+        if (leaves_it_to_others(reply) && ask_nm(asked))
+                return 0;
         if (!sd_bus_message_is_method_error(reply, NULL) &&
             sd_bus_message_enter_container(reply, 'a', "(iiay)") > 0)
                 while (n < MAX_ADDRESSES && read_address(reply, &addresses[n]))
                         n++;
-        g_hash_table_remove(asked->lookup->asked, asked);
-        wattle_resolving_answer(resolving, addresses, n);
+        finish(asked, addresses, n);
         return 0;
 }
 
 /* With no flag resolved chooses the protocols. It is not to be started for this. */
-static gboolean ask(const char *name, guint32 ifindex, WattleResolving *resolving, gpointer data)
+static gboolean ask(const char *name, const WattleUplink *uplink, WattleResolving *resolving,
+                    gpointer data)
 {
         WattleBusLookup *lookup = data;
         AUTO_BUS_MESSAGE *call = NULL;
-        Asked *asked = g_new0(Asked, 1);
+        Asked *asked = g_new(Asked, 1);
 
-        *asked = (Asked){ .lookup = lookup, .resolving = resolving };
+        *asked = (Asked){
+                .lookup = lookup, .resolving = resolving, .uplink = *uplink, .name = g_strdup(name)
+        };
         if (sd_bus_is_ready(lookup->bus) <= 0 ||
             sd_bus_message_new_method_call(lookup->bus, &call, RESOLVED,
                                            "/org/freedesktop/resolve1", RESOLVED ".Manager",
                                            "ResolveHostname") < 0 ||
             sd_bus_message_set_auto_start(call, FALSE) < 0 ||
-            sd_bus_message_append(call, "isit", (gint32)ifindex, name, (gint32)AF_UNSPEC,
+            sd_bus_message_append(call, "isit", (gint32)uplink->ifindex, name, (gint32)AF_UNSPEC,
                                   G_GUINT64_CONSTANT(0)) < 0 ||
             sd_bus_call_async(lookup->bus, &asked->slot, call, on_reply, asked, TIMEOUT_US) < 0) {
                 asked_free(asked);
@@ -90,12 +169,13 @@ static gboolean ask(const char *name, guint32 ifindex, WattleResolving *resolvin
         return TRUE;
 }
 
-WattleBusLookup *wattle_bus_lookup_new(sd_bus *bus, WattleManager *manager)
+WattleBusLookup *wattle_bus_lookup_new(sd_bus *bus, WattleManager *manager, const char *socket)
 {
         WattleBusLookup *lookup = g_new0(WattleBusLookup, 1);
 
         lookup->bus = sd_bus_ref(bus);
         lookup->manager = manager;
+        lookup->asker = wattle_asker_new(sd_bus_get_event(bus), socket);
         lookup->asked = g_hash_table_new_full(NULL, NULL, asked_free, NULL);
         wattle_manager_set_lookup(manager, ask, lookup);
         return lookup;
@@ -112,6 +192,7 @@ void wattle_bus_lookup_free(WattleBusLookup *lookup)
         for (const GList *item = left; item; item = item->next)
                 wattle_resolving_answer(((const Asked *)item->data)->resolving, NULL, 0);
         g_hash_table_unref(lookup->asked);
+        wattle_asker_free(lookup->asker);
         sd_bus_unref(lookup->bus);
         g_free(lookup);
 }

@@ -5,6 +5,7 @@
   lib,
   stdenv,
   bash-completion,
+  c-ares,
   curl,
   gettext,
   glib,
@@ -51,6 +52,7 @@ stdenv.mkDerivation {
 
   buildInputs = [
     bash-completion
+    c-ares
     curl
     glib
     gtk3

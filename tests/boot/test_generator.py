@@ -119,6 +119,18 @@ def test_the_router_is_asked_where_that_is_wanted(host, settings, installed):
     assert host.links() == writer("office") | (wanted if installed and "auto" in settings else {})
 
 
+@pytest.mark.parametrize("settings, installed", [("ExitNode=vps", True), ("ExitNode=vps", False), ("", True)])
+def test_names_are_looked_up_past_an_exit_node(host, settings, installed):
+    """One socket for all meshes."""
+    unit = f'{os.environ["WATTLE_UNITDIR"]}/wattle-lookup.socket'
+    host.mesh()
+    host.settings(f"Owner=NetworkManager\n{settings}")
+    if installed:
+        host.write(unit)
+    quiet(host.generate())
+    assert host.links() == writer("office") | ({"sockets.target.wants/wattle-lookup.socket": unit} if installed and settings else {})
+
+
 def test_what_a_person_has_not_confirmed_is_gone_on_with_at_boot(host):
     """Of a mesh that is not signed too: 'wattle apply --confirm' was cut off by the machine."""
     unit = f'{os.environ["WATTLE_UNITDIR"]}/wattle-update@.service'

@@ -96,7 +96,7 @@ def test_exposure(name):
 
 # What runs 'wattle apply', itself or as a part of an update, needs /proc/sys, netlink and keys in homes, and some chown as well; ufw is
 # a program of others that calls iptables; wattle-tailscale is root and speaks to the Internet. wattle-fetch speaks to it as well, which is
-# nearly all of its 1.0. Whatever else there is, or comes, has no such reason.
+# nearly all of its 1.0; so does wattle-lookup, which marks what it sends. Whatever else there is, or comes, has no such reason.
 LIMITS = {"wattle-apply@": 2.0, "wattle-update@": 1.6, "wattle-update-sources@": 1.6, "wattle-join@": 2.0, "wattle-fetch@": 1.0, "wattle-serve@": 0.5,
           "wattle-ufw@": 2.3, "wattle-ufw-clean": 2.3, "wattle-tailscale@": 1.6}
 

@@ -481,13 +481,14 @@ static void manager_tells(Chaos *chaos)
 
 static void look_up(Chaos *chaos)
 {
+        static const WattleUplink uplink = { .ifindex = 3 };
         WattleManager *manager = chaos->stage.manager;
         WattleResolving *resolving;
 
         if (!manager->lookup)
                 return;
         resolving = g_new0(WattleResolving, 1);
-        if (manager->lookup("vps.example", 3, resolving, manager->lookup_data))
+        if (manager->lookup("vps.example", &uplink, resolving, manager->lookup_data))
                 g_ptr_array_add(chaos->lookups, resolving);
         else
                 g_free(resolving);

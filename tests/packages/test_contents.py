@@ -12,7 +12,7 @@ import roots
 # Of what systemd does not bring itself: glib, libsodium and libmnl.
 OF_A_SERVER = {"libc6", "libglib2.0-0", "libglib2.0-0t64", "libsodium23", "libsodium26", "libmnl0", "libsystemd0",
                "systemd", "systemd-standalone-sysusers", "systemd-sysusers"}
-TAGS = {"wattle": "wattle", "filter": "wattle-filter", "update": "wattle-update", "nss": "libnss-wattle", "portmap": "wattle-portmap", "relay": "wattle-relay", "tailscale": "wattle-tailscale",
+TAGS = {"wattle": "wattle", "filter": "wattle-filter", "update": "wattle-update", "nss": "libnss-wattle", "lookup": "wattle-lookup", "portmap": "wattle-portmap", "relay": "wattle-relay", "tailscale": "wattle-tailscale",
         "nm": "network-manager-wattle", "nm-editor": "network-manager-wattle-gnome", "i18n": "wattle-l10n"}
 DEBIANS = re.compile(r"changelog\.Debian|copyright|README\.Debian|^/etc/needrestart/|^/usr/share/lintian/")
 

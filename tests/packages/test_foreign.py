@@ -16,11 +16,11 @@ import roots
 
 FOLDERS = {"UNITDIR": "/usr/lib/systemd/system", "GENERATORDIR": "/usr/lib/systemd/system-generators", "SYSUSERSDIR": "/usr/lib/sysusers.d",
            "TMPFILESDIR": "/usr/lib/tmpfiles.d", "ZSHDIR": "/usr/share/zsh/site-functions"}
-FEDORA = {"wattle": "wattle", "filter": "wattle-filter", "portmap": "wattle-portmap", "relay": "wattle-relay", "tailscale": "wattle-tailscale", "update": "wattle-update",
+FEDORA = {"wattle": "wattle", "filter": "wattle-filter", "lookup": "wattle-lookup", "portmap": "wattle-portmap", "relay": "wattle-relay", "tailscale": "wattle-tailscale", "update": "wattle-update",
           "nss": "nss-wattle", "nm": "NetworkManager-wattle", "nm-editor": "NetworkManager-wattle-gnome", "i18n": "wattle-l10n"}
 # Of Debian's rpm the folder of libraries is Fedora's; Debian's libnm.pc names Debian's.
 FEDORAS = FOLDERS | {"LIBDIR": "/usr/lib64", "NMPLUGINDIR": "/usr/lib64/NetworkManager"}
-ARCH = {"wattle": {"wattle", "filter", "portmap", "relay", "tailscale", "update", "nss", "i18n"}, "networkmanager-wattle": {"nm", "nm-editor"}}
+ARCH = {"wattle": {"wattle", "filter", "lookup", "portmap", "relay", "tailscale", "update", "nss", "i18n"}, "networkmanager-wattle": {"nm", "nm-editor"}}
 
 RPM = """set -e
 cd /mnt

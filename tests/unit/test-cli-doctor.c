@@ -496,6 +496,12 @@ static void ill_exit_name(WattleFacts *facts)
         facts->name_server = g_strdup("192.0.2.53");
 }
 
+static void well_exit_name(WattleFacts *facts)
+{
+        ill_exit_name(facts);
+        facts->lookup = WATTLE_LOOKUP_WORKS;
+}
+
 static void ill_exit_name_down(WattleFacts *facts)
 {
         ill_exit_name_past(facts);
@@ -597,6 +603,24 @@ static void ill_dns_of_nm_named(WattleFacts *facts)
         ((WattleView *)facts->view)->exit_node = peer->device.name;
         peer->candidates = candidates;
         peer->n_candidates = G_N_ELEMENTS(candidates);
+}
+
+static void ill_lookup_stopped(WattleFacts *facts)
+{
+        ill_dns_of_nm_named(facts);
+        facts->lookup = WATTLE_LOOKUP_STOPPED;
+}
+
+static void ill_lookup_no_servers(WattleFacts *facts)
+{
+        ill_dns_of_nm_named(facts);
+        facts->lookup = WATTLE_LOOKUP_NO_SERVERS;
+}
+
+static void well_lookup(WattleFacts *facts)
+{
+        ill_dns_of_nm_named(facts);
+        facts->lookup = WATTLE_LOOKUP_WORKS;
 }
 
 static void ill_mullvad(WattleFacts *facts)
@@ -853,15 +877,16 @@ static const struct row {
         { "an exit node by name", ill_exit_name,
           "names: note: the exit node gw is known by name alone, and the look-up of gw.example goes "
           "through the tunnel that waits for it, to 192.0.2.53: give its PublicEndpoint= an address "
-          "too, or have systemd-resolved ask the name server of a link [getent ahosts "
-          "gw.example]\n" },
+          "too, or have systemd-resolved or wattle-lookup ask the name server of a link [getent "
+          "ahosts gw.example]\n" },
         { "an exit node by name, past which servers are asked", ill_exit_name_past, "" },
+        { "an exit node by name, past which wattle-lookup asks", well_exit_name, "" },
         { "an exit node by name, of a mesh that is down", ill_exit_name_down,
           "interface: note: the interface home is down [wattle up home]\n"
           "names: note: the exit node gw is known by name alone, and the look-up of gw.example may "
           "have to go through the tunnel that waits for it: give its PublicEndpoint= an address "
-          "too, or have systemd-resolved ask the name server of a link [getent ahosts "
-          "gw.example]\n" },
+          "too, or have systemd-resolved or wattle-lookup ask the name server of a link [getent "
+          "ahosts gw.example]\n" },
         { "names", ill_names,
           "names: names of endpoints are not found: vps.example [getent ahosts vps.example]\n" },
         { "module is not asked", ill_nsswitch,
@@ -899,8 +924,18 @@ static const struct row {
         { "name servers of NetworkManager's", ill_dns_of_nm, "" },
         { "name servers of NetworkManager's, and an exit node with a name", ill_dns_of_nm_named,
           "dns: note: a new address of gw.example, the exit node, will not be found, for all names "
-          "are looked up through it: install systemd-resolved, or write DNS=none below [Local] "
-          "[systemctl enable --now systemd-resolved]\n" },
+          "are looked up through it: install wattle-lookup or systemd-resolved, or write DNS=none "
+          "below [Local] [systemctl enable --now systemd-resolved]\n" },
+        { "the same, and wattle-lookup does not run", ill_lookup_stopped,
+          "dns: note: a new address of gw.example, the exit node, will not be found, for all names "
+          "are looked up through it, and wattle-lookup, which would not, does not run [systemctl "
+          "start wattle-lookup.socket]\n" },
+        { "the same, and wattle-lookup has nobody to ask", ill_lookup_no_servers,
+          "dns: note: a new address of gw.example, the exit node, will not be found, for all names "
+          "are looked up through it: NetworkManager has no name server of the uplink, which "
+          "wattle-lookup would ask; install systemd-resolved, or write DNS=none below [Local] "
+          "[nmcli device show]\n" },
+        { "the same, and wattle-lookup asks past it", well_lookup, "" },
         { "filter for Mullvad not installed", ill_mullvad_filter,
           "filter: wattle-filter is not installed: Mullvad's kill switch drops the mesh []\n" },
         { "filter beside Tailscale not installed", ill_tailscale_filter,

@@ -21,6 +21,7 @@ static const struct {
         FACT("differs", device_differs),
         FACT("networkd", networkd_runs),
         FACT("resolved", resolved_runs),
+        FACT("has-lookup", has_lookup),
         FACT("has-filter", has_filter),
         FACT("device", has_device),
         FACT("writer-linked", is_linked[WATTLE_UNIT_NETWORKD_WRITER]),
@@ -210,9 +211,9 @@ static const WattleView views[] = {
                         WITH_DNS(peer_by_name) },
 };
 
-#define NEEDS_RESOLVED(why)                                                                        \
+#define NEEDS_RESOLVED(why, what)                                                                  \
         "DNS= of the exit node vps needs systemd-resolved, which does not run, for " why           \
-        ": install the package systemd-resolved, or write DNS=none below [Local]"
+        ": install the package " what ", or write DNS=none below [Local]"
 
 /* A mesh of networkd's that runs, as it is to be. */
 #define RUNS "systemd=257 link old-link device networkd writer-linked writer "
@@ -423,13 +424,18 @@ static const Row rows[] = {
           "another FirewallMark= below [Local]" },
         { "dns", "home", NETWORKD_DNS, RUNS "resolved", "", NULL },
         { "dns-without-resolved", "home", NETWORKD_DNS, RUNS, NULL,
-          NEEDS_RESOLVED("systemd-networkd sets name servers by it") },
+          NEEDS_RESOLVED("systemd-networkd sets name servers by it", "systemd-resolved") },
+        { "dns-without-resolved-lookup", "home", NETWORKD_DNS, RUNS "has-lookup", NULL,
+          NEEDS_RESOLVED("systemd-networkd sets name servers by it", "systemd-resolved") },
         { "dns-without-resolved-nm", NULL, NATIVE_DNS, NM_RUNS,
           "write-profile load-profile follow-profile", NULL },
         { "dns-without-resolved-nm-by-name", NULL, NAMED_DNS, NM_RUNS, NULL,
           NEEDS_RESOLVED(
                   "without it the name of the exit node is looked up through the tunnel that "
-                  "waits for it") },
+                  "waits for it",
+                  "systemd-resolved or wattle-lookup") },
+        { "dns-without-resolved-nm-by-name-lookup", NULL, NAMED_DNS, NM_RUNS "has-lookup",
+          "write-profile load-profile follow-profile", NULL },
         { "dns-nm-by-name", NULL, NAMED_DNS, NM_RUNS "resolved",
           "write-profile load-profile follow-profile", NULL },
 

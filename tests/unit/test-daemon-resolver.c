@@ -14,6 +14,8 @@ typedef struct {
         char *text;
 } Asked;
 
+static const WattleUplink nowhere = { 0 };
+
 static void on_resolved(const WattleAddr *addresses, guint n_addresses, gpointer data)
 {
         Asked *asked = data;
@@ -50,7 +52,7 @@ static void row_test(gconstpointer data)
         g_assert_cmpint(sd_event_new(&asked.event), >=, 0);
         resolver = wattle_resolver_new(asked.event, &error);
         g_assert_no_error(error);
-        wattle_resolver_ask(resolver, row->name, 0, on_resolved, &asked);
+        wattle_resolver_ask(resolver, row->name, &nowhere, on_resolved, &asked);
         g_assert_null(asked.text);
         sd_event_loop(asked.event);
         g_assert_cmpstr(asked.text, ==, row->expected);
@@ -68,9 +70,9 @@ static void many_and_cancelled(void)
         resolver = wattle_resolver_new(asked.event, NULL);
         for (guint i = 0; i < 20; i++) {
                 WattleResolving *cancelled =
-                        wattle_resolver_ask(resolver, "192.0.2.8", 0, on_resolved, &never);
+                        wattle_resolver_ask(resolver, "192.0.2.8", &nowhere, on_resolved, &never);
 
-                wattle_resolver_ask(resolver, "192.0.2.7", 0, on_resolved, &asked);
+                wattle_resolver_ask(resolver, "192.0.2.7", &nowhere, on_resolved, &asked);
                 wattle_resolving_cancel(cancelled);
         }
         sd_event_loop(asked.event);
@@ -88,13 +90,14 @@ typedef struct {
         gboolean refuses;
 } Link;
 
-static gboolean on_lookup(const char *name, guint32 ifindex, WattleResolving *resolving,
+static gboolean on_lookup(const char *name, const WattleUplink *uplink, WattleResolving *resolving,
                           gpointer data)
 {
         Link *link = data;
 
         g_assert_cmpstr(name, ==, "192.0.2.7");
-        link->ifindex = ifindex;
+        g_assert_cmpuint(uplink->fwmark, ==, 7);
+        link->ifindex = uplink->ifindex;
         link->resolving = resolving;
         return !link->refuses;
 }
@@ -117,12 +120,13 @@ static void by_a_link(void)
         for (guint i = 0; i < G_N_ELEMENTS(links); i++) {
                 g_autoptr(WattleResolver) resolver = NULL;
                 Link link = { .refuses = links[i].refuses };
+                const WattleUplink uplink = { .ifindex = links[i].ifindex, .fwmark = 7 };
                 Asked asked = { .n_left = 1 };
 
                 g_assert_cmpint(sd_event_new(&asked.event), >=, 0);
                 resolver = wattle_resolver_new(asked.event, NULL);
                 wattle_resolver_set_lookup(resolver, on_lookup, &link);
-                wattle_resolver_ask(resolver, "192.0.2.7", links[i].ifindex, on_resolved, &asked);
+                wattle_resolver_ask(resolver, "192.0.2.7", &uplink, on_resolved, &asked);
                 g_assert_cmpuint(link.ifindex, ==, links[i].ifindex);
                 g_assert_null(asked.text);
                 if (link.resolving && !link.refuses)

@@ -316,16 +316,14 @@ static const Row texts[] = {
         { "exit-node-by-name", MESH NAS "ExitNode=yes\nPublicEndpoint=nas.example:5\n",
           "home.mesh:7:16: warning: PublicEndpoint: exit node nas is known by name alone, and for "
           "who uses it the look-up of nas.example goes into the tunnel that waits for it, unless "
-          "systemd-resolved asks the name server of a link: give an "
-          "address too" },
+          "systemd-resolved or wattle-lookup asks the name server of a link: give an address too" },
         { "exit-node-by-name-and-address",
           MESH NAS "ExitNode=yes\nPublicEndpoint=nas.example:5 1.2.3.4:5\n", "" },
         { "exit-node-by-name-and-lan",
           MESH NAS "ExitNode=yes\nPublicEndpoint=nas.example:5\nPrivateEndpoint=192.168.1.2:5\n",
           "home.mesh:7:16: warning: PublicEndpoint: exit node nas is known by name alone, and for "
           "who uses it the look-up of nas.example goes into the tunnel that waits for it, unless "
-          "systemd-resolved asks the name server of a link: give an "
-          "address too" },
+          "systemd-resolved or wattle-lookup asks the name server of a link: give an address too" },
         { "name-servers", MESH NAS "ExitNode=yes\nDNS=10.42.0.1 192.0.2.53 2001:db8::53\n", "" },
         { "name-servers-of-no-exit-node", MESH NAS "DNS=10.42.0.1\n",
           "home.mesh:6:5: DNS: is for who uses an exit node, and device nas has no ExitNode=yes" },

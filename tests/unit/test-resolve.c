@@ -574,8 +574,15 @@ static void left_out(void)
 #define UNFOUND(place)                                                                             \
         "local.conf:" place                                                                        \
         ": warning: DNS: a new address of vps.example, the exit node, will not be found, for all " \
-        "names are looked up through it: install the package systemd-resolved, or write DNS=none " \
-        "below [Local]"
+        "names are looked up through it: install the package wattle-lookup or systemd-resolved, "  \
+        "or write DNS=none below [Local]"
+
+/* Which of systemd-resolved and wattle-lookup. */
+typedef enum {
+        RESOLVED,
+        NEITHER,
+        LOOKUP,
+} Installed;
 
 /* Name servers are those that can be asked, by somebody who is told of them. */
 static void name_servers(void)
@@ -583,33 +590,39 @@ static void name_servers(void)
         static const struct {
                 const char *local;
                 WattleOwner owner;
-                gboolean no_resolved;
+                Installed installed;
                 guint n;
                 const char *faults;
                 const char *more; /* lines of the exit node's */
         } rows[] = {
-                { "DNS=192.0.2.53\n", WATTLE_OWNER_NETWORKD, FALSE, 0,
+                { "DNS=192.0.2.53\n", WATTLE_OWNER_NETWORKD, RESOLVED, 0,
                   "local.conf:2:5: warning: DNS: of no effect without ExitNode=", "" },
-                { "DNS=none\n", WATTLE_OWNER_NETWORKD, FALSE, 0, "", "" },
-                { "ExitNode=vps\n", WATTLE_OWNER_NETWORKD, FALSE, 1, "", "" },
-                { "ExitNode=vps\nDNS=10.77.0.9 2001:db8::53\n", WATTLE_OWNER_NETWORKD, FALSE, 1,
+                { "DNS=none\n", WATTLE_OWNER_NETWORKD, RESOLVED, 0, "", "" },
+                { "ExitNode=vps\n", WATTLE_OWNER_NETWORKD, RESOLVED, 1, "", "" },
+                { "ExitNode=vps\nDNS=10.77.0.9 2001:db8::53\n", WATTLE_OWNER_NETWORKD, RESOLVED, 1,
                   UNASKED("2001:db8::53", "IPv6"), "" },
-                { "ExitNode=vps\nDNS=fd77::9\n", WATTLE_OWNER_NETWORKD, FALSE, 0,
+                { "ExitNode=vps\nDNS=fd77::9\n", WATTLE_OWNER_NETWORKD, RESOLVED, 0,
                   UNASKED("fd77::9", "IPv6"), "" },
-                { "ExitNode=vps\n", WATTLE_OWNER_NETWORKD, TRUE, 1,
+                { "ExitNode=vps\n", WATTLE_OWNER_NETWORKD, NEITHER, 1,
                   "local.conf:2:10: warning: DNS: of no effect, for systemd-networkd sets name servers "
                   "by systemd-resolved alone: install the package systemd-resolved, or write DNS=none "
                   "below [Local]",
                   "" },
-                { "ExitNode=vps\n", WATTLE_OWNER_NETWORK_MANAGER, TRUE, 1, "", "" },
-                { "ExitNode=vps\n", WATTLE_OWNER_NETWORK_MANAGER, TRUE, 1, UNFOUND("2:10"),
+                { "ExitNode=vps\n", WATTLE_OWNER_NETWORK_MANAGER, NEITHER, 1, "", "" },
+                { "ExitNode=vps\n", WATTLE_OWNER_NETWORK_MANAGER, NEITHER, 1, UNFOUND("2:10"),
                   VPS_BY_NAME },
-                { "ExitNode=vps\nDNS=10.77.0.9\n", WATTLE_OWNER_NETWORK_MANAGER, TRUE, 1,
+                { "ExitNode=vps\nDNS=10.77.0.9\n", WATTLE_OWNER_NETWORK_MANAGER, NEITHER, 1,
                   UNFOUND("3:5"), VPS_BY_NAME },
-                { "ExitNode=vps\nDNS=none\n", WATTLE_OWNER_NETWORK_MANAGER, TRUE, 0, "",
+                { "ExitNode=vps\nDNS=none\n", WATTLE_OWNER_NETWORK_MANAGER, NEITHER, 0, "",
                   VPS_BY_NAME },
-                { "ExitNode=vps\n", WATTLE_OWNER_NETWORK_MANAGER, FALSE, 1, "", VPS_BY_NAME },
-                { "ExitNode=vps\nDNS=none\n", WATTLE_OWNER_NETWORKD, TRUE, 0, "", "" },
+                { "ExitNode=vps\n", WATTLE_OWNER_NETWORK_MANAGER, RESOLVED, 1, "", VPS_BY_NAME },
+                { "ExitNode=vps\nDNS=none\n", WATTLE_OWNER_NETWORKD, NEITHER, 0, "", "" },
+                { "ExitNode=vps\n", WATTLE_OWNER_NETWORK_MANAGER, LOOKUP, 1, "", VPS_BY_NAME },
+                { "ExitNode=vps\n", WATTLE_OWNER_NETWORKD, LOOKUP, 1,
+                  "local.conf:2:10: warning: DNS: of no effect, for systemd-networkd sets name servers "
+                  "by systemd-resolved alone: install the package systemd-resolved, or write DNS=none "
+                  "below [Local]",
+                  VPS_BY_NAME },
         };
 
         for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -620,7 +633,8 @@ static void name_servers(void)
                 g_auto(WattleLocal) local = { 0 };
                 WattleHost host = { .local = &local,
                                     .owner = rows[i].owner,
-                                    .no_resolved = rows[i].no_resolved };
+                                    .no_resolved = rows[i].installed != RESOLVED,
+                                    .has_lookup = rows[i].installed == LOOKUP };
                 g_autoptr(WattleView) view = NULL;
 
                 wattle_report_init(&report);

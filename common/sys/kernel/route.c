@@ -505,3 +505,19 @@ gboolean wattle_route_lookup(WattleNetlink *netlink, const WattleAddr *to, guint
         *ret = lookup.route;
         return TRUE;
 }
+
+/* Addresses of documentation stand for any. */
+guint32 wattle_route_uplink(WattleNetlink *netlink, guint32 ifindex, guint32 mark)
+{
+        static const WattleAddr anywhere[] = {
+                { AF_INET, { 192, 0, 2, 1 } },
+                { AF_INET6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } },
+        };
+        WattleRoute route;
+
+        for (guint i = 0; i < G_N_ELEMENTS(anywhere); i++)
+                if (wattle_route_lookup(netlink, &anywhere[i], 0, mark, &route, NULL) &&
+                    route.ifindex != ifindex)
+                        return route.ifindex;
+        return 0;
+}

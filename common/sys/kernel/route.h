@@ -94,3 +94,7 @@ gboolean wattle_route_find_other(WattleNetlink *netlink, guint32 table, guint32 
 gboolean wattle_route_lookup(WattleNetlink *netlink, const WattleAddr *to, guint32 ifindex,
                              guint32 mark, WattleRoute *ret,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The link by which packets with the mark of that interface's WireGuard leave for the Internet; 0:
+ * none. */
+guint32 wattle_route_uplink(WattleNetlink *netlink, guint32 ifindex, guint32 mark);

@@ -11,7 +11,7 @@ let
   pkgs =
     builtins.listToAttrs (
       map (name: lib.nameValuePair name (named name)) [
-        "bash-completion" "curl" "getent" "gettext" "glib" "gtk3" "gtk4" "jansson" "kmod" "libb2" "libmnl" "libnatpmp" "libpng" "libsodium" "meson" "miniupnpc" "networkmanager" "nftables"
+        "bash-completion" "c-ares" "curl" "getent" "gettext" "glib" "gtk3" "gtk4" "jansson" "kmod" "libb2" "libmnl" "libnatpmp" "libpng" "libsodium" "meson" "miniupnpc" "networkmanager" "nftables"
         "ninja" "pkg-config" "procps" "python3" "qrencode" "scdoc" "systemd" "tailscale"
       ]
     )
