@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""An exit node whose address changes, on a host of NetworkManager's without systemd-resolved: its name is looked up past the tunnel, which is
+dead then. One guest plays the world:
+
+    laptop -- eth0, 192.168.1.2 ------ world: its router; 203.0.113.53, the uplink's name server; 203.0.113.1, and then .2, the exit node
+           -- home, the tunnel ------- world: 10.42.0.2, the exit node and its name server
+"""
+
+import pytest
+
+import mesh as meshes
+from nm_host import manage, quiet, start_nm
+
+pytestmark = pytest.mark.each_release
+
+UPLINK, INSIDE, NAME = "203.0.113.53", "10.42.0.2", "vps.example.net"
+
+# Answers each question for an IPv4 address with what stands in /run/record, and writes down the name.
+SERVER = """import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind((sys.argv[1], 53))
+log = open(sys.argv[2], "a", buffering=1)
+while True:
+    question, source = s.recvfrom(4096)
+    end, labels = 12, []
+    while question[end]:
+        labels.append(question[end + 1:end + 1 + question[end]].decode())
+        end += 1 + question[end]
+    found = question[end + 1:end + 3] == b"\\0\\1"
+    log.write(".".join(labels).lower() + "\\n")
+    answer = b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\0\\0\\4" + socket.inet_aton(open("/run/record").read()) if found else b""
+    s.sendto(question[:2] + b"\\x81\\x80\\0\\1" + (b"\\0\\1" if found else b"\\0\\0") + b"\\0\\0\\0\\0" + question[12:end + 5] + answer, source)
+"""
+
+
+class World:
+    def __init__(self, lab, mesh):
+        self.guest = lab.guest("vps")
+        self.guest.lan = self.guest.plug(0, lab.lan)
+        self.guest.run(f"ip addr add {UPLINK}/32 dev lo; sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0")
+        self.move_to("203.0.113.1")
+        mesh.apply(self.guest, "vps", "ActivationPolicy=up")
+        self.guest.wait(f"ip addr show dev home | grep {INSIDE}/")
+        # As a device behind NAT, the laptop is one that cannot be called: it hears from where it has sent to.
+        self.guest.run("""systemctl stop wattled
+            nft -f - <<'RULES'
+table ip shy {
+    chain out { type filter hook output priority 0; udp sport 51820 ct state new drop; }
+}
+RULES""")
+        self.guest.put("/run/server.py", SERVER)
+        for address in UPLINK, INSIDE:
+            self.guest.run(f": >/run/{address}")
+            self.guest.start(f"exec python3 /run/server.py {address} /run/{address}", 900)
+            self.guest.wait(f"ss -Hlun src {address} | grep :53")
+
+    def move_to(self, address):
+        self.guest.put("/run/record", address)
+        self.guest.run(f"for old in 203.0.113.1 203.0.113.2; do ip addr del $old/32 dev lo 2>/dev/null || :; done; ip addr add {address}/32 dev lo")
+
+    def asked(self, address):
+        return set(self.guest.out(f"cat /run/{address}").split())
+
+
+def make_laptop(lab, world):
+    laptop = lab.guest("laptop")
+    laptop.lan = laptop.plug(0, lab.lan)
+    start_nm(laptop)
+    manage(laptop, f"ipv4.gateway {world.guest.lan.v4} ipv4.dns {UPLINK}")
+    laptop.wait(f"grep {UPLINK} /etc/resolv.conf")
+    return laptop
+
+
+def capture(laptop):
+    laptop.start("exec tcpdump -i eth0 -n -l -U port 53 >/run/seen 2>/run/seen-ready", 900)
+    laptop.wait("grep -q listening /run/seen-ready")
+
+
+def reaches(laptop, address):
+    """By the tunnel to the exit node's new address, within the time that wattled gives a peer and a name server."""
+    laptop.start(f"ping -i 0.5 {INSIDE} >/run/ping", 900)
+    laptop.wait(f"wg show home endpoints | grep {address}:51820", 180)
+    laptop.wait(f"ping -c1 -W1 {INSIDE}")
+
+
+def doctor(laptop):
+    return [line for line in laptop.run("wattle doctor home", check=False).out.splitlines() if "will not be found" in line or "name alone" in line]
+
+
+def test_an_exit_node_that_has_moved_is_found(lab):
+    mesh = meshes.Mesh("home", "laptop", "vps")
+    mesh["vps"].lines += ["ExitNode=yes", f"DNS={INSIDE}", "PublicEndpoint=203.0.113.1:51820", f"PublicEndpoint={NAME}:51820"]
+    world = World(lab, mesh)
+    laptop = make_laptop(lab, world)
+    mesh.put(laptop, "laptop", "ExitNode=vps\nOwner=NetworkManager\nActivationPolicy=up")
+    applied = laptop.run("wattle apply home")
+    assert "will not be found" not in applied.err, applied
+    laptop.wait(f"ping -c1 -W1 {INSIDE}")
+    laptop.wait(f"grep {INSIDE} /etc/resolv.conf")
+    assert UPLINK not in laptop.out("cat /etc/resolv.conf") and doctor(laptop) == []
+    assert laptop.out("systemctl is-active wattle-lookup.socket") == "active"
+
+    capture(laptop)
+    laptop.run("getent ahostsv4 inside.example.org")
+    assert "inside.example.org" in world.asked(INSIDE) and "inside.example.org" not in world.asked(UPLINK)
+
+    world.guest.run(f": >/run/{INSIDE}; : >/run/{UPLINK}")
+    world.move_to("203.0.113.2")
+    reaches(laptop, "203.0.113.2")
+    # On the uplink that name and no other, at the uplink's server; in the tunnel not even that one.
+    laptop.wait(f"grep -q {NAME} /run/seen")
+    seen = [line for line in laptop.out("cat /run/seen").splitlines() if "?" in line]
+    assert seen and all(f" {UPLINK}.53:" in line and f" {NAME}. " in line for line in seen), seen
+    assert world.asked(UPLINK) == {NAME} and NAME not in world.asked(INSIDE)
+    laptop.run("getent ahostsv4 again.example.org")
+    assert "again.example.org" in world.asked(INSIDE) and world.asked(UPLINK) == {NAME}
+
+    laptop.run("systemctl stop wattle-lookup.socket")
+    assert [line.rsplit(" [")[0] for line in doctor(laptop)] and "does not run" in doctor(laptop)[0]
+    assert laptop.run("wattle apply home").out and laptop.out("systemctl is-active wattle-lookup.socket") == "active"
+    assert doctor(laptop) == []
+    # A start and an end for each name would be no news.
+    assert "wattle-lookup@" not in laptop.out("journalctl -b -o short")
+    quiet(laptop)
+
+
+def test_an_exit_node_that_has_a_name_alone(lab):
+    """From nothing, and through an uplink that changes."""
+    mesh = meshes.Mesh("home", "laptop", "vps")
+    mesh["vps"].lines += ["ExitNode=yes", f"DNS={INSIDE}", f"PublicEndpoint={NAME}:51820"]
+    world = World(lab, mesh)
+    laptop = make_laptop(lab, world)
+    mesh.apply(laptop, "laptop", "ExitNode=vps\nOwner=NetworkManager\nActivationPolicy=up")
+    laptop.wait(f"ping -c1 -W1 {INSIDE}", 120)
+    laptop.wait(f"grep {INSIDE} /etc/resolv.conf")
+    assert doctor(laptop) == []
+
+    world.guest.run(f"ip addr add 203.0.113.54/32 dev lo; : >/run/203.0.113.54")
+    world.guest.start("exec python3 /run/server.py 203.0.113.54 /run/203.0.113.54", 900)
+    world.guest.wait("ss -Hlun src 203.0.113.54 | grep :53")
+    laptop.run("nmcli connection modify lan ipv4.dns 203.0.113.54; nmcli device reapply eth0")
+    world.guest.run(f": >/run/{UPLINK}; : >/run/{INSIDE}")
+    world.move_to("203.0.113.2")
+    reaches(laptop, "203.0.113.2")
+    assert world.asked("203.0.113.54") == {NAME} and world.asked(UPLINK) == set() and NAME not in world.asked(INSIDE)
+    quiet(laptop)
