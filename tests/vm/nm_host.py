@@ -41,8 +41,8 @@ def connections(guest):
     return ask(), ask("--active")
 
 
-# It sets an interface aside, and the kernel has removed it in the same moment.
-GONE_MEANWHILE = "\"failed to set '/proc/sys/net/ipv6/conf/home/disable_ipv6' to '1': (2)\""
+# It sets an interface aside, or gives it up, and the kernel has removed it in the same moment.
+GONE_MEANWHILE = "\"failed to set '/proc/sys/net/ipv6/conf/home/disable_ipv6' to '[01]': (2)\""
 
 
 def nm_complaints(guest):
