@@ -32,8 +32,8 @@ def test_sleep(lab):
     outside = b.plug(1, lab.internet)
     mesh["b"].lines += [f"PublicEndpoint={outside.v4}:{meshes.LISTEN_PORT}", f"PrivateEndpoint={b.lan.v4}:{meshes.LISTEN_PORT}"]
     for each in (a, b):
+        each.run(HELLOS.replace("wg0", "home"))  # before the first comes
         mesh.apply(each, each.name, "Owner=networkd\nActivationPolicy=up")
-        each.run(HELLOS.replace("wg0", "home"))
     # Until each has told the other by what its beacons are known.
     for each in (a, b):
         each.wait(f"ping -n -c1 -W1 {mesh['b'].v4} && nft list counters | grep -q 'packets [1-9]'", 120)
