@@ -50,12 +50,13 @@ class Quick:
         return host
 
     def wire(self, one, one_address, other, other_address):
-        """A veth pair. In each host, its end is named after the host at the other end."""
-        self.guest.run(f"""ip -n {one.name} link add {other.name} type veth peer name {one.name} netns {other.name}
+        """A veth pair. In each host, its end is named after the host at the other end; `name` and `dev`, for one is called inet, which
+        newer iproute2 takes for a word of its own."""
+        self.guest.run(f"""ip -n {one.name} link add name {other.name} type veth peer name {one.name} netns {other.name}
             ip -n {one.name} addr add {one_address} dev {other.name}
             ip -n {other.name} addr add {other_address} dev {one.name}
-            ip -n {one.name} link set {other.name} up
-            ip -n {other.name} link set {one.name} up""")
+            ip -n {one.name} link set dev {other.name} up
+            ip -n {other.name} link set dev {one.name} up""")
 
     def route(self, host, via, prefix="default"):
         host.run(f"ip route add {prefix} via {via}")
