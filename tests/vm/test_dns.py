@@ -9,29 +9,12 @@ WireGuard's interface:
 import pytest
 
 import mesh as meshes
+import name_server
 
 pytestmark = pytest.mark.each_release
 
 UPLINK, INSIDE = "203.0.113.53", "10.42.0.2"
 TABLE = 0x776f9d6e  # of a mesh called home
-
-# Answers each question for an address with 192.0.2.7, and writes down the name.
-SERVER = """import socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind((sys.argv[1], 53))
-log = open(sys.argv[2], "a", buffering=1)
-while True:
-    question, source = s.recvfrom(4096)
-    end, labels = 12, []
-    while question[end]:
-        labels.append(question[end + 1:end + 1 + question[end]].decode())
-        end += 1 + question[end]
-    kind = question[end + 1:end + 3]
-    log.write(".".join(labels).lower() + "\\n")
-    found = kind == b"\\0\\1"
-    answer = b"\\xc0\\x0c" + kind + b"\\0\\1\\0\\0\\0\\0\\0\\4\\xc0\\0\\2\\7" if found else b""
-    s.sendto(question[:2] + b"\\x81\\x80\\0\\1" + (b"\\0\\1" if found else b"\\0\\0") + b"\\0\\0\\0\\0" + question[12:end + 5] + answer, source)
-"""
 
 
 class Servers:
@@ -41,15 +24,10 @@ class Servers:
             self.world.plug(nic, segment, configure=False)
         self.world.run(f"""ip link set eth0 up; ip link set eth1 up; ip link set lo up
             ip addr add 192.168.1.77/24 dev eth0; ip addr add {UPLINK}/32 dev lo; ip addr add {INSIDE}/16 dev eth1""")
-        self.world.put("/run/server.py", SERVER)
-        self.jobs = {}
-        for address in UPLINK, INSIDE:
-            self.world.run(f": >/run/{address}")
-            self.jobs[address] = self.world.start(f"exec python3 /run/server.py {address} /run/{address}", 600)
-            self.world.wait(f"ss -Hlun src {address} | grep :53")
+        self.jobs = {address: name_server.start(self.world, address, record="192.0.2.7") for address in (UPLINK, INSIDE)}
 
     def asked(self, address):
-        return set(self.world.out(f"cat /run/{address}").split())
+        return name_server.asked(self.world, address)
 
 
 def make_mesh():

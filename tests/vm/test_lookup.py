@@ -3,27 +3,11 @@
 
 import pytest
 
+import name_server
+
 pytestmark = pytest.mark.each_release
 
 UPLINK, NAME = "203.0.113.53", "vps.example.net"
-
-# Answers each question for an IPv4 address with what stands in /run/record, and writes down the name.
-SERVER = """import socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind((sys.argv[1], 53))
-log = open(sys.argv[2], "a", buffering=1)
-while True:
-    question, source = s.recvfrom(4096)
-    end, labels = 12, []
-    while question[end]:
-        labels.append(question[end + 1:end + 1 + question[end]].decode())
-        end += 1 + question[end]
-    found = question[end + 1:end + 3] == b"\\0\\1"
-    log.write(".".join(labels).lower() + "\\n")
-    answer = b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\0\\0\\4" + socket.inet_aton(open("/run/record").read()) if found else b""
-    s.sendto(question[:2] + b"\\x81\\x80\\0\\1" + (b"\\0\\1" if found else b"\\0\\0") + b"\\0\\0\\0\\0" + question[12:end + 5] + answer, source)
-"""
-
 
 # As wattled asks: SERVER MARK LINK, the index of one or 0
 ASK = """import socket, struct, sys
@@ -43,10 +27,8 @@ def test_the_service_in_its_sandbox(native):
     world, host = native.guest("world"), native.guest("host")
     world.plug(0, native.lan)
     host.plug(0, native.lan)
-    world.run(f"ip addr add {UPLINK}/32 dev lo; printf 192.0.2.7 >/run/record; : >/run/asked")
-    world.put("/run/server.py", SERVER)
-    world.start(f"exec python3 /run/server.py {UPLINK} /run/asked", 600)
-    world.wait(f"ss -Hlun src {UPLINK} | grep :53")
+    world.run(f"ip addr add {UPLINK}/32 dev lo")
+    name_server.start(world, UPLINK, record="192.0.2.7")
     router = world.out("ip -4 -o addr show dev eth0 | sed 's,.* inet \\([0-9.]*\\)/.*,\\1,'")
     host.run(f"""ip route add default via {router} dev eth0
         ip route add unreachable default table 7; ip rule add priority 30001 table main suppress_prefixlength 0
@@ -58,7 +40,7 @@ def test_the_service_in_its_sandbox(native):
     for link in 0, eth0:
         assert host.out(f"{as_wattled} {UPLINK} 7 {link}") == "0 192.0.2.7"
     assert host.out(f"{as_wattled} {UPLINK} 0 0") == "0"
-    assert set(world.out("cat /run/asked").split()) == {NAME}
+    assert name_server.asked(world, UPLINK) == {NAME}
     for user in "nobody", "systemd-network":
         refused = host.run(f"setpriv --reuid {user} --clear-groups python3 /run/ask.py {UPLINK} 7 {eth0}", check=False)
         assert refused.code != 0 and "PermissionError" in refused.err, refused

@@ -9,28 +9,12 @@ dead then. One guest plays the world:
 import pytest
 
 import mesh as meshes
+import name_server
 from nm_host import manage, quiet, start_nm
 
 pytestmark = pytest.mark.each_release
 
 UPLINK, INSIDE, NAME = "203.0.113.53", "10.42.0.2", "vps.example.net"
-
-# Answers each question for an IPv4 address with what stands in /run/record, and writes down the name.
-SERVER = """import socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind((sys.argv[1], 53))
-log = open(sys.argv[2], "a", buffering=1)
-while True:
-    question, source = s.recvfrom(4096)
-    end, labels = 12, []
-    while question[end]:
-        labels.append(question[end + 1:end + 1 + question[end]].decode())
-        end += 1 + question[end]
-    found = question[end + 1:end + 3] == b"\\0\\1"
-    log.write(".".join(labels).lower() + "\\n")
-    answer = b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\0\\0\\4" + socket.inet_aton(open("/run/record").read()) if found else b""
-    s.sendto(question[:2] + b"\\x81\\x80\\0\\1" + (b"\\0\\1" if found else b"\\0\\0") + b"\\0\\0\\0\\0" + question[12:end + 5] + answer, source)
-"""
 
 
 class World:
@@ -48,18 +32,15 @@ table ip shy {
     chain out { type filter hook output priority 0; udp sport 51820 ct state new drop; }
 }
 RULES""")
-        self.guest.put("/run/server.py", SERVER)
         for address in UPLINK, INSIDE:
-            self.guest.run(f": >/run/{address}")
-            self.guest.start(f"exec python3 /run/server.py {address} /run/{address}", 900)
-            self.guest.wait(f"ss -Hlun src {address} | grep :53")
+            name_server.start(self.guest, address)
 
     def move_to(self, address):
-        self.guest.put("/run/record", address)
+        name_server.set_record(self.guest, address)
         self.guest.run(f"for old in 203.0.113.1 203.0.113.2; do ip addr del $old/32 dev lo 2>/dev/null || :; done; ip addr add {address}/32 dev lo")
 
     def asked(self, address):
-        return set(self.guest.out(f"cat /run/{address}").split())
+        return name_server.asked(self.guest, address)
 
 
 def make_laptop(lab, world):
@@ -104,7 +85,8 @@ def test_an_exit_node_that_has_moved_is_found(lab):
     laptop.run("getent ahostsv4 inside.example.org")
     assert "inside.example.org" in world.asked(INSIDE) and "inside.example.org" not in world.asked(UPLINK)
 
-    world.guest.run(f": >/run/{INSIDE}; : >/run/{UPLINK}")
+    for address in INSIDE, UPLINK:
+        name_server.forget(world.guest, address)
     world.move_to("203.0.113.2")
     reaches(laptop, "203.0.113.2")
     # On the uplink that name and no other, at the uplink's server; in the tunnel not even that one.
@@ -135,11 +117,11 @@ def test_an_exit_node_that_has_a_name_alone(lab):
     laptop.wait(f"grep {INSIDE} /etc/resolv.conf")
     assert doctor(laptop) == []
 
-    world.guest.run(f"ip addr add 203.0.113.54/32 dev lo; : >/run/203.0.113.54")
-    world.guest.start("exec python3 /run/server.py 203.0.113.54 /run/203.0.113.54", 900)
-    world.guest.wait("ss -Hlun src 203.0.113.54 | grep :53")
+    world.guest.run("ip addr add 203.0.113.54/32 dev lo")
+    name_server.start(world.guest, "203.0.113.54")
     laptop.run("nmcli connection modify lan ipv4.dns 203.0.113.54; nmcli device reapply eth0")
-    world.guest.run(f": >/run/{UPLINK}; : >/run/{INSIDE}")
+    for address in INSIDE, UPLINK:
+        name_server.forget(world.guest, address)
     world.move_to("203.0.113.2")
     reaches(laptop, "203.0.113.2")
     assert world.asked("203.0.113.54") == {NAME} and world.asked(UPLINK) == set() and NAME not in world.asked(INSIDE)
