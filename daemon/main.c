@@ -107,6 +107,8 @@ static int run(const char *root, const char *state_dir, const char *runtime_dir)
         }
         if (strcmp(root, "/") == 0)
                 bus = wattle_bus_connection_new(event, address ? address : SYSTEM_BUS, manager, 0);
+        /* After the bus, by which names of endpoints are looked up. */
+        wattle_manager_reload(manager);
         return loop(event, manager);
 }
 

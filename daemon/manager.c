@@ -125,7 +125,6 @@ WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *o
             !(manager->awake = wattle_awake_new(event, &awake_events, error)))
                 return NULL;
         around->beacons = wattle_beacons_new(event, around->links, &around->route);
-        wattle_manager_reload(manager);
         return g_steal_pointer(&manager);
 }
 

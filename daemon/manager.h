@@ -21,8 +21,7 @@ typedef struct {
 } WattleManagerOptions;
 
 /* Begins to watch: event is referenced. NULL with an error if the kernel's netlink is closed to
- * us. A mesh whose profile is bad, or whose interface is not there, is no error: it is listed, with
- * the reason in problem. */
+ * us. No mesh is read before the first wattle_manager_reload(). */
 WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *options,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -31,8 +30,9 @@ WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *o
 void wattle_manager_free(WattleManager *manager);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleManager, wattle_manager_free)
 
-/* Reads profiles and local settings anew, after 'wattle apply' or SIGHUP. A mesh whose profile is
- * bad keeps the one it had. */
+/* Reads profiles and local settings, at first, and after 'wattle apply' or SIGHUP. A mesh whose
+ * profile is bad keeps the one it had. One whose profile is bad, or whose interface is not there,
+ * is no error: it is listed, with the reason in problem. */
 void wattle_manager_reload(WattleManager *manager);
 
 guint wattle_manager_count(const WattleManager *manager);

@@ -84,6 +84,11 @@ static void add(WattleMigration *m, const Candidate *candidate)
         m->candidates[m->n_candidates++] = *candidate;
 }
 
+static gboolean is_sought(const WattleMigration *m)
+{
+        return m->phase == PHASE_DOUBT || m->phase == PHASE_TRY || m->phase == PHASE_PAUSE;
+}
+
 /* The candidates of the list, in its order, with what is known of them already. Returns whether one
  * of them is new. */
 static gboolean take_listed(WattleMigration *m, const WattleMigrateEvent *event,
@@ -101,6 +106,8 @@ static gboolean take_listed(WattleMigration *m, const WattleMigrateEvent *event,
                 is_new = is_new || !known;
                 candidate.source = given->source;
                 candidate.listed = TRUE;
+                candidate.came_late |= !known && given->source == WATTLE_SOURCE_NAME &&
+                                       is_sought(before);
                 set_reach(&candidate, given->reach, now);
                 add(m, &candidate);
         }

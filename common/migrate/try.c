@@ -251,6 +251,18 @@ void wattle_migrate_hold_meeting(WattleMigration *m, const WattleAddr *at, gint6
         meeting->failed = *at;
 }
 
+/* Once, where the session said nothing: to begin it anew costs one that may be good, which only the
+ * news of another address is worth. */
+static gboolean try_anew(WattleMigration *m, Candidate *candidate, gint64 now)
+{
+        if (!candidate || !candidate->came_late || m->try.fresh)
+                return FALSE;
+        candidate->came_late = FALSE;
+        m->session_us = 0;
+        wattle_migrate_try(m, &candidate->at, FALSE, m->try.why, now);
+        return TRUE;
+}
+
 static void fail(WattleMigration *m, gint64 now)
 {
         Candidate *candidate = wattle_migrate_find(m, &m->wanted);
@@ -265,7 +277,7 @@ static void fail(WattleMigration *m, gint64 now)
                 wattle_migrate_hold(candidate, m->try.proved ? HOLD_PROVED : HOLD, now);
         if (m->try.back)
                 go_back(m, now);
-        else
+        else if (!try_anew(m, candidate, now))
                 next_try(m, m->try.why, now);
 }
 
@@ -301,6 +313,7 @@ static void succeed(WattleMigration *m, gint64 now)
         Candidate *candidate = wattle_migrate_find(m, &m->counters.endpoint);
 
         if (candidate) {
+                candidate->came_late = FALSE;
                 candidate->failures = 0;
                 candidate->held_us = 0;
         }

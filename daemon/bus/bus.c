@@ -168,6 +168,9 @@ static void on_changed(WattleChanged changed, guint mesh, guint peer, gpointer d
 {
         WattleBus *bus = data;
 
+        /* Whom nobody can have asked tells nobody; libsystemd would keep it all for the bus. */
+        if (sd_bus_is_ready(bus->bus) <= 0)
+                return;
         switch (changed) {
         case WATTLE_CHANGED_LIST:
                 sd_bus_emit_properties_changed(bus->bus, WATTLE_BUS_PATH, WATTLE_BUS_MANAGER,

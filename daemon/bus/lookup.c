@@ -17,13 +17,18 @@
 /* NetworkManager has it at hand. */
 #define NM_TIMEOUT_US (5 * G_USEC_PER_SEC)
 
+/* For so long a question waits for a bus that is not there yet: wattled may be up before it, and
+ * what is asked of others by then goes by the tunnel. */
+#define PATIENCE_US (2 * G_USEC_PER_SEC)
+
 #define MAX_ADDRESSES 8
 
 struct WattleBusLookup {
         sd_bus *bus;
         WattleManager *manager;
         WattleAsker *asker;
-        GHashTable *asked; /* of Asked */
+        GHashTable *asked;         /* of Asked */
+        sd_event_source *patience; /* NULL: it is over */
 };
 
 /* A name under way: systemd-resolved is asked for it, or where there is none NetworkManager for the
@@ -154,7 +159,7 @@ static gboolean ask(const char *name, const WattleUplink *uplink, WattleResolvin
         *asked = (Asked){
                 .lookup = lookup, .resolving = resolving, .uplink = *uplink, .name = g_strdup(name)
         };
-        if (sd_bus_is_ready(lookup->bus) <= 0 ||
+        if ((sd_bus_is_ready(lookup->bus) <= 0 && !lookup->patience) ||
             sd_bus_message_new_method_call(lookup->bus, &call, RESOLVED,
                                            "/org/freedesktop/resolve1", RESOLVED ".Manager",
                                            "ResolveHostname") < 0 ||
@@ -169,6 +174,27 @@ static gboolean ask(const char *name, const WattleUplink *uplink, WattleResolvin
         return TRUE;
 }
 
+/* To each that is under way, which are gone then. */
+static void answer_none(WattleBusLookup *lookup)
+{
+        g_autoptr(GList) left = g_hash_table_get_keys(lookup->asked);
+
+        for (const GList *item = left; item; item = item->next)
+                finish(item->data, NULL, 0);
+}
+
+/* sd-bus counts no call's time before it is connected. */
+static int on_patience(G_GNUC_UNUSED sd_event_source *source, G_GNUC_UNUSED uint64_t now,
+                       void *data)
+{
+        WattleBusLookup *lookup = data;
+
+        lookup->patience = sd_event_source_unref(lookup->patience);
+        if (sd_bus_is_ready(lookup->bus) <= 0)
+                answer_none(lookup);
+        return 0;
+}
+
 WattleBusLookup *wattle_bus_lookup_new(sd_bus *bus, WattleManager *manager, const char *socket)
 {
         WattleBusLookup *lookup = g_new0(WattleBusLookup, 1);
@@ -177,20 +203,19 @@ WattleBusLookup *wattle_bus_lookup_new(sd_bus *bus, WattleManager *manager, cons
         lookup->manager = manager;
         lookup->asker = wattle_asker_new(sd_bus_get_event(bus), socket);
         lookup->asked = g_hash_table_new_full(NULL, NULL, asked_free, NULL);
+        (void)sd_event_add_time_relative(sd_bus_get_event(bus), &lookup->patience, CLOCK_MONOTONIC,
+                                         PATIENCE_US, 0, on_patience, lookup);
         wattle_manager_set_lookup(manager, ask, lookup);
         return lookup;
 }
 
 void wattle_bus_lookup_free(WattleBusLookup *lookup)
 {
-        g_autoptr(GList) left = NULL;
-
         if (!lookup)
                 return;
         wattle_manager_set_lookup(lookup->manager, NULL, NULL);
-        left = g_hash_table_get_keys(lookup->asked);
-        for (const GList *item = left; item; item = item->next)
-                wattle_resolving_answer(((const Asked *)item->data)->resolving, NULL, 0);
+        answer_none(lookup);
+        sd_event_source_disable_unref(lookup->patience);
         g_hash_table_unref(lookup->asked);
         wattle_asker_free(lookup->asker);
         sd_bus_unref(lookup->bus);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/lookup-message.h"
+#include "common/sys/bus-match.h"
 #include "tests/bus/stage.h"
 
 #define RESOLVED "org.freedesktop.resolve1"
@@ -187,6 +188,64 @@ static void ends(void)
         g_string_free(server.questions, TRUE);
         g_free(resolving.text);
         g_free(another.text);
+}
+
+/* A bus that is not there yet, nor its resolved: its socket comes at path, or never. */
+static sd_bus *await_bus(Stage *stage, char **ret_path)
+{
+        g_autofree char *address = NULL;
+        sd_bus *bus;
+
+        *ret_path = g_build_filename(stage->folder, "later", NULL);
+        address = g_strconcat("unix:path=", *ret_path, NULL);
+        g_assert_cmpint(wattle_bus_start(&bus, stage->event, address, NULL, NULL), >=, 0);
+        return bus;
+}
+
+static void bus_comes(void)
+{
+        g_auto(Stage) stage = { 0 };
+        Server server = { .resolved = SAYS_TWO };
+        WattleResolving resolving = { NULL };
+        g_autofree char *path = NULL;
+        WattleBusLookup *lookup;
+        sd_bus *bus;
+
+        stage_init(&stage, POLKIT_ABSENT, geteuid());
+        start_server(&stage, &server);
+        bus = await_bus(&stage, &path);
+        lookup = wattle_bus_lookup_new(bus, stage.manager, NOWHERE);
+        g_assert_true(ask(&stage, &resolving));
+        g_assert_cmpint(symlink("bus", path), ==, 0);
+        stage_run_until(&stage, is_answered, &resolving);
+        g_assert_cmpstr(resolving.text, ==, "192.0.2.1 2001:db8::1 ");
+        g_assert_cmpint(g_unlink(path), ==, 0);
+        wattle_bus_lookup_free(lookup);
+        sd_bus_close_unref(bus);
+        g_string_free(server.questions, TRUE);
+        g_free(resolving.text);
+}
+
+/* Who asks again has no time to lose. */
+static void bus_never_comes(void)
+{
+        g_auto(Stage) stage = { 0 };
+        WattleResolving resolving = { NULL }, again = { NULL };
+        g_autofree char *path = NULL;
+        WattleBusLookup *lookup;
+        sd_bus *bus;
+
+        stage_init(&stage, POLKIT_ABSENT, geteuid());
+        bus = await_bus(&stage, &path);
+        lookup = wattle_bus_lookup_new(bus, stage.manager, NOWHERE);
+        g_assert_true(ask(&stage, &resolving));
+        g_assert_null(resolving.text);
+        stage_run_until(&stage, is_answered, &resolving);
+        g_assert_cmpstr(resolving.text, ==, "");
+        g_assert_false(ask(&stage, &again));
+        wattle_bus_lookup_free(lookup);
+        sd_bus_close_unref(bus);
+        g_free(resolving.text);
 }
 
 /* An entry of NetworkManager's list. */
@@ -497,6 +556,8 @@ int main(int argc, char **argv)
         }
         g_test_add_func("/lookup/bypass-ends", bypass_ends);
         g_test_add_func("/lookup/absent", absent);
+        g_test_add_func("/lookup/bus-comes", bus_comes);
+        g_test_add_func("/lookup/bus-never-comes", bus_never_comes);
         g_test_add_func("/lookup/ends", ends);
         return g_test_run();
 }
