@@ -43,6 +43,13 @@ void wattle_fileset_init_carried_names(WattleFileset *files)
         files->end = WATTLE_FILE_CARRIED_NAMES + 1;
 }
 
+void wattle_fileset_init_carried_mesh(WattleFileset *files)
+{
+        wattle_fileset_init(files);
+        files->first = WATTLE_FILE_CARRIED_MESH;
+        files->end = WATTLE_FILE_CARRIED_LOCAL + 1;
+}
+
 void wattle_fileset_init_tailnet(WattleFileset *files)
 {
         wattle_fileset_init(files);

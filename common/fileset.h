@@ -25,10 +25,12 @@ typedef struct {
                                       removes those of them that it lacks, and touches no others */
 } WattleFileset;
 
-/* Of a mesh, of one that a VPN connection carries, of the names of that, and of a tailnet. */
+/* Of a mesh; of one that a VPN connection carries, what is wattle-filter's, libnss_wattle's and
+ * wattled's; and of a tailnet. */
 void wattle_fileset_init(WattleFileset *files);
 void wattle_fileset_init_carried(WattleFileset *files);
 void wattle_fileset_init_carried_names(WattleFileset *files);
+void wattle_fileset_init_carried_mesh(WattleFileset *files);
 void wattle_fileset_init_tailnet(WattleFileset *files);
 void wattle_fileset_clear(WattleFileset *files);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleFileset, wattle_fileset_clear)

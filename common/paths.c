@@ -17,6 +17,8 @@ static const struct {
         [WATTLE_FILE_RECORDS] = { "run/systemd/resolve/static.d", WATTLE_FILE_PREFIX, ".rr" },
         /* "~" is behind all that a mesh is called, and of two names the first is found. */
         [WATTLE_FILE_CARRIED_NAMES] = { WATTLE_RUN_DIR, "~", ".names" },
+        [WATTLE_FILE_CARRIED_MESH] = { WATTLE_RUN_DIR, "~", ".carried" },
+        [WATTLE_FILE_CARRIED_LOCAL] = { WATTLE_RUN_DIR, "~", ".local" },
         [WATTLE_FILE_FILTER] = { WATTLE_RUN_DIR, "", ".nft" },
         [WATTLE_FILE_FIREWALL] = { WATTLE_RUN_DIR, "", ".firewall" },
         [WATTLE_FILE_TAILNET_NETWORK] = { NETWORKD, WATTLE_TAILNET_FILE_PREFIX, ".network" },

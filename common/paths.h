@@ -28,6 +28,8 @@ typedef enum {
         WATTLE_FILE_NAMES,         /* of common/names-layout.h */
         WATTLE_FILE_RECORDS,       /* for systemd-resolved */
         WATTLE_FILE_CARRIED_NAMES, /* as NAMES, of a mesh that a VPN connection carries */
+        WATTLE_FILE_CARRIED_MESH,  /* its profile, for wattled, */
+        WATTLE_FILE_CARRIED_LOCAL, /* and its local settings */
         WATTLE_FILE_FILTER,        /* of nft(8), for wattle-filter */
         WATTLE_FILE_FIREWALL,      /* what it asks of the host's own firewall: common/firewall.h */
         WATTLE_N_MESH_FILES,

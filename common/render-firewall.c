@@ -69,14 +69,25 @@ void wattle_render_firewall(const WattleView *view, WattleFileset *files)
         render_openings(view, file);
 }
 
-/* Of the ports WireGuard's alone, the first: no program of ours listens for such a mesh. */
+/* Who has no beacons, and serves no profiles; wattled has it among its meshes. */
+static void keep_carried_ports(WattleView *view)
+{
+        guint n = 0;
+
+        for (guint i = 0; i < view->n_ports; i++)
+                if (view->ports[i].kind == WATTLE_PORT_WIREGUARD ||
+                    view->ports[i].kind == WATTLE_PORT_PROBE)
+                        view->ports[n++] = view->ports[i];
+        view->n_ports = n;
+}
+
 void wattle_render_carried(const WattleView *view, const char *instance, WattleFileset *files)
 {
         WattleView own = *view;
         WattleFile *file;
 
         own.mesh = instance;
-        own.n_ports = 1;
+        keep_carried_ports(&own);
         own.masquerade = FALSE;
         own.via_ipv6 = WATTLE_VIA_IPV6_NO;
         wattle_render_filter(&own, files);

@@ -17,6 +17,8 @@ struct WattleManager {
         WattleSurroundings around;
         WattleAwake *awake;
         GPtrArray *tunnels; /* of WattleTunnel, by name */
+        GPtrArray *carried; /* likewise, by UUID: of meshes that VPN connections carry, which nobody
+                               is shown */
         WattleManagerChanged changed;
         gpointer data;
 };
@@ -54,6 +56,8 @@ static void on_links(WattleLinksChange change, gpointer data)
         wattle_beacons_links_changed(manager->around.beacons);
         for (guint i = 0; i < manager->tunnels->len; i++)
                 wattle_tunnel_on_links(tunnel_at(manager, i), change);
+        for (guint i = 0; i < manager->carried->len; i++)
+                wattle_tunnel_on_links(g_ptr_array_index(manager->carried, i), change);
 }
 
 static void on_slept(gint64 slept_us, gpointer data)
@@ -65,14 +69,62 @@ static void on_slept(gint64 slept_us, gpointer data)
         wattle_beacons_again(manager->around.beacons);
         for (guint i = 0; i < manager->tunnels->len; i++)
                 wattle_tunnel_woke(tunnel_at(manager, i));
+        for (guint i = 0; i < manager->carried->len; i++)
+                wattle_tunnel_woke(g_ptr_array_index(manager->carried, i));
 }
 
-static WattleTunnel *steal_tunnel(GPtrArray *tunnels, const char *mesh)
+static WattleTunnel *steal_tunnel(GPtrArray *tunnels, const char *mesh, const char *carrier)
+{
+        for (guint i = 0; i < tunnels->len; i++) {
+                const WattleTunnel *tunnel = g_ptr_array_index(tunnels, i);
+
+                if (strcmp(wattle_tunnel_mesh(tunnel), mesh) == 0 &&
+                    g_strcmp0(wattle_tunnel_carrier(tunnel), carrier) == 0)
+                        return g_ptr_array_steal_index(tunnels, i);
+        }
+        return NULL;
+}
+
+/* Into list, the one of old if there is one. */
+static void take_tunnel(WattleManager *manager, const char *mesh, const char *carrier,
+                        GPtrArray *old, GPtrArray *list)
+{
+        g_autoptr(WattleTunnel) tunnel = steal_tunnel(old, mesh, carrier);
+
+        if (!tunnel)
+                tunnel = wattle_tunnel_new(&manager->around, mesh, carrier);
+        if (wattle_tunnel_reload(tunnel))
+                g_ptr_array_add(list, g_steal_pointer(&tunnel));
+}
+
+static gboolean has_mesh(const GPtrArray *tunnels, const char *mesh)
 {
         for (guint i = 0; i < tunnels->len; i++)
                 if (strcmp(wattle_tunnel_mesh(g_ptr_array_index(tunnels, i)), mesh) == 0)
-                        return g_ptr_array_steal_index(tunnels, i);
-        return NULL;
+                        return TRUE;
+        return FALSE;
+}
+
+/* The name of a mesh is that of the interface, which has one owner: the admin's mesh goes first. */
+static void reload_carried(WattleManager *manager, const char *const *installed)
+{
+        g_autoptr(GPtrArray) old = g_steal_pointer(&manager->carried);
+        g_auto(GStrv) uuids = wattle_carried_list(manager->around.root_fd);
+
+        manager->carried = g_ptr_array_new_with_free_func((GDestroyNotify)wattle_tunnel_free);
+        for (guint i = 0; uuids[i]; i++) {
+                g_auto(WattleReport) report = { 0 };
+                g_auto(WattleLocal) local = { 0 };
+
+                wattle_report_init(&report);
+                wattle_local_init(&local);
+                if (!wattle_carried_load_local(&local, manager->around.root_fd, uuids[i], &report))
+                        wattle_log_report(&report);
+                else if (!g_strv_contains(installed, local.interface.value) &&
+                         !has_mesh(manager->carried, local.interface.value))
+                        take_tunnel(manager, local.interface.value, uuids[i], old,
+                                    manager->carried);
+        }
 }
 
 void wattle_manager_reload(WattleManager *manager)
@@ -85,14 +137,9 @@ void wattle_manager_reload(WattleManager *manager)
         meshes = wattle_mesh_list(manager->around.root_fd, &report);
         wattle_log_report(&report);
         manager->tunnels = g_ptr_array_new_with_free_func((GDestroyNotify)wattle_tunnel_free);
-        for (guint i = 0; meshes[i]; i++) {
-                g_autoptr(WattleTunnel) tunnel = steal_tunnel(old, meshes[i]);
-
-                if (!tunnel)
-                        tunnel = wattle_tunnel_new(&manager->around, meshes[i]);
-                if (wattle_tunnel_reload(tunnel))
-                        g_ptr_array_add(manager->tunnels, g_steal_pointer(&tunnel));
-        }
+        for (guint i = 0; meshes[i]; i++)
+                take_tunnel(manager, meshes[i], NULL, old, manager->tunnels);
+        reload_carried(manager, (const char *const *)meshes);
         tell(manager, WATTLE_CHANGED_LIST, 0, 0);
 }
 
@@ -116,6 +163,7 @@ WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *o
         around->changed = on_tunnel_changed;
         around->data = manager;
         manager->tunnels = g_ptr_array_new();
+        manager->carried = g_ptr_array_new();
         around->state_fd = around->runtime_fd = -1;
         if (!open_folder(options->state_dir, &around->state_fd, error) ||
             !open_folder(options->runtime_dir, &around->runtime_fd, error) ||
@@ -139,6 +187,7 @@ void wattle_manager_free(WattleManager *manager)
                 return;
         manager->changed = NULL;
         g_ptr_array_unref(manager->tunnels);
+        g_ptr_array_unref(manager->carried);
         wattle_awake_free(manager->awake);
         wattle_beacons_free(manager->around.beacons);
         wattle_links_free(manager->around.links);

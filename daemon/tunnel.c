@@ -16,6 +16,7 @@
 struct WattleTunnel {
         WattleSurroundings *around;
         char *mesh;
+        char *carrier; /* UUID of the link of the VPN connection that carries it; NULL: installed */
         char *interface;
         gboolean enabled;
         WattleOwner owner;
@@ -78,14 +79,22 @@ static void find_text(const WattleTunnel *tunnel, const WattleMesh *mesh, Wattle
         memcpy(ret->sum, lineage.sum.bytes, sizeof ret->sum);
 }
 
+static gboolean load_mesh(const WattleTunnel *tunnel, WattleMesh *mesh, WattleReport *report)
+{
+        int root_fd = tunnel->around->root_fd;
+
+        return tunnel->carrier ? wattle_carried_load(mesh, root_fd, tunnel->carrier, report)
+                               : wattle_mesh_load(mesh, root_fd, tunnel->mesh,
+                                                  WATTLE_LOAD_OR_LAST_GOOD, report);
+}
+
 static gboolean load_view(WattleTunnel *tunnel, const WattleKey *self_key, WattleReport *report)
 {
         g_auto(WattleMesh) mesh = { 0 };
         g_autoptr(WattleView) view = NULL;
         const WattleDevice *self;
 
-        if (!wattle_mesh_load(&mesh, tunnel->around->root_fd, tunnel->mesh,
-                              WATTLE_LOAD_OR_LAST_GOOD, report))
+        if (!load_mesh(tunnel, &mesh, report))
                 return FALSE;
         /* The user wattle may not read the private key; the kernel says the public one. */
         self = wattle_profile_find_key(mesh.profile, self_key);
@@ -211,7 +220,9 @@ static gboolean load_local(WattleTunnel *tunnel, WattleReport *report)
         const char *interface;
 
         wattle_local_init(&local);
-        if (!wattle_local_load(&local, around->root_fd, tunnel->mesh, report))
+        if (tunnel->carrier
+                    ? !wattle_carried_load_local(&local, around->root_fd, tunnel->carrier, report)
+                    : !wattle_local_load(&local, around->root_fd, tunnel->mesh, report))
                 return FALSE;
         tunnel->enabled = local.enable;
         tunnel->owner =
@@ -232,7 +243,7 @@ gboolean wattle_tunnel_reload(WattleTunnel *tunnel)
         g_auto(WattleReport) report = { 0 };
 
         wattle_report_init(&report);
-        if (!wattle_mesh_exists(tunnel->around->root_fd, tunnel->mesh))
+        if (!tunnel->carrier && !wattle_mesh_exists(tunnel->around->root_fd, tunnel->mesh))
                 return FALSE;
         if (!load_local(tunnel, &report))
                 take_fault(tunnel, &report, wattle_loop_ifindex(tunnel->loop) > 0);
@@ -360,12 +371,18 @@ void wattle_tunnel_count_relay(WattleTunnel *tunnel, WattleRelayCounted counted,
         wattle_loop_count_relay(tunnel->loop, counted, data);
 }
 
-WattleTunnel *wattle_tunnel_new(WattleSurroundings *around, const char *mesh)
+const char *wattle_tunnel_carrier(const WattleTunnel *tunnel)
+{
+        return tunnel->carrier;
+}
+
+WattleTunnel *wattle_tunnel_new(WattleSurroundings *around, const char *mesh, const char *carrier)
 {
         WattleTunnel *tunnel = g_new0(WattleTunnel, 1);
 
         tunnel->around = around;
         tunnel->mesh = g_strdup(mesh);
+        tunnel->carrier = g_strdup(carrier);
         tunnel->enabled = TRUE;
         wattle_roster_init(&tunnel->roster);
         tunnel->loop = wattle_loop_new(around, &tunnel->roster, tunnel->mesh);
@@ -380,6 +397,7 @@ void wattle_tunnel_free(WattleTunnel *tunnel)
         wattle_roster_clear(&tunnel->roster);
         g_free(tunnel->problem);
         g_free(tunnel->interface);
+        g_free(tunnel->carrier);
         g_free(tunnel->mesh);
         g_free(tunnel);
 }

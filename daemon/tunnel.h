@@ -11,7 +11,8 @@
 typedef struct WattleMember WattleMember;
 typedef struct WattleTunnel WattleTunnel;
 
-WattleTunnel *wattle_tunnel_new(WattleSurroundings *around, const char *mesh);
+/* carrier: the UUID of the link of a VPN connection that carries the mesh; NULL: it is installed. */
+WattleTunnel *wattle_tunnel_new(WattleSurroundings *around, const char *mesh, const char *carrier);
 void wattle_tunnel_free(WattleTunnel *tunnel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleTunnel, wattle_tunnel_free)
 
@@ -24,6 +25,7 @@ void wattle_tunnel_on_links(WattleTunnel *tunnel, WattleLinksChange change);
 void wattle_tunnel_woke(WattleTunnel *tunnel);
 
 const char *wattle_tunnel_mesh(const WattleTunnel *tunnel);
+const char *wattle_tunnel_carrier(const WattleTunnel *tunnel);
 
 /* What it points to is good until the event loop goes on. */
 void wattle_tunnel_describe(const WattleTunnel *tunnel, WattleManagerMesh *ret);

@@ -36,8 +36,7 @@ char *wattle_inline_mesh_text(const char *connection)
 {
         return g_strdup_printf(
                 _("it is carried in the VPN connection '%s', and not installed: nothing "
-                  "is known of its peers here, and wattled does not move their "
-                  "endpoints, see nm-wattle-service(8)"),
+                  "is shown of its peers, see nm-wattle-service(8)"),
                 connection);
 }
 

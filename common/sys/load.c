@@ -598,3 +598,51 @@ gboolean wattle_mesh_load_file(WattleMesh *mesh, const char *path, WattleReport 
         wattle_local_init(&mesh->local);
         return FALSE;
 }
+
+static const char carried_folder[] = WATTLE_RUN_DIR;
+
+char **wattle_carried_list(int root_fd)
+{
+        g_auto(GStrv) files = wattle_list_folder(root_fd, carried_folder, "~", "", NULL);
+        g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+
+        for (guint i = 0; files && files[i]; i++) {
+                char *uuid = wattle_paths_mesh_of(WATTLE_FILE_CARRIED_MESH, files[i]);
+
+                if (uuid)
+                        g_ptr_array_add(list, uuid);
+        }
+        g_ptr_array_sort(list, compare_names);
+        g_ptr_array_add(list, NULL);
+        return (char **)g_ptr_array_free(g_steal_pointer(&list), FALSE);
+}
+
+gboolean wattle_carried_load_local(WattleLocal *local, int root_fd, const char *uuid,
+                                   WattleReport *report)
+{
+        g_autofree char *path = wattle_paths_file(WATTLE_FILE_CARRIED_LOCAL, uuid);
+        g_autofree char *name = g_strconcat("/", path, NULL);
+        gboolean unread;
+
+        if (!read_local(local, root_fd, path, name, &unread, report))
+                return FALSE;
+        if (local->interface.value)
+                return TRUE;
+        wattle_report_error(report, (WattlePlace){ name, 0, 0 }, "lacks Interface=");
+        return FALSE;
+}
+
+/* What gives no name of its own is called as the connection calls it. */
+gboolean wattle_carried_load(WattleMesh *mesh, int root_fd, const char *uuid, WattleReport *report)
+{
+        g_autofree char *below = wattle_paths_file(WATTLE_FILE_CARRIED_MESH, uuid);
+        const WattleTrust nobody = { 0 };
+        GBytes *bytes;
+
+        wattle_local_init(&mesh->local);
+        if (!wattle_carried_load_local(&mesh->local, root_fd, uuid, report))
+                return FALSE;
+        mesh->path = g_strconcat(mesh->local.interface.value, WATTLE_MESH_SUFFIX, NULL);
+        bytes = read_profile(mesh, root_fd, below, report);
+        return bytes && load_bytes(mesh, root_fd, below, bytes, &nobody, report);
+}

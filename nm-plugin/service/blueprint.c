@@ -5,6 +5,7 @@
 #include "common/sys/file.h"
 #include "common/sys/host.h"
 #include "nm-plugin/connection.h"
+#include "nm-plugin/service/vpn-mesh.h"
 #include "nm-plugin/service/vpn-names.h"
 #include "nm-plugin/vpn-data.h"
 
@@ -13,6 +14,7 @@ void wattle_blueprint_clear(WattleBlueprint *blueprint)
         g_clear_object(&blueprint->link);
         wattle_fileset_clear(&blueprint->files);
         wattle_fileset_clear(&blueprint->names);
+        wattle_fileset_clear(&blueprint->mesh);
 }
 
 static gboolean refuse(WattleReport *report, const char *text)
@@ -132,6 +134,18 @@ static void plan_names(NMConnection *vpn, const WattleVpnData *data, int root_fd
                                       &ret->names);
 }
 
+/* An installed one wattled finds itself. Behind an invitation there are but a few, and for a moment.
+ */
+static void plan_mesh(const WattleVpnData *data, const WattleMesh *mesh, int root_fd,
+                      WattleBlueprint *ret)
+{
+        wattle_fileset_init_carried_mesh(&ret->mesh);
+        if (!data->profile)
+                return;
+        wattle_vpn_mesh_plan(data->profile, mesh, nm_connection_get_uuid(ret->link), &ret->mesh);
+        ret->looks_up = data->exit_node && wattle_host_has_lookup(root_fd);
+}
+
 static gboolean make(NMConnection *vpn, const WattleVpnData *data, const WattleMesh *mesh,
                      int root_fd, WattleReport *report, WattleBlueprint *ret,
                      gboolean *ret_lacks_key)
@@ -151,6 +165,7 @@ static gboolean make(NMConnection *vpn, const WattleVpnData *data, const WattleM
         follow(ret->link, vpn, wattle_vpn_data_is_carried(data));
         plan_filter(data, root_fd, view, ret);
         plan_names(vpn, data, root_fd, view, ret);
+        plan_mesh(data, mesh, root_fd, ret);
         return TRUE;
 }
 

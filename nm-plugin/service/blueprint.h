@@ -14,6 +14,8 @@ typedef struct {
         /* What the files and settings of an installed mesh are, as far as it is one of its own: */
         WattleFileset files; /* for wattle-filter, by the UUID of the link */
         WattleFileset names; /* likewise, for libnss_wattle */
+        WattleFileset mesh;  /* likewise, for wattled */
+        gboolean looks_up;   /* it asks wattle-lookup, past the tunnel of an exit node */
         WattleSysctl sysctls[WATTLE_MAX_SYSCTLS];
         guint n_sysctls;
 } WattleBlueprint;

@@ -11,7 +11,9 @@
 #include "nm-plugin/service/keep.h"
 #include "nm-plugin/service/link.h"
 #include "nm-plugin/service/newer.h"
+#include "nm-plugin/service/systemd.h"
 #include "nm-plugin/service/vpn-filter.h"
+#include "nm-plugin/service/vpn-mesh.h"
 #include "nm-plugin/service/vpn-names.h"
 #include "nm-plugin/vpn-data.h"
 
@@ -27,6 +29,9 @@ struct _WattlePlugin {
         char *link_uuid;
         gboolean has_filter; /* wattle-filter holds something for the link */
         gboolean has_names;  /* a file of names is there for the link */
+        WattleFileset mesh;  /* for wattled, once the link is up; no files before the first one */
+        gboolean looks_up;   /* and then it asks wattle-lookup */
+        gboolean has_mesh;   /* it has it */
         WattleSysctl sysctls[WATTLE_MAX_SYSCTLS];
         guint n_sysctls;
         /* Of a connection that came of an invitation, until its members were asked for the mesh:
@@ -101,6 +106,20 @@ static void begin_names(WattlePlugin *plugin, const WattleBlueprint *blueprint)
                 say(plugin, G_LOG_LEVEL_WARNING, error->message);
 }
 
+/* The interface is ours now, and no other VPN's. */
+static void begin_mesh(WattlePlugin *plugin)
+{
+        g_autoptr(GDBusConnection) bus = get_bus(plugin);
+        g_autoptr(GError) error = NULL;
+
+        if (!wattle_vpn_mesh_begin(bus, plugin->root_fd, plugin->link_uuid,
+                                   plugin->interface, &plugin->mesh, &plugin->has_mesh, &error))
+                say(plugin, G_LOG_LEVEL_WARNING, error->message);
+        if (plugin->has_mesh && plugin->looks_up)
+                wattle_systemd_call(bus, "StartUnit", WATTLE_UNIT_LOOKUP_SOCKET,
+                                    "names of endpoints");
+}
+
 /* The interface is there. */
 static void ensure_filter(WattlePlugin *plugin)
 {
@@ -132,6 +151,15 @@ static void end_names(WattlePlugin *plugin)
         plugin->has_names = FALSE;
 }
 
+static void end_mesh(WattlePlugin *plugin)
+{
+        g_autoptr(GDBusConnection) bus = get_bus(plugin);
+
+        if (plugin->has_mesh && !plugin->nm_is_gone)
+                wattle_vpn_mesh_end(bus, plugin->root_fd, plugin->link_uuid);
+        plugin->has_mesh = FALSE;
+}
+
 static void tell_up(WattlePlugin *plugin)
 {
         g_autoptr(GVariant) config = make_config(plugin->interface);
@@ -148,6 +176,7 @@ static void link_is_up(gpointer data)
         gboolean is_first = plugin->newer && plugin->newer->present.serial == 0;
 
         ensure_filter(plugin);
+        begin_mesh(plugin);
         /* Behind an invitation alone there are but a few of the mesh: all of it comes first. */
         if (!is_first)
                 tell_up(plugin);
@@ -175,6 +204,7 @@ static void link_is_gone(const char *why, gpointer data)
         forget_invitation(plugin);
         end_filter(plugin);
         end_names(plugin);
+        end_mesh(plugin);
         if (plugin->is_up) {
                 say(plugin, G_LOG_LEVEL_MESSAGE, why);
                 nm_vpn_service_plugin_disconnect(parent, NULL);
@@ -194,7 +224,8 @@ static void link_is_stopped(gpointer data)
 
 static const WattleLinkEvents link_events = { link_is_up, link_is_gone, link_is_stopped };
 
-static void start_link(WattlePlugin *plugin, const WattleBlueprint *blueprint)
+/* Takes the mesh out of the blueprint. */
+static void start_link(WattlePlugin *plugin, WattleBlueprint *blueprint)
 {
         g_autoptr(GDBusConnection) bus = get_bus(plugin);
 
@@ -203,6 +234,10 @@ static void start_link(WattlePlugin *plugin, const WattleBlueprint *blueprint)
         plugin->is_up = FALSE;
         begin_filter(plugin, blueprint);
         begin_names(plugin, blueprint);
+        wattle_fileset_clear(&plugin->mesh);
+        plugin->mesh = blueprint->mesh;
+        blueprint->mesh = (WattleFileset){ 0 };
+        plugin->looks_up = blueprint->looks_up;
         plugin->link = wattle_link_new(bus, plugin->guard, &link_events, plugin);
         wattle_link_start(plugin->link, blueprint->link);
 }
@@ -384,6 +419,7 @@ static gboolean plugin_disconnect(NMVpnServicePlugin *parent, G_GNUC_UNUSED GErr
         forget_invitation(plugin);
         end_filter(plugin);
         end_names(plugin);
+        end_mesh(plugin);
         if (plugin->link)
                 wattle_link_stop(plugin->link);
         return TRUE;
@@ -408,6 +444,7 @@ static void wattle_plugin_finalize(GObject *object)
         g_free(plugin->vpn_uuid);
         g_free(plugin->interface);
         g_free(plugin->link_uuid);
+        wattle_fileset_clear(&plugin->mesh);
         wattle_fd_clear(&plugin->root_fd);
         G_OBJECT_CLASS(wattle_plugin_parent_class)->finalize(object);
 }

@@ -9,27 +9,13 @@
 #include "common/error.h"
 #include "common/sys/file.h"
 #include "common/sys/install.h"
-
-static void on_answer(GObject *bus, GAsyncResult *result, G_GNUC_UNUSED gpointer data)
-{
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GVariant) reply =
-                g_dbus_connection_call_finish(G_DBUS_CONNECTION(bus), result, &error);
-
-        if (reply)
-                return;
-        g_dbus_error_strip_remote_error(error);
-        g_warning("the packet filter of the VPN: %s", error->message);
-}
+#include "nm-plugin/service/systemd.h"
 
 static void call_systemd(GDBusConnection *bus, const char *method, const char *uuid)
 {
         g_autofree char *unit = wattle_paths_unit(WATTLE_UNIT_FILTER, uuid);
 
-        g_dbus_connection_call(bus, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-                               "org.freedesktop.systemd1.Manager", method,
-                               g_variant_new("(ss)", unit, "replace"), NULL,
-                               G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, on_answer, NULL);
+        wattle_systemd_call(bus, method, unit, "the packet filter of the VPN");
 }
 
 /* Most meshes need none: then nothing is locked and nothing written. */

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "common/sys/load.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/signed.h"
 
@@ -60,6 +61,7 @@ static NMConnection *plan(const Root *root, NMConnection *vpn, const char *fault
         g_assert_cmpint(ok, ==, blueprint.link != NULL);
         wattle_fileset_clear(&blueprint.files);
         wattle_fileset_clear(&blueprint.names);
+        wattle_fileset_clear(&blueprint.mesh);
         return blueprint.link;
 }
 
@@ -166,14 +168,14 @@ static const FilterRow filter_rows[] = {
           "",
           FALSE,
           NULL,
-          FIREWALL "Zones=auto\nPort=51820/udp\n" SOURCES,
+          FIREWALL "Zones=auto\nPort=51820/udp\nMeshPort=21822/udp\n" SOURCES,
           "" },
         { "zones",
           { "firewall", "public work" },
           "",
           FALSE,
           NULL,
-          FIREWALL "Zones=public work\nPort=51820/udp\n" SOURCES,
+          FIREWALL "Zones=public work\nPort=51820/udp\nMeshPort=21822/udp\n" SOURCES,
           "" },
         { "an exit node",
           { "exit-node", "exit" },
@@ -187,7 +189,7 @@ static const FilterRow filter_rows[] = {
           "",
           FALSE,
           "oifname \"home\" meta nfproto ipv6 reject",
-          FIREWALL "Zones=auto\nPort=51820/udp\n" SOURCES,
+          FIREWALL "Zones=auto\nPort=51820/udp\nMeshPort=21822/udp\n" SOURCES,
           MARKED },
         { "beside Mullvad",
           { "coexist", "mullvad" },
@@ -348,6 +350,55 @@ static void installed_names(void)
                  "[Local]\nConnection=vpn\nOwner=NetworkManager\n", 0644);
         g_assert_true(make_all(&root, vpn, "", &blueprint, &lacks_key));
         g_assert_cmpuint(blueprint.names.files->len, ==, 0);
+        g_assert_cmpuint(blueprint.mesh.files->len, ==, 0);
+}
+
+static void check_file(const WattleFileset *files, WattleFileKind kind, const char *path,
+                       const char *content)
+{
+        const WattleFile *file = wattle_fileset_find(files, kind);
+
+        g_assert_nonnull(file);
+        g_assert_cmpstr(file->path, ==, path);
+        g_assert_cmpuint(file->mode, ==, 0640);
+        g_assert_cmpstr(file->content->str, ==, content);
+}
+
+/* What wattled is handed, and reads. */
+static void handed_on(void)
+{
+        static const char local_text[] = "[Local]\nInterface=home\nOwner=NetworkManager\n"
+                                         "ExitNode=exit\nAcceptRoutes=no\nDiscovery=no\n"
+                                         "PortMapping=no\n";
+        const char *const items[] = { "mesh", "home",          "profile", EXIT, "exit-node",
+                                      "exit", "accept-routes", "no",      NULL };
+        g_autoptr(NMConnection) vpn = make_vpn(items, PRIVATE);
+        g_auto(WattleBlueprint) blueprint = { 0 };
+        g_auto(WattleReport) report = { 0 };
+        g_auto(WattleMesh) mesh = { 0 };
+        g_auto(Root) root = { 0 };
+        g_auto(GStrv) uuids = NULL;
+        gboolean lacks_key, is_read;
+
+        root_init(&root);
+        g_assert_true(make_all(&root, vpn, "", &blueprint, &lacks_key));
+        check_file(&blueprint.mesh, WATTLE_FILE_CARRIED_MESH, "run/wattle/~" UUID ".carried", EXIT);
+        check_file(&blueprint.mesh, WATTLE_FILE_CARRIED_LOCAL, "run/wattle/~" UUID ".local",
+                   local_text);
+
+        root_put(&root, "run/wattle/~" UUID ".carried", EXIT, 0640);
+        root_put(&root, "run/wattle/~" UUID ".local", local_text, 0640);
+        uuids = wattle_carried_list(root.fd);
+        g_assert_cmpuint(g_strv_length(uuids), ==, 1);
+        g_assert_cmpstr(uuids[0], ==, UUID);
+        wattle_report_init(&report);
+        is_read = wattle_carried_load(&mesh, root.fd, UUID, &report);
+        check_faults(&report, "");
+        g_assert_true(is_read);
+        g_assert_cmpstr(mesh.local.interface.value, ==, "home");
+        g_assert_cmpstr(mesh.local.exit_node.value, ==, "exit");
+        g_assert_false(mesh.local.port_mapping);
+        g_assert_false(mesh.is_signed);
 }
 
 typedef struct {
@@ -476,6 +527,7 @@ int main(int argc, char **argv)
         g_test_add_func("/blueprint/installed-filter", installed_filter);
         add_rows("/blueprint/named", names_rows, named);
         g_test_add_func("/blueprint/installed-names", installed_names);
+        g_test_add_func("/blueprint/handed-on", handed_on);
         g_test_add_func("/blueprint/invited", invited);
         g_test_add_func("/blueprint/not-a-vpn", not_a_vpn);
         g_test_add_func("/blueprint/no-key", no_key);

@@ -4,6 +4,9 @@
 import mesh as meshes
 
 NM = "NetworkManager.service"
+
+# Of a VPN connection that carries its mesh.
+UUID = "c0ffee00-0000-4000-8000-000000000001"
 # As a command that waits: nmcli 1.58 has another word for it.
 ASLEEP = "nmcli -t -f STATE general status | grep -x -e asleep -e 'network off'"
 # The scenario is the administrator of eth0.
@@ -78,3 +81,24 @@ def manage(guest, options=""):
 def session(guest, mesh, peer):
     """When the handshake with the peer was; 0 for one that a has not met."""
     return meshes.handshakes(guest, mesh.name)[mesh[peer].public]
+
+
+def escaped(text):
+    """As a keyfile has it, GKeyFile's way."""
+    return text.replace("\\", "\\\\").replace("\n", "\\n")
+
+
+def keyfile(mesh, name="vpn", uuid=UUID, key=None, text=None, device="a", **data):
+    """A VPN connection of the device's with the mesh inside; data is more of vpn.data."""
+    data = {"mesh": mesh.name, "profile": escaped(text or mesh.text()), **data}
+    key = mesh[device].key if key is None else key
+    return "\n".join(["[connection]", f"id={name}", f"uuid={uuid}", "type=vpn", "", "[vpn]",
+                      "service-type=org.freedesktop.NetworkManager.wattle", "persistent=true",
+                      *(f"{word.replace('_', '-')}={value}" for word, value in data.items() if value is not None),
+                      *(["", "[vpn-secrets]", f"private-key={key.strip()}"] if key else []), ""])
+
+
+def load(guest, text, name="vpn"):
+    path = f"/etc/NetworkManager/system-connections/{name}.nmconnection"
+    guest.put(path, text, 0o600)
+    guest.run(f"nmcli connection load {path}")

@@ -10,7 +10,7 @@ import pytest
 
 import mesh as meshes
 import name_server
-from nm_host import manage, quiet, start_nm
+from nm_host import keyfile, load, manage, quiet, start_nm
 
 pytestmark = pytest.mark.each_release
 
@@ -38,6 +38,10 @@ RULES""")
     def move_to(self, address):
         name_server.set_record(self.guest, address)
         self.guest.run(f"for old in 203.0.113.1 203.0.113.2; do ip addr del $old/32 dev lo 2>/dev/null || :; done; ip addr add {address}/32 dev lo")
+
+    def lose_sessions(self):
+        """As by a restart."""
+        self.guest.run("ip link set home down; ip link set home up")
 
     def asked(self, address):
         return name_server.asked(self.guest, address)
@@ -125,4 +129,45 @@ def test_an_exit_node_that_has_a_name_alone(lab):
     world.move_to("203.0.113.2")
     reaches(laptop, "203.0.113.2")
     assert world.asked("203.0.113.54") == {NAME} and world.asked(UPLINK) == set() and NAME not in world.asked(INSIDE)
+    quiet(laptop)
+
+    # Once more, and it has lost its sessions with its address; ours is new, and would be tried for three minutes.
+    before = laptop.out("wg show home latest-handshakes").split()[1]
+    world.lose_sessions()
+    laptop.wait(f"test $(wg show home latest-handshakes | cut -f2) -gt {before}", 60)
+    laptop.run("systemctl stop wattled")
+    world.move_to("203.0.113.1")
+    world.lose_sessions()
+    laptop.run("systemctl start wattled")
+    laptop.wait("wg show home endpoints | grep 203.0.113.1:51820", 100)
+    laptop.wait(f"ping -c1 -W1 {INSIDE}")
+    assert NAME not in world.asked(INSIDE)
+    quiet(laptop)
+
+
+def test_a_vpn_whose_exit_node_moves(lab):
+    """A mesh that the connection carries: wattled looks after it while the VPN is up."""
+    mesh = meshes.Mesh("home", "laptop", "vps")
+    mesh["vps"].lines += ["ExitNode=yes", f"DNS={INSIDE}", f"PublicEndpoint={NAME}:51820"]
+    world = World(lab, mesh)
+    laptop = make_laptop(lab, world)
+    load(laptop, keyfile(mesh, device="laptop", exit_node="vps"))
+    laptop.run("nmcli connection up vpn")
+    laptop.wait(f"ping -c1 -W1 {INSIDE}", 120)
+    laptop.wait("systemctl is-active wattled")
+    assert laptop.out("systemctl is-active wattle-lookup.socket") == "active"
+    handed = "/run/wattle/~*"
+    assert laptop.out(f"stat -c '%a %U %G' {handed}.carried {handed}.local").splitlines() == ["640 root wattle"] * 2
+    assert mesh["laptop"].key.strip() not in laptop.out(f"cat {handed}")
+    laptop.run("wattle status", check=False)
+
+    for address in INSIDE, UPLINK:
+        name_server.forget(world.guest, address)
+    world.move_to("203.0.113.2")
+    reaches(laptop, "203.0.113.2")
+    assert NAME in world.asked(UPLINK) and NAME not in world.asked(INSIDE)
+
+    laptop.run("nmcli connection down vpn")
+    laptop.wait("! ip link show dev home")
+    laptop.wait(f"! ls {handed}.carried {handed}.local")
     quiet(laptop)

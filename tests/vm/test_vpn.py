@@ -6,19 +6,13 @@ import re
 import pytest
 
 import mesh as meshes
-from nm_host import ASLEEP, NM, connections, nm_complaints
+from nm_host import ASLEEP, NM, UUID, connections, keyfile, load, nm_complaints
 
 pytestmark = pytest.mark.one_release
 
-UUID = "c0ffee00-0000-4000-8000-000000000001"
 SERVICE = "nm-wattle-servi"  # as the kernel calls it: 15 characters
 CALL = "busctl call org.freedesktop.NetworkManager /org/freedesktop/NetworkManager org.freedesktop.NetworkManager"
 LINK_PROFILE = "'/run/NetworkManager/system-connections/vpn (link).nmconnection'"
-
-
-def escaped(text):
-    """As a keyfile has it, GKeyFile's way."""
-    return text.replace("\\", "\\\\").replace("\n", "\\n")
 
 
 def start_nm(lab, guest):
@@ -47,22 +41,6 @@ def join(lab, *others, mesh=None):
         mesh.apply(guest, name, "ActivationPolicy=up")
         guest.wait(f"ip addr show dev {mesh.name} | grep {mesh[name].v4}/")
     return mesh, *guests
-
-
-def keyfile(mesh, name="vpn", uuid=UUID, key=None, text=None, **data):
-    """A connection of device a's with the mesh inside; data is more of vpn.data."""
-    data = {"mesh": mesh.name, "profile": escaped(text or mesh.text()), **data}
-    key = mesh["a"].key if key is None else key
-    return "\n".join(["[connection]", f"id={name}", f"uuid={uuid}", "type=vpn", "", "[vpn]",
-                      "service-type=org.freedesktop.NetworkManager.wattle", "persistent=true",
-                      *(f"{word.replace('_', '-')}={value}" for word, value in data.items() if value is not None),
-                      *(["", "[vpn-secrets]", f"private-key={key.strip()}"] if key else []), ""])
-
-
-def load(guest, text, name="vpn"):
-    path = f"/etc/NetworkManager/system-connections/{name}.nmconnection"
-    guest.put(path, text, 0o600)
-    guest.run(f"nmcli connection load {path}")
 
 
 def gone(guest, interface="home"):
