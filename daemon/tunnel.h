@@ -11,7 +11,8 @@
 typedef struct WattleMember WattleMember;
 typedef struct WattleTunnel WattleTunnel;
 
-/* carrier: the UUID of the link of a VPN connection that carries the mesh; NULL: it is installed. */
+/* carrier: the UUID of the link of a VPN connection that carries the mesh; NULL: it is installed.
+ */
 WattleTunnel *wattle_tunnel_new(WattleSurroundings *around, const char *mesh, const char *carrier);
 void wattle_tunnel_free(WattleTunnel *tunnel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WattleTunnel, wattle_tunnel_free)

@@ -106,8 +106,8 @@ static gboolean take_listed(WattleMigration *m, const WattleMigrateEvent *event,
                 is_new = is_new || !known;
                 candidate.source = given->source;
                 candidate.listed = TRUE;
-                candidate.came_late |= !known && given->source == WATTLE_SOURCE_NAME &&
-                                       is_sought(before);
+                candidate.came_late |=
+                        !known && given->source == WATTLE_SOURCE_NAME && is_sought(before);
                 set_reach(&candidate, given->reach, now);
                 add(m, &candidate);
         }

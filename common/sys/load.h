@@ -14,7 +14,7 @@
 #include "common/sys/trust.h"
 
 typedef struct {
-        char *path;         /* of the profile, as messages call it; of one that is carried no path */
+        char *path; /* of the profile, as messages call it; of one that is carried no path */
         gboolean is_signed; /* and verified */
         WattleSigningKey signer;
         gboolean is_invitation; /* it is the tiny mesh of an invitation: the profile is still to
@@ -78,8 +78,8 @@ gboolean wattle_mesh_read_trust(WattleTrust *trust, int dir_fd, const char *mesh
 gboolean wattle_local_load(WattleLocal *local, int root_fd, const char *name,
                            WattleReport *report) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Meshes that VPN connections carry and nm-wattle-service has handed on while they are up: the UUIDs
- * of their links, sorted. Of a folder that cannot be read nothing. */
+/* Meshes that VPN connections carry and nm-wattle-service has handed on while they are up: the
+ * UUIDs of their links, sorted. Of a folder that cannot be read nothing. */
 char **wattle_carried_list(int root_fd);
 
 /* One of them by UUID, with its local settings; mesh must be zeroed. And these alone; local must be

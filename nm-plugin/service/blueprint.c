@@ -134,7 +134,8 @@ static void plan_names(NMConnection *vpn, const WattleVpnData *data, int root_fd
                                       &ret->names);
 }
 
-/* An installed one wattled finds itself. Behind an invitation there are but a few, and for a moment.
+/* An installed one wattled finds itself. Behind an invitation there are but a few, and for a
+ * moment.
  */
 static void plan_mesh(const WattleVpnData *data, const WattleMesh *mesh, int root_fd,
                       WattleBlueprint *ret)

@@ -112,8 +112,8 @@ static void begin_mesh(WattlePlugin *plugin)
         g_autoptr(GDBusConnection) bus = get_bus(plugin);
         g_autoptr(GError) error = NULL;
 
-        if (!wattle_vpn_mesh_begin(bus, plugin->root_fd, plugin->link_uuid,
-                                   plugin->interface, &plugin->mesh, &plugin->has_mesh, &error))
+        if (!wattle_vpn_mesh_begin(bus, plugin->root_fd, plugin->link_uuid, plugin->interface,
+                                   &plugin->mesh, &plugin->has_mesh, &error))
                 say(plugin, G_LOG_LEVEL_WARNING, error->message);
         if (plugin->has_mesh && plugin->looks_up)
                 wattle_systemd_call(bus, "StartUnit", WATTLE_UNIT_LOOKUP_SOCKET,

@@ -17,8 +17,8 @@ static void on_answer(GObject *bus, GAsyncResult *result, gpointer data)
 void wattle_systemd_call(GDBusConnection *bus, const char *method, const char *unit,
                          const char *what)
 {
-        g_dbus_connection_call(bus, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-                               "org.freedesktop.systemd1.Manager", method,
-                               g_variant_new("(ss)", unit, "replace"), NULL,
-                               G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, on_answer, (gpointer)what);
+        g_dbus_connection_call(
+                bus, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+                "org.freedesktop.systemd1.Manager", method, g_variant_new("(ss)", unit, "replace"),
+                NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, on_answer, (gpointer)what);
 }

@@ -61,7 +61,8 @@ static void remove_rivals(int root_fd, const char *uuid, const char *interface)
 
 static void call_wattled(GDBusConnection *bus, const char *method)
 {
-        wattle_systemd_call(bus, method, WATTLE_UNIT_WATTLED, "wattled, for the endpoints of the VPN");
+        wattle_systemd_call(bus, method, WATTLE_UNIT_WATTLED,
+                            "wattled, for the endpoints of the VPN");
 }
 
 gboolean wattle_vpn_mesh_begin(GDBusConnection *bus, int root_fd, const char *uuid,
