@@ -628,7 +628,7 @@ gboolean wattle_carried_load_local(WattleLocal *local, int root_fd, const char *
                 return FALSE;
         if (local->interface.value)
                 return TRUE;
-        wattle_report_error(report, (WattlePlace){ name, 0, 0 }, "%s", _("Interface= is missing"));
+        wattle_report_error(report, (WattlePlace){ name, 0, 0 }, _("%s is missing"), "Interface=");
         return FALSE;
 }
 
