@@ -10,6 +10,9 @@
 /* What follows a profile's path: "home.mesh.minisig". */
 #define WATTLE_SIGNATURE_SUFFIX ".minisig"
 
+/* Both files in one, as wattle-serve gives them: wattle_signature_join(). */
+#define WATTLE_PAIR_SUFFIX ".signed"
+
 /* Whether the text says Name= and Serial=, and whether signer is among its SigningKeys=, if it has
  * these; signer NULL: whoever it will be. FALSE with errors in the report. */
 gboolean wattle_profile_check_signed(const WattleProfile *profile, const WattleSigningKey *signer,

@@ -218,3 +218,31 @@ void wattle_signature_make(const WattleSigningSecret *secret, const WattleTextHa
         global = make_global(signature);
         crypto_sign_detached(signature->global, NULL, global->data, global->len, secret->bytes);
 }
+
+GBytes *wattle_signature_join(GBytes *signature, GBytes *text)
+{
+        gsize n_signature, n_text;
+        const char *first = g_bytes_get_data(signature, &n_signature);
+        gconstpointer second = g_bytes_get_data(text, &n_text);
+        GByteArray *joined = g_byte_array_sized_new((guint)(n_signature + n_text + 1));
+
+        g_byte_array_append(joined, (const guint8 *)first, (guint)n_signature);
+        if (n_signature > 0 && first[n_signature - 1] != '\n')
+                g_byte_array_append(joined, (const guint8 *)"\n", 1);
+        g_byte_array_append(joined, second, (guint)n_text);
+        return g_byte_array_free_to_bytes(joined);
+}
+
+void wattle_signature_split(GBytes *joined, GBytes **ret_signature, GBytes **ret_text)
+{
+        gsize size, n = 0;
+        const char *bytes = g_bytes_get_data(joined, &size);
+
+        for (guint lines = 0; lines < N_LINES && n < size; lines++) {
+                const char *end = memchr(bytes + n, '\n', size - n);
+
+                n = end ? (gsize)(end - bytes) + 1 : size;
+        }
+        *ret_signature = g_bytes_new_from_bytes(joined, 0, n);
+        *ret_text = g_bytes_new_from_bytes(joined, n, size - n);
+}

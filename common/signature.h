@@ -37,6 +37,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WattleSignature, wattle_signature_clear)
 gboolean wattle_signature_read(gconstpointer bytes, gsize size, WattleSignature *signature,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Such a file and the text that it signs, as one: its four lines, and the text as it is. */
+GBytes *wattle_signature_join(GBytes *signature, GBytes *text);
+
+/* The two again. Of what has no four lines all is signature, which is none, and the text is empty.
+ */
+void wattle_signature_split(GBytes *joined, GBytes **ret_signature, GBytes **ret_text);
+
 /* The whole text of such a file. */
 char *wattle_signature_format(const WattleSignature *signature);
 

@@ -31,8 +31,11 @@
 /* Between two tries of who hears nobody. */
 #define BLIND_S 60
 
-/* Members that were told of and not asked yet; more are forgotten: they will be told of again. */
-#define MAX_NEWS 32
+/* Members that are asked before what is open is looked at again. */
+#define MAX_ASKED 32
+
+/* Datagrams that are read before one of them is asked. */
+#define MAX_READ 256
 
 typedef struct {
         WattleApplier applier;
@@ -40,8 +43,7 @@ typedef struct {
         WattleUpdater updater;
         WattleUpdateState state;
         int socket_fd; /* -1: none was given */
-        WattleNews news[MAX_NEWS];
-        guint n_news;
+        WattleNewsQueue news;
 } Service;
 
 static void say(const WattleUpdater *updater, const char *line)
@@ -205,6 +207,16 @@ static gboolean is_news(const Service *service, const WattleMesh *mesh, const Wa
         return !is_told_of(service, mesh->path, news);
 }
 
+static void ask_source(Service *service, const WattleUpdateSource *source, const WattleNews *news)
+{
+        Take result = take(service, source, news->serial);
+
+        if (result == TAKE_BAD)
+                refuse(service, news);
+        g_strlcpy(service->news.failed, result == TAKE_DONE ? "" : news->device,
+                  sizeof service->news.failed);
+}
+
 static void ask_member(Service *service, const WattleNews *news)
 {
         g_auto(WattleMesh) mesh = { 0 };
@@ -220,45 +232,44 @@ static void ask_member(Service *service, const WattleNews *news)
                         continue;
                 wattle_update_source_of_peer(view->mesh, device->name, &device->addresses[0].value,
                                              view->interface, &source);
-                if (take(service, &source, news->serial) == TAKE_BAD)
-                        refuse(service, news);
+                ask_source(service, &source, news);
                 return;
         }
         wattle_log(WATTLE_LOG_WARNING, "%s: was told of %s, which is no member", view->mesh,
                    news->device);
 }
 
-/* All that has come, the highest Serial first. */
-static int compare_news(gconstpointer a, gconstpointer b)
-{
-        const WattleNews *one = a, *other = b;
-
-        return (other->serial > one->serial) - (other->serial < one->serial);
-}
-
+/* All that has come. */
 static void receive(Service *service)
 {
         char bytes[WATTLE_NEWS_MAX_BYTES + 1];
         gssize size;
 
-        while (service->n_news < MAX_NEWS &&
-               (size = recv(service->socket_fd, bytes, sizeof bytes, MSG_DONTWAIT)) >= 0) {
+        for (guint i = 0; i < MAX_READ &&
+                          (size = recv(service->socket_fd, bytes, sizeof bytes, MSG_DONTWAIT)) >= 0;
+             i++) {
                 g_autoptr(GError) error = NULL;
+                WattleNews news;
 
-                if (wattle_news_parse(bytes, (gsize)size, &service->news[service->n_news], &error))
-                        service->n_news++;
+                if (wattle_news_parse(bytes, (gsize)size, &news, &error))
+                        wattle_news_add(&service->news, &news);
                 else
                         wattle_log(WATTLE_LOG_WARNING, "%s: a datagram was passed over: %s",
                                    service->updater.mesh, error->message);
         }
-        qsort(service->news, service->n_news, sizeof *service->news, compare_news);
 }
 
+/* While one is asked, who may be slow, others say that they have it. */
 static void ask_members(Service *service)
 {
-        for (guint i = 0; i < service->n_news; i++)
-                ask_member(service, &service->news[i]);
-        service->n_news = 0;
+        WattleNews news;
+
+        for (guint i = 0; i < MAX_ASKED; i++) {
+                receive(service);
+                if (!wattle_news_take(&service->news, &news))
+                        return;
+                ask_member(service, &news);
+        }
 }
 
 /* How long there is nothing to do unless somebody tells something; -1 to end. */
@@ -293,17 +304,16 @@ static int serve(Service *service)
                 limit_s = idle_s(service);
                 if (limit_s < 0)
                         return EXIT_SUCCESS;
-                ready = poll(&wait, 1, (int)limit_s * 1000);
+                ready = poll(&wait, 1, service->news.n > 0 ? 0 : (int)limit_s * 1000);
                 if (ready < 0 && errno != EINTR) {
                         wattle_log(WATTLE_LOG_ERROR, "poll: %s", g_strerror(errno));
                         return EXIT_FAILURE;
                 }
-                if (ready == 0 && service->state.confirm.phase == WATTLE_CONFIRM_DONE)
+                if (ready == 0 && service->news.n == 0 &&
+                    service->state.confirm.phase == WATTLE_CONFIRM_DONE)
                         return EXIT_SUCCESS;
-                if (ready > 0) {
-                        receive(service);
+                if (ready > 0 || service->news.n > 0)
                         ask_members(service);
-                }
         }
 }
 

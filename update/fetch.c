@@ -40,20 +40,27 @@ static gboolean say(const char *text)
 }
 
 /* One line whatever the text is. */
+static int say_failure(const char *word, const char *text)
+{
+        g_autofree char *clean = g_strdelimit(wattle_text_clean(text), "\n\t", ' ');
+        g_autofree char *line =
+                g_strdup_printf("%s %.*s\n", word, WATTLE_FETCH_LINE_MAX - 12, clean);
+
+        (void)say(line);
+        return EXIT_FAILURE;
+}
+
 static int fail(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 static int fail(const char *format, ...)
 {
-        g_autofree char *text = NULL, *clean = NULL, *line = NULL;
+        g_autofree char *text = NULL;
         va_list args;
 
         va_start(args, format);
         text = g_strdup_vprintf(format, args);
         va_end(args);
-        clean = g_strdelimit(wattle_text_clean(text), "\n\t", ' ');
-        line = g_strdup_printf("error %.*s\n", WATTLE_FETCH_LINE_MAX - 10, clean);
-        (void)say(line);
-        return EXIT_FAILURE;
+        return say_failure("error", text);
 }
 
 /* All up to the empty line. */
@@ -192,6 +199,8 @@ static int explain(const Transfer *transfer, CURLcode code, long status, const c
                 return fail("%s", *why ? why : curl_easy_strerror(code));
         if (status == 503)
                 return fail("the server is busy (503): try again");
+        if (status == 404)
+                return say_failure("missing", "the server says 404, and not 200");
         if (status != 0 && status != 200)
                 return fail("the server says %ld, and not 200", status);
         return fail("it is larger than %ju bytes", transfer->request->limit);

@@ -33,3 +33,42 @@ gboolean wattle_news_parse(const char *bytes, gsize size, WattleNews *ret, GErro
         *ret = news;
         return TRUE;
 }
+
+static void remove_at(WattleNewsQueue *queue, guint at)
+{
+        queue->n--;
+        memmove(&queue->list[at], &queue->list[at + 1], (queue->n - at) * sizeof queue->list[0]);
+}
+
+void wattle_news_add(WattleNewsQueue *queue, const WattleNews *news)
+{
+        guint at = 0;
+
+        while (at < queue->n && strcmp(queue->list[at].device, news->device) != 0)
+                at++;
+        if (at < queue->n || queue->n == WATTLE_NEWS_MAX)
+                remove_at(queue, at < queue->n ? at : 0);
+        queue->list[queue->n++] = *news;
+}
+
+static gboolean is_before(const WattleNewsQueue *queue, const WattleNews *one,
+                          const WattleNews *other)
+{
+        if (one->serial != other->serial)
+                return one->serial > other->serial;
+        return strcmp(other->device, queue->failed) == 0;
+}
+
+gboolean wattle_news_take(WattleNewsQueue *queue, WattleNews *ret)
+{
+        guint best = queue->n;
+
+        for (guint i = queue->n; i > 0; i--)
+                if (best == queue->n || is_before(queue, &queue->list[i - 1], &queue->list[best]))
+                        best = i - 1;
+        if (best == queue->n)
+                return FALSE;
+        *ret = queue->list[best];
+        remove_at(queue, best);
+        return TRUE;
+}

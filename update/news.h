@@ -18,5 +18,23 @@ typedef struct {
         char hash[WATTLE_NEWS_HASH_DIGITS + 1];
 } WattleNews;
 
+/* What was told and is not asked for yet. */
+#define WATTLE_NEWS_MAX 32
+
+typedef struct {
+        WattleNews list[WATTLE_NEWS_MAX]; /* as it was told, oldest first */
+        guint n;
+        char failed[WATTLE_DNS_LABEL_MAX + 1]; /* the member that was asked in vain last, or "" */
+} WattleNewsQueue;
+
+/* What a member has said before goes. Of more than there is room for the oldest is forgotten: it
+ * will be told again. */
+void wattle_news_add(WattleNewsQueue *queue, const WattleNews *news);
+
+/* Takes out what is to be asked for now: the highest Serial=, of these not from who failed last,
+ * and of these what was told last, for who has had it for the shortest time gave it to the fewest.
+ * FALSE: there is none. */
+gboolean wattle_news_take(WattleNewsQueue *queue, WattleNews *ret) G_GNUC_WARN_UNUSED_RESULT;
+
 gboolean wattle_news_parse(const char *bytes, gsize size, WattleNews *ret,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -181,14 +181,19 @@ static gboolean load_pair(int root_fd, const char *interface, Pair *pair)
         return pair->profile != NULL;
 }
 
+/* What is to be had at that path, to be unreferenced; NULL: nothing. */
 static GBytes *find_body(const Pair *pair, const char *path)
 {
         g_autofree char *text = g_strconcat("/", pair->mesh, WATTLE_MESH_SUFFIX, NULL);
         g_autofree char *signature = g_strconcat(text, WATTLE_SIGNATURE_SUFFIX, NULL);
+        g_autofree char *joined = g_strconcat(text, WATTLE_PAIR_SUFFIX, NULL);
 
         if (strcmp(path, text) == 0)
-                return pair->text;
-        return strcmp(path, signature) == 0 ? pair->signature : NULL;
+                return g_bytes_ref(pair->text);
+        if (strcmp(path, signature) == 0)
+                return g_bytes_ref(pair->signature);
+        return strcmp(path, joined) == 0 ? wattle_signature_join(pair->signature, pair->text)
+                                         : NULL;
 }
 
 static int serve(int fd, int root_fd)
@@ -196,8 +201,8 @@ static int serve(int fd, int root_fd)
         char interface[WATTLE_INTERFACE_NAME_MAX + 1];
         g_auto(Pair) pair = { 0 };
         WattleHttpRequest request;
+        g_autoptr(GBytes) body = NULL;
         WattleAddr source;
-        GBytes *body;
 
         if (!get_interface(fd, interface) || !get_source(fd, &source)) {
                 wattle_log(WATTLE_LOG_ERROR,

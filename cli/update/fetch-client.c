@@ -142,9 +142,14 @@ static GBytes *receive(Reader *reader, const WattleFetchRequest *request,
                         break;
                 case WATTLE_FETCH_OK:
                         return read_body(reader, answer.size, request->limit, error);
+                case WATTLE_FETCH_MISSING:
                 case WATTLE_FETCH_ERROR:
                         said = wattle_said_translate(answer.text);
-                        g_set_error_literal(error, WATTLE_ERROR, WATTLE_ERROR_FAILED, said);
+                        g_set_error_literal(error, WATTLE_ERROR,
+                                            answer.kind == WATTLE_FETCH_MISSING
+                                                    ? WATTLE_ERROR_NOT_FOUND
+                                                    : WATTLE_ERROR_FAILED,
+                                            said);
                         return NULL;
                 }
         }

@@ -7,7 +7,8 @@
 typedef void (*WattleFetchProgress)(guint64 done, guint64 total, gpointer data);
 
 /* The bytes, at most request->limit; socket_path is WATTLE_FETCH_PATH but for tests. NULL with an
- * error that names the URL: NOT_FOUND if wattle-fetch is not there. progress may be NULL. */
+ * error that names the URL: NOT_FOUND if wattle-fetch is not there, or the server does not have it.
+ * progress may be NULL. */
 GBytes *wattle_fetch(const char *socket_path, const WattleFetchRequest *request,
                      WattleFetchProgress progress, gpointer data,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;

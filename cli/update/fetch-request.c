@@ -88,6 +88,11 @@ gboolean wattle_fetch_answer_parse(const char *line, WattleFetchAnswer *ret, GEr
                 ret->kind = WATTLE_FETCH_OK;
                 return wattle_uint_parse(words[1], 0, WATTLE_FETCH_MAX_LIMIT, &ret->size, error);
         }
+        if (n >= 2 && strcmp(words[0], "missing") == 0) {
+                ret->kind = WATTLE_FETCH_MISSING;
+                ret->text = line + strlen("missing ");
+                return TRUE;
+        }
         if (n >= 2 && strcmp(words[0], "error") == 0) {
                 ret->kind = WATTLE_FETCH_ERROR;
                 ret->text = line + strlen("error ");

@@ -2,14 +2,15 @@
 /* What is said on the socket of wattle-fetch, a request a connection. The client sends lines "KEY
  * VALUE" and an empty one: version 1, url, limit (bytes), timeout (seconds), and for a member of
  * the mesh interface. It gets any number of "progress DONE TOTAL" (bytes; TOTAL 0: unknown), and
- * then "ok SIZE" with the bytes behind that line, or "error TEXT". Pure. */
+ * then "ok SIZE" with the bytes behind that line, or "error TEXT"; of an HTTP server that does not
+ * have it (404) "missing TEXT". Pure. */
 #pragma once
 
 #include <glib.h>
 
 #define WATTLE_FETCH_PATH              "/run/wattle/fetch"
 #define WATTLE_FETCH_REQUEST_MAX_BYTES 2048
-#define WATTLE_FETCH_MAX_LIMIT         (8 * 1024 * 1024)
+#define WATTLE_FETCH_MAX_LIMIT         (8 * 1024 * 1024 + 16384) /* a profile and its signature */
 #define WATTLE_FETCH_LINE_MAX          512 /* of an answer, the line end included */
 #define WATTLE_FETCH_TIMEOUT_S         120
 
@@ -32,6 +33,7 @@ gboolean wattle_fetch_request_parse(const char *text, gsize size, WattleFetchReq
 typedef enum {
         WATTLE_FETCH_PROGRESS,
         WATTLE_FETCH_OK,
+        WATTLE_FETCH_MISSING,
         WATTLE_FETCH_ERROR,
 } WattleFetchAnswerKind;
 
@@ -39,7 +41,7 @@ typedef struct {
         WattleFetchAnswerKind kind;
         guint64 done, total; /* of progress */
         guint64 size;        /* of ok */
-        const char *text;    /* of error, in the line that was parsed */
+        const char *text;    /* of missing and error, in the line that was parsed */
 } WattleFetchAnswer;
 
 /* A line without its end. */

@@ -80,9 +80,23 @@ static GBytes *get(const WattleUpdateSource *source, const char *suffix, gsize m
                             progress, data, error);
 }
 
+/* One connection and one process on both sides; and what is changed meanwhile is not torn. */
+static gboolean get_joined(const WattleUpdateSource *source, WattleOffer *offer,
+                           WattleFetchProgress progress, gpointer data, GError **error)
+{
+        g_autoptr(GBytes) joined =
+                get(source, WATTLE_PAIR_SUFFIX, WATTLE_FETCH_MAX_LIMIT, 0, progress, data, error);
+
+        if (!joined)
+                return FALSE;
+        wattle_signature_split(joined, &offer->signature, &offer->text);
+        offer->name = g_strdup(source->name);
+        return TRUE;
+}
+
 /* The signature first: it is small, and says at once that there is none. */
-gboolean wattle_update_source_get(const WattleUpdateSource *source, WattleOffer *offer,
-                                  WattleFetchProgress progress, gpointer data, GError **error)
+static gboolean get_both(const WattleUpdateSource *source, WattleOffer *offer,
+                         WattleFetchProgress progress, gpointer data, GError **error)
 {
         g_autoptr(GBytes) signature =
                 get(source, WATTLE_SIGNATURE_SUFFIX, WATTLE_SIGNATURE_MAX_BYTES, source->timeout_s,
@@ -96,4 +110,21 @@ gboolean wattle_update_source_get(const WattleUpdateSource *source, WattleOffer 
         offer->signature = g_steal_pointer(&signature);
         offer->name = g_strdup(source->name);
         return TRUE;
+}
+
+/* Who asks for little time wants to know soon whether anybody is there. An older wattle has but the
+ * two files. */
+gboolean wattle_update_source_get(const WattleUpdateSource *source, WattleOffer *offer,
+                                  WattleFetchProgress progress, gpointer data, GError **error)
+{
+        g_autoptr(GError) why = NULL;
+
+        if (source->kind != WATTLE_UPDATE_SOURCE_PEER || source->timeout_s > 0)
+                return get_both(source, offer, progress, data, error);
+        if (get_joined(source, offer, progress, data, &why))
+                return TRUE;
+        if (g_error_matches(why, WATTLE_ERROR, WATTLE_ERROR_NOT_FOUND))
+                return get_both(source, offer, progress, data, error);
+        g_propagate_error(error, g_steal_pointer(&why));
+        return FALSE;
 }

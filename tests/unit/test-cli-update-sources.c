@@ -110,6 +110,64 @@ static void news(void)
         }
 }
 
+/* "add DEVICE SERIAL", "failed DEVICE", and what is taken out then. */
+static void queue(void)
+{
+        static const struct {
+                const char *name;
+                const char *told[5];
+                const char *failed;
+                const char *taken;
+        } rows[] = {
+                { "none", { NULL }, "", "" },
+                { "the highest", { "a 8", "b 9", "c 7" }, "", "b 9, a 8, c 7, " },
+                { "the latest", { "a 8", "b 8", "c 8" }, "", "c 8, b 8, a 8, " },
+                { "said again", { "a 8", "b 8", "a 8" }, "", "a 8, b 8, " },
+                { "said more", { "a 8", "b 8", "a 9" }, "", "a 9, b 8, " },
+                { "failed", { "b 8", "c 8", "a 8" }, "a", "c 8, b 8, a 8, " },
+                { "failed, alone", { "a 8", "a 8" }, "a", "a 8, " },
+                { "failed, and has a higher one", { "b 8", "a 9" }, "a", "a 9, b 8, " },
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autoptr(GString) taken = g_string_new(NULL);
+                WattleNewsQueue all = { 0 };
+                WattleNews one;
+
+                for (guint j = 0; rows[i].told[j]; j++) {
+                        one = (WattleNews){ .serial = (guint64)rows[i].told[j][2] - '0' };
+                        one.device[0] = rows[i].told[j][0];
+                        wattle_news_add(&all, &one);
+                }
+                g_strlcpy(all.failed, rows[i].failed, sizeof all.failed);
+                while (wattle_news_take(&all, &one))
+                        g_string_append_printf(taken, "%s %" G_GUINT64_FORMAT ", ", one.device,
+                                               one.serial);
+                g_test_message("%s", rows[i].name);
+                g_assert_cmpstr(taken->str, ==, rows[i].taken);
+        }
+}
+
+/* More than there is room for: the oldest are told again. */
+static void long_queue(void)
+{
+        WattleNewsQueue all = { 0 };
+        WattleNews one = { .serial = 8 };
+
+        for (guint i = 0; i < WATTLE_NEWS_MAX + 3; i++) {
+                g_snprintf(one.device, sizeof one.device, "d%u", i);
+                wattle_news_add(&all, &one);
+        }
+        g_assert_cmpuint(all.n, ==, WATTLE_NEWS_MAX);
+        for (guint i = WATTLE_NEWS_MAX + 3; i > 3; i--) {
+                g_autofree char *expected = g_strdup_printf("d%u", i - 1);
+
+                g_assert_true(wattle_news_take(&all, &one));
+                g_assert_cmpstr(one.device, ==, expected);
+        }
+        g_assert_false(wattle_news_take(&all, &one));
+}
+
 /* Plays wattle-fetch for one connection: gives an answer, whatever was asked. */
 typedef struct {
         int listen_fd;
@@ -167,6 +225,7 @@ static void fetch(void)
 {
         static const struct {
                 const char *name, *answer, *body, *progress, *error;
+                gboolean is_missing;
         } rows[] = {
                 { "at once", "ok 3\nabc", "abc", "", NULL },
                 { "with progress", "progress 1 3\nprogress 3 3\nok 3\nabc", "abc", "1/3 3/3 ",
@@ -179,6 +238,10 @@ static void fetch(void)
                   "wattle-fetch gives more than was asked for" },
                 { "a refusal", "progress 1 0\nerror the server says 404\n", NULL, "1/0 ",
                   "the server says 404" },
+                { "missing", "missing the server says 404\n", NULL, "", "the server says 404",
+                  TRUE },
+                { "missing, and no why", "missing\n", NULL, "",
+                  "wattle-fetch said what is no answer" },
                 { "silence", "", NULL, "",
                   "wattle-fetch ended without an answer: 'journalctl -u wattle-fetch@*' may say why" },
         };
@@ -204,6 +267,7 @@ static void fetch(void)
                 }
                 said = g_strconcat("http://10.42.0.9/home: ", rows[i].error, NULL);
                 g_assert_cmpstr(error->message, ==, said);
+                g_assert_true((error->code == WATTLE_ERROR_NOT_FOUND) == rows[i].is_missing);
                 g_assert_null(bytes);
         }
         g_assert_cmpint(rmdir(dir), ==, 0);
@@ -223,6 +287,8 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/update/sources", find_sources);
         g_test_add_func("/update/news", news);
+        g_test_add_func("/update/queue", queue);
+        g_test_add_func("/update/long-queue", long_queue);
         g_test_add_func("/update/fetch", fetch);
         g_test_add_func("/update/no-fetch", no_fetch);
         return g_test_run();

@@ -280,6 +280,46 @@ static void add(const char *group, const char *name, gconstpointer row, GTestDat
         g_test_add_data_func(path, row, test);
 }
 
+/* As a member gives them. */
+static void joined(void)
+{
+        static const struct {
+                const char *signature, *text, *joined; /* NULL: the two as they are */
+        } rows[] = {
+                { "1\n2\n3\n4\n", "[Mesh]\n", NULL },
+                { "1\n2\n3\n4\n", "", NULL },
+                { "1\n2\n3\n4", "[Mesh]\n", "1\n2\n3\n4\n[Mesh]\n" },
+                { "1\r\n2\r\n3\r\n4\r\n", "\n\n", NULL },
+        };
+        static const char *const others[] = { "", "<html>", "1\n2\n3\n" };
+
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+                g_autoptr(GBytes) signature =
+                        g_bytes_new(rows[i].signature, strlen(rows[i].signature));
+                g_autoptr(GBytes) text = g_bytes_new(rows[i].text, strlen(rows[i].text));
+                g_autoptr(GBytes) both = wattle_signature_join(signature, text);
+                g_autoptr(GBytes) first = NULL, second = NULL;
+                g_autofree char *expected =
+                        rows[i].joined ? g_strdup(rows[i].joined)
+                                       : g_strconcat(rows[i].signature, rows[i].text, NULL);
+
+                g_assert_cmpmem(g_bytes_get_data(both, NULL), g_bytes_get_size(both), expected,
+                                strlen(expected));
+                wattle_signature_split(both, &first, &second);
+                g_assert_true(g_bytes_equal(second, text));
+                g_assert_cmpuint(g_bytes_get_size(first) + g_bytes_get_size(second), ==,
+                                 strlen(expected));
+        }
+        for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+                g_autoptr(GBytes) both = g_bytes_new(others[i], strlen(others[i]));
+                g_autoptr(GBytes) first = NULL, second = NULL;
+
+                wattle_signature_split(both, &first, &second);
+                g_assert_true(g_bytes_equal(first, both));
+                g_assert_cmpuint(g_bytes_get_size(second), ==, 0);
+        }
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -293,6 +333,7 @@ int main(int argc, char **argv)
         for (guint i = 0; i < G_N_ELEMENTS(secret_rows); i++)
                 add("secret", secret_rows[i].name, &secret_rows[i], secret);
         g_test_add_func("/signature/a new key", a_new_key);
+        g_test_add_func("/signature/joined", joined);
         g_test_add_func("/signature/six words", six_words);
         g_test_add_func("/signature/the list", the_list_is_sorted);
         return g_test_run();

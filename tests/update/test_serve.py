@@ -100,6 +100,8 @@ def test_both_files(mesh):
         assert head.startswith(b'HTTP/1.0 200 OK\r\n')
         assert body == (mesh.config / name).read_bytes()
         assert f'Content-Length: {len(body)}\r\n'.encode() in head
+    both = mesh.ask(get('/home.mesh.signed')).partition(b'\r\n\r\n')[2]
+    assert both == (mesh.config / 'home.mesh.minisig').read_bytes() + (mesh.config / 'home.mesh').read_bytes()
     assert mesh.ask(get('/home.mesh', 'HEAD')).endswith(b'\r\n\r\n')
 
 
@@ -124,7 +126,7 @@ def test_who_is_no_member(mesh, source):
     mesh.within(mesh.other, f'ip address replace {source}/16 dev far')
     mesh.within(mesh.host, f'ip route replace {source}/32 dev home')
     mesh.listen()
-    for name in ['home.mesh', 'home.mesh.minisig', 'other.mesh']:
+    for name in ['home.mesh', 'home.mesh.minisig', 'home.mesh.signed', 'other.mesh']:
         head, _, body = mesh.ask(get(f'/{name}'), source=source).partition(b'\r\n\r\n')
         assert head.startswith(b'HTTP/1.0 403 ') and body == b''
 
