@@ -149,7 +149,7 @@ BAD = {
 def test_bad_answers(server, page, options, reason):
     server.pages['/home.mesh'] = page
     line, body = ask(request(f'{server.url}/home.mesh', **options))
-    assert line.startswith('error ') and reason in line
+    assert line.partition(' ')[0] == ('missing' if '404' in reason else 'error') and reason in line
     assert body == b''
 
 
