@@ -381,7 +381,8 @@ static WattleView *view_carried(const WattleVpnData *data, int root_fd, const Wa
         WattleHost host = { .local = &mesh->local,
                             .owner = WATTLE_OWNER_NETWORK_MANAGER,
                             .key_credential = TRUE,
-                            .no_filter = !wattle_host_has_filter(root_fd) };
+                            .no_filter = !wattle_host_has_filter(root_fd),
+                            .has_lookup = wattle_host_has_lookup(root_fd) };
         /* Whom it invites is a choice as good as the connection's. */
         WattleEvidence evidence = { .device = data->device ? data->device : mesh->profile->invited,
                                     .device_place = mesh->local.device.place,

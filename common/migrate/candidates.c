@@ -84,11 +84,6 @@ static void add(WattleMigration *m, const Candidate *candidate)
         m->candidates[m->n_candidates++] = *candidate;
 }
 
-static gboolean is_sought(const WattleMigration *m)
-{
-        return m->phase == PHASE_DOUBT || m->phase == PHASE_TRY || m->phase == PHASE_PAUSE;
-}
-
 /* The candidates of the list, in its order, with what is known of them already. Returns whether one
  * of them is new. */
 static gboolean take_listed(WattleMigration *m, const WattleMigrateEvent *event,
@@ -104,10 +99,9 @@ static gboolean take_listed(WattleMigration *m, const WattleMigrateEvent *event,
                 if (wattle_migrate_find(m, &given->at))
                         continue;
                 is_new = is_new || !known;
+                candidate.named_anew |= !candidate.listed && given->source == WATTLE_SOURCE_NAME;
                 candidate.source = given->source;
                 candidate.listed = TRUE;
-                candidate.came_late |=
-                        !known && given->source == WATTLE_SOURCE_NAME && is_sought(before);
                 set_reach(&candidate, given->reach, now);
                 add(m, &candidate);
         }
@@ -128,7 +122,7 @@ static void take_learnt(WattleMigration *m, const WattleMigrateEvent *event,
                     wattle_migrate_find(m, &candidate.at))
                         continue;
                 candidate.source = WATTLE_SOURCE_LAST_GOOD;
-                candidate.listed = FALSE;
+                candidate.listed = candidate.named_anew = FALSE;
                 if (event->kind == WATTLE_ON_LINK)
                         set_reach(&candidate, reach_of_learnt(event, &candidate.at), now);
                 add(m, &candidate);
@@ -149,6 +143,12 @@ gboolean wattle_migrate_take_candidates(WattleMigration *m, const WattleMigrateE
         g_free(before.candidates);
         m->has_names = event->has_names;
         return is_new;
+}
+
+void wattle_migrate_forget_news(WattleMigration *m)
+{
+        for (guint i = 0; i < m->n_candidates; i++)
+                m->candidates[i].named_anew = FALSE;
 }
 
 static Candidate *learn(WattleMigration *m, const WattleSocketAddr *at, WattleReach reach)

@@ -21,6 +21,9 @@ gboolean wattle_migrate_take_candidates(WattleMigration *m, const WattleMigrateE
 /* The kernel's endpoint has been proved; it is learnt if no list has it. */
 void wattle_migrate_note_good(WattleMigration *m, gint64 now);
 
+/* The peer was heard: where else a name leads is no news any more. */
+void wattle_migrate_forget_news(WattleMigration *m);
+
 /* It failed: no upgrade to it for the span, in us, after the first time, and for longer each time.
  */
 void wattle_migrate_hold(Candidate *candidate, gint64 span, gint64 now);

@@ -97,10 +97,10 @@ typedef struct {
         WattleSocketAddr at;
         WattleSource source : 8;
         WattleReach reach : 8;
-        guint listed : 1;    /* by the caller; else learnt from the kernel */
-        guint tried : 1;     /* in this round */
-        guint came_late : 1; /* of a name, when the peer was silent: it has moved to there, most
-                                likely, and may have lost our session */
+        guint listed : 1;     /* by the caller; else learnt from the kernel */
+        guint tried : 1;      /* in this round */
+        guint named_anew : 1; /* a name leads to it, and the peer was not heard since: it has moved
+                                 to there, most likely, and may have lost our session */
         guint failures;
         gint64 held_us; /* no upgrade to it before; 0: free */
         gint64 gone_us; /* when it left our link; 0: it did not */

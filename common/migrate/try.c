@@ -255,9 +255,9 @@ void wattle_migrate_hold_meeting(WattleMigration *m, const WattleAddr *at, gint6
  * news of another address is worth. */
 static gboolean try_anew(WattleMigration *m, Candidate *candidate, gint64 now)
 {
-        if (!candidate || !candidate->came_late || m->try.fresh)
+        if (!candidate || !candidate->named_anew || m->try.fresh)
                 return FALSE;
-        candidate->came_late = FALSE;
+        candidate->named_anew = FALSE;
         m->session_us = 0;
         wattle_migrate_try(m, &candidate->at, FALSE, m->try.why, now);
         return TRUE;
@@ -313,7 +313,6 @@ static void succeed(WattleMigration *m, gint64 now)
         Candidate *candidate = wattle_migrate_find(m, &m->counters.endpoint);
 
         if (candidate) {
-                candidate->came_late = FALSE;
                 candidate->failures = 0;
                 candidate->held_us = 0;
         }

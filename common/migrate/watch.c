@@ -274,6 +274,8 @@ void wattle_migrate_read(WattleMigration *m, const WattleMigrateCounters *counte
         Change change = wattle_migrate_take_counters(m, counters, now);
 
         m->link_pending = FALSE;
+        if (change.received)
+                wattle_migrate_forget_news(m);
         note_neighbour(m, &change, now);
         if (first) {
                 first_read(m, now);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nm-plugin/service/vpn-mesh.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/error.h"
 #include "common/sys/file.h"
 #include "common/sys/install.h"
 #include "nm-plugin/service/systemd.h"
@@ -28,6 +31,23 @@ void wattle_vpn_mesh_plan(const char *profile, const WattleMesh *mesh, const cha
         wattle_file_set(file, "AcceptRoutes", mesh->local.accept_routes ? "yes" : "no");
         wattle_file_set(file, "Discovery", "no");
         wattle_file_set(file, "PortMapping", "no");
+}
+
+/* We are a child of NetworkManager's, whose unit leaves root no CAP_CHOWN, but CAP_SETGID: a file
+ * that is made is of the group that we have then. */
+static gboolean install(int root_fd, const char *uuid, const WattleFileset *files, gid_t group,
+                        GError **error)
+{
+        gid_t own = getegid();
+        WattleChanges changes;
+        gboolean ok;
+
+        if (setegid(group) < 0)
+                return wattle_error_set_errno(error, errno, "the group " GROUP);
+        ok = wattle_install(root_fd, uuid, files, NULL, &changes, error);
+        if (setegid(own) < 0)
+                g_warning("the group %u: %s", own, g_strerror(errno));
+        return ok;
 }
 
 static void remove_files(int root_fd, const char *uuid)
@@ -70,7 +90,6 @@ gboolean wattle_vpn_mesh_begin(GDBusConnection *bus, int root_fd, const char *uu
                                GError **error)
 {
         const struct group *group = getgrnam(GROUP);
-        WattleChanges changes;
 
         *ret = FALSE;
         if (files->files->len == 0 || !group) {
@@ -78,7 +97,7 @@ gboolean wattle_vpn_mesh_begin(GDBusConnection *bus, int root_fd, const char *uu
                 return TRUE;
         }
         remove_rivals(root_fd, uuid, interface);
-        if (!wattle_install(root_fd, uuid, files, &group->gr_gid, &changes, error))
+        if (!install(root_fd, uuid, files, group->gr_gid, error))
                 return FALSE;
         call_wattled(bus, "ReloadOrRestartUnit");
         *ret = TRUE;
