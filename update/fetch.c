@@ -40,28 +40,23 @@ static gboolean say(const char *text)
 }
 
 /* One line whatever the text is. */
-static int say_failure(const char *word, const char *text)
+static int fail_as(const char *word, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static int fail_as(const char *word, const char *format, ...)
 {
-        g_autofree char *clean = g_strdelimit(wattle_text_clean(text), "\n\t", ' ');
-        g_autofree char *line =
-                g_strdup_printf("%s %.*s\n", word, WATTLE_FETCH_LINE_MAX - 12, clean);
-
-        (void)say(line);
-        return EXIT_FAILURE;
-}
-
-static int fail(const char *format, ...) G_GNUC_PRINTF(1, 2);
-
-static int fail(const char *format, ...)
-{
-        g_autofree char *text = NULL;
+        g_autofree char *text = NULL, *clean = NULL, *line = NULL;
         va_list args;
 
         va_start(args, format);
         text = g_strdup_vprintf(format, args);
         va_end(args);
-        return say_failure("error", text);
+        clean = g_strdelimit(wattle_text_clean(text), "\n\t", ' ');
+        line = g_strdup_printf("%s %.*s\n", word, WATTLE_FETCH_LINE_MAX - 12, clean);
+        (void)say(line);
+        return EXIT_FAILURE;
 }
+
+#define fail(...) fail_as("error", __VA_ARGS__)
 
 /* All up to the empty line. */
 static GByteArray *read_request(void)
@@ -199,10 +194,9 @@ static int explain(const Transfer *transfer, CURLcode code, long status, const c
                 return fail("%s", *why ? why : curl_easy_strerror(code));
         if (status == 503)
                 return fail("the server is busy (503): try again");
-        if (status == 404)
-                return say_failure("missing", "the server says 404, and not 200");
         if (status != 0 && status != 200)
-                return fail("the server says %ld, and not 200", status);
+                return fail_as(status == 404 ? "missing" : "error",
+                               "the server says %ld, and not 200", status);
         return fail("it is larger than %ju bytes", transfer->request->limit);
 }
 

@@ -37,6 +37,8 @@ static void names(void)
                 [WATTLE_FILE_NAMES] = "run/wattle/home.names",
                 [WATTLE_FILE_RECORDS] = "run/systemd/resolve/static.d/60-wattle-home.rr",
                 [WATTLE_FILE_CARRIED_NAMES] = "run/wattle/~home.names",
+                [WATTLE_FILE_CARRIED_MESH] = "run/wattle/~home.carried",
+                [WATTLE_FILE_CARRIED_LOCAL] = "run/wattle/~home.local",
                 [WATTLE_FILE_FILTER] = "run/wattle/home.nft",
                 [WATTLE_FILE_FIREWALL] = "run/wattle/home.firewall",
                 [WATTLE_FILE_TAILNET_NETWORK] = "run/systemd/network/60-tailnet-home.network",
