@@ -976,7 +976,8 @@ guint16 wattle_loop_listen_port(const WattleLoop *loop)
         return loop->listen_port;
 }
 
-WattleLoop *wattle_loop_new(WattleSurroundings *around, WattleRoster *roster, const char *mesh)
+WattleLoop *wattle_loop_new(WattleSurroundings *around, WattleRoster *roster, const char *mesh,
+                            gboolean keep)
 {
         WattleLoop *loop = g_new0(WattleLoop, 1);
 
@@ -989,7 +990,8 @@ WattleLoop *wattle_loop_new(WattleSurroundings *around, WattleRoster *roster, co
                               .broker = wattle_broker_new(around, roster, mesh),
                               .introducer = wattle_introducer_new(roster),
                               .mapper = wattle_mapper_new(around, mesh, on_mapped, loop),
-                              .last_good = { .dir_fd = around->state_fd, .mesh = mesh } };
+                              .last_good = { .dir_fd = keep ? around->state_fd : -1,
+                                             .mesh = mesh } };
         loop->lookout = wattle_lookout_new(around, roster, loop->herald, on_sighted, loop);
         return loop;
 }

@@ -11,8 +11,10 @@
 
 typedef struct WattleLoop WattleLoop;
 
-/* For the members of the roster, which is the caller's; mesh is borrowed, too. */
-WattleLoop *wattle_loop_new(WattleSurroundings *around, WattleRoster *roster, const char *mesh);
+/* For the members of the roster, which is the caller's; mesh is borrowed, too. keep: its last good
+ * endpoints stay on this host. */
+WattleLoop *wattle_loop_new(WattleSurroundings *around, WattleRoster *roster, const char *mesh,
+                            gboolean keep);
 void wattle_loop_free(WattleLoop *loop);
 
 /* What the local settings say. */

@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/paths.h"
 #include "common/sys/clock.h"
 #include "common/sys/load.h"
 #include "common/sys/log.h"
@@ -13,10 +15,15 @@
 #include "daemon/talk/awake.h"
 #include "daemon/tunnel.h"
 
+/* Of VPN connections, which a user may have many of: with 1000 devices each, the most that are
+ * handed on, they and a mesh of the admin's stay below MemoryMax= of wattled.service. */
+#define MAX_CARRIED 4
+
 struct WattleManager {
         WattleSurroundings around;
         WattleAwake *awake;
-        GPtrArray *tunnels; /* of WattleTunnel, by name */
+        GPtrArray *tunnels;          /* of WattleTunnel, by name */
+        sd_event_source *run_folder; /* NULL: it is not watched */
         GPtrArray *carried; /* likewise, by UUID: of meshes that VPN connections carry, which nobody
                                is shown */
         WattleManagerChanged changed;
@@ -73,6 +80,11 @@ static void on_slept(gint64 slept_us, gpointer data)
                 wattle_tunnel_woke(g_ptr_array_index(manager->carried, i));
 }
 
+static GPtrArray *new_tunnels(void)
+{
+        return g_ptr_array_new_with_free_func((GDestroyNotify)wattle_tunnel_free);
+}
+
 static WattleTunnel *steal_tunnel(GPtrArray *tunnels, const char *mesh, const char *carrier)
 {
         for (guint i = 0; i < tunnels->len; i++) {
@@ -97,50 +109,151 @@ static void take_tunnel(WattleManager *manager, const char *mesh, const char *ca
                 g_ptr_array_add(list, g_steal_pointer(&tunnel));
 }
 
-static gboolean has_mesh(const GPtrArray *tunnels, const char *mesh)
+typedef struct {
+        char *uuid, *mesh;
+} Carried;
+
+static void carried_free(gpointer data)
 {
-        for (guint i = 0; i < tunnels->len; i++)
-                if (strcmp(wattle_tunnel_mesh(g_ptr_array_index(tunnels, i)), mesh) == 0)
-                        return TRUE;
-        return FALSE;
+        Carried *carried = data;
+
+        g_free(carried->uuid);
+        g_free(carried->mesh);
+        g_free(carried);
 }
 
-/* The name of a mesh is that of the interface, which has one owner: the admin's mesh goes first. */
-static void reload_carried(WattleManager *manager, const char *const *installed)
+static gboolean is_installed(const WattleManager *manager, char *const *meshes,
+                             const char *interface)
 {
-        g_autoptr(GPtrArray) old = g_steal_pointer(&manager->carried);
-        g_auto(GStrv) uuids = wattle_carried_list(manager->around.root_fd);
-
-        manager->carried = g_ptr_array_new_with_free_func((GDestroyNotify)wattle_tunnel_free);
-        for (guint i = 0; uuids[i]; i++) {
+        for (guint i = 0; meshes[i]; i++) {
                 g_auto(WattleReport) report = { 0 };
                 g_auto(WattleLocal) local = { 0 };
 
                 wattle_report_init(&report);
                 wattle_local_init(&local);
-                if (!wattle_carried_load_local(&local, manager->around.root_fd, uuids[i], &report))
+                if (wattle_local_load(&local, manager->around.root_fd, meshes[i], &report) &&
+                    local.enable &&
+                    strcmp(wattle_local_interface(&local, meshes[i]), interface) == 0)
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+/* Those to look after: an interface has one owner, and the admin's mesh goes first. */
+static GPtrArray *find_carried(const WattleManager *manager, char *const *meshes)
+{
+        g_auto(GStrv) uuids = wattle_carried_list(manager->around.root_fd);
+        GPtrArray *list = g_ptr_array_new_with_free_func(carried_free);
+
+        for (guint i = 0; uuids[i] && list->len < MAX_CARRIED; i++) {
+                g_auto(WattleReport) report = { 0 };
+                g_auto(WattleLocal) local = { 0 };
+                Carried *carried;
+
+                wattle_report_init(&report);
+                wattle_local_init(&local);
+                if (!wattle_carried_load_local(&local, manager->around.root_fd, uuids[i],
+                                               &report)) {
                         wattle_log_report(&report);
-                else if (!g_strv_contains(installed, local.interface.value) &&
-                         !has_mesh(manager->carried, local.interface.value))
-                        take_tunnel(manager, local.interface.value, uuids[i], old,
-                                    manager->carried);
+                        continue;
+                }
+                if (is_installed(manager, meshes, local.interface.value))
+                        continue;
+                carried = g_new(Carried, 1);
+                *carried = (Carried){ g_strdup(uuids[i]), g_strdup(local.interface.value) };
+                g_ptr_array_add(list, carried);
+        }
+        return list;
+}
+
+/* Of tunnels those that are not to stay: before others begin, which may have their interfaces. */
+static void drop_installed(GPtrArray *tunnels, char *const *meshes)
+{
+        for (guint i = tunnels->len; i > 0; i--)
+                if (!g_strv_contains((const char *const *)meshes,
+                                     wattle_tunnel_mesh(g_ptr_array_index(tunnels, i - 1))))
+                        g_ptr_array_remove_index(tunnels, i - 1);
+}
+
+static void drop_carried(GPtrArray *tunnels, const GPtrArray *carried)
+{
+        for (guint i = tunnels->len; i > 0; i--) {
+                const WattleTunnel *tunnel = g_ptr_array_index(tunnels, i - 1);
+                gboolean stays = FALSE;
+
+                for (guint j = 0; j < carried->len && !stays; j++) {
+                        const Carried *one = g_ptr_array_index(carried, j);
+
+                        stays = strcmp(one->uuid, wattle_tunnel_carrier(tunnel)) == 0 &&
+                                strcmp(one->mesh, wattle_tunnel_mesh(tunnel)) == 0;
+                }
+                if (!stays)
+                        g_ptr_array_remove_index(tunnels, i - 1);
+        }
+}
+
+static void take_carried(WattleManager *manager, const GPtrArray *carried)
+{
+        g_autoptr(GPtrArray) old = g_steal_pointer(&manager->carried);
+
+        manager->carried = new_tunnels();
+        for (guint i = 0; i < carried->len; i++) {
+                const Carried *one = g_ptr_array_index(carried, i);
+
+                take_tunnel(manager, one->mesh, one->uuid, old, manager->carried);
         }
 }
 
 void wattle_manager_reload(WattleManager *manager)
 {
         g_auto(WattleReport) report = { 0 };
-        g_autoptr(GPtrArray) old = g_steal_pointer(&manager->tunnels);
+        g_autoptr(GPtrArray) old = g_steal_pointer(&manager->tunnels), carried = NULL;
         g_auto(GStrv) meshes = NULL;
 
         wattle_report_init(&report);
         meshes = wattle_mesh_list(manager->around.root_fd, &report);
         wattle_log_report(&report);
-        manager->tunnels = g_ptr_array_new_with_free_func((GDestroyNotify)wattle_tunnel_free);
+        carried = find_carried(manager, meshes);
+        drop_installed(old, meshes);
+        drop_carried(manager->carried, carried);
+        manager->tunnels = new_tunnels();
         for (guint i = 0; meshes[i]; i++)
                 take_tunnel(manager, meshes[i], NULL, old, manager->tunnels);
-        reload_carried(manager, (const char *const *)meshes);
+        take_carried(manager, carried);
         tell(manager, WATTLE_CHANGED_LIST, 0, 0);
+}
+
+/* A VPN came up or went, which is no reason to read an admin's mesh. */
+static int on_run_folder(G_GNUC_UNUSED sd_event_source *source, const struct inotify_event *event,
+                         void *data)
+{
+        WattleManager *manager = data;
+        g_auto(WattleReport) report = { 0 };
+        g_autofree char *uuid =
+                event->len > 0 ? wattle_paths_mesh_of(WATTLE_FILE_CARRIED_LOCAL, event->name)
+                               : NULL;
+        g_autoptr(GPtrArray) carried = NULL;
+        g_auto(GStrv) meshes = NULL;
+
+        if (!uuid)
+                return 0;
+        wattle_report_init(&report);
+        meshes = wattle_mesh_list(manager->around.root_fd, &report);
+        carried = find_carried(manager, meshes);
+        drop_carried(manager->carried, carried);
+        take_carried(manager, carried);
+        return 0;
+}
+
+/* tmpfiles.d makes the folder. Without it there is no VPN up, and whoever takes one up starts
+ * wattled behind it. */
+static void watch_run_folder(WattleManager *manager)
+{
+        g_autofree char *path =
+                g_strdup_printf("/proc/self/fd/%d/" WATTLE_RUN_DIR, manager->around.root_fd);
+
+        (void)sd_event_add_inotify(manager->around.event, &manager->run_folder, path,
+                                   IN_MOVED_TO | IN_DELETE, on_run_folder, manager);
 }
 
 static gboolean open_folder(const char *path, int *ret_fd, GError **error)
@@ -162,8 +275,8 @@ WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *o
         around->link_changes = 1;
         around->changed = on_tunnel_changed;
         around->data = manager;
-        manager->tunnels = g_ptr_array_new();
-        manager->carried = g_ptr_array_new();
+        manager->tunnels = new_tunnels();
+        manager->carried = new_tunnels();
         around->state_fd = around->runtime_fd = -1;
         if (!open_folder(options->state_dir, &around->state_fd, error) ||
             !open_folder(options->runtime_dir, &around->runtime_fd, error) ||
@@ -173,6 +286,7 @@ WattleManager *wattle_manager_new(sd_event *event, const WattleManagerOptions *o
             !(manager->awake = wattle_awake_new(event, &awake_events, error)))
                 return NULL;
         around->beacons = wattle_beacons_new(event, around->links, &around->route);
+        watch_run_folder(manager);
         return g_steal_pointer(&manager);
 }
 
@@ -186,6 +300,7 @@ void wattle_manager_free(WattleManager *manager)
         if (!manager)
                 return;
         manager->changed = NULL;
+        sd_event_source_disable_unref(manager->run_folder);
         g_ptr_array_unref(manager->tunnels);
         g_ptr_array_unref(manager->carried);
         wattle_awake_free(manager->awake);

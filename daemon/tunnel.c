@@ -385,7 +385,7 @@ WattleTunnel *wattle_tunnel_new(WattleSurroundings *around, const char *mesh, co
         tunnel->carrier = g_strdup(carrier);
         tunnel->enabled = TRUE;
         wattle_roster_init(&tunnel->roster);
-        tunnel->loop = wattle_loop_new(around, &tunnel->roster, tunnel->mesh);
+        tunnel->loop = wattle_loop_new(around, &tunnel->roster, tunnel->mesh, !carrier);
         return tunnel;
 }
 

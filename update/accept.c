@@ -213,8 +213,7 @@ static void ask_source(Service *service, const WattleUpdateSource *source, const
 
         if (result == TAKE_BAD)
                 refuse(service, news);
-        g_strlcpy(service->news.failed, result == TAKE_DONE ? "" : news->device,
-                  sizeof service->news.failed);
+        wattle_news_note(&service->news, news->device, result != TAKE_DONE);
 }
 
 static void ask_member(Service *service, const WattleNews *news)

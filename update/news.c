@@ -51,12 +51,34 @@ void wattle_news_add(WattleNewsQueue *queue, const WattleNews *news)
         queue->list[queue->n++] = *news;
 }
 
+/* Where it is in the list of those that failed, or the length of that. */
+static guint find_failed(const WattleNewsQueue *queue, const char *device)
+{
+        guint at = 0;
+
+        while (at < WATTLE_NEWS_FAILED && strcmp(queue->failed[at], device) != 0)
+                at++;
+        return at;
+}
+
+void wattle_news_note(WattleNewsQueue *queue, const char *device, gboolean failed)
+{
+        guint at = find_failed(queue, device);
+
+        if (at < WATTLE_NEWS_FAILED && !failed)
+                queue->failed[at][0] = '\0';
+        else if (at == WATTLE_NEWS_FAILED && failed)
+                g_strlcpy(queue->failed[queue->n_failures++ % WATTLE_NEWS_FAILED], device,
+                          sizeof queue->failed[0]);
+}
+
 static gboolean is_before(const WattleNewsQueue *queue, const WattleNews *one,
                           const WattleNews *other)
 {
-        if (one->serial != other->serial)
-                return one->serial > other->serial;
-        return strcmp(other->device, queue->failed) == 0;
+        gboolean one_failed = find_failed(queue, one->device) < WATTLE_NEWS_FAILED;
+        gboolean other_failed = find_failed(queue, other->device) < WATTLE_NEWS_FAILED;
+
+        return one_failed != other_failed ? other_failed : one->serial > other->serial;
 }
 
 gboolean wattle_news_take(WattleNewsQueue *queue, WattleNews *ret)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Meshes that are no files of this host: NetworkManager has them inside VPN connections. Such a
- * connection may be one user's, and NetworkManager shows it to nobody else; so wattled, which is
- * the user wattle, moves no endpoint of theirs. Whoever asks for one by the command is to hear it.
- */
+ * connection may be one user's, and NetworkManager shows it to nobody else; so wattled, which looks
+ * after it, does not show it either. Whoever asks for one by the command is to hear it. */
 #pragma once
 
 #include <glib.h>

@@ -106,11 +106,10 @@ static gint64 window(const Candidate *candidate, const Try *t)
                        : MIN(TRY_FAR_FIRST << failures, TRY_FAR_LAST);
 }
 
-void wattle_migrate_try(WattleMigration *m, const WattleSocketAddr *target, gboolean back,
-                        WattleMoveReason why, gint64 now)
+static void begin_try(WattleMigration *m, const WattleSocketAddr *target, gboolean back,
+                      gboolean fresh, WattleMoveReason why, gint64 now)
 {
         const Candidate *candidate = wattle_migrate_find(m, target);
-        gboolean fresh = !wattle_migrate_has_session(m, now);
 
         m->try = (Try){ .from = m->counters.endpoint,
                         .back = back,
@@ -124,6 +123,12 @@ void wattle_migrate_try(WattleMigration *m, const WattleSocketAddr *target, gboo
         aim(m, target);
         wattle_migrate_enter(m, PHASE_TRY, now);
         set(m, now);
+}
+
+void wattle_migrate_try(WattleMigration *m, const WattleSocketAddr *target, gboolean back,
+                        WattleMoveReason why, gint64 now)
+{
+        begin_try(m, target, back, !wattle_migrate_has_session(m, now), why, now);
 }
 
 static gint64 jitter(WattleMigration *m, gint64 time)
@@ -252,14 +257,14 @@ void wattle_migrate_hold_meeting(WattleMigration *m, const WattleAddr *at, gint6
 }
 
 /* Once, where the session said nothing: to begin it anew costs one that may be good, which only the
- * news of another address is worth. */
+ * news of another address is worth. The next read tells whether it is gone: a peer with a
+ * pre-shared key keeps it. */
 static gboolean try_anew(WattleMigration *m, Candidate *candidate, gint64 now)
 {
         if (!candidate || !candidate->named_anew || m->try.fresh)
                 return FALSE;
         candidate->named_anew = FALSE;
-        m->session_us = 0;
-        wattle_migrate_try(m, &candidate->at, FALSE, m->try.why, now);
+        begin_try(m, &candidate->at, FALSE, TRUE, m->try.why, now);
         return TRUE;
 }
 

@@ -601,13 +601,14 @@ gboolean wattle_mesh_load_file(WattleMesh *mesh, const char *path, WattleReport 
 
 static const char carried_folder[] = WATTLE_RUN_DIR;
 
+/* The local settings are written last. */
 char **wattle_carried_list(int root_fd)
 {
         g_auto(GStrv) files = wattle_list_folder(root_fd, carried_folder, "~", "", NULL);
         g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
 
         for (guint i = 0; files && files[i]; i++) {
-                char *uuid = wattle_paths_mesh_of(WATTLE_FILE_CARRIED_MESH, files[i]);
+                char *uuid = wattle_paths_mesh_of(WATTLE_FILE_CARRIED_LOCAL, files[i]);
 
                 if (uuid)
                         g_ptr_array_add(list, uuid);

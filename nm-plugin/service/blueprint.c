@@ -138,12 +138,13 @@ static void plan_names(NMConnection *vpn, const WattleVpnData *data, int root_fd
  * moment.
  */
 static void plan_mesh(const WattleVpnData *data, const WattleMesh *mesh, int root_fd,
-                      WattleBlueprint *ret)
+                      WattleReport *report, WattleBlueprint *ret)
 {
         wattle_fileset_init_carried_mesh(&ret->mesh);
         if (!data->profile)
                 return;
-        wattle_vpn_mesh_plan(data->profile, mesh, nm_connection_get_uuid(ret->link), &ret->mesh);
+        wattle_vpn_mesh_plan(data->profile, mesh, nm_connection_get_uuid(ret->link), report,
+                             &ret->mesh);
         ret->looks_up = data->exit_node && wattle_host_has_lookup(root_fd);
 }
 
@@ -166,7 +167,7 @@ static gboolean make(NMConnection *vpn, const WattleVpnData *data, const WattleM
         follow(ret->link, vpn, wattle_vpn_data_is_carried(data));
         plan_filter(data, root_fd, view, ret);
         plan_names(vpn, data, root_fd, view, ret);
-        plan_mesh(data, mesh, root_fd, ret);
+        plan_mesh(data, mesh, root_fd, report, ret);
         return TRUE;
 }
 

@@ -153,10 +153,8 @@ static void end_names(WattlePlugin *plugin)
 
 static void end_mesh(WattlePlugin *plugin)
 {
-        g_autoptr(GDBusConnection) bus = get_bus(plugin);
-
         if (plugin->has_mesh && !plugin->nm_is_gone)
-                wattle_vpn_mesh_end(bus, plugin->root_fd, plugin->link_uuid);
+                wattle_vpn_mesh_end(plugin->root_fd, plugin->link_uuid);
         plugin->has_mesh = FALSE;
 }
 

@@ -14,13 +14,25 @@
 #define GROUP "wattle"
 #define MODE  0640
 
+/* wattled is one for the whole host, and has so much memory; see MAX_CARRIED there. */
+#define MAX_DEVICES 1000
+
 /* Beacons and the port of a home router are for who installs the mesh: no firewall of such a VPN
  * lets the first in, and the second outlives it. */
 void wattle_vpn_mesh_plan(const char *profile, const WattleMesh *mesh, const char *uuid,
-                          WattleFileset *ret)
+                          WattleReport *report, WattleFileset *ret)
 {
-        WattleFile *file = wattle_fileset_add(ret, WATTLE_FILE_CARRIED_MESH, uuid, MODE);
+        WattleFile *file;
 
+        if (mesh->profile->n_devices > MAX_DEVICES) {
+                wattle_report_warning(
+                        report, WATTLE_NO_PLACE,
+                        "the endpoints of its devices do not move, for there are more "
+                        "than %d: install the mesh for that",
+                        MAX_DEVICES);
+                return;
+        }
+        file = wattle_fileset_add(ret, WATTLE_FILE_CARRIED_MESH, uuid, MODE);
         g_string_append(file->content, profile);
         file = wattle_fileset_add(ret, WATTLE_FILE_CARRIED_LOCAL, uuid, MODE);
         wattle_file_section(file, "Local");
@@ -50,12 +62,23 @@ static gboolean install(int root_fd, const char *uuid, const WattleFileset *file
         return ok;
 }
 
+/* Most hosts have none: then nothing is locked. */
+static gboolean has_files(int root_fd, const char *uuid)
+{
+        g_autofree char *mesh = wattle_paths_file(WATTLE_FILE_CARRIED_MESH, uuid);
+        g_autofree char *local = wattle_paths_file(WATTLE_FILE_CARRIED_LOCAL, uuid);
+
+        return wattle_path_exists(root_fd, mesh) || wattle_path_exists(root_fd, local);
+}
+
 static void remove_files(int root_fd, const char *uuid)
 {
         g_auto(WattleFileset) nothing = { 0 };
         g_autoptr(GError) error = NULL;
         WattleChanges changes;
 
+        if (!has_files(root_fd, uuid))
+                return;
         wattle_fileset_init_carried_mesh(&nothing);
         if (!wattle_install(root_fd, uuid, &nothing, NULL, &changes, &error))
                 g_warning("%s", error->message);
@@ -73,16 +96,10 @@ static void remove_rivals(int root_fd, const char *uuid, const char *interface)
                 wattle_report_init(&report);
                 wattle_local_init(&local);
                 if (strcmp(others[i], uuid) != 0 &&
-                    (!wattle_carried_load_local(&local, root_fd, others[i], &report) ||
-                     strcmp(local.interface.value, interface) == 0))
+                    wattle_carried_load_local(&local, root_fd, others[i], &report) &&
+                    strcmp(local.interface.value, interface) == 0)
                         remove_files(root_fd, others[i]);
         }
-}
-
-static void call_wattled(GDBusConnection *bus, const char *method)
-{
-        wattle_systemd_call(bus, method, WATTLE_UNIT_WATTLED,
-                            "wattled, for the endpoints of the VPN");
 }
 
 gboolean wattle_vpn_mesh_begin(GDBusConnection *bus, int root_fd, const char *uuid,
@@ -93,22 +110,21 @@ gboolean wattle_vpn_mesh_begin(GDBusConnection *bus, int root_fd, const char *uu
 
         *ret = FALSE;
         if (files->files->len == 0 || !group) {
-                wattle_vpn_mesh_end(bus, root_fd, uuid);
+                remove_files(root_fd, uuid);
                 return TRUE;
         }
         remove_rivals(root_fd, uuid, interface);
-        if (!install(root_fd, uuid, files, group->gr_gid, error))
+        if (!install(root_fd, uuid, files, group->gr_gid, error)) {
+                remove_files(root_fd, uuid);
                 return FALSE;
-        call_wattled(bus, "ReloadOrRestartUnit");
+        }
+        wattle_systemd_call(bus, "StartUnit", WATTLE_UNIT_WATTLED,
+                            "wattled, for the endpoints of the VPN");
         *ret = TRUE;
         return TRUE;
 }
 
-void wattle_vpn_mesh_end(GDBusConnection *bus, int root_fd, const char *uuid)
+void wattle_vpn_mesh_end(int root_fd, const char *uuid)
 {
-        g_autofree char *path = wattle_paths_file(WATTLE_FILE_CARRIED_MESH, uuid);
-        if (!wattle_path_exists(root_fd, path))
-                return;
         remove_files(root_fd, uuid);
-        call_wattled(bus, "ReloadUnit");
 }

@@ -9,18 +9,18 @@
 #include "common/fileset.h"
 #include "common/sys/load.h"
 
-/* Into a set that is initialized. profile is the text of the mesh, of which mesh was read; uuid is
- * that of the link. */
+/* Into a set that is initialized: nothing but a warning, if the mesh is large. profile is the text
+ * of the mesh, of which mesh was read; uuid is that of the link. */
 void wattle_vpn_mesh_plan(const char *profile, const WattleMesh *mesh, const char *uuid,
-                          WattleFileset *ret);
+                          WattleReport *report, WattleFileset *ret);
 
 /* Once the interface is the link's: puts the files in place, in the place of all others for that
- * interface, and has systemd start wattled, or wattled read them; nothing waits for it. Of an empty
- * set what an earlier start has left goes. Whether there is something to end goes
- * to *ret; a host that has no group of wattled's has no wattled. */
+ * interface, where wattled looks for them, and has systemd start that; nothing waits for it. Of an
+ * empty set what an earlier start has left goes. Whether there is something to end goes to *ret; a
+ * host that has no group of wattled's has no wattled. */
 gboolean wattle_vpn_mesh_begin(GDBusConnection *bus, int root_fd, const char *uuid,
                                const char *interface, const WattleFileset *files, gboolean *ret,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Takes the files away, if there are any. wattled has seen by itself that the interface goes. */
-void wattle_vpn_mesh_end(GDBusConnection *bus, int root_fd, const char *uuid);
+/* Takes the files away, if there are any: wattled sees that, and that the interface goes. */
+void wattle_vpn_mesh_end(int root_fd, const char *uuid);

@@ -364,6 +364,34 @@ static void check_file(const WattleFileset *files, WattleFileKind kind, const ch
         g_assert_cmpstr(file->content->str, ==, content);
 }
 
+/* wattled is one for all users. */
+static void too_large_to_hand_on(void)
+{
+        g_autoptr(GString) text = g_string_new(MESH);
+        const char *items[] = { "mesh", "home", "profile", NULL, NULL };
+        g_autoptr(NMConnection) vpn = NULL;
+        g_auto(WattleBlueprint) blueprint = { 0 };
+        g_auto(Root) root = { 0 };
+        gboolean lacks_key;
+
+        for (guint i = 0; i < 998; i++) {
+                WattleKey key = { { 9, (guint8)(i / 256), (guint8)i } };
+                char public[WATTLE_KEY_TEXT_MAX];
+
+                wattle_key_format(&key, public);
+                g_string_append_printf(text, "[Device d%u]\nPublicKey=%s\nAddress=10.7.%u.%u\n", i,
+                                       public, 1 + i / 200, 1 + i % 200);
+        }
+        items[3] = text->str;
+        vpn = make_vpn(items, PRIVATE);
+        root_init(&root);
+        g_assert_true(make_all(&root, vpn,
+                               "warning: the endpoints of its devices do not move, for there are "
+                               "more than 1000: install the mesh for that",
+                               &blueprint, &lacks_key));
+        g_assert_cmpuint(blueprint.mesh.files->len, ==, 0);
+}
+
 /* What wattled is handed, and reads. */
 static void handed_on(void)
 {
@@ -528,6 +556,7 @@ int main(int argc, char **argv)
         add_rows("/blueprint/named", names_rows, named);
         g_test_add_func("/blueprint/installed-names", installed_names);
         g_test_add_func("/blueprint/handed-on", handed_on);
+        g_test_add_func("/blueprint/too-large-to-hand-on", too_large_to_hand_on);
         g_test_add_func("/blueprint/invited", invited);
         g_test_add_func("/blueprint/not-a-vpn", not_a_vpn);
         g_test_add_func("/blueprint/no-key", no_key);

@@ -141,6 +141,7 @@ static const Story stories[] = {
             { 33310, "list names NEWNAME=gateway", "probe; read 0 timer 590" },
             { 34300, "timer", "set NEWNAME silent, probe; read 0 timer 60" },
             { 35000, "timer", "add NEWNAME silent, probe; read 0 timer 60" },
+            { 35100, "read NEWNAME anew tx+148", "probe; read 100 timer 90" },
             { 36200, "timer", "add NAME none; read 0 timer 4834" },
             { 37000, "read NAME anew tx+148", "read 1000 timer 4034" },
             { 43000, "read NAME tx+148", "add NEWNAME silent, probe; read 100 timer 60" },

@@ -35,11 +35,18 @@ static const struct {
 };
 
 static const char *const file_names[] = {
-        [WATTLE_FILE_NETDEV] = "netdev",       [WATTLE_FILE_NETWORK] = "network",
-        [WATTLE_FILE_UNMANAGED] = "unmanaged", [WATTLE_FILE_SYSCTL] = "sysctl",
-        [WATTLE_FILE_HOSTS] = "hosts",         [WATTLE_FILE_NAMES] = "names",
-        [WATTLE_FILE_RECORDS] = "records",     [WATTLE_FILE_CARRIED_NAMES] = "carried-names",
-        [WATTLE_FILE_FILTER] = "nft",          [WATTLE_FILE_FIREWALL] = "firewall",
+        [WATTLE_FILE_NETDEV] = "netdev",
+        [WATTLE_FILE_NETWORK] = "network",
+        [WATTLE_FILE_UNMANAGED] = "unmanaged",
+        [WATTLE_FILE_SYSCTL] = "sysctl",
+        [WATTLE_FILE_HOSTS] = "hosts",
+        [WATTLE_FILE_NAMES] = "names",
+        [WATTLE_FILE_RECORDS] = "records",
+        [WATTLE_FILE_CARRIED_NAMES] = "carried-names",
+        [WATTLE_FILE_FILTER] = "nft",
+        [WATTLE_FILE_FIREWALL] = "firewall",
+        [WATTLE_FILE_CARRIED_MESH] = "carried-mesh",
+        [WATTLE_FILE_CARRIED_LOCAL] = "carried-local",
 };
 
 /* "up=native", "interface=home", "native=FILE", "vpn=FILE", "theirs" of NetworkManager's; and

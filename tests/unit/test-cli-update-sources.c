@@ -110,7 +110,7 @@ static void news(void)
         }
 }
 
-/* "add DEVICE SERIAL", "failed DEVICE", and what is taken out then. */
+/* "DEVICE SERIAL" each; who failed, or in capitals did not; and what is taken out then. */
 static void queue(void)
 {
         static const struct {
@@ -126,7 +126,10 @@ static void queue(void)
                 { "said more", { "a 8", "b 8", "a 9" }, "", "a 9, b 8, " },
                 { "failed", { "b 8", "c 8", "a 8" }, "a", "c 8, b 8, a 8, " },
                 { "failed, alone", { "a 8", "a 8" }, "a", "a 8, " },
-                { "failed, and has a higher one", { "b 8", "a 9" }, "a", "a 9, b 8, " },
+                { "failed, and says a higher one", { "b 8", "a 9" }, "a", "b 8, a 9, " },
+                { "all failed", { "b 8", "a 9" }, "ab", "a 9, b 8, " },
+                { "more failed than are remembered", { "a 8", "b 9" }, "abcde", "a 8, b 9, " },
+                { "failed, and then did not", { "b 8", "a 9" }, "aA", "a 9, b 8, " },
         };
 
         for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -139,7 +142,11 @@ static void queue(void)
                         one.device[0] = rows[i].told[j][0];
                         wattle_news_add(&all, &one);
                 }
-                g_strlcpy(all.failed, rows[i].failed, sizeof all.failed);
+                for (const char *name = rows[i].failed; *name; name++) {
+                        const char device[] = { g_ascii_tolower(*name), '\0' };
+
+                        wattle_news_note(&all, device, g_ascii_islower(*name));
+                }
                 while (wattle_news_take(&all, &one))
                         g_string_append_printf(taken, "%s %" G_GUINT64_FORMAT ", ", one.device,
                                                one.serial);
