@@ -174,10 +174,10 @@ static void link_is_up(gpointer data)
         gboolean is_first = plugin->newer && plugin->newer->present.serial == 0;
 
         ensure_filter(plugin);
-        begin_mesh(plugin);
         /* Behind an invitation alone there are but a few of the mesh: all of it comes first. */
         if (!is_first)
                 tell_up(plugin);
+        begin_mesh(plugin);
         if (plugin->newer)
                 ask(plugin);
 }
