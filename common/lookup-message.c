@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/big-endian.h"
 #include "common/scalar.h"
 
 #define QUESTION_HEAD 16
@@ -12,34 +13,6 @@
 
 static const guint8 question_magic[] = { 'W', 'T', 'Q', '1' };
 static const guint8 answer_magic[] = { 'W', 'T', 'A', '1' };
-
-static void put32(guint8 *bytes, guint32 value)
-{
-        value = GUINT32_TO_BE(value);
-        memcpy(bytes, &value, sizeof value);
-}
-
-static guint32 get32(const guint8 *bytes)
-{
-        guint32 value;
-
-        memcpy(&value, bytes, sizeof value);
-        return GUINT32_FROM_BE(value);
-}
-
-static void put16(guint8 *bytes, guint16 value)
-{
-        value = GUINT16_TO_BE(value);
-        memcpy(bytes, &value, sizeof value);
-}
-
-static guint16 get16(const guint8 *bytes)
-{
-        guint16 value;
-
-        memcpy(&value, bytes, sizeof value);
-        return GUINT16_FROM_BE(value);
-}
 
 static void put_address(guint8 *family, guint8 bytes[16], const WattleAddr *addr)
 {
@@ -63,14 +36,14 @@ gsize wattle_lookup_question_write(const WattleLookupQuestion *question,
 
         memset(bytes, 0, QUESTION_HEAD);
         memcpy(bytes, question_magic, sizeof question_magic);
-        put32(bytes + 4, question->mark);
-        put32(bytes + 8, question->ifindex);
+        wattle_put32(bytes + 4, question->mark);
+        wattle_put32(bytes + 8, question->ifindex);
         bytes[12] = (guint8)question->n_servers;
         bytes[13] = (guint8)length;
         for (guint i = 0; i < question->n_servers; i++, at += SERVER_SIZE) {
                 put_address(at, at + 4, &question->servers[i].addr);
                 at[1] = 0;
-                put16(at + 2, question->servers[i].port);
+                wattle_put16(at + 2, question->servers[i].port);
         }
         memcpy(at, question->name, length);
         return (gsize)(at - bytes) + length;
@@ -80,7 +53,7 @@ static gboolean read_server(const guint8 *bytes, guint32 ifindex, WattleSocketAd
 {
         if (!get_address(bytes[0], bytes + 4, &ret->addr) || wattle_addr_is_special(&ret->addr))
                 return FALSE;
-        ret->port = get16(bytes + 2);
+        ret->port = wattle_get16(bytes + 2);
         ret->scope = wattle_addr_has_scope(&ret->addr) ? ifindex : 0;
         return ret->port != 0;
 }
@@ -93,8 +66,8 @@ gboolean wattle_lookup_question_read(gconstpointer bytes, gsize size, WattleLook
 
         if (size < QUESTION_HEAD || memcmp(read, question_magic, sizeof question_magic) != 0)
                 return FALSE;
-        question.mark = get32(read + 4);
-        question.ifindex = get32(read + 8);
+        question.mark = wattle_get32(read + 4);
+        question.ifindex = wattle_get32(read + 8);
         question.n_servers = read[12];
         length = read[13];
         if (question.n_servers < 1 || question.n_servers > WATTLE_LOOKUP_MAX_SERVERS ||
@@ -119,7 +92,7 @@ gsize wattle_lookup_answer_write(const WattleLookupAnswer *answer,
         memset(bytes, 0, ANSWER_HEAD);
         memcpy(bytes, answer_magic, sizeof answer_magic);
         bytes[4] = (guint8)answer->n_addresses;
-        put16(bytes + 6, (guint16)answer->failure);
+        wattle_put16(bytes + 6, (guint16)answer->failure);
         for (guint i = 0; i < answer->n_addresses; i++, at += ADDRESS_SIZE)
                 put_address(at, at + 1, &answer->addresses[i]);
         return (gsize)(at - bytes);
@@ -133,7 +106,7 @@ gboolean wattle_lookup_answer_read(gconstpointer bytes, gsize size, WattleLookup
         if (size < ANSWER_HEAD || memcmp(read, answer_magic, sizeof answer_magic) != 0)
                 return FALSE;
         answer.n_addresses = read[4];
-        answer.failure = get16(read + 6);
+        answer.failure = wattle_get16(read + 6);
         if (answer.n_addresses > WATTLE_LOOKUP_MAX_ADDRESSES ||
             (answer.failure != 0 && answer.n_addresses > 0) ||
             size != ANSWER_HEAD + ADDRESS_SIZE * answer.n_addresses)

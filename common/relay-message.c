@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "common/big-endian.h"
+
 static const guint8 magic[] = { 'W', 'T', 'R', '1' };
 
 #define HEAD          12
@@ -11,53 +13,11 @@ static const guint8 magic[] = { 'W', 'T', 'R', '1' };
 #define OPEN_SIZE     114
 #define COUNTERS_SIZE 44
 
-static void put16(guint8 *bytes, guint16 value)
-{
-        value = GUINT16_TO_BE(value);
-        memcpy(bytes, &value, sizeof value);
-}
-
-static void put32(guint8 *bytes, guint32 value)
-{
-        value = GUINT32_TO_BE(value);
-        memcpy(bytes, &value, sizeof value);
-}
-
-static void put64(guint8 *bytes, guint64 value)
-{
-        value = GUINT64_TO_BE(value);
-        memcpy(bytes, &value, sizeof value);
-}
-
-static guint16 get16(const guint8 *bytes)
-{
-        guint16 value;
-
-        memcpy(&value, bytes, sizeof value);
-        return GUINT16_FROM_BE(value);
-}
-
-static guint32 get32(const guint8 *bytes)
-{
-        guint32 value;
-
-        memcpy(&value, bytes, sizeof value);
-        return GUINT32_FROM_BE(value);
-}
-
-static guint64 get64(const guint8 *bytes)
-{
-        guint64 value;
-
-        memcpy(&value, bytes, sizeof value);
-        return GUINT64_FROM_BE(value);
-}
-
 static gsize write_open(const WattleRelayMessage *message, guint8 *bytes)
 {
         bytes[5] = message->only_old ? 1 : 0;
-        put16(bytes + 6, message->ports.first);
-        put16(bytes + 12, message->ports.last);
+        wattle_put16(bytes + 6, message->ports.first);
+        wattle_put16(bytes + 12, message->ports.last);
         for (guint i = 0; i < 2; i++) {
                 const WattleRelayEnd *end = &message->ends[i];
                 guint8 *at = bytes + 80 + i * END;
@@ -71,11 +31,11 @@ static gsize write_open(const WattleRelayMessage *message, guint8 *bytes)
 
 static gsize write_counters(const WattleRelayCounters *counters, guint8 *bytes)
 {
-        put32(bytes + 12, counters->pairs);
-        put32(bytes + 16, counters->ports);
-        put64(bytes + 20, counters->packets);
-        put64(bytes + 28, counters->bytes);
-        put64(bytes + 36, counters->dropped);
+        wattle_put32(bytes + 12, counters->pairs);
+        wattle_put32(bytes + 16, counters->ports);
+        wattle_put64(bytes + 20, counters->packets);
+        wattle_put64(bytes + 28, counters->bytes);
+        wattle_put64(bytes + 36, counters->dropped);
         return COUNTERS_SIZE;
 }
 
@@ -85,13 +45,13 @@ gsize wattle_relay_message_write(const WattleRelayMessage *message,
         memset(bytes, 0, WATTLE_RELAY_MESSAGE_MAX);
         memcpy(bytes, magic, sizeof magic);
         bytes[4] = (guint8)message->kind;
-        put32(bytes + 8, message->id);
+        wattle_put32(bytes + 8, message->id);
         switch (message->kind) {
         case WATTLE_RELAY_OPEN:
                 return write_open(message, bytes);
         case WATTLE_RELAY_OPENED:
                 bytes[5] = (guint8)message->refusal;
-                put16(bytes + 6, message->port);
+                wattle_put16(bytes + 6, message->port);
                 return HEAD;
         case WATTLE_RELAY_COUNT:
                 return HEAD;
@@ -115,7 +75,7 @@ static gboolean read_open(const guint8 *bytes, gsize size, WattleRelayMessage *r
         if (size != OPEN_SIZE || bytes[5] > 1)
                 return FALSE;
         ret->only_old = bytes[5] == 1;
-        ret->ports = (WattlePorts){ TRUE, get16(bytes + 6), get16(bytes + 12) };
+        ret->ports = (WattlePorts){ TRUE, wattle_get16(bytes + 6), wattle_get16(bytes + 12) };
         for (guint i = 0; i < 2; i++) {
                 memcpy(ret->ends[i].key.bytes, bytes + 16 + i * WATTLE_KEY_SIZE, WATTLE_KEY_SIZE);
                 if (!read_end(bytes + 80 + i * END, &ret->ends[i].at))
@@ -131,7 +91,7 @@ static gboolean read_opened(const guint8 *bytes, gsize size, WattleRelayMessage 
         if (size != HEAD || bytes[5] >= WATTLE_N_RELAY_REFUSALS)
                 return FALSE;
         ret->refusal = (WattleRelayRefusal)bytes[5];
-        ret->port = get16(bytes + 6);
+        ret->port = wattle_get16(bytes + 6);
         return (ret->port != 0) == (ret->refusal == WATTLE_RELAY_NOT_REFUSED);
 }
 
@@ -139,11 +99,11 @@ static gboolean read_counters(const guint8 *bytes, gsize size, WattleRelayMessag
 {
         if (size != COUNTERS_SIZE)
                 return FALSE;
-        ret->counters = (WattleRelayCounters){ .pairs = get32(bytes + 12),
-                                               .ports = get32(bytes + 16),
-                                               .packets = get64(bytes + 20),
-                                               .bytes = get64(bytes + 28),
-                                               .dropped = get64(bytes + 36) };
+        ret->counters = (WattleRelayCounters){ .pairs = wattle_get32(bytes + 12),
+                                               .ports = wattle_get32(bytes + 16),
+                                               .packets = wattle_get64(bytes + 20),
+                                               .bytes = wattle_get64(bytes + 28),
+                                               .dropped = wattle_get64(bytes + 36) };
         return TRUE;
 }
 
@@ -155,7 +115,7 @@ gboolean wattle_relay_message_read(gconstpointer bytes, gsize size, WattleRelayM
 
         if (size < HEAD || memcmp(read, magic, sizeof magic) != 0)
                 return FALSE;
-        message.id = get32(read + 8);
+        message.id = wattle_get32(read + 8);
         if (read[4] == WATTLE_RELAY_OPEN)
                 ok = read_open(read, size, &message);
         else if (read[4] == WATTLE_RELAY_OPENED)
