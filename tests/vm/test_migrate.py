@@ -122,7 +122,7 @@ def ipv6_only(quick, private, other_public=""):
                                      (roam.inet, "home", "2001:db8:1::1"), (roam.desktop, "home", "2001:db8:1::2")):
         host.run(f"ip -4 addr flush dev {interface}; ip addr add {address}/64 dev {interface} nodad")
     # The desktop's own public prefix, as with IPv6 at home: its router is a bridge here.
-    roam.home.run("ip -4 addr flush dev lan; ip -4 addr flush dev inet; ip link set inet master lan")
+    roam.home.run("ip -4 addr flush dev lan; ip -4 addr flush dev inet; ip link set dev inet master lan")
     # On its LAN it has that address alone: of two, which the desktop tells both of, the first that answers is the one that stays.
     lan = "fe80::1" if "fe80" in private else "fd41::1"
     roam.desktop.run(f"ip route add default via 2001:db8:1::1; ip addr add {lan}/64 dev home nodad")

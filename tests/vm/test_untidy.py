@@ -54,6 +54,8 @@ def test_exit_node_behind_it_all(quick):
 @pytest.mark.parametrize("family", (4, 6))
 def test_without_the_table_answers_are_refused(quick, family):
     """IPv4's filter refuses them; of IPv6 the kernel has none, and a firewall's does, as firewalld's IPv6_rpfilter."""
+    # On Linux 7.2 this fib expression of IPv6 finds the route of the table main, behind that by wg0: there nothing is refused.
+    is_refused = family == 4 or quick.guest.release != "forky"
     lab = untidy.Untidy(quick)
     lab.call_by(family)
     lab.hold(lab.vps)
@@ -65,7 +67,7 @@ def test_without_the_table_answers_are_refused(quick, family):
             ip -6 rule add priority 30001 table main suppress_prefixlength 0
             ip -6 rule add priority 30002 not fwmark 51820 table 51820
             ip -6 route add default dev wg0 table 51820""")
-    assert not answers(lab.laptop)
+    assert answers(lab.laptop) != is_refused
     lab.hold(lab.laptop)
     assert answers(lab.laptop, limit=True)
     if family == 4:
@@ -76,7 +78,7 @@ def test_without_the_table_answers_are_refused(quick, family):
             assert lab.laptop.run(f"ip route get 192.168.1.2 from 203.0.113.6 iif spoof {mark}", check=False).code != 0
     lab.release(lab.laptop)
     assert lab.laptop.out("nft list tables | grep wattle || true") == ""
-    assert not answers(lab.laptop)
+    assert answers(lab.laptop) != is_refused
 
 
 def test_a_peer_that_calls_first_is_heard(quick):
