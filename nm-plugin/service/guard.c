@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "common/sys/file.h"
 #include "nm-plugin/service/vpn-filter.h"
+#include "nm-plugin/service/vpn-mesh.h"
 #include "nm-plugin/service/vpn-names.h"
 
 /* The text of a UUID and its NUL, written at once: a pipe does not tear so little. */
@@ -38,12 +39,13 @@ static gboolean was_never_added(const GError *error)
         return g_error_matches(error, NM_SETTINGS_ERROR, NM_SETTINGS_ERROR_INVALID_CONNECTION);
 }
 
-static void end_filter(GDBusConnection *bus, const char *uuid)
+static void remove_files(GDBusConnection *bus, const char *uuid)
 {
         g_auto(WattleFd) root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
         wattle_vpn_filter_end(bus, root_fd, uuid);
         wattle_vpn_names_end(root_fd, uuid);
+        wattle_vpn_mesh_end(root_fd, uuid);
         g_dbus_connection_flush_sync(bus, NULL, NULL);
 }
 
@@ -67,7 +69,7 @@ static void remove_connection(const char *uuid)
                         NULL, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, &error);
         }
         if (bus && (deleted || was_never_added(error)))
-                end_filter(bus, uuid);
+                remove_files(bus, uuid);
         if (deleted)
                 g_message("the service ended without a word: its connection is removed");
         else if (was_never_added(error))

@@ -45,7 +45,8 @@ def connections(guest):
 
 
 # It sets an interface aside, or gives it up, and the kernel has removed it in the same moment.
-GONE_MEANWHILE = "\"failed to set '/proc/sys/net/ipv6/conf/home/disable_ipv6' to '[01]': (2)\""
+GONE_MEANWHILE = ("-e \"failed to set '/proc/sys/net/ipv6/conf/home/disable_ipv6' to '[01]': (2)\" "
+                  "-e \"error setting IPv4 forwarding to '0': No such file\"")
 
 
 def nm_complaints(guest):

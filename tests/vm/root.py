@@ -18,7 +18,7 @@ GUEST = """systemd systemd-sysv systemd-resolved libnss-systemd dbus udev kmod i
 firewalld ufw dhcpcd-base procps polkitd libmnl0 libb2-1 minisign linux-image-cloud-amd64 python3 busybox-static tcpdump less""".split()
 BUILD = """gcc gettext libc6-dev meson ninja-build pkgconf libglib2.0-dev libsodium-dev libmnl-dev libnftables-dev libc-ares-dev libb2-dev libsystemd-dev libnm-dev
 libcurl4-openssl-dev libqrencode-dev libpng-dev scdoc""".split()
-CHECK = """libgtk-3-dev libgtk-4-dev xvfb dbus-daemon python3-pytest strace patch zsh adwaita-icon-theme fonts-dejavu-core""".split()
+CHECK = """libjansson-dev libminiupnpc-dev libnatpmp-dev libgtk-3-dev libgtk-4-dev xvfb dbus-daemon python3-pytest strace patch zsh adwaita-icon-theme fonts-dejavu-core""".split()
 ONLY = {
     ("bookworm", "guest"): ["libglib2.0-0", "libsodium23", "libc-ares2", "libcurl4", "libqrencode4"],
     ("trixie", "guest"): ["libglib2.0-0t64", "libsodium23", "libcares2", "libcurl4t64", "libqrencode4"],

@@ -54,5 +54,5 @@ def test_a_peer_gets_in(lab, start):
     b.stays_out()
     a.run("systemctl start wattle-filter@home", LIMIT_S)
     b.gets_in()
-    a.run("systemctl kill -s KILL wattle-filter@home; systemctl stop wattle-filter@home; ip link show up dev home | grep home", LIMIT_S)
+    a.run("kill -9 $(systemctl show -P MainPID wattle-filter@home); systemctl stop wattle-filter@home; ip link show up dev home | grep home", LIMIT_S)
     b.stays_out()

@@ -14,7 +14,9 @@ from nm_host import ASLEEP, NM, PROFILE, connections, join, manage, nm_complaint
 pytestmark = pytest.mark.one_release
 
 # A login at the machine's first terminal, which is what polkit calls active and local.
-AT_THE_MACHINE = "systemd-run --quiet --wait --pipe --uid=anna -p PAMName=login -p TTYPath=/dev/tty1 --"
+# With what a getty's login tells PAM: with systemd 262 the session of a service is else one in the background, at no seat.
+AT_THE_MACHINE = ("systemd-run --quiet --wait --pipe --uid=anna -p PAMName=login -p TTYPath=/dev/tty1 "
+                  "-E XDG_SEAT=seat0 -E XDG_VTNR=1 -E XDG_SESSION_TYPE=tty -E XDG_SESSION_CLASS=user --")
 # As over ssh or from a timer: nobody is there to be asked.
 ELSEWHERE = "setpriv --reuid=anna --regid=anna --init-groups --"
 
