@@ -89,10 +89,10 @@ def escaped(text):
     return text.replace("\\", "\\\\").replace("\n", "\\n")
 
 
-def keyfile(mesh, name="vpn", uuid=UUID, key=None, text=None, device="a", **data):
-    """A VPN connection of the device's with the mesh inside; data is more of vpn.data."""
+def keyfile(mesh, name="vpn", uuid=UUID, key=None, text=None, of="a", **data):
+    """A VPN connection of that device's with the mesh inside; data is more of vpn.data."""
     data = {"mesh": mesh.name, "profile": escaped(text or mesh.text()), **data}
-    key = mesh[device].key if key is None else key
+    key = mesh[of].key if key is None else key
     return "\n".join(["[connection]", f"id={name}", f"uuid={uuid}", "type=vpn", "", "[vpn]",
                       "service-type=org.freedesktop.NetworkManager.wattle", "persistent=true",
                       *(f"{word.replace('_', '-')}={value}" for word, value in data.items() if value is not None),

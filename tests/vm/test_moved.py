@@ -151,7 +151,7 @@ def test_a_vpn_whose_exit_node_moves(lab):
     mesh["vps"].lines += ["ExitNode=yes", f"DNS={INSIDE}", f"PublicEndpoint={NAME}:51820"]
     world = World(lab, mesh)
     laptop = make_laptop(lab, world)
-    load(laptop, keyfile(mesh, device="laptop", exit_node="vps"))
+    load(laptop, keyfile(mesh, of="laptop", exit_node="vps"))
     laptop.run("nmcli connection up vpn")
     laptop.wait(f"ping -c1 -W1 {INSIDE}", 120)
     laptop.wait("systemctl is-active wattled")
